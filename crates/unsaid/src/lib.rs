@@ -1,1 +1,5 @@
 //! Placeholder.
+
+pub mod chance;
+pub mod clock;
+pub mod settings;

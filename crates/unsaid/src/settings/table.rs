@@ -1,0 +1,538 @@
+//! The table itself: one row for each setting, with how it is read and how it is shown.
+//!
+//! It refuses to know where values come from. A new setting is one row here and one field in `Settings`; help, docs and
+//! `unsaid config` follow.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use super::url::{Parts, is_loopback, name_of};
+use super::{Bounces, Database, Mail, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls};
+
+/// What is wrong (to be read after the variable's name) and what to do.
+type Wrong = [String; 2];
+
+/// One setting.
+pub struct Row {
+    /// The name of the variable.
+    pub name: &'static str,
+    /// What may stand in it.
+    pub kind: &'static str,
+    /// What it is when nobody sets it, in words where it depends on another.
+    pub default: &'static str,
+    /// What it is for.
+    pub meaning: &'static str,
+    /// Whether it may hold a password: then a `_FILE` twin is read too, and it is never shown whole.
+    pub secret: bool,
+    take: fn(&str, &mut Draft) -> Result<(), Wrong>,
+    show: fn(&Settings) -> String,
+}
+
+impl Row {
+    /// The variable that names a file with this secret in it.
+    pub fn file_twin(&self) -> Option<String> {
+        self.secret.then(|| format!("{}_FILE", self.name))
+    }
+
+    /// The value as it may be seen by whoever looks over the host's shoulder.
+    pub fn shown(&self, settings: &Settings) -> String {
+        (self.show)(settings)
+    }
+
+    pub(super) fn reads(&self, name: &str) -> bool {
+        self.name == name || self.file_twin().is_some_and(|twin| twin == name)
+    }
+
+    pub(super) fn take(&self, value: &str, draft: &mut Draft) -> Result<(), Wrong> {
+        (self.take)(value, draft)
+    }
+}
+
+/// What has been read so far; whatever is missing gets its default in `finish`.
+#[derive(Default)]
+pub(super) struct Draft {
+    data: Option<PathBuf>,
+    keys: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    public_url: Option<PublicUrl>,
+    database: Option<Database>,
+    mail: Option<Mail>,
+    mail_from: Option<String>,
+    registration: Option<Registration>,
+    house_name: Option<String>,
+    host_contact: Option<String>,
+    hourly: Option<u32>,
+    bounces: Option<Bounces>,
+    language: Option<String>,
+    zone: Option<TimeZone>,
+    max_upload_mib: Option<u64>,
+    max_body_kib: Option<u64>,
+}
+
+impl Draft {
+    pub(super) fn finish(self) -> Settings {
+        let data = self.data.unwrap_or_else(|| PathBuf::from("./data"));
+        let public_url = self.public_url.unwrap_or_else(|| PublicUrl {
+            origin: "http://localhost:7070".to_owned(),
+            authority: "localhost:7070".to_owned(),
+            host: "localhost".to_owned(),
+            secure: false,
+            loopback: true,
+        });
+        Settings {
+            keys: self.keys.unwrap_or_else(|| data.join("keys")),
+            listen: self.listen.unwrap_or(([127, 0, 0, 1], 7070).into()),
+            database: self
+                .database
+                .unwrap_or_else(|| Database::Sqlite(data.join("store").join("unsaid.sqlite"))),
+            mail: self.mail.unwrap_or(Mail::Outbox),
+            mail_from: self.mail_from.unwrap_or_else(|| default_from(&public_url)),
+            registration: self.registration.unwrap_or(Registration::Invite),
+            house_name: self.house_name.unwrap_or_else(|| "this house".to_owned()),
+            host_contact: self.host_contact.unwrap_or_default(),
+            hourly: self.hourly.unwrap_or(200),
+            bounces: self.bounces.unwrap_or(Bounces::None),
+            language: self.language.unwrap_or_else(|| "en".to_owned()),
+            zone: self.zone.unwrap_or(TimeZone::UTC),
+            max_upload_mib: self.max_upload_mib.unwrap_or(64),
+            max_body_kib: self.max_body_kib.unwrap_or(256),
+            public_url,
+            data,
+        }
+    }
+}
+
+/// All settings, in the order in which a host meets them.
+pub fn table() -> &'static [Row] {
+    &TABLE
+}
+
+static TABLE: [Row; 16] = [
+    Row {
+        name: "UNSAID_DATA",
+        kind: "a folder",
+        default: "`./data`",
+        meaning: "Where the store, the journal and the outbox are kept. A backup takes its `store` folder.",
+        secret: false,
+        take: |value, draft| {
+            draft.data = Some(PathBuf::from(value));
+            Ok(())
+        },
+        show: |s| s.data.display().to_string(),
+    },
+    Row {
+        name: "UNSAID_KEYS",
+        kind: "a folder",
+        default: "`keys` in UNSAID_DATA",
+        meaning: "Where `host.secrets` is kept. Put it on another disk than the store: who has both can read what is kept by this house.",
+        secret: false,
+        take: |value, draft| {
+            draft.keys = Some(PathBuf::from(value));
+            Ok(())
+        },
+        show: |s| s.keys.display().to_string(),
+    },
+    Row {
+        name: "UNSAID_LISTEN",
+        kind: "an address and a port",
+        default: "`127.0.0.1:7070`",
+        meaning: "Where the program listens for the proxy in front of it.",
+        secret: false,
+        take: |value, draft| {
+            draft.listen = Some(value.parse().map_err(|_| {
+                wrong("is not an address and a port.", "Write it as 127.0.0.1:7070 or [::1]:7070.")
+            })?);
+            Ok(())
+        },
+        show: |s| s.listen.to_string(),
+    },
+    Row {
+        name: "UNSAID_PUBLIC_URL",
+        kind: "an https:// URL without a path; http:// for this machine alone",
+        default: "`http://localhost:7070`",
+        meaning: "The address of the house as people see it. It stands in every mail and on every card, so choose one that can stay for decades.",
+        secret: false,
+        take: |value, draft| {
+            draft.public_url = Some(public_url(value)?);
+            Ok(())
+        },
+        show: |s| s.public_url.origin.clone(),
+    },
+    Row {
+        name: "UNSAID_DATABASE",
+        kind: "a file, or a postgres:// URL",
+        default: "`store/unsaid.sqlite` in UNSAID_DATA",
+        meaning: "Where the rows are kept: SQLite in a file, or PostgreSQL.",
+        secret: true,
+        take: |value, draft| {
+            draft.database = Some(database(value)?);
+            Ok(())
+        },
+        show: |s| match &s.database {
+            Database::Sqlite(path) => path.display().to_string(),
+            Database::Postgres(_) => "a postgres:// URL (not shown)".to_owned(),
+        },
+    },
+    Row {
+        name: "UNSAID_MAIL",
+        kind: "`outbox`, or an smtp:// or smtps:// URL",
+        default: "`outbox`",
+        meaning: "How mail leaves. `outbox` catches it in a folder, for trying things out. `smtp://user:password@host:587` uses STARTTLS and goes no further without it, `smtps://user:password@host:465` uses TLS from the start, `smtp://127.0.0.1:25?tls=none` is for a relay on this machine.",
+        secret: true,
+        take: |value, draft| {
+            draft.mail = Some(mail(value)?);
+            Ok(())
+        },
+        show: |s| match &s.mail {
+            Mail::Outbox => "outbox".to_owned(),
+            Mail::Relay(relay) => relay_shown(relay),
+        },
+    },
+    Row {
+        name: "UNSAID_MAIL_FROM",
+        kind: "a mail address",
+        default: "`unsaid@` and the host of UNSAID_PUBLIC_URL",
+        meaning: "The address that mails come from. The relay must be allowed to send for it (SPF, DKIM, DMARC).",
+        secret: false,
+        take: |value, draft| {
+            draft.mail_from = Some(mail_address(value)?);
+            Ok(())
+        },
+        show: |s| s.mail_from.clone(),
+    },
+    Row {
+        name: "UNSAID_REGISTRATION",
+        kind: "`invite` or `open`",
+        default: "`invite`",
+        meaning: "Who may make an account: whoever you invite, or everybody. A new house is safe with `invite`.",
+        secret: false,
+        take: |value, draft| {
+            draft.registration = Some(match value {
+                "invite" => Registration::Invite,
+                "open" => Registration::Open,
+                _ => return Err(one_of("invite or open")),
+            });
+            Ok(())
+        },
+        show: |s| match s.registration {
+            Registration::Invite => "invite".to_owned(),
+            Registration::Open => "open".to_owned(),
+        },
+    },
+    Row {
+        name: "UNSAID_HOUSE_NAME",
+        kind: "1 to 80 characters",
+        default: "`this house`",
+        meaning: "How the house calls itself in mails and on pages, as in `the house of the Moreno family`.",
+        secret: false,
+        take: |value, draft| {
+            draft.house_name = Some(words(value, 80)?);
+            Ok(())
+        },
+        show: |s| s.house_name.clone(),
+    },
+    Row {
+        name: "UNSAID_HOST_CONTACT",
+        kind: "at most 200 characters",
+        default: "empty",
+        meaning: "Whom to ask `is this real?`: your telephone number, or words. It stands in each knock. Without it a frightened person has nobody to call.",
+        secret: false,
+        take: |value, draft| {
+            draft.host_contact = Some(words(value, 200)?);
+            Ok(())
+        },
+        show: |s| s.host_contact.clone(),
+    },
+    Row {
+        name: "UNSAID_HOURLY",
+        kind: "a number from 1 to 1000000",
+        default: "`200`",
+        meaning: "The most knocks that leave in an hour. What is more waits for the next one.",
+        secret: false,
+        take: |value, draft| {
+            draft.hourly = Some(number(value, 1, 1_000_000)?);
+            Ok(())
+        },
+        show: |s| s.hourly.to_string(),
+    },
+    Row {
+        name: "UNSAID_BOUNCES",
+        kind: "`none` or `pipe`",
+        default: "`none`",
+        meaning: "How the house hears that a mail came back: not at all, or piped in by the mail server.",
+        secret: false,
+        take: |value, draft| {
+            draft.bounces = Some(match value {
+                "none" => Bounces::None,
+                "pipe" => Bounces::Pipe,
+                _ => return Err(one_of("none or pipe")),
+            });
+            Ok(())
+        },
+        show: |s| match s.bounces {
+            Bounces::None => "none".to_owned(),
+            Bounces::Pipe => "pipe".to_owned(),
+        },
+    },
+    Row {
+        name: "UNSAID_LANGUAGE",
+        kind: "a language tag",
+        default: "`en`",
+        meaning: "The language of pages and mails for people who have not chosen one. Each file in `web/src/words` is one that there is.",
+        secret: false,
+        take: |value, draft| {
+            draft.language = Some(language(value)?);
+            Ok(())
+        },
+        show: |s| s.language.clone(),
+    },
+    Row {
+        name: "UNSAID_ZONE",
+        kind: "an IANA zone",
+        default: "`UTC`",
+        meaning: "The zone in which the house writes dates when it knows no better one, as in `Europe/London`.",
+        secret: false,
+        take: |value, draft| {
+            draft.zone = Some(zone(value)?);
+            Ok(())
+        },
+        show: |s| s.zone.iana_name().unwrap_or("UTC").to_owned(),
+    },
+    Row {
+        name: "UNSAID_MAX_UPLOAD_MIB",
+        kind: "a number from 1 to 1048576",
+        default: "`64`",
+        meaning: "The largest sealed part of a letter, in MiB.",
+        secret: false,
+        take: |value, draft| {
+            draft.max_upload_mib = Some(number(value, 1, 1_048_576)?);
+            Ok(())
+        },
+        show: |s| s.max_upload_mib.to_string(),
+    },
+    Row {
+        name: "UNSAID_MAX_BODY_KIB",
+        kind: "a number from 16 to 16384",
+        default: "`256`",
+        meaning: "The largest request that is not an upload, in KiB.",
+        secret: false,
+        take: |value, draft| {
+            draft.max_body_kib = Some(number(value, 16, 16_384)?);
+            Ok(())
+        },
+        show: |s| s.max_body_kib.to_string(),
+    },
+];
+
+/// What `unsaid config` prints: each setting as it stands, secrets not shown.
+pub fn print_config(settings: &Settings) -> String {
+    let width = TABLE.iter().map(|row| row.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for row in table() {
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{:width$} = {}", row.name, row.shown(settings));
+    }
+    text
+}
+
+/// The table in docs/operating.md.
+pub fn operating_table() -> String {
+    let mut text =
+        String::from("| variable | what stands in it | default | meaning |\n| --- | --- | --- | --- |\n");
+    for row in table() {
+        let twin = row.file_twin().map(|twin| format!(" or `{twin}`")).unwrap_or_default();
+        let _ = writeln!(text, "| `{}`{twin} | {} | {} | {} |", row.name, row.kind, row.default, row.meaning);
+    }
+    text
+}
+
+fn wrong(what: &str, todo: &str) -> Wrong {
+    [what.to_owned(), todo.to_owned()]
+}
+
+fn one_of(words: &str) -> Wrong {
+    ["is neither of its two words.".to_owned(), format!("Write {words}.")]
+}
+
+fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Wrong> {
+    value
+        .parse::<u64>()
+        .ok()
+        .filter(|number| (least..=most).contains(number))
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| {
+            [
+                "is not a number that can stand there.".to_owned(),
+                format!("Write one from {least} to {most}, in figures."),
+            ]
+        })
+}
+
+/// Words for mails and pages. A line break would end a header, other control characters upset a terminal.
+fn words(value: &str, most: usize) -> Result<String, Wrong> {
+    let value = value.trim();
+    if value.is_empty() || value.chars().any(char::is_control) || value.chars().count() > most {
+        return Err([
+            format!("is empty, longer than {most} characters, or has a line break in it."),
+            "Write it on one line.".to_owned(),
+        ]);
+    }
+    Ok(value.to_owned())
+}
+
+/// The shape of a BCP 47 language with perhaps a region. Whether its words exist is found out when they are read.
+fn language(value: &str) -> Result<String, Wrong> {
+    let (language, region) = match value.split_once('-') {
+        Some((language, region)) => (language, Some(region)),
+        None => (value, None),
+    };
+    let fits = (2..=3).contains(&language.len())
+        && language.chars().all(|c| c.is_ascii_lowercase())
+        && region.is_none_or(|r| r.len() == 2 && r.chars().all(|c| c.is_ascii_uppercase()));
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err(wrong("is not a language tag.", "Write two or three small letters, as in en or pt-BR."))
+    }
+}
+
+fn zone(value: &str) -> Result<TimeZone, Wrong> {
+    TimeZone::get(value).ok().filter(|zone| zone.iana_name().is_some()).ok_or_else(|| {
+        wrong(
+            "is not a zone that the bundled time-zone data knows.",
+            "Write its IANA name, as in Europe/London.",
+        )
+    })
+}
+
+fn public_url(value: &str) -> Result<PublicUrl, Wrong> {
+    let parts = Parts::of(value).map_err(|[what, todo]| wrong(what, todo))?;
+    let (secure, usual_port) = match parts.scheme.as_str() {
+        "https" => (true, 443),
+        "http" => (false, 80),
+        _ => {
+            return Err(wrong(
+                "is neither http:// nor https://.",
+                "Write the address that people will see, as in https://letters.example.org.",
+            ));
+        }
+    };
+    if parts.user.is_some() || !matches!(parts.rest.as_str(), "" | "/") {
+        return Err(wrong(
+            "has more in it than a host and a port.",
+            "Give the house a name of its own, as in https://letters.example.org, without a path.",
+        ));
+    }
+    let host = parts.host_in_url();
+    // Browsers leave the usual port out of Origin and Host, and so does every comparison with them.
+    let authority = match parts.port.filter(|port| *port != usual_port) {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    };
+    Ok(PublicUrl {
+        origin: format!("{}://{authority}", parts.scheme),
+        authority,
+        secure,
+        loopback: is_loopback(&parts.host),
+        host: parts.host,
+    })
+}
+
+fn default_from(url: &PublicUrl) -> String {
+    // RFC 5321, 4.1.3: an address stands in brackets, IPv6 with a tag.
+    match url.host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => format!("unsaid@[{address}]"),
+        Ok(IpAddr::V6(address)) => format!("unsaid@[IPv6:{address}]"),
+        Err(_) => format!("unsaid@{}", url.host),
+    }
+}
+
+/// A bare address whose part before the @ is a dot-atom (RFC 5322, 3.2.3): what every relay takes from a sender.
+fn mail_address(value: &str) -> Result<String, Wrong> {
+    let atom = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c))
+    };
+    value
+        .rsplit_once('@')
+        .filter(|(local, _)| local.len() <= 64 && local.split('.').all(atom))
+        .and_then(|(local, domain)| name_of(domain).map(|domain| format!("{local}@{domain}")))
+        .ok_or_else(|| wrong("is not a mail address.", "Write the address alone, as in unsaid@example.org."))
+}
+
+fn database(value: &str) -> Result<Database, Wrong> {
+    if value.starts_with("postgres://") || value.starts_with("postgresql://") {
+        return Ok(Database::Postgres(Secret::new(value.to_owned())));
+    }
+    if value.contains("://") || value.starts_with("sqlite:") {
+        return Err(wrong(
+            "is an URL that is not postgres://.",
+            "Write the path of a file for SQLite, or a postgres:// URL.",
+        ));
+    }
+    Ok(Database::Sqlite(PathBuf::from(value)))
+}
+
+fn mail(value: &str) -> Result<Mail, Wrong> {
+    if value == "outbox" {
+        return Ok(Mail::Outbox);
+    }
+    let example = "Write outbox, or your relay as smtps://user:password@mail.example.org.";
+    let parts = Parts::of(value).map_err(|[what, todo]| wrong(what, todo))?;
+    let (tls, usual_port) = match (parts.scheme.as_str(), parts.rest.as_str()) {
+        ("smtp", "" | "/") => (Tls::Required, 587),
+        ("smtp", "?tls=none" | "/?tls=none") => (Tls::None, 587),
+        ("smtps", "" | "/") => (Tls::Implicit, 465),
+        ("smtp" | "smtps", _) => {
+            return Err(wrong(
+                "has something behind the host that is not understood.",
+                "Only ?tls=none may stand there, behind smtp:// and for this machine.",
+            ));
+        }
+        _ => {
+            return Err(wrong("is neither outbox nor smtp:// nor smtps://.", example));
+        }
+    };
+    if tls == Tls::None && !is_loopback(&parts.host) {
+        return Err(wrong(
+            "asks for no TLS to a relay on another machine.",
+            "Leave ?tls=none away; it is for 127.0.0.1, ::1 and localhost.",
+        ));
+    }
+    let (user, password) = match (parts.user, parts.password) {
+        (None, None) => (None, None),
+        (Some(user), Some(password)) if !user.is_empty() && !password.is_empty() => {
+            (Some(user), Some(Secret::new(password)))
+        }
+        _ => {
+            return Err(wrong(
+                "has a user without a password, or a password without a user.",
+                "Write both before the @ with a colon between, or neither.",
+            ));
+        }
+    };
+    Ok(Mail::Relay(RelaySettings {
+        host: parts.host,
+        port: parts.port.unwrap_or(usual_port),
+        tls,
+        user,
+        password,
+    }))
+}
+
+fn relay_shown(relay: &RelaySettings) -> String {
+    let (scheme, after) = match relay.tls {
+        Tls::Required => ("smtp", ""),
+        Tls::Implicit => ("smtps", ""),
+        Tls::None => ("smtp", "?tls=none"),
+    };
+    let who = match relay.user {
+        Some(_) => "…:…@",
+        None => "",
+    };
+    let host = if relay.host.contains(':') { format!("[{}]", relay.host) } else { relay.host.clone() };
+    format!("{scheme}://{who}{host}:{}{after}", relay.port)
+}
