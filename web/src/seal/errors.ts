@@ -1,0 +1,47 @@
+// How sealing says no. Every refusal is a code, so that the pages can say it in the reader's own
+// language (web/src/words); this file knows no sentence that a person reads.
+
+/** Why something could not be sealed or opened. */
+export type SealErrorCode =
+  /** A typed word is not on the list; `index` counts from 0. */
+  | 'word-unknown'
+  /** Too few or too many words; `index` holds how many were typed. */
+  | 'word-count'
+  /** The words are real words, but not those of this account. */
+  | 'words-wrong'
+  /** No account key was found in what was typed or scanned from the paper kit. */
+  | 'kit-missing'
+  /** An account key was found, but a character of it is wrong. */
+  | 'kit-misread'
+  /** This key does not open this file. */
+  | 'wrong-key'
+  /** The file was changed, cut short, or is not an age file. */
+  | 'damaged'
+  /** A wrap that has not exactly one age1pq recipient. */
+  | 'not-a-wrap'
+  /** A wrap that was made for another letter, version or purpose. */
+  | 'wrong-binding'
+  /** A letter that names another letter or version than the one that was asked for. */
+  | 'wrong-letter'
+  /** A name that is empty or longer than 200 characters. */
+  | 'bad-name'
+  /** A text larger than a letter may be. */
+  | 'text-too-long'
+  /** An id, a version, a date, a salt or a recipient that is not of the right form: a fault of the program. */
+  | 'bad-input'
+  /** What the server gives back is not what was sealed. */
+  | 'proof-failed';
+
+/** A refusal of this room. `message` is for developers; pages go by `code`. */
+export class SealError extends Error {
+  override readonly name = 'SealError';
+  readonly code: SealErrorCode;
+  /** For 'word-unknown' which word, from 0; for 'word-count' how many there were. */
+  readonly index: number | undefined;
+
+  constructor(code: SealErrorCode, detail: string, index?: number) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+    this.index = index;
+  }
+}
