@@ -1,1 +1,32 @@
-//! Placeholder.
+//! Decided here: when a letter goes out, to whom, and what ends it. A pure function of what is stored, of two
+//! clocks and of one event. Nothing in this crate reads a clock, draws a number, waits, or touches the world.
+//!
+//! * [`accept`]: what a human may ask (seal, undo, withdraw, open, refuse …).
+//! * [`decide`]: what the passing of time demands.
+//! * [`record`]: what the world answered.
+//! * [`permit`]: whether a message may still leave, asked right before DATA.
+//! * [`clock`]: trusted and observed time, neither of them the wall clock.
+//! * [`calendar`]: civil days and zones.
+//!
+//! Every rule has a short name, listed in docs/delivery.md; it is the `why` of each decision and the name of its test.
+
+pub mod accept;
+pub mod calendar;
+pub mod clock;
+pub mod decide;
+pub mod fact;
+pub mod id;
+pub mod message;
+pub mod permit;
+pub mod record;
+pub mod refusal;
+pub mod rule;
+pub mod state;
+
+pub use clock::{Now, Observed};
+pub use fact::Fact;
+pub use id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
+pub use message::{Kind, Message, MessageState, Subject};
+pub use refusal::{Refused, Scope};
+pub use rule::{Gate, Moment, Proof, Reach, Rule};
+pub use state::{Delivery, Rest, State};

@@ -1,1 +1,272 @@
-//! Placeholder.
+//! Remembered here: the only room with SQL and buckets. One [`Store`] in three shapes (memory, SQLite, PostgreSQL) that one conformance
+//! suite holds to the same answers; [`blobs`] for sealed bytes; [`journal`] for facts. The store is given `now`; it has no clock. It
+//! knows nothing of http, mail or keys: what it must not read comes in sealed or hashed.
+//!
+//! Each method is one transaction. Where a fact is committed: lock the row and check `rev`, append to the journal and flush, commit
+//! (data.md, "The journal"). Futures of the memory and SQLite stores are ready at once, so that the simulator polls them once.
+
+pub mod blobs;
+pub mod conformance;
+pub mod journal;
+pub mod memory;
+pub mod rows;
+pub mod sql;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use unsaid_delivery::accept::Granted;
+use unsaid_delivery::clock::{Mark, Now};
+use unsaid_delivery::decide::Decision;
+use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::message::Message;
+use unsaid_delivery::record::Recorded;
+use unsaid_delivery::refusal::Scope;
+use unsaid_delivery::state::Delivery;
+
+use rows::*;
+
+/// Why the store could not.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Not there, or not yours: one answer for both.
+    #[error("This is not here. Look at where the link came from.")]
+    Missing,
+    /// Somebody else changed it first, or it is not in a state in which this can be done. Read it again.
+    #[error("This has changed meanwhile. Load it again and look.")]
+    Conflict,
+    /// The disk is full.
+    #[error("The house has no room left. Nothing was changed; its host has to make room.")]
+    Full,
+    /// Stored bytes are not what they were.
+    #[error("Stored bytes are damaged. The host has to restore them from a backup.")]
+    Damaged,
+    /// The database or the disk does not answer. `0` is for the log: it holds no values of rows.
+    #[error("The store does not answer. Try again in a minute.")]
+    Unavailable(String),
+}
+
+/// What the store answers.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The house: its clock, its keys, the signs of life of its nodes.
+#[async_trait]
+pub trait HouseStore: Send + Sync {
+    /// The house as it is.
+    async fn house(&self) -> Result<House>;
+    /// The host has typed the words of the keys back.
+    async fn confirm_keys(&self) -> Result<()>;
+    /// Stores the mark (neither clock ever goes back: the greater of stored and given stays) and raises the beat of this boot by one
+    /// (its row is made at the first beat).
+    async fn beat(&self, boot: BootId, mark: Mark) -> Result<()>;
+    /// `unsaid clock confirm`: trusted time steps forward to `to`. Conflict if that would be backwards.
+    async fn confirm_clock(&self, to: Timestamp) -> Result<()>;
+}
+
+/// Coming in: invitations, codes, sessions, accounts, unlocking, the vault.
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// Keeps an invitation until `expires`.
+    async fn invite(&self, token: Keyed, role: Role, expires: Timestamp) -> Result<()>;
+    /// What an invitation is good for; none if unknown, used or over.
+    async fn invitation(&self, token: Keyed, now: Now) -> Result<Option<Role>>;
+    /// Takes a request for a code. An earlier one of the same browser ends. When `ask.write`, a message (kind Code, subject SigningIn,
+    /// expires `ask.expires`, foreseen) is written with a wake at once in the lane of codes. Ten a day (24 h of trusted time) for each address,
+    /// counted alike whether or not it is known.
+    async fn ask_code(&self, ask: CodeAsk, now: Now) -> Result<CodeAsked>;
+    /// The account of an address (sign-in form).
+    async fn account_of(&self, email_key: Keyed) -> Result<Option<AccountId>>;
+    /// Stores the hash of the code that this message is about to carry; replaces an earlier try's.
+    async fn set_code(&self, message: MessageId, code: Keyed) -> Result<()>;
+    /// Tries a code: five tries for each request, then it is over.
+    async fn try_code(&self, browser: Keyed, code: Keyed, now: Now) -> Result<CodeTried>;
+    /// Opens a session for an account that exists.
+    async fn open_session(&self, token: Keyed, account: AccountId, now: Now) -> Result<()>;
+    /// Opens a session that may only make an account, for one hour.
+    async fn open_newcomer(
+        &self,
+        token: Keyed,
+        account: AccountId,
+        email_key: Keyed,
+        email: SealedText,
+        invitation: Option<Keyed>,
+        now: Now,
+    ) -> Result<()>;
+    /// The session of a token; none if unknown or over (90 days of trusted time without an act).
+    async fn session(&self, token: Keyed, now: Now) -> Result<Option<Session>>;
+    /// A request that follows a human act: moves `last_act` (at most once a minute is written).
+    async fn act(&self, token: Keyed, now: Now) -> Result<()>;
+    /// The unlock token was right: unlocked and fresh from now.
+    async fn unlock_session(&self, token: Keyed, mine: bool, now: Now) -> Result<()>;
+    /// Locked again.
+    async fn lock_session(&self, token: Keyed) -> Result<()>;
+    /// Signed out.
+    async fn end_session(&self, token: Keyed) -> Result<()>;
+    /// Makes the account of a newcomer's session, which becomes hers, unlocked and fresh. The invitation (whose role she gets; Author without one) is used up in the
+    /// same transaction. Fact UnlockReplaced. Conflict: the address or id already has an account, or the invitation is gone.
+    async fn create_account(&self, token: Keyed, account: NewAccount, mine: bool, now: Now)
+    -> Result<Author>;
+    /// Her account.
+    async fn account(&self, author: &Author) -> Result<Account>;
+    /// Tries an unlock token (five wrong ones in a quarter of an hour of trusted time).
+    async fn try_unlock(&self, author: &Author, token: Keyed, now: Now) -> Result<UnlockTried>;
+    /// vault.age and its revision.
+    async fn vault(&self, author: &Author) -> Result<(Vec<u8>, i64)>;
+    /// Replaces vault.age if its revision is still `rev`. Gives the new one. Conflict otherwise.
+    async fn put_vault(&self, author: &Author, rev: i64, vault: Vec<u8>) -> Result<i64>;
+}
+
+/// The people an author writes to.
+#[async_trait]
+pub trait PersonStore: Send + Sync {
+    /// Adds a person. Fact AddressGiven where an address is given.
+    async fn add_person(&self, author: &Author, person: NewPerson, now: Now) -> Result<()>;
+    /// All of them, oldest first.
+    async fn persons(&self, author: &Author) -> Result<Vec<Person>>;
+    /// One more address (five at most: Conflict). Fact AddressGiven. The person's knocking deliveries and those ended as unreachable wake at once.
+    async fn add_address(
+        &self,
+        author: &Author,
+        person: PersonId,
+        address: NewAddress,
+        now: Now,
+    ) -> Result<()>;
+    /// Takes an address away. Fact AddressRemoved. Nothing is sent there again; what was refused there stays refused.
+    async fn remove_address(
+        &self,
+        author: &Author,
+        person: PersonId,
+        address: AddressId,
+        now: Now,
+    ) -> Result<()>;
+}
+
+/// Letters, from the first reserved id to the seal, and what their author may see and take back.
+#[async_trait]
+pub trait LetterStore: Send + Sync {
+    /// Reserves a letter with version 1.
+    async fn reserve_letter(&self, author: &Author, letter: LetterId, now: Now) -> Result<()>;
+    /// Reserves the next version. Gives its number. An unsealed newest version is given again, emptied of its wraps and parts.
+    async fn reserve_version(&self, author: &Author, letter: LetterId, now: Now) -> Result<u32>;
+    /// Begins an upload, or finds the one with the same letter, version, name and hash. Another one of the same name is replaced.
+    /// Conflict when the version is sealed.
+    async fn begin_upload(&self, author: &Author, ask: UploadAsk, now: Now) -> Result<Upload>;
+    /// An upload as it stands.
+    async fn upload(&self, author: &Author, blob: BlobId) -> Result<Upload>;
+    /// So many bytes of it are durable in the blob store. Conflict if that is less than before or more than its size.
+    async fn upload_grew(&self, author: &Author, blob: BlobId, offset: u64) -> Result<()>;
+    /// All bytes are there and the hash was right (`complete`), or it was wrong and the upload is empty again.
+    async fn upload_ended(&self, author: &Author, blob: BlobId, complete: bool) -> Result<()>;
+    /// A complete part of a version of hers.
+    async fn part(&self, author: &Author, letter: LetterId, version: u32, name: &str) -> Result<Part>;
+    /// Keeps a wrap (author or host) of a version that is not sealed yet.
+    async fn put_wrap(
+        &self,
+        author: &Author,
+        letter: LetterId,
+        version: u32,
+        kind: WrapKind,
+        bytes: Vec<u8>,
+        host_generation: u32,
+    ) -> Result<()>;
+    /// The author's own wrap.
+    async fn author_wrap(&self, author: &Author, letter: LetterId, version: u32) -> Result<Vec<u8>>;
+    /// What a reserved version holds.
+    async fn unproven(&self, author: &Author, letter: LetterId, version: u32) -> Result<Unproven>;
+    /// Seals: fact Sealed (with its manifest of recovery), the version becomes immutable, and with a promise its delivery rests (wake: end of the
+    /// rest by trusted time). A delivery that was undone takes the new rule, version and rest. Conflict: another is sealed and living, or the
+    /// version is sealed already with something else; sealing the same again with the same manifest answers as the first time.
+    async fn seal(&self, author: &Author, seal: Seal, now: Now) -> Result<Letter>;
+    /// All of hers with at least one sealed version, newest sealing first.
+    async fn letters(&self, author: &Author) -> Result<Vec<Letter>>;
+    /// One of hers, sealed or reserved.
+    async fn letter(&self, author: &Author, letter: LetterId) -> Result<Letter>;
+    /// Commits what `accept` granted on `delivery` (as it was read; Conflict if its rev has moved): state, wake, fact. A fact Withdrawn also marks the
+    /// letter as withdrawn by her, whatever the state. An end that is not Opened removes the wraps of all versions but the author's.
+    async fn commit_author(
+        &self,
+        author: &Author,
+        delivery: &Delivery,
+        granted: &Granted,
+        now: Now,
+    ) -> Result<Letter>;
+}
+
+/// The person's side.
+#[async_trait]
+pub trait ReaderStore: Send + Sync {
+    /// The knock that this link came with; none if it is unknown.
+    async fn knock(&self, link: Keyed) -> Result<Option<Knock>>;
+    /// Opens a reader's session (30 days of trusted time) for a knock.
+    async fn open_reader(&self, token: Keyed, message: MessageId, now: Now) -> Result<()>;
+    /// The reader of a session.
+    async fn reader(&self, token: Keyed, now: Now) -> Result<Option<Reader>>;
+    /// Ends a reader's session ('leave this page at once').
+    async fn end_reader(&self, token: Keyed) -> Result<()>;
+    /// Everything from this author to this person that may be opened or was, newest sealing first.
+    async fn waiting(&self, reader: &Reader) -> Result<Vec<Waiting>>;
+    /// Who has written.
+    async fn sender(&self, reader: &Reader) -> Result<Sender>;
+    /// Commits an opening that `accept::open` granted (rev as in `delivery`): pins the version, fact Opened, series of knocks begins anew.
+    async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, now: Now) -> Result<()>;
+    /// The host wrap of an opened (pinned) delivery of theirs.
+    async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released>;
+    /// A part of the pinned version of an opened delivery of theirs.
+    async fn reader_part(&self, reader: &Reader, delivery: DeliveryId, name: &str) -> Result<Part>;
+    /// Keeps a refusal: fact Refused, the deliveries that `accept::refuse` ends, and waiting messages to be looked at again. House and NotMe are kept for
+    /// the address; Author and Letter for the address and for the person with all addresses. The knocking deliveries that remain wake at once.
+    async fn refuse(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()>;
+    /// Takes it back: fact Lifted, and what `accept::lift` says.
+    async fn lift(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()>;
+    /// What stands refused for this address and person.
+    async fn refusals(&self, reader: &Reader) -> Result<Vec<StandingRefusal>>;
+    /// The reader found the wrap wrongly bound or damaged: the delivery is parked (`left` stays true) and the host called.
+    async fn park(&self, delivery: DeliveryId, why: unsaid_delivery::state::Parked) -> Result<()>;
+}
+
+/// The engine's side: what wakes, and what becomes of it.
+#[async_trait]
+pub trait EngineStore: Send + Sync {
+    /// Takes up to `limit` wakes of a lane that have come and that nobody holds: holder becomes `boot`, fence + 1. In order of their wake.
+    async fn take(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Taken>>;
+    /// Wakes of a lane that have come and that other boots hold, with the holders' beats.
+    async fn held(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Held>>;
+    /// Takes over what is exactly as it was seen (holder, fence, beat); none if anything moved.
+    async fn take_over(&self, boot: BootId, held: &Held) -> Result<Option<Taken>>;
+    /// Gives a wake back untouched, to be taken again at its time.
+    async fn give_back(&self, taken: &Taken) -> Result<()>;
+    /// When the next one comes.
+    async fn next_wakes(&self, lane: Lane) -> Result<NextWakes>;
+    /// A delivery with its pair; none if it is gone.
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryView>>;
+    /// Commits a decision about a taken delivery (fence and rev must still stand, else Conflict): state, due, tzdb, wake (given back; removed at an end), and the
+    /// knock, whose message gets `knock` as its id, `link` as its link's hash, and a wake at once. One that already exists for the same person, series, nth and
+    /// address is Conflict. Fact Unreachable at that end.
+    async fn decided(
+        &self,
+        taken: &Taken,
+        delivery: &Delivery,
+        decision: &Decision,
+        knock: Option<(MessageId, Keyed)>,
+        now: Now,
+    ) -> Result<()>;
+    /// A message with what sending it needs; none if it is gone.
+    async fn message(&self, id: MessageId) -> Result<Option<MessageView>>;
+    /// Right before DATA: reads fence, lease, rev and everything that `permit::still_allowed` asks for, and stores `started` with the Date of the first
+    /// attempt (kept if there is one already).
+    async fn start(&self, taken: &Taken, message: &Message, date: Timestamp, now: Now)
+    -> Result<StartAnswer>;
+    /// The same question once more before the content, changing nothing. `message` is the row that `start` gave.
+    async fn still_allowed(&self, taken: &Taken, message: &Message, now: Now) -> Result<bool>;
+    /// Records an answer. Fact Accepted first, where it was accepted. Then the message's state, tries, wake; a dead address; and for an ended knock the
+    /// knocking deliveries of the pair: accepted makes them Knocked(nth) with a wake after the pause, anything else wakes them at once.
+    async fn recorded(&self, taken: &Taken, message: &Message, recorded: &Recorded, now: Now) -> Result<()>;
+    /// Ends a message that may not leave; its pair's knocking deliveries wake at once (if any is left).
+    async fn dropped(&self, taken: &Taken, message: &Message, now: Now) -> Result<()>;
+    /// Counts by state, for the host, the balance, and tests: (name of the state, how many).
+    async fn counts(&self) -> Result<Vec<(String, u64)>>;
+}
+
+/// Everything that is remembered.
+pub trait Store: HouseStore + AccountStore + PersonStore + LetterStore + ReaderStore + EngineStore {}
+
+impl<T: HouseStore + AccountStore + PersonStore + LetterStore + ReaderStore + EngineStore> Store for T {}

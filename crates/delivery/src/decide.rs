@@ -1,0 +1,207 @@
+//! What the passing of time demands of one delivery. Given the delivery, what is known of its person, and the time; gives the state that
+//! it should be in, the messages to write, and when to look again. The worker commits that in one transaction.
+
+use crate::accept::kept_by_this_version;
+use crate::calendar;
+use crate::clock::{Now, Observed};
+use crate::id::{AddressId, DeliveryId, LetterId};
+use crate::message::{Message, MessageState};
+use crate::refusal::{self, Refused};
+use crate::state::{Delivery, Parked, State, Wake};
+use jiff::Timestamp;
+
+/// What is known of one address of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Its name.
+    pub id: AddressId,
+    /// It has not been refused for good by its mail server.
+    pub good: bool,
+    /// What whoever reads it has said no to.
+    pub refused: Vec<Refused>,
+}
+
+/// What decisions may know of the person beside the one delivery: the pair of author and person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pair {
+    /// Their addresses, in the order in which they are tried.
+    pub addresses: Vec<Address>,
+    /// The knocks of the present series, oldest first.
+    pub knocks: Vec<Message>,
+    /// When the last accepted knock of the series was accepted.
+    pub last_accepted: Option<Observed>,
+}
+
+/// A knock to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewKnock {
+    /// To which address.
+    pub address: AddressId,
+    /// The how-manieth of the series.
+    pub nth: u8,
+}
+
+/// What is to be committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The new state.
+    pub state: State,
+    /// When to look again; none for an end.
+    pub wake: Option<Wake>,
+    /// The instant of the moment, derived with `tzdb`.
+    pub due: Option<Timestamp>,
+    /// The version of the zone data.
+    pub tzdb: String,
+    /// A knock to write in the same transaction.
+    pub knock: Option<NewKnock>,
+    /// The name of the rule that decided (docs/delivery.md).
+    pub why: &'static str,
+}
+
+/// Pauses between knocks, in observed days, after the first, the second, and every later one.
+pub const PAUSES_DAYS: [i64; 3] = [14, 46, 365];
+/// Three knocks, then one a year for ten years.
+pub const LAST_KNOCK: u8 = 13;
+/// While a knock is on its way its delivery is looked at again after this many observed hours, should all else fail.
+pub const LOOK_AGAIN_HOURS: i64 = 24;
+
+/// `three-knocks-then-yearly`: the pause after the nth accepted knock, in observed days.
+pub fn pause_days(nth: u8) -> i64 {
+    let i = usize::from(nth.max(1) - 1).min(PAUSES_DAYS.len() - 1);
+    PAUSES_DAYS[i]
+}
+
+/// Decides about one delivery. None: nothing to do, it is at an end.
+pub fn decide(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
+    if delivery.state.is_end() || matches!(delivery.state, State::Parked { .. }) {
+        return None;
+    }
+    if !kept_by_this_version(&delivery.rule) {
+        return Some(stay(
+            delivery,
+            State::Parked { why: Parked::RuleUnknown, left: delivery.state.has_left() },
+            None,
+            "kinds-we-keep",
+        ));
+    }
+    match delivery.state {
+        State::Resting if !delivery.rest.has_ended(now) => {
+            // Whichever of the two ends is still to come.
+            let wake = if now.trusted < delivery.rest.until {
+                Wake::Trusted(delivery.rest.until)
+            } else {
+                Wake::Observed(delivery.rest.observed)
+            };
+            Some(stay(delivery, State::Resting, Some(wake), "rest-first"))
+        }
+        State::Resting | State::Waiting => Some(wait(delivery, pair, now)),
+        State::Due => Some(knock(delivery, delivery.due, pair, now)),
+        State::Sending | State::Knocked(_) => Some(knock(delivery, delivery.due, pair, now)),
+        // Nothing but the person's own day, or their coming, moves these.
+        State::Later(_) | State::Askable => {
+            Some(stay(delivery, delivery.state, Some(look_again(now)), "their-day"))
+        }
+        _ => None,
+    }
+}
+
+/// `never-early`: a moment is derived again from what the author meant, and only trusted time reaches it.
+fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
+    let due = match calendar::comes_at(&delivery.rule.moment, delivery.rest.until) {
+        Ok(Some(due)) => due,
+        Ok(None) => {
+            return stay(
+                delivery,
+                State::Parked { why: Parked::RuleUnknown, left: false },
+                None,
+                "kinds-we-keep",
+            );
+        }
+        Err(calendar::ZoneUnknown) => {
+            return stay(
+                delivery,
+                State::Parked { why: Parked::ZoneUnknown, left: false },
+                None,
+                "zone-unknown-holds",
+            );
+        }
+    };
+    if now.trusted < due {
+        return Decision {
+            due: Some(due),
+            tzdb: calendar::tzdb_version().to_owned(),
+            ..stay(delivery, State::Waiting, Some(Wake::Trusted(due)), "never-early")
+        };
+    }
+    knock(delivery, Some(due), pair, now)
+}
+
+/// Which knock a due delivery calls for.
+fn knock(delivery: &Delivery, due: Option<Timestamp>, pair: &Pair, now: Now) -> Decision {
+    let base = |state, wake, why| Decision {
+        due,
+        tzdb: calendar::tzdb_version().to_owned(),
+        ..stay(delivery, state, wake, why)
+    };
+    let nth_accepted = accepted(pair);
+    // `one-knock-for-all`: a knock on its way speaks for everything that waits for this person.
+    if pair.knocks.iter().any(|k| matches!(k.state, MessageState::Waiting | MessageState::Started)) {
+        let state = if nth_accepted == 0 { State::Sending } else { State::Knocked(nth_accepted) };
+        return base(state, Some(look_again(now)), "one-knock-for-all");
+    }
+    // `refused-runs-silently`: every living address has said no to this letter. Its author is shown what she would be shown anyway.
+    let good: Vec<&Address> = pair.addresses.iter().filter(|a| a.good).collect();
+    if good.is_empty() {
+        let refused_somewhere = pair.addresses.iter().any(|a| refusal::covers(&a.refused, delivery.letter));
+        let (state, why) = if refused_somewhere {
+            (State::Refused, "refused-runs-silently")
+        } else {
+            (State::Unreachable, "no-address-left")
+        };
+        return base(state, None, why);
+    }
+    let Some(open) = good.iter().find(|a| !refusal::covers(&a.refused, delivery.letter)) else {
+        return base(State::Refused, None, "refused-runs-silently");
+    };
+    if nth_accepted == 0 {
+        let knock = NewKnock { address: open.id, nth: 1 };
+        return Decision { knock: Some(knock), ..base(State::Sending, Some(look_again(now)), "first-knock") };
+    }
+    let last = pair.last_accepted.unwrap_or(now.observed);
+    let next = last.plus_days(pause_days(nth_accepted));
+    if now.observed < next {
+        return base(State::Knocked(nth_accepted), Some(Wake::Observed(next)), "three-knocks-then-yearly");
+    }
+    if nth_accepted >= LAST_KNOCK {
+        return base(State::Unanswered, None, "unanswered-after-ten-years");
+    }
+    let knock = NewKnock { address: open.id, nth: nth_accepted + 1 };
+    Decision {
+        knock: Some(knock),
+        ..base(State::Knocked(nth_accepted), Some(look_again(now)), "three-knocks-then-yearly")
+    }
+}
+
+/// How many knocks of the series have been accepted.
+pub fn accepted(pair: &Pair) -> u8 {
+    pair.knocks.iter().filter(|k| k.state == MessageState::Accepted).map(|k| k.nth).max().unwrap_or(0)
+}
+
+/// The deliveries about which a knock to this address may still speak.
+pub fn speaks_for<'a>(
+    address: &'a Address,
+    waiting: impl Iterator<Item = (DeliveryId, LetterId, State)> + 'a,
+) -> impl Iterator<Item = DeliveryId> + 'a {
+    refusal::remaining(
+        &address.refused,
+        waiting.filter(|(_, _, state)| state.is_knocking()).map(|(delivery, letter, _)| (delivery, letter)),
+    )
+}
+
+fn look_again(now: Now) -> Wake {
+    Wake::Observed(now.observed.plus_hours(LOOK_AGAIN_HOURS))
+}
+
+fn stay(delivery: &Delivery, state: State, wake: Option<Wake>, why: &'static str) -> Decision {
+    Decision { state, wake, due: delivery.due, tzdb: delivery.tzdb.clone(), knock: None, why }
+}

@@ -1,0 +1,87 @@
+//! Facts: what was acknowledged to a human, or accepted by the other side, and cannot be undone. The store writes each to the
+//! journal before it commits. A fact names its subject and holds only the values that replaying it needs.
+
+use crate::id::{AccountId, AddressId, DeliveryId, LetterId, MessageId, PersonId};
+use crate::refusal::Scope;
+
+/// One fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A version was proved and sealed.
+    Sealed {
+        /// Which letter.
+        letter: LetterId,
+        /// Which version.
+        version: u32,
+        /// SHA-256 of its parts' manifest.
+        manifest: [u8; 32],
+    },
+    /// Taken back in its rest.
+    Undone {
+        /// Which letter.
+        letter: LetterId,
+    },
+    /// Taken back after its rest. Said of the letter, whether or not it had been opened.
+    Withdrawn {
+        /// Which letter.
+        letter: LetterId,
+    },
+    /// The relay said 250 after DATA.
+    Accepted {
+        /// Which message.
+        message: MessageId,
+    },
+    /// Opened by the person for the first time; the version is pinned.
+    Opened {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Which version.
+        version: u32,
+    },
+    /// The person said no.
+    Refused {
+        /// Whose person, for all scopes but the house's.
+        person: Option<PersonId>,
+        /// Keyed hash of the address's normal form.
+        address: [u8; 32],
+        /// How wide.
+        scope: Scope,
+    },
+    /// The person took their no back.
+    Lifted {
+        /// Whose person, for all scopes but the house's.
+        person: Option<PersonId>,
+        /// Keyed hash of the address's normal form.
+        address: [u8; 32],
+        /// How wide it had been.
+        scope: Scope,
+    },
+    /// No address is left.
+    Unreachable {
+        /// Which delivery.
+        delivery: DeliveryId,
+    },
+    /// An address was given.
+    AddressGiven {
+        /// Of whom.
+        person: PersonId,
+        /// Its name.
+        address: AddressId,
+        /// The address under the address key.
+        sealed: Vec<u8>,
+    },
+    /// An address was taken away.
+    AddressRemoved {
+        /// Of whom.
+        person: PersonId,
+        /// Its name.
+        address: AddressId,
+    },
+    /// The unlock wrap of an account was made or made anew.
+    UnlockReplaced {
+        /// Whose.
+        account: AccountId,
+        /// Which number it has now.
+        number: u32,
+    },
+}

@@ -1,0 +1,82 @@
+//! The unit of sending: one table of messages, four kinds. A body is made when it is sent and never stored.
+
+use crate::clock::Observed;
+use crate::id::{AccountId, AddressId, MessageId, PersonId};
+use jiff::Timestamp;
+
+/// What kind of message it is; each has rules of its own (delivery.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A sign-in code: made at send time, ten minutes, no journal, never held.
+    Code,
+    /// A confirmation or a test message: three days.
+    Notice(Notice),
+    /// A reminder, warning or question of the ladder.
+    Ladder,
+    /// Tells a person that something waits.
+    Knock,
+}
+
+/// Which notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Notice {
+    /// Somebody unlocked, or changed what matters: to the author herself.
+    AddressesChanged,
+    /// The account was made.
+    Welcome,
+}
+
+/// What a message is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A person: everything that waits from one author to them.
+    Person(PersonId),
+    /// An account.
+    Account(AccountId),
+    /// Somebody who is signing in, known by the message alone.
+    SigningIn,
+}
+
+/// Where a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageState {
+    /// To be sent at its wake.
+    Waiting,
+    /// Stored right before DATA: from here to the result a crash may repeat it.
+    Started,
+    /// The relay said 250 after DATA.
+    Accepted,
+    /// End: refused for good by the other side.
+    Refused,
+    /// End: no longer wanted (refused, withdrawn, opened, quiet, or its time is over).
+    Dropped,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its name; the Message-ID and the link are made from it.
+    pub id: MessageId,
+    /// What kind.
+    pub kind: Kind,
+    /// What it is about.
+    pub subject: Subject,
+    /// The how-manieth of its series, from 1.
+    pub nth: u8,
+    /// To which address of a person; none for messages to accounts and to people signing in.
+    pub address: Option<AddressId>,
+    /// Where it is.
+    pub state: MessageState,
+    /// How often it was tried.
+    pub tries: u16,
+    /// When it was written, in observed time: budgets count from here.
+    pub since: Observed,
+    /// The Date header, fixed at the first attempt, so that the same message can be built again.
+    pub date: Option<Timestamp>,
+    /// After this it is pointless.
+    pub expires: Option<Timestamp>,
+    /// It was in the forecast, or came from a recorded human act.
+    pub foreseen: bool,
+    /// Goes up by one at every commit.
+    pub rev: i64,
+}

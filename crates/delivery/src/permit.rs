@@ -1,0 +1,53 @@
+//! Whether a message may still leave. Asked right before DATA, and again before the content, with everything read anew: between the decision
+//! and the deed a person may have refused, an author withdrawn, a lease run out.
+
+use crate::clock::Now;
+use crate::decide::{Address, speaks_for};
+use crate::id::{DeliveryId, LetterId};
+use crate::message::{Kind, Message, MessageState};
+use crate::state::State;
+
+/// The answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    /// It may go.
+    Go,
+    /// It is not wanted any more, and never will be.
+    Drop(&'static str),
+}
+
+/// What is read again before DATA.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The address of a knock, with what has been refused there; none for other kinds.
+    pub address: Option<&'a Address>,
+    /// Everything of the pair: delivery, letter, state.
+    pub deliveries: &'a [(DeliveryId, LetterId, State)],
+}
+
+/// Decides. `message` is the row as it stands now.
+pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
+    if !matches!(message.state, MessageState::Waiting | MessageState::Started) {
+        return Permit::Drop("already-ended");
+    }
+    if message.expires.is_some_and(|e| now.trusted >= e) {
+        return Permit::Drop("pointless-now");
+    }
+    match message.kind {
+        Kind::Code | Kind::Notice(_) => Permit::Go,
+        // Nothing of the ladder is written by this version.
+        Kind::Ladder => Permit::Drop("kinds-we-keep"),
+        Kind::Knock => match facts.address {
+            None => Permit::Drop("address-removed"),
+            Some(address) if !address.good => Permit::Drop("address-is-dead"),
+            Some(address) => {
+                // `stop-always-stops`, `refused-is-not-contacted`: something must still be waiting that was not refused here.
+                if speaks_for(address, facts.deliveries.iter().copied()).next().is_some() {
+                    Permit::Go
+                } else {
+                    Permit::Drop("nothing-waits-any-more")
+                }
+            }
+        },
+    }
+}

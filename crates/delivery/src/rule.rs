@@ -1,0 +1,99 @@
+//! The rule of a delivery: three independent parts (gate, moment, reach) and the proof that opening asks for.
+//! The types hold the whole rule from the first day; what this version cannot yet keep is refused by `accept`, and
+//! parked by `decide` should it ever meet it in a row. Knows no rows and no JSON.
+
+use crate::id::PersonId;
+use jiff::civil::{Date, Time};
+
+/// What must have happened first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing.
+    None,
+    /// The author has gone.
+    Gone,
+    /// Keepers have given their word for an event.
+    Word {
+        /// Which event, in the author's words.
+        event: String,
+        /// Who is asked.
+        keepers: Vec<PersonId>,
+        /// How many must agree.
+        quorum: u8,
+    },
+}
+
+/// When, once the gate is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moment {
+    /// As soon as the letter has rested.
+    AtOnce,
+    /// On a civil day, at a time, in a zone: what the author meant, from which the instant is derived.
+    On {
+        /// The day.
+        date: Date,
+        /// The time of day; nine in the morning unless she chose another.
+        time: Time,
+        /// IANA name of the zone.
+        zone: String,
+    },
+    /// On the birthday on which the person reaches an age.
+    Birthday {
+        /// In years.
+        age: u16,
+    },
+    /// On every birthday, up to and including a year.
+    EachBirthday {
+        /// The last year, inclusive.
+        until: i16,
+    },
+    /// A time after the gate has opened.
+    After {
+        /// In days.
+        days: u32,
+    },
+}
+
+/// How it gets there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// A knock goes to the person's addresses.
+    Send,
+    /// It is held until it is asked for.
+    Claim,
+}
+
+/// What the person is asked before the letter opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Nothing: whoever reads the mailbox can open it, and the page said so.
+    None,
+    /// Their birthday.
+    Birthday,
+    /// A question that the author set.
+    Question,
+}
+
+/// What the author asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// What must have happened.
+    pub gate: Gate,
+    /// When, once it has.
+    pub moment: Moment,
+    /// How it gets there.
+    pub reach: Reach,
+    /// What is asked before it opens.
+    pub proof: Proof,
+}
+
+/// How long a sealing rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestAsked {
+    /// Until the first nine in the morning, in the author's zone, that is at least six hours away.
+    Morning,
+    /// Until nine in the morning after this many nights, 1 to 30.
+    Mornings(u8),
+    /// Not at all, by her choice.
+    None,
+}

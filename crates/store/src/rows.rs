@@ -1,0 +1,577 @@
+//! What goes into the store and what comes out of it: rows as typed values, and authority as a value that one holds. `Author`, `Reader` and
+//! `Released` are made by the store alone, so that a query for somebody else's letters does not type-check.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use unsaid_delivery::clock::{Mark, Observed};
+use unsaid_delivery::decide::{Address, Pair};
+use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::message::Message;
+use unsaid_delivery::refusal::Scope;
+use unsaid_delivery::rule::Rule;
+use unsaid_delivery::state::{Delivery, Rest, State};
+
+/// 32 bytes that stand for something that the store must not know: SHA-256 of a token, HMAC of an address, a code or a password's token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Keyed(pub [u8; 32]);
+
+impl std::fmt::Debug for Keyed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyed(…)")
+    }
+}
+
+/// Bytes under the address key, bound to the id of the row that holds them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SealedText(pub Vec<u8>);
+
+impl std::fmt::Debug for SealedText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealedText({} bytes)", self.0.len())
+    }
+}
+
+/// An author who is signed in. Only a session in the store makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Author {
+    pub(crate) account: AccountId,
+}
+
+impl Author {
+    /// Whose account.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+}
+
+/// A person who came with a good link: one person, at one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    pub(crate) account: AccountId,
+    pub(crate) person: PersonId,
+    pub(crate) address: AddressId,
+    pub(crate) address_key: Keyed,
+}
+
+impl Reader {
+    /// Which person of the author's.
+    pub fn person(&self) -> PersonId {
+        self.person
+    }
+    /// At which address the link arrived.
+    pub fn address(&self) -> AddressId {
+        self.address
+    }
+    /// Whose person.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+    /// The keyed hash of the address's normal form.
+    pub fn address_key(&self) -> Keyed {
+        self.address_key
+    }
+}
+
+/// A wrap that the host may peel now, and whom it must name. Made by the store alone, for an opening, an opening again, a download, or a
+/// right unlock token. The peel port takes nothing else.
+pub struct Released {
+    pub(crate) wrap: Vec<u8>,
+    pub(crate) subject: String,
+    pub(crate) version: u32,
+    pub(crate) kind: WrapKind,
+}
+
+impl Released {
+    /// The outer file, as stored.
+    pub fn wrap(&self) -> &[u8] {
+        &self.wrap
+    }
+    /// The id that the binding line must name: a letter's, or an account's for `unlock`.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+    /// The version (or the unlock number) that the binding line must name.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+    /// The kind that the binding line must name.
+    pub fn kind(&self) -> WrapKind {
+        self.kind
+    }
+}
+
+/// What opens a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WrapKind {
+    /// author{ K }
+    Author,
+    /// host{ line, K }: kept by this house.
+    Host,
+    /// host{ line, passphrase.age }: belongs to an account, not to a letter.
+    Unlock,
+}
+
+impl WrapKind {
+    /// The word in the binding line, the column and the route.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Author => "author",
+            Self::Host => "host",
+            Self::Unlock => "unlock",
+        }
+    }
+}
+
+/// What an account may do beside writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Writes letters.
+    Author,
+    /// Runs the house, and writes letters.
+    Host,
+}
+
+/// The house itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct House {
+    /// Goes up by one at every adoption of a restored store. 1 in a house that was never moved.
+    pub generation: u32,
+    /// The keys were written down and two of their words typed back.
+    pub keys_confirmed: bool,
+    /// How many accounts there are.
+    pub accounts: u64,
+    /// The clock as it was stored last.
+    pub mark: Option<Mark>,
+}
+
+/// An account that is to be made.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Reserved when the newcomer's code was right.
+    pub id: AccountId,
+    /// Her address under the address key.
+    pub email: SealedText,
+    /// Keyed hash of the sign-in form of her address; unique.
+    pub email_key: Keyed,
+    /// The name that people see, under the address key.
+    pub name: SealedText,
+    /// BCP 47.
+    pub language: String,
+    /// IANA.
+    pub zone: String,
+    /// Her age1pq recipient.
+    pub recipient: String,
+    /// 16 bytes for scrypt, given out after signing in.
+    pub salt: Vec<u8>,
+    /// HMAC of the unlock token.
+    pub unlock_key: Keyed,
+    /// host{ line, passphrase.age }, number 1.
+    pub unlock_wrap: Vec<u8>,
+    /// vault.age
+    pub vault: Vec<u8>,
+    /// Which of the host's keys the unlock wrap is for.
+    pub host_generation: u32,
+}
+
+/// An account as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its name.
+    pub id: AccountId,
+    /// Her address under the address key.
+    pub email: SealedText,
+    /// The name that people see, under the address key.
+    pub name: SealedText,
+    /// Host or not.
+    pub role: Role,
+    /// BCP 47.
+    pub language: String,
+    /// IANA.
+    pub zone: String,
+    /// Her age1pq recipient.
+    pub recipient: String,
+    /// For scrypt.
+    pub salt: Vec<u8>,
+    /// The number in the unlock wrap's line.
+    pub unlock_number: u32,
+}
+
+/// A session as found by its token's hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Who it is.
+    pub who: SessionOf,
+    /// Trusted time of the last request that followed a human act.
+    pub last_act: Timestamp,
+    /// Since when it is unlocked.
+    pub unlocked_at: Option<Timestamp>,
+    /// When words, kit or passkey were last given by hand.
+    pub fresh_at: Option<Timestamp>,
+    /// She said that the device is hers.
+    pub mine: bool,
+}
+
+/// Whose session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionOf {
+    /// Somebody with an account.
+    Author(Author, Role),
+    /// Somebody whose code was right, and who may make the account with this id and address and nothing else.
+    Newcomer {
+        /// Reserved for them.
+        account: AccountId,
+        /// Keyed hash of the sign-in form of their address.
+        email_key: Keyed,
+        /// The address under the address key, bound to `account`.
+        email: SealedText,
+        /// The invitation that let them in; none in open registration.
+        invitation: Option<Keyed>,
+    },
+}
+
+/// A request for a sign-in code.
+#[derive(Debug, Clone)]
+pub struct CodeAsk {
+    /// The message that would carry it.
+    pub message: MessageId,
+    /// SHA-256 of the browser's cookie: the code works there alone.
+    pub browser: Keyed,
+    /// Keyed hash of the address.
+    pub email_key: Keyed,
+    /// The address, bound to `message`.
+    pub to: SealedText,
+    /// The invitation it came with, if any.
+    pub invitation: Option<Keyed>,
+    /// Whether a mail goes out at all: the address has an account, or the newcomer may come in.
+    pub write: bool,
+    /// When the code ends.
+    pub expires: Timestamp,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeAsked {
+    /// Taken (said alike whether or not a mail goes out).
+    Taken,
+    /// Ten were asked for this address within a day.
+    TooMany,
+}
+
+/// What became of a code that was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeTried {
+    /// Right. The code is used up.
+    Right {
+        /// Keyed hash of the address that it went to.
+        email_key: Keyed,
+        /// The address, bound to `message`.
+        to: SealedText,
+        /// The message that carried it.
+        message: MessageId,
+        /// The account of that address.
+        account: Option<AccountId>,
+        /// The invitation that it was asked with.
+        invitation: Option<Keyed>,
+    },
+    /// Not this one.
+    Wrong,
+    /// There is none (any more): too old, used, five tries, or another browser.
+    Over,
+}
+
+/// What became of an unlock token.
+pub enum UnlockTried {
+    /// Right: the host may peel this.
+    Right(Released),
+    /// Wrong.
+    Wrong,
+    /// Five wrong ones in a quarter of an hour.
+    TooMany {
+        /// When the next may be tried.
+        until: Timestamp,
+    },
+}
+
+/// Somebody to write to, to be added.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Its name.
+    pub id: PersonId,
+    /// IANA; none if it is not known.
+    pub zone: Option<String>,
+    /// BCP 47.
+    pub language: String,
+    /// The first address.
+    pub address: Option<NewAddress>,
+}
+
+/// An address to be added.
+#[derive(Debug, Clone)]
+pub struct NewAddress {
+    /// Its name.
+    pub id: AddressId,
+    /// Under the address key, bound to `id`.
+    pub sealed: SealedText,
+    /// Keyed hash of its normal form (case, IDNA, +tag).
+    pub key: Keyed,
+}
+
+/// Somebody to write to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Its name.
+    pub id: PersonId,
+    /// IANA.
+    pub zone: Option<String>,
+    /// BCP 47.
+    pub language: String,
+    /// In the order in which they are tried.
+    pub addresses: Vec<PersonAddress>,
+}
+
+/// One address, as its author may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonAddress {
+    /// Its name.
+    pub id: AddressId,
+    /// Under the address key.
+    pub sealed: SealedText,
+    /// Not refused for good by its mail server. (Never says what its reader has refused.)
+    pub good: bool,
+}
+
+/// One part of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// `letter.age`, `sig.age`, `media/001.age`
+    pub name: String,
+    /// `letter`, `signature`, `media`
+    pub kind: String,
+    /// Where its bytes are.
+    pub blob: BlobId,
+    /// In bytes.
+    pub size: u64,
+    /// Of the sealed bytes.
+    pub sha256: [u8; 32],
+}
+
+/// An upload that is to begin, or to go on.
+#[derive(Debug, Clone)]
+pub struct UploadAsk {
+    /// Used if none with the same letter, version, name and hash is there already; becomes the blob's name.
+    pub blob: BlobId,
+    /// For which letter.
+    pub letter: LetterId,
+    /// And which version; not yet sealed.
+    pub version: u32,
+    /// The part's name.
+    pub name: String,
+    /// The part's kind.
+    pub kind: String,
+    /// In bytes.
+    pub size: u64,
+    /// Of the whole.
+    pub sha256: [u8; 32],
+}
+
+/// An upload as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Its name, and the blob's.
+    pub blob: BlobId,
+    /// So many bytes are durable.
+    pub offset: u64,
+    /// Of so many.
+    pub size: u64,
+    /// Of the whole.
+    pub sha256: [u8; 32],
+    /// All of them are there and the hash is right.
+    pub complete: bool,
+}
+
+/// What a version holds before it is sealed, for the proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unproven {
+    /// Its complete parts, sorted by name.
+    pub parts: Vec<Part>,
+    /// An author wrap is there.
+    pub has_author_wrap: bool,
+    /// The host wrap, if there is one.
+    pub host_wrap: Option<Vec<u8>>,
+}
+
+/// A version to be sealed.
+#[derive(Debug, Clone)]
+pub struct Seal {
+    /// Which letter.
+    pub letter: LetterId,
+    /// Which version.
+    pub version: u32,
+    /// SHA-256 of its parts' manifest.
+    pub manifest: [u8; 32],
+    /// The promise; none for an unsent letter.
+    pub promise: Option<Promise>,
+}
+
+/// What is promised when sealing.
+#[derive(Debug, Clone)]
+pub struct Promise {
+    /// Used for a new delivery; one that was undone keeps its name.
+    pub delivery: DeliveryId,
+    /// To whom.
+    pub person: PersonId,
+    /// The rule.
+    pub rule: Rule,
+    /// When the rest ends.
+    pub rest: Rest,
+    /// The instant of the moment.
+    pub due: Timestamp,
+    /// The version of the zone data it was derived with.
+    pub tzdb: String,
+}
+
+/// A letter, as its author may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Its name.
+    pub id: LetterId,
+    /// The newest sealed version; 0 if none is.
+    pub version: u32,
+    /// Number and trusted time of each sealing.
+    pub versions: Vec<(u32, Timestamp)>,
+    /// She has taken it back after its rest.
+    pub withdrew: bool,
+    /// The promise, if there is one.
+    pub delivery: Option<Delivery>,
+}
+
+/// A knock, as found by its link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Knock {
+    /// The message.
+    pub message: MessageId,
+    /// Whom it is for.
+    pub reader: Reader,
+    /// Something of it can still be opened.
+    pub waits: bool,
+}
+
+/// A letter, as the person it is for may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The promise.
+    pub delivery: Delivery,
+    /// When the version was sealed (trusted time; shown as a day).
+    pub sealed_at: Timestamp,
+    /// The size of letter.age in bytes.
+    pub size: u64,
+}
+
+/// What the person's pages need to know of the author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Whose name it is; the sealed name is bound to this.
+    pub account: AccountId,
+    /// The name that people see, under the address key.
+    pub name: SealedText,
+}
+
+/// Who works on a wake. Codes have a lane of their own, so that nothing slow stands in their way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lane {
+    /// Codes.
+    Codes,
+    /// Everything else.
+    Letters,
+}
+
+/// What wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WakeOf {
+    /// A delivery.
+    Delivery(DeliveryId),
+    /// A message.
+    Message(MessageId),
+}
+
+/// A wake that is ours to work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Taken {
+    /// What.
+    pub of: WakeOf,
+    /// Goes up by one each time it is taken.
+    pub fence: i64,
+    /// By whom.
+    pub boot: BootId,
+}
+
+/// A wake that another node (or an earlier start of this one) has taken and not given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// What.
+    pub of: WakeOf,
+    /// By whom.
+    pub holder: BootId,
+    /// As it stands.
+    pub fence: i64,
+    /// The holder's beat, as it stands.
+    pub beat: i64,
+}
+
+/// The earliest wakes of a lane that nobody holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NextWakes {
+    /// By trusted time.
+    pub trusted: Option<Timestamp>,
+    /// By observed time.
+    pub observed: Option<Observed>,
+}
+
+/// A delivery with what decisions may know of its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryView {
+    /// The promise.
+    pub delivery: Delivery,
+    /// The pair.
+    pub pair: Pair,
+}
+
+/// A message with what sending it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageView {
+    /// The row.
+    pub message: Message,
+    /// Where it goes, under the address key.
+    pub to: SealedText,
+    /// The id that `to` is bound to: an address's, an account's or the message's, as text.
+    pub to_bound_to: String,
+    /// For knocks: the address with what was refused there.
+    pub address: Option<Address>,
+    /// For knocks: everything of the pair.
+    pub deliveries: Vec<(DeliveryId, LetterId, State)>,
+    /// The language of whoever gets it, BCP 47.
+    pub language: String,
+    /// For codes: it came with an invitation, so it greets a newcomer.
+    pub newcomer: bool,
+}
+
+/// The answer to the question before DATA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartAnswer {
+    /// `started` is stored: DATA may be written. The row as it stands now.
+    Started(Message),
+    /// It may not leave, and never will; why.
+    NotAllowed(&'static str),
+    /// Somebody else holds it, or has changed it.
+    NotOurs,
+}
+
+/// What the person said no to, as they may see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StandingRefusal {
+    /// How wide.
+    pub scope: Scope,
+}
+
+/// A range of a part's bytes.
+pub type PartBytes = Bytes;
