@@ -2,4 +2,6 @@
 
 pub mod chance;
 pub mod clock;
+pub mod mail;
 pub mod settings;
+pub mod words;

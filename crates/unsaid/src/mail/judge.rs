@@ -1,0 +1,191 @@
+//! What an answer of the relay means. A pure function from the step and the reply to an `Answer`.
+//!
+//! It refuses to know anything else about the message, and decides nothing about trying again: RFC 5321 and
+//! RFC 3463 give the numbers, docs/delivery.md the meaning.
+
+use super::{Answer, Reply};
+
+/// How far a conversation had come. The order is the order of SMTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    /// Name look-up and TCP.
+    Connect,
+    /// The relay's first words.
+    Greeting,
+    /// EHLO, before and after TLS.
+    Hello,
+    /// The STARTTLS command.
+    StartTls,
+    /// The TLS handshake.
+    Handshake,
+    /// Signing in.
+    Auth,
+    /// MAIL FROM.
+    Mail,
+    /// RCPT TO.
+    Rcpt,
+    /// DATA, until 354.
+    Data,
+    /// From the first byte of the content to the final answer.
+    Content,
+}
+
+impl Step {
+    /// Its name in a log.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Greeting => "greeting",
+            Self::Hello => "ehlo",
+            Self::StartTls => "starttls",
+            Self::Handshake => "tls",
+            Self::Auth => "auth",
+            Self::Mail => "mail",
+            Self::Rcpt => "rcpt",
+            Self::Data => "data",
+            Self::Content => "content",
+        }
+    }
+}
+
+/// Why a conversation ended before its good end.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// No reply that can be read; why, in words for a log.
+    Trouble(Step, &'static str),
+    /// The house has a name and a password, and the relay takes neither of our ways to sign in.
+    NoWayToSignIn,
+    /// A reply that was not the wanted one.
+    Said(Step, Reply),
+    /// Permission was not given.
+    Forbidden,
+}
+
+/// What the sender is told.
+pub(super) fn judge(halt: Halt) -> Answer {
+    match halt {
+        Halt::Forbidden => Answer::Forbidden,
+        Halt::Trouble(Step::Content, why) => Answer::Unknown { why },
+        Halt::Trouble(..) => Answer::Later {
+            reply: Reply::silence(),
+        },
+        Halt::NoWayToSignIn => Answer::Blocked {
+            reply: Reply::silence(),
+        },
+        Halt::Said(step, reply) => match reply.code / 100 {
+            4 => Answer::Later { reply },
+            5 if step == Step::StartTls => Answer::Later { reply },
+            5 if is_about_us(step, &reply) => Answer::Blocked { reply },
+            5 => Answer::Refused { reply },
+            // 2xx and 3xx where another was due: somebody out of step. Before the content nothing was sent.
+            _ if step == Step::Content => Answer::Unknown {
+                why: "the final answer made no sense",
+            },
+            _ => Answer::Later { reply },
+        },
+    }
+}
+
+/// Is this 5xx about our own reputation, credentials or manners, rather than about the address or the message?
+fn is_about_us(step: Step, reply: &Reply) -> bool {
+    if step <= Step::Mail {
+        return true;
+    }
+    match reply.enhanced.as_deref() {
+        Some(status) => {
+            status.starts_with("5.7.")
+                // 'Unknown command' and 'bad sequence' say that we speak wrongly, whoever the message is for.
+                || (matches!(reply.code, 500 | 502 | 503 | 504) && status.starts_with("5.5."))
+        }
+        // Without an enhanced code: syntax and sequence (RFC 5321), sign-in wanted or refused (RFC 4954).
+        None => matches!(reply.code, 500 | 502 | 503 | 504 | 530 | 534 | 535 | 538),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Halt, Step, judge};
+    use crate::mail::{Answer, Reply};
+
+    fn said(step: Step, code: u16, enhanced: &str) -> Answer {
+        let enhanced = (!enhanced.is_empty()).then(|| enhanced.to_owned());
+        judge(Halt::Said(step, Reply { code, enhanced }))
+    }
+
+    #[test]
+    fn every_number_has_one_meaning() {
+        use Step::{
+            Auth, Connect, Content, Data, Greeting, Handshake, Hello, Mail, Rcpt, StartTls,
+        };
+        let table = [
+            (Greeting, 421, "", "later"),
+            (Greeting, 554, "", "blocked"),
+            (Hello, 502, "", "blocked"),
+            (StartTls, 454, "", "later"),
+            (StartTls, 502, "5.5.1", "later"),
+            (Auth, 454, "4.7.0", "later"),
+            (Auth, 535, "5.7.8", "blocked"),
+            (Auth, 534, "", "blocked"),
+            (Mail, 451, "4.3.0", "later"),
+            (Mail, 553, "5.1.8", "blocked"),
+            (Mail, 530, "", "blocked"),
+            (Rcpt, 450, "4.2.0", "later"),
+            (Rcpt, 451, "", "later"),
+            (Rcpt, 452, "4.2.2", "later"),
+            (Rcpt, 550, "5.1.1", "refused"),
+            (Rcpt, 550, "5.1.10", "refused"),
+            (Rcpt, 556, "5.1.10", "refused"),
+            (Rcpt, 501, "5.1.3", "refused"),
+            (Rcpt, 550, "5.2.1", "refused"),
+            (Rcpt, 550, "5.5.0", "refused"),
+            (Rcpt, 550, "", "refused"),
+            (Rcpt, 501, "", "refused"),
+            (Rcpt, 550, "5.7.1", "blocked"),
+            (Rcpt, 554, "5.7.1", "blocked"),
+            (Rcpt, 503, "5.5.1", "blocked"),
+            (Rcpt, 503, "", "blocked"),
+            (Rcpt, 530, "", "blocked"),
+            (Rcpt, 251, "", "later"),
+            (Data, 451, "", "later"),
+            (Data, 250, "", "later"),
+            (Data, 554, "5.1.1", "refused"),
+            (Data, 554, "5.7.0", "blocked"),
+            (Content, 421, "4.3.2", "later"),
+            (Content, 452, "4.3.1", "later"),
+            (Content, 552, "5.3.4", "refused"),
+            (Content, 554, "5.6.0", "refused"),
+            (Content, 554, "", "refused"),
+            (Content, 550, "5.7.26", "blocked"),
+            (Content, 221, "", "unknown"),
+            (Content, 354, "", "unknown"),
+        ];
+        for (step, code, enhanced, meaning) in table {
+            let answer = said(step, code, enhanced);
+            let is = match answer {
+                Answer::Accepted => "accepted",
+                Answer::Later { .. } => "later",
+                Answer::Refused { .. } => "refused",
+                Answer::Blocked { .. } => "blocked",
+                Answer::Unknown { .. } => "unknown",
+                Answer::Forbidden => "forbidden",
+            };
+            assert_eq!(is, meaning, "{step:?} {code} {enhanced}");
+        }
+        for step in [
+            Connect, Greeting, Hello, StartTls, Handshake, Auth, Mail, Rcpt, Data,
+        ] {
+            let answer = judge(Halt::Trouble(step, "silence"));
+            assert_eq!(
+                answer,
+                Answer::Later {
+                    reply: Reply::silence()
+                },
+                "{step:?}"
+            );
+        }
+        assert_eq!(
+            judge(Halt::Trouble(Content, "silence")),
+            Answer::Unknown { why: "silence" }
+        );
+    }
+}

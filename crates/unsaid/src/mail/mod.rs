@@ -1,0 +1,107 @@
+//! Mail goes out here. One port, `Mail`, with two sides behind it: one relay (relay.rs) and, for trying the
+//! house out, a folder (outbox.rs). Messages are written in compose.rs.
+//!
+//! This room is given whole messages and says what became of each. It never learns why something is sent, never
+//! decides whether to try again, and refuses to know the store and http. Before anything can arrive it asks
+//! `Permission`, twice; a message that was not allowed at either moment is never whole on the other side.
+
+mod address;
+pub mod compose;
+mod encode;
+mod judge;
+pub mod outbox;
+mod parse;
+pub mod relay;
+mod wire;
+
+use async_trait::async_trait;
+
+/// One message, whole, ready for the wire; built again identically after a crash.
+///
+/// It has no `Debug` on purpose: it holds an address and, in its link, a key.
+pub struct Outgoing {
+    /// The bare address it goes to, already validated.
+    pub to: String,
+    /// The envelope's sender, where bounces go; empty for none (RFC 5321, 4.5.5).
+    pub return_path: String,
+    /// The Message-ID, without its angle brackets.
+    pub message_id: String,
+    /// The message itself: RFC 5322, lines ended by CRLF.
+    pub bytes: Vec<u8>,
+}
+
+/// What the other side answered by number; never its text, which may hold addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The SMTP code (RFC 5321, 4.2), or 0 when no reply came at all: no connection, no TLS, silence.
+    pub code: u16,
+    /// The enhanced status code (RFC 3463), such as `5.1.1`, if there was one.
+    pub enhanced: Option<String>,
+}
+
+impl Reply {
+    /// Nothing was said: there was no connection, no TLS, no answer in time, or none that makes sense.
+    pub fn silence() -> Self {
+        Self {
+            code: 0,
+            enhanced: None,
+        }
+    }
+
+    /// A reply that we give to ourselves before anything is sent, with the numbers that a server would use.
+    pub(crate) fn own(code: u16, enhanced: &str) -> Self {
+        Self {
+            code,
+            enhanced: Some(enhanced.to_owned()),
+        }
+    }
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// 250 after the content: the other side has it now.
+    Accepted,
+    /// Not now: a 4xx, or no connection, no TLS, or silence before the content was written. Nothing was sent.
+    Later {
+        /// What was said, or [`Reply::silence`].
+        reply: Reply,
+    },
+    /// A 5xx about this address or this message.
+    Refused {
+        /// What was said.
+        reply: Reply,
+    },
+    /// 5.7.x anywhere, or any 5xx at connection, AUTH or MAIL FROM: our own reputation, credentials or manners.
+    Blocked {
+        /// What was said.
+        reply: Reply,
+    },
+    /// The content began to be written and no answer that can be read came: it may have arrived.
+    Unknown {
+        /// Why, in words for a log.
+        why: &'static str,
+    },
+    /// Permission was not given; nothing was sent.
+    Forbidden,
+}
+
+/// Asked right before DATA is written and again before the content; `false` means do not send.
+#[async_trait]
+pub trait Permission: Send {
+    /// May this message still go out? The answer is read anew each time.
+    async fn still_allowed(&mut self) -> bool;
+}
+
+/// The way out.
+#[async_trait]
+pub trait Mail: Send + Sync {
+    /// Sends one message and waits for the final answer.
+    async fn send(&self, message: &Outgoing, permission: &mut dyn Permission) -> Answer;
+
+    /// Looks whether mail could go out now, without sending any: for doctor.
+    ///
+    /// # Errors
+    /// Two sentences: what happened, and what to do.
+    async fn check(&self) -> Result<(), String>;
+}

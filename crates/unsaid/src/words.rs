@@ -1,0 +1,259 @@
+//! Every sentence that a human reads in a page or a mail, by its key, from web/src/words/en.json.
+//!
+//! It knows keys and placeholders, the same file as the browser half. It refuses to know where a sentence is shown,
+//! and never escapes: pages escape by their type (maud), mails by mail/encode.rs.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The sentences of one language.
+pub struct Words {
+    sentences: BTreeMap<String, String>,
+}
+
+static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words {
+    sentences: serde_json::from_str(include_str!("../../../web/src/words/en.json")).expect(
+        "web/src/words/en.json is one flat object of texts; a test reads it in every build",
+    ),
+});
+
+impl Words {
+    /// English, read once.
+    pub fn english() -> &'static Self {
+        &ENGLISH
+    }
+
+    /// The sentence for a key, with each `{name}` filled in. What is filled in is not looked through again.
+    ///
+    /// # Panics
+    /// In debug builds, on a key that is not there, a placeholder that is not given, or a value that has no
+    /// placeholder. In a release the key or the placeholder itself is shown: a page with a gap is better than none.
+    pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let Some(sentence) = self.sentences.get(key) else {
+            debug_assert!(false, "there are no words for {key}");
+            return key.to_owned();
+        };
+        if cfg!(debug_assertions) {
+            for (name, _) in values {
+                assert!(
+                    sentence.contains(&format!("{{{name}}}")),
+                    "{key} has no place for {name}"
+                );
+            }
+        }
+        let mut said = String::with_capacity(sentence.len() + 32);
+        let mut rest = sentence.as_str();
+        while let Some((before, name, after)) = next_placeholder(rest) {
+            said.push_str(before);
+            if let Some((_, value)) = values.iter().find(|(given, _)| *given == name) {
+                said.push_str(value);
+            } else {
+                debug_assert!(false, "{key} wants {name}");
+                said.push_str(&format!("{{{name}}}"));
+            }
+            rest = after;
+        }
+        said + rest
+    }
+
+    /// Is there a sentence for this key?
+    pub fn has(&self, key: &str) -> bool {
+        self.sentences.contains_key(key)
+    }
+}
+
+/// What stands before the next `{name}`, the name, and what stands after it.
+fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let open = from + text[from..].find('{')?;
+        let name = text[open + 1..].split('}').next()?;
+        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic());
+        if is_name && text[open + 1 + name.len()..].starts_with('}') {
+            return Some((&text[..open], name, &text[open + name.len() + 2..]));
+        }
+        from = open + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::{Words, next_placeholder};
+
+    /// The prefixes of keys that Rust may say. A literal that looks like one of these is a key.
+    const PREFIXES: [&str; 4] = ["mail.", "author.", "person.", "error."];
+
+    fn placeholders(mut sentence: &str) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        while let Some((_, name, rest)) = next_placeholder(sentence) {
+            names.insert(name);
+            sentence = rest;
+        }
+        names
+    }
+
+    fn rust_files(folder: &Path, into: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                rust_files(&path, into);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                // What stands in a test may name keys that do not exist.
+                into.push(text.split("#[cfg(test)]").next().unwrap_or("").to_owned());
+            }
+        }
+    }
+
+    fn sources() -> Vec<String> {
+        let mut files = Vec::new();
+        rust_files(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut files,
+        );
+        assert!(files.iter().any(|file| file.contains("pub fn english")));
+        files
+    }
+
+    /// The literals between double quotes that are keys; lines that are comments do not count.
+    fn keys_in(source: &str) -> BTreeSet<String> {
+        source
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .flat_map(|line| line.split('"').skip(1).step_by(2))
+            .filter(|literal| {
+                PREFIXES.iter().any(|prefix| literal.starts_with(prefix))
+                    && literal.split('.').all(|part| {
+                        !part.is_empty()
+                            && part
+                                .bytes()
+                                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+                    })
+            })
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Each `say("key", &[("name", ...), ...])` of a source: the key, and the names if the list is written there.
+    fn calls_in(source: &str) -> Vec<(String, Option<BTreeSet<String>>)> {
+        let mut calls = Vec::new();
+        for call in source.split("say(").skip(1) {
+            let Some(rest) = call.trim_start().strip_prefix('"') else {
+                continue;
+            };
+            let Some((key, rest)) = rest.split_once('"') else {
+                continue;
+            };
+            let Some(list) = rest.trim_start_matches([',', ' ', '\n']).strip_prefix("&[") else {
+                calls.push((key.to_owned(), None));
+                continue;
+            };
+            let mut depth = 1;
+            let end = list.find(|c| {
+                depth += i32::from(c == '[') - i32::from(c == ']');
+                depth == 0
+            });
+            let names = list[..end.unwrap_or(0)]
+                .split("(\"")
+                .skip(1)
+                .filter_map(|pair| pair.split_once("\",").map(|(name, _)| name.to_owned()))
+                .collect();
+            calls.push((key.to_owned(), Some(names)));
+        }
+        calls
+    }
+
+    #[test]
+    fn every_key_that_rust_names_has_words() {
+        let words = Words::english();
+        let missing: Vec<_> = sources()
+            .iter()
+            .flat_map(|source| keys_in(source))
+            .filter(|key| !words.has(key))
+            .collect();
+        assert!(missing.is_empty(), "no words for {missing:?}");
+    }
+
+    #[test]
+    fn every_placeholder_is_given_and_nothing_else() {
+        let words = Words::english();
+        let mut seen = 0;
+        for source in sources() {
+            for (key, given) in calls_in(&source) {
+                let (Some(given), Some(sentence)) = (given, words.sentences.get(&key)) else {
+                    continue;
+                };
+                let wanted: BTreeSet<String> = placeholders(sentence)
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect();
+                assert_eq!(given, wanted, "{key}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 10, "the search for calls finds only {seen}");
+    }
+
+    #[test]
+    fn no_sentence_of_a_mail_is_left_over() {
+        let named: BTreeSet<String> = sources()
+            .iter()
+            .flat_map(|source| keys_in(source))
+            .collect();
+        for key in Words::english()
+            .sentences
+            .keys()
+            .filter(|key| key.starts_with("mail."))
+        {
+            assert!(named.contains(key), "nothing says {key}");
+        }
+    }
+
+    #[test]
+    fn the_search_can_fail() {
+        let source = "words.say(\"mail.a\", &[(\"house\", &names[0]), (\"link\", link)]); say(\"mail.b\", &[]);\n// \"mail.c\"\n";
+        assert_eq!(
+            keys_in(source),
+            ["mail.a", "mail.b"].map(str::to_owned).into()
+        );
+        let calls = calls_in(source);
+        assert_eq!(calls.len(), 2);
+        assert_eq!(
+            calls[0].1,
+            Some(["house", "link"].map(str::to_owned).into())
+        );
+        assert_eq!(
+            placeholders("{a} {} {B} {bC} {b_c}{d"),
+            ["B", "a", "bC"].into()
+        );
+    }
+
+    #[test]
+    fn what_is_filled_in_is_not_looked_through() {
+        let words = Words {
+            sentences: [("mail.x".to_owned(), "{house}: {link}.".to_owned())].into(),
+        };
+        assert_eq!(
+            words.say("mail.x", &[("house", "{link}"), ("link", "L")]),
+            "{link}: L."
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "there are no words for mail.none")]
+    fn a_key_without_words_is_noticed() {
+        Words::english().say("mail.none", &[]);
+    }
+
+    #[test]
+    #[should_panic(expected = "wants house")]
+    fn a_placeholder_without_a_value_is_noticed() {
+        let words = Words {
+            sentences: [("mail.x".to_owned(), "{house}".to_owned())].into(),
+        };
+        words.say("mail.x", &[]);
+    }
+}
