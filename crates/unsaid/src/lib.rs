@@ -1,7 +1,15 @@
-//! Placeholder.
+//! The program as a library: http (comes in), worker (wakes, decides, commits), mail (goes out), cli, and one [`app::App`] that joins them.
+//! The binary `unsaid` is a few lines around it; the town puts a movable clock under it.
 
+pub mod address;
+pub mod app;
 pub mod chance;
 pub mod clock;
+pub mod http;
 pub mod mail;
+pub mod peel;
+pub mod secrets;
 pub mod settings;
+pub mod time;
 pub mod words;
+pub mod worker;

@@ -1,0 +1,313 @@
+//! The secrets of the house: one file, `host.secrets`, with two roots of 32 bytes, each written as 24 words, and the keys that come from
+//! them. The *index root* is never replaced: what is hashed with its keys cannot be hashed anew. The *opening root* gives the host key.
+//! Knows nothing of rows and letters. No secret here has Debug, Serialize or Clone.
+
+use crate::chance::Chance;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use unsaid_seal::words;
+use unsaid_store::rows::{Keyed, SealedText};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// The name of the file in UNSAID_KEYS.
+pub const FILE: &str = "host.secrets";
+const FIRST_LINE: &str = "unsaid host.secrets 1";
+/// 256 bits and a checksum of 8, at 11 bits a word.
+const WORDS_IN_A_ROOT: usize = 24;
+
+/// A root: 32 bytes from which keys are derived.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Root([u8; 32]);
+
+impl Root {
+    /// The 24 words that write it down.
+    pub fn words(&self) -> Zeroizing<String> {
+        let mut text = String::with_capacity(WORDS_IN_A_ROOT * 9);
+        for i in 0..WORDS_IN_A_ROOT {
+            if i > 0 {
+                text.push(' ');
+            }
+            text.push_str(words::LIST[usize::from(self.eleven_bits(i))]);
+        }
+        Zeroizing::new(text)
+    }
+
+    /// The word at a place, 1 to 24.
+    pub fn word(&self, place: usize) -> Option<&'static str> {
+        (1..=WORDS_IN_A_ROOT).contains(&place).then(|| words::LIST[usize::from(self.eleven_bits(place - 1))])
+    }
+
+    fn eleven_bits(&self, i: usize) -> u16 {
+        let mut value = 0;
+        for bit in i * 11..(i + 1) * 11 {
+            let byte = if bit / 8 < 32 { self.0[bit / 8] } else { Sha256::digest(self.0)[0] };
+            value = (value << 1) | u16::from((byte >> (7 - bit % 8)) & 1);
+        }
+        value
+    }
+
+    fn from_words(text: &str) -> Result<Self, SecretsError> {
+        let mut bits = Vec::with_capacity(WORDS_IN_A_ROOT * 11);
+        let mut count = 0;
+        for (i, word) in text.split_whitespace().enumerate() {
+            let index = words::LIST.binary_search(&word).map_err(|_| SecretsError::Word(i + 1))?;
+            bits.extend((0..11).rev().map(|b| (index >> b) & 1 == 1));
+            count = i + 1;
+        }
+        if count != WORDS_IN_A_ROOT {
+            return Err(SecretsError::Damaged);
+        }
+        let byte = |n: usize| bits[n * 8..(n + 1) * 8].iter().fold(0u8, |a, b| (a << 1) | u8::from(*b));
+        let mut root = Self([0; 32]);
+        for (n, slot) in root.0.iter_mut().enumerate() {
+            *slot = byte(n);
+        }
+        bits.iter_mut().for_each(|b| *b = *b);
+        let checksum = byte(32);
+        bits.fill(false);
+        if Sha256::digest(root.0)[0] != checksum {
+            return Err(SecretsError::Damaged);
+        }
+        Ok(root)
+    }
+
+    fn derive(&self, info: &str) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        // 32 bytes is always a length that HKDF-SHA256 can give (RFC 5869, at most 255 * 32).
+        Hkdf::<Sha256>::new(None, &self.0).expand(info.as_bytes(), &mut *key).unwrap_or_default();
+        key
+    }
+}
+
+/// Why the secrets could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// The file could not be read or written.
+    #[error("{0} cannot be read or written: {1}. Look at its place and its rights, then start again.")]
+    File(PathBuf, io::Error),
+    /// A word is not one of ours.
+    #[error("Word {0} of a root is not one of ours. Compare it with the words on paper.")]
+    Word(usize),
+    /// The words do not make a root.
+    #[error("The house's secrets are damaged or not complete. Write them anew from the words on paper.")]
+    Damaged,
+}
+
+/// Both roots and the keys that come from them.
+pub struct HouseKeys {
+    index: Root,
+    opening: Root,
+    /// Which opening root this is; goes up at each rotation.
+    pub opening_generation: u32,
+    pepper: Zeroizing<[u8; 32]>,
+    link: Zeroizing<[u8; 32]>,
+    address: Zeroizing<[u8; 32]>,
+    lookup: Zeroizing<[u8; 32]>,
+}
+
+impl HouseKeys {
+    /// New roots, for a house that begins.
+    pub fn new(chance: &dyn Chance) -> Self {
+        Self::from_roots(Root(chance.token()), Root(chance.token()), 1)
+    }
+
+    fn from_roots(index: Root, opening: Root, opening_generation: u32) -> Self {
+        Self {
+            pepper: index.derive("unsaid pepper v1"),
+            link: index.derive("unsaid link key v1"),
+            address: index.derive("unsaid address key v1"),
+            lookup: index.derive("unsaid index key v1"),
+            index,
+            opening,
+            opening_generation,
+        }
+    }
+
+    /// Reads the file in `folder`, or makes it (0400, flushed) at the first start. The flag tells whether it was made.
+    pub fn open(folder: &Path, chance: &dyn Chance) -> Result<(Self, bool), SecretsError> {
+        let path = folder.join(FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&Zeroizing::new(text)).map(|keys| (keys, false)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let keys = Self::new(chance);
+                keys.write(folder).map_err(|e| SecretsError::File(path, e))?;
+                Ok((keys, true))
+            }
+            Err(e) => Err(SecretsError::File(path, e)),
+        }
+    }
+
+    /// Reads what `write` wrote, or what somebody typed from paper.
+    pub fn parse(text: &str) -> Result<Self, SecretsError> {
+        let mut lines = text.lines().filter(|l| !l.trim().is_empty());
+        if lines.next().map(str::trim) != Some(FIRST_LINE) {
+            return Err(SecretsError::Damaged);
+        }
+        let (mut index, mut opening) = (None, None);
+        for line in lines {
+            match line.trim().split_once(' ') {
+                Some(("index", words)) => index = Some(Root::from_words(words)?),
+                Some(("opening", rest)) => {
+                    let (number, words) = rest.trim().split_once(' ').ok_or(SecretsError::Damaged)?;
+                    let number: u32 = number.parse().map_err(|_| SecretsError::Damaged)?;
+                    opening = Some((number, Root::from_words(words)?));
+                }
+                _ => return Err(SecretsError::Damaged),
+            }
+        }
+        let (Some(index), Some((generation, opening))) = (index, opening) else { return Err(SecretsError::Damaged) };
+        Ok(Self::from_roots(index, opening, generation))
+    }
+
+    fn write(&self, folder: &Path) -> io::Result<()> {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let part = folder.join(format!("{FILE}.new"));
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o400).open(&part)?;
+        file.write_all(self.to_text().as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&part, folder.join(FILE))?;
+        std::fs::File::open(folder)?.sync_all()
+    }
+
+    /// The file's text: also what is written down on paper.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!(
+            "{FIRST_LINE}\nindex {}\nopening {} {}\n",
+            *self.index.words(),
+            self.opening_generation,
+            *self.opening.words()
+        ))
+    }
+
+    /// The root that is never replaced, for `keys confirm`.
+    pub fn index_root(&self) -> &Root {
+        &self.index
+    }
+
+    /// The root of the host key, for `keys confirm`.
+    pub fn opening_root(&self) -> &Root {
+        &self.opening
+    }
+
+    /// The seed of the host key (age1pq), for the peel port alone.
+    pub fn host_key_seed(&self) -> Zeroizing<[u8; 32]> {
+        self.opening.derive("unsaid host key v1")
+    }
+
+    /// What the database keeps of a code or an unlock token: without the pepper it cannot be guessed at.
+    pub fn peppered(&self, what: &str, secret: &[u8]) -> Keyed {
+        Keyed(mac(&self.pepper, &[what.as_bytes(), b"|", secret]))
+    }
+
+    /// By which an address is found without being readable.
+    pub fn address_index(&self, normal_form: &str) -> Keyed {
+        Keyed(mac(&self.lookup, &[b"address|", normal_form.as_bytes()]))
+    }
+
+    /// By which an account is found from its sign-in address.
+    pub fn sign_in_index(&self, sign_in_form: &str) -> Keyed {
+        Keyed(mac(&self.lookup, &[b"sign-in|", sign_in_form.as_bytes()]))
+    }
+
+    /// The part before the @ of a message's Message-ID: the same for the same message, for ever.
+    pub fn message_id(&self, message: &str) -> String {
+        let tag = mac(&self.link, &[message.as_bytes()]);
+        let mut first = [0; 16];
+        first.copy_from_slice(&tag[..16]);
+        unsaid_delivery::MessageId(first).to_string()
+    }
+
+    /// The token of the link in a knock.
+    pub fn link_token(&self, message: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(mac(&self.link, &[message.as_bytes(), b"|link"]))
+    }
+
+    /// Seals a short text (an address, a name) so that only this row can hold it. XChaCha20-Poly1305.
+    pub fn seal_text(&self, row: &str, text: &str, chance: &dyn Chance) -> SealedText {
+        let mut nonce = [0; 24];
+        chance.fill(&mut nonce);
+        let cipher = XChaCha20Poly1305::new((&*self.address).into());
+        let sealed = cipher
+            .encrypt(XNonce::from_slice(&nonce), Payload { msg: text.as_bytes(), aad: row.as_bytes() })
+            .unwrap_or_default();
+        SealedText([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what `seal_text` sealed for the same row; none if it is another row's or damaged.
+    pub fn open_text(&self, row: &str, sealed: &SealedText) -> Option<Zeroizing<String>> {
+        let (nonce, sealed) = sealed.0.split_at_checked(24)?;
+        let cipher = XChaCha20Poly1305::new((&*self.address).into());
+        let text = cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: row.as_bytes() }).ok()?;
+        String::from_utf8(text).ok().map(Zeroizing::new)
+    }
+}
+
+/// SHA-256 of a token: what the database keeps of links, cookies and invitations.
+pub fn hashed(token: &[u8]) -> Keyed {
+    Keyed(Sha256::digest(token).into())
+}
+
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes keys of every length (RFC 2104), so this cannot fail.
+    let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else { return [0; 32] };
+    parts.iter().for_each(|p| mac.update(p));
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::SeededChance;
+
+    #[test]
+    fn the_secrets_come_back_from_paper() {
+        let keys = HouseKeys::new(&SeededChance::new(1));
+        let typed = keys.to_text().to_string();
+        let again = HouseKeys::parse(&typed).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(*again.host_key_seed(), *keys.host_key_seed());
+        assert_eq!(again.address_index("a@example.org"), keys.address_index("a@example.org"));
+    }
+
+    #[test]
+    fn two_words_swapped_on_paper_are_noticed() {
+        let keys = HouseKeys::new(&SeededChance::new(2));
+        let text = keys.to_text().to_string();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let mut words: Vec<&str> = lines[1].split(' ').collect();
+        words.swap(2, 9);
+        lines[1] = words.join(" ");
+        assert!(HouseKeys::parse(&lines.join("\n")).is_err());
+        assert!(HouseKeys::parse("unsaid host.secrets 1\n").is_err());
+        assert!(HouseKeys::parse("").is_err());
+    }
+
+    #[test]
+    fn a_sealed_address_opens_in_its_own_row_alone() {
+        let chance = SeededChance::new(3);
+        let keys = HouseKeys::new(&chance);
+        let sealed = keys.seal_text("row-a", "ana@example.org", &chance);
+        assert_eq!(keys.open_text("row-a", &sealed).as_deref().map(String::as_str), Some("ana@example.org"));
+        assert!(keys.open_text("row-b", &sealed).is_none());
+        assert!(keys.open_text("row-a", &SealedText(vec![1, 2, 3])).is_none());
+    }
+
+    #[test]
+    fn the_file_is_made_once_and_only_its_owner_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+        let keys = folder.path().join("keys");
+        let (first, made) = HouseKeys::open(&keys, &SeededChance::new(4)).unwrap_or_else(|e| panic!("{e}"));
+        assert!(made);
+        let (second, made) = HouseKeys::open(&keys, &SeededChance::new(5)).unwrap_or_else(|e| panic!("{e}"));
+        assert!(!made);
+        assert_eq!(*first.host_key_seed(), *second.host_key_seed());
+        let mode = std::fs::metadata(keys.join(FILE)).map(|m| m.permissions().mode() & 0o777);
+        assert_eq!(mode.ok(), Some(0o400));
+    }
+}
