@@ -1,0 +1,57 @@
+# The two commands, and a few more. Everything works as root and as anybody else, from a clean clone, with or without
+# CARGO_TARGET_DIR.
+
+.DEFAULT_GOAL := help
+.PHONY: help run town test check format sim web
+
+SEEDS ?= 20
+AUTHORS ?= 100
+YEARS ?= 20
+
+help:
+	@echo 'make run      build everything and open a house on this machine, in ./data'
+	@echo 'make test     install what the tests need, and run all of them'
+	@echo 'make town     the same house with a clock that you can move: five years in five minutes'
+	@echo 'make check    format, lints and tidiness'
+	@echo 'make format   put the format right'
+	@echo 'make sim      the simulator (SEEDS=$(SEEDS) AUTHORS=$(AUTHORS) YEARS=$(YEARS))'
+
+# The browser half is built first, because the program carries it along.
+web:
+	@scripts/check-tools
+	@scripts/web-packages
+	npm --prefix web run build
+
+run: web
+	cargo build -p unsaid
+	exec "$$(scripts/target-folder)/debug/unsaid" serve
+
+town: web
+	cargo build -p unsaid-town
+	exec "$$(scripts/target-folder)/debug/unsaid-town"
+
+test:
+	@scripts/check-tools
+	@scripts/install-test-tools
+	scripts/test
+
+check:
+	@scripts/check-tools
+	@scripts/web-packages
+	cargo fmt --all --check
+	cd web && npx --no-install prettier --check .
+	npm --prefix web run check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test -p unsaid --test tidiness
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny --all-features check bans licenses sources; \
+	else echo 'cargo-deny is not installed: licences and sources of dependencies were not looked at (cargo install cargo-deny).'; fi
+	@if command -v shellcheck >/dev/null; then shellcheck scripts/check-tools scripts/install-test-tools scripts/target-folder scripts/test scripts/web-packages scripts/with-*; \
+	else echo 'shellcheck is not installed: the scripts were not looked at (apt-get install shellcheck).'; fi
+
+format:
+	@scripts/web-packages
+	cargo fmt --all
+	cd web && npx --no-install prettier --write .
+
+sim:
+	cargo run -p unsaid-sim -- --seeds $(SEEDS) --authors $(AUTHORS) --years $(YEARS)
