@@ -1,7 +1,7 @@
 //! The machine's chance. This is the only file of the project that reads randomness; everybody else is given it.
 //!
 //! It refuses to know what the bytes become: keys, links and codes are made by those who ask. The age crate draws
-//! its own file keys from the operating system, inside itself.
+//! its own file keys from the operating system, inside itself, and so does our age1pq recipient within it.
 
 use std::sync::{Mutex, PoisonError};
 

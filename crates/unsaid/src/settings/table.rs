@@ -1,7 +1,7 @@
 //! The table itself: one row for each setting, with how it is read and how it is shown.
 //!
 //! It refuses to know where values come from. A new setting is one row here and one field in `Settings`; help, docs and
-//! `unsaid config` follow.
+//! `unsaid config` follow. It is one thing because a row and the reading of its value are looked at together.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
