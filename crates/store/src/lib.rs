@@ -4,6 +4,11 @@
 //!
 //! Each method is one transaction. Where a fact is committed: lock the row and check `rev`, append to the journal and flush, commit
 //! (data.md, "The journal"). Futures of the memory and SQLite stores are ready at once, so that the simulator polls them once.
+//!
+//! Four readings that hold for all methods. *Missing* comes before *Conflict*: whoever may not see a row learns nothing of its state. A name
+//! (id, token, link) that is to be new and is taken already is Conflict. *At once* is `Wake::Trusted(now.trusted)`. A wake whose row is held
+//! keeps its holder and fence when it is moved, and is gone when it is removed; where times are stored coarser than given, a wake, the end of
+//! a rest and a moment are rounded up: never early.
 
 pub mod blobs;
 pub mod conformance;
@@ -58,7 +63,8 @@ pub trait HouseStore: Send + Sync {
     /// Stores the mark (neither clock ever goes back: the greater of stored and given stays) and raises the beat of this boot by one
     /// (its row is made at the first beat).
     async fn beat(&self, boot: BootId, mark: Mark) -> Result<()>;
-    /// `unsaid clock confirm`: trusted time steps forward to `to`. Conflict if that would be backwards.
+    /// `unsaid clock confirm`: trusted time steps forward to `to`. Conflict if that would be backwards (the same instant
+    /// again is no step, and no conflict).
     async fn confirm_clock(&self, to: Timestamp) -> Result<()>;
 }
 
@@ -69,19 +75,21 @@ pub trait AccountStore: Send + Sync {
     async fn invite(&self, token: Keyed, role: Role, expires: Timestamp) -> Result<()>;
     /// What an invitation is good for; none if unknown, used or over.
     async fn invitation(&self, token: Keyed, now: Now) -> Result<Option<Role>>;
-    /// Takes a request for a code. An earlier one of the same browser ends. When `ask.write`, a message (kind Code, subject SigningIn,
+    /// Takes a request for a code. An earlier one of the same browser ends; its message, if it still waits, is dropped. When `ask.write`, a message (kind Code, subject SigningIn,
     /// expires `ask.expires`, foreseen) is written with a wake at once in the lane of codes. Ten a day (24 h of trusted time) for each address,
-    /// counted alike whether or not it is known.
+    /// counted alike whether or not it is known; `TooMany` changes nothing and is not counted.
     async fn ask_code(&self, ask: CodeAsk, now: Now) -> Result<CodeAsked>;
     /// The account of an address (sign-in form).
     async fn account_of(&self, email_key: Keyed) -> Result<Option<AccountId>>;
-    /// Stores the hash of the code that this message is about to carry; replaces an earlier try's.
+    /// Stores the hash of the code that this message is about to carry; replaces an earlier try's. Missing if its request
+    /// has ended.
     async fn set_code(&self, message: MessageId, code: Keyed) -> Result<()>;
-    /// Tries a code: five tries for each request, then it is over.
+    /// Tries a code: five tries for each request, then it is over (the fifth wrong one is still `Wrong`; a right fifth is right). While no code is
+    /// set, or none was written, each is `Wrong` and counts alike.
     async fn try_code(&self, browser: Keyed, code: Keyed, now: Now) -> Result<CodeTried>;
-    /// Opens a session for an account that exists.
+    /// Opens a session for an account that exists (else Missing): locked, not fresh.
     async fn open_session(&self, token: Keyed, account: AccountId, now: Now) -> Result<()>;
-    /// Opens a session that may only make an account, for one hour.
+    /// Opens a session that may only make an account, for one hour that no act makes longer.
     async fn open_newcomer(
         &self,
         token: Keyed,
@@ -93,21 +101,23 @@ pub trait AccountStore: Send + Sync {
     ) -> Result<()>;
     /// The session of a token; none if unknown or over (90 days of trusted time without an act).
     async fn session(&self, token: Keyed, now: Now) -> Result<Option<Session>>;
-    /// A request that follows a human act: moves `last_act` (at most once a minute is written).
+    /// A request that follows a human act: moves `last_act` (at most once a minute is written; never back). Missing if unknown or over.
     async fn act(&self, token: Keyed, now: Now) -> Result<()>;
-    /// The unlock token was right: unlocked and fresh from now.
+    /// The unlock token was right: unlocked and fresh from now, which is an act too. Missing if unknown, over or a newcomer's.
     async fn unlock_session(&self, token: Keyed, mine: bool, now: Now) -> Result<()>;
-    /// Locked again.
+    /// Locked again, and no longer fresh. An unknown token is no error.
     async fn lock_session(&self, token: Keyed) -> Result<()>;
-    /// Signed out.
+    /// Signed out. An unknown token is no error.
     async fn end_session(&self, token: Keyed) -> Result<()>;
     /// Makes the account of a newcomer's session, which becomes hers, unlocked and fresh. The invitation (whose role she gets; Author without one) is used up in the
-    /// same transaction. Fact UnlockReplaced. Conflict: the address or id already has an account, or the invitation is gone.
+    /// same transaction. Fact UnlockReplaced. Conflict: the address or id already has an account, the invitation is gone, or
+    /// id and address are not those of the session. Missing: there is no newcomer's session (any more). The vault begins at revision 1.
     async fn create_account(&self, token: Keyed, account: NewAccount, mine: bool, now: Now)
     -> Result<Author>;
     /// Her account.
     async fn account(&self, author: &Author) -> Result<Account>;
-    /// Tries an unlock token (five wrong ones in a quarter of an hour of trusted time).
+    /// Tries an unlock token (five wrong ones in a quarter of an hour of trusted time, then `TooMany` for right and wrong alike, which is
+    /// not counted, until the first of the five is a quarter of an hour old). A right one does not forgive the wrong ones.
     async fn try_unlock(&self, author: &Author, token: Keyed, now: Now) -> Result<UnlockTried>;
     /// vault.age and its revision.
     async fn vault(&self, author: &Author) -> Result<(Vec<u8>, i64)>;
@@ -122,7 +132,8 @@ pub trait PersonStore: Send + Sync {
     async fn add_person(&self, author: &Author, person: NewPerson, now: Now) -> Result<()>;
     /// All of them, oldest first.
     async fn persons(&self, author: &Author) -> Result<Vec<Person>>;
-    /// One more address (five at most: Conflict). Fact AddressGiven. The person's knocking deliveries and those ended as unreachable wake at once.
+    /// One more address (five at most: Conflict). Fact AddressGiven. The person's knocking deliveries wake at once, and those
+    /// ended as unreachable are Sending again and wake at once.
     async fn add_address(
         &self,
         author: &Author,
@@ -130,7 +141,8 @@ pub trait PersonStore: Send + Sync {
         address: NewAddress,
         now: Now,
     ) -> Result<()>;
-    /// Takes an address away. Fact AddressRemoved. Nothing is sent there again; what was refused there stays refused.
+    /// Takes an address away. Fact AddressRemoved. Nothing is sent there again; what was refused there stays refused, should the same address be
+    /// given anew. A link that went there already still works: what was sent is sent. Missing if it is not there (any more).
     async fn remove_address(
         &self,
         author: &Author,
@@ -148,17 +160,20 @@ pub trait LetterStore: Send + Sync {
     /// Reserves the next version. Gives its number. An unsealed newest version is given again, emptied of its wraps and parts.
     async fn reserve_version(&self, author: &Author, letter: LetterId, now: Now) -> Result<u32>;
     /// Begins an upload, or finds the one with the same letter, version, name and hash. Another one of the same name is replaced.
-    /// Conflict when the version is sealed.
+    /// Conflict when the version is sealed. Missing when it is not reserved.
     async fn begin_upload(&self, author: &Author, ask: UploadAsk, now: Now) -> Result<Upload>;
     /// An upload as it stands.
     async fn upload(&self, author: &Author, blob: BlobId) -> Result<Upload>;
-    /// So many bytes of it are durable in the blob store. Conflict if that is less than before or more than its size.
+    /// So many bytes of it are durable in the blob store. Conflict if that is less than before or more than its size, or
+    /// if it would change a sealed version.
     async fn upload_grew(&self, author: &Author, blob: BlobId, offset: u64) -> Result<()>;
-    /// All bytes are there and the hash was right (`complete`), or it was wrong and the upload is empty again.
+    /// All bytes are there and the hash was right (`complete`), or it was wrong and the upload is empty again. Conflict if `complete` and
+    /// bytes are missing, or if it would change a sealed version.
     async fn upload_ended(&self, author: &Author, blob: BlobId, complete: bool) -> Result<()>;
     /// A complete part of a version of hers.
     async fn part(&self, author: &Author, letter: LetterId, version: u32, name: &str) -> Result<Part>;
-    /// Keeps a wrap (author or host) of a version that is not sealed yet.
+    /// Keeps a wrap (author or host; another kind is Conflict) of a version that is not sealed yet (else Conflict). An earlier one of the same
+    /// kind is replaced.
     async fn put_wrap(
         &self,
         author: &Author,
@@ -170,18 +185,20 @@ pub trait LetterStore: Send + Sync {
     ) -> Result<()>;
     /// The author's own wrap.
     async fn author_wrap(&self, author: &Author, letter: LetterId, version: u32) -> Result<Vec<u8>>;
-    /// What a reserved version holds.
+    /// What a reserved version holds, sealed or not.
     async fn unproven(&self, author: &Author, letter: LetterId, version: u32) -> Result<Unproven>;
     /// Seals: fact Sealed (with its manifest of recovery), the version becomes immutable, and with a promise its delivery rests (wake: end of the
     /// rest by trusted time). A delivery that was undone takes the new rule, version and rest. Conflict: another is sealed and living, or the
-    /// version is sealed already with something else; sealing the same again with the same manifest answers as the first time.
+    /// version is sealed already with something else; sealing the same again with the same manifest answers as the first time, as long
+    /// as it has not been taken back (then Conflict). Missing: the person of the promise is not hers.
     async fn seal(&self, author: &Author, seal: Seal, now: Now) -> Result<Letter>;
-    /// All of hers with at least one sealed version, newest sealing first.
+    /// All of hers with at least one sealed version, newest sealing first. What was undone is among them: its state says so.
     async fn letters(&self, author: &Author) -> Result<Vec<Letter>>;
     /// One of hers, sealed or reserved.
     async fn letter(&self, author: &Author, letter: LetterId) -> Result<Letter>;
     /// Commits what `accept` granted on `delivery` (as it was read; Conflict if its rev has moved): state, wake, fact. A fact Withdrawn also marks the
-    /// letter as withdrawn by her, whatever the state. An end that is not Opened removes the wraps of all versions but the author's.
+    /// letter as withdrawn by her, whatever the state. A new state Withdrawn (undone or not) removes the wraps of
+    /// all versions but the author's.
     async fn commit_author(
         &self,
         author: &Author,
@@ -191,7 +208,8 @@ pub trait LetterStore: Send + Sync {
     ) -> Result<Letter>;
 }
 
-/// The person's side.
+/// The person's side. While NotMe stands for a reader's address and person, that address proves nothing for that person: nothing waits, nothing
+/// is opened or released there (Missing); they may see what stands refused, and lift it.
 #[async_trait]
 pub trait ReaderStore: Send + Sync {
     /// The knock that this link came with; none if it is unknown.
@@ -202,45 +220,54 @@ pub trait ReaderStore: Send + Sync {
     async fn reader(&self, token: Keyed, now: Now) -> Result<Option<Reader>>;
     /// Ends a reader's session ('leave this page at once').
     async fn end_reader(&self, token: Keyed) -> Result<()>;
-    /// Everything from this author to this person that may be opened or was, newest sealing first.
+    /// Everything from this author to this person that may be opened or was (`State::may_be_opened`), newest sealing first.
     async fn waiting(&self, reader: &Reader) -> Result<Vec<Waiting>>;
     /// Who has written.
     async fn sender(&self, reader: &Reader) -> Result<Sender>;
-    /// Commits an opening that `accept::open` granted (rev as in `delivery`): pins the version, fact Opened, series of knocks begins anew.
+    /// Commits an opening that `accept::open` granted (rev as in `delivery`): pins the version, fact Opened, and the pair's series of
+    /// knocks begins anew: earlier messages are not in `Pair.knocks` any more. Missing: not of this reader's pair. Wakes of its other deliveries stay.
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, now: Now) -> Result<()>;
-    /// The host wrap of an opened (pinned) delivery of theirs.
+    /// The host wrap of an opened (pinned) delivery of theirs that may be opened still; else Missing.
     async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released>;
     /// A part of the pinned version of an opened delivery of theirs.
     async fn reader_part(&self, reader: &Reader, delivery: DeliveryId, name: &str) -> Result<Part>;
-    /// Keeps a refusal: fact Refused, the deliveries that `accept::refuse` ends, and waiting messages to be looked at again. House and NotMe are kept for
-    /// the address; Author and Letter for the address and for the person with all addresses. The knocking deliveries that remain wake at once.
+    /// Keeps a refusal: fact Refused, the deliveries that `accept::refuse` ends, and waiting messages to be looked at again: they wake at once
+    /// (started ones are asked when their time comes). House and NotMe are kept for the address, NotMe for this person alone; Quiet for the address
+    /// and the author, whichever person of hers has that address; Author likewise, and for the person with all addresses; Letter for the person
+    /// with all addresses. The knocking deliveries that remain wake at once. Messages and deliveries are those of the pair, and of every other
+    /// person whose address the refusal touches. Refusing again what stands writes no second fact. Missing: a letter that is not of this pair.
     async fn refuse(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()>;
-    /// Takes it back: fact Lifted, and what `accept::lift` says.
+    /// Takes it back: fact Lifted, and what `accept::lift` says; what is Knocked by that wakes after `pause_days(1)` observed days, as
+    /// the person is here today. House: of every person with that address. Lifting what does not stand changes nothing.
     async fn lift(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()>;
-    /// What stands refused for this address and person.
+    /// What stands refused for this address and person, each scope once, oldest first.
     async fn refusals(&self, reader: &Reader) -> Result<Vec<StandingRefusal>>;
-    /// The reader found the wrap wrongly bound or damaged: the delivery is parked (`left` stays true) and the host called.
+    /// The reader found the wrap wrongly bound or damaged: the delivery is parked (`left` as `State::has_left` says; a parked one keeps
+    /// its first reason), wakes no more, and the host is called (`counts`). What was withdrawn stays withdrawn.
     async fn park(&self, delivery: DeliveryId, why: unsaid_delivery::state::Parked) -> Result<()>;
 }
 
 /// The engine's side: what wakes, and what becomes of it.
 #[async_trait]
 pub trait EngineStore: Send + Sync {
-    /// Takes up to `limit` wakes of a lane that have come and that nobody holds: holder becomes `boot`, fence + 1. In order of their wake.
+    /// Takes up to `limit` wakes of a lane that have come and that nobody holds: holder becomes `boot`, fence + 1. In order of their wake:
+    /// those by trusted time, then those by observed time, the earliest first.
     async fn take(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Taken>>;
-    /// Wakes of a lane that have come and that other boots hold, with the holders' beats.
+    /// Wakes of a lane that have come and that other boots hold, with the holders' beats (0 before the first).
+    /// Ordered as `take`.
     async fn held(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Held>>;
-    /// Takes over what is exactly as it was seen (holder, fence, beat); none if anything moved.
+    /// Takes over what is exactly as it was seen (holder, fence, beat); none if anything moved. Fence + 1.
     async fn take_over(&self, boot: BootId, held: &Held) -> Result<Option<Taken>>;
-    /// Gives a wake back untouched, to be taken again at its time.
+    /// Gives a wake back untouched, to be taken again at its time. If somebody else holds it by now, or it is gone, nothing happens.
     async fn give_back(&self, taken: &Taken) -> Result<()>;
-    /// When the next one comes.
+    /// When the next one comes that nobody holds.
     async fn next_wakes(&self, lane: Lane) -> Result<NextWakes>;
     /// A delivery with its pair; none if it is gone.
     async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryView>>;
     /// Commits a decision about a taken delivery (fence and rev must still stand, else Conflict): state, due, tzdb, wake (given back; removed at an end), and the
-    /// knock, whose message gets `knock` as its id, `link` as its link's hash, and a wake at once. One that already exists for the same person, series, nth and
-    /// address is Conflict. Fact Unreachable at that end.
+    /// knock, whose message gets `knock` as its id, `link` as its link's hash, a wake at once, and is foreseen. One that already exists for the same person, series, nth and
+    /// address is Conflict; one that was dropped does not count, or a letter sealed after another was taken back would never be told of. A decision
+    /// with a knock needs `knock` (else Conflict); without one `knock` is not used. Fact Unreachable at that end.
     async fn decided(
         &self,
         taken: &Taken,
@@ -249,7 +276,7 @@ pub trait EngineStore: Send + Sync {
         knock: Option<(MessageId, Keyed)>,
         now: Now,
     ) -> Result<()>;
-    /// A message with what sending it needs; none if it is gone.
+    /// A message with what sending it needs; none if it is gone. The language of a code is its account's, `en` for a newcomer.
     async fn message(&self, id: MessageId) -> Result<Option<MessageView>>;
     /// Right before DATA: reads fence, lease, rev and everything that `permit::still_allowed` asks for, and stores `started` with the Date of the first
     /// attempt (kept if there is one already).
@@ -257,12 +284,13 @@ pub trait EngineStore: Send + Sync {
     -> Result<StartAnswer>;
     /// The same question once more before the content, changing nothing. `message` is the row that `start` gave.
     async fn still_allowed(&self, taken: &Taken, message: &Message, now: Now) -> Result<bool>;
-    /// Records an answer. Fact Accepted first, where it was accepted. Then the message's state, tries, wake; a dead address; and for an ended knock the
+    /// Records an answer (fence, holder and rev must still stand, else Conflict). Fact Accepted first, where it was accepted (codes are no facts). Then the message's state, tries, wake; a dead address; and for an ended knock the
     /// knocking deliveries of the pair: accepted makes them Knocked(nth) with a wake after the pause, anything else wakes them at once.
     async fn recorded(&self, taken: &Taken, message: &Message, recorded: &Recorded, now: Now) -> Result<()>;
-    /// Ends a message that may not leave; its pair's knocking deliveries wake at once (if any is left).
+    /// Ends a message that may not leave (Conflict as above); its pair's knocking deliveries wake at once (if any is left).
     async fn dropped(&self, taken: &Taken, message: &Message, now: Now) -> Result<()>;
-    /// Counts by state, for the host, the balance, and tests: (name of the state, how many).
+    /// Counts of deliveries by state, for the host, the balance, and tests: (name of the state as in delivery.md, how many), sorted by name,
+    /// none that is zero; undone and withdrawn are both `withdrawn`.
     async fn counts(&self) -> Result<Vec<(String, u64)>>;
 }
 
