@@ -207,7 +207,7 @@ fn is_name(name: &str) -> bool {
         text.bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
-    (2..=130).contains(&stem.len())
+    (1..=130).contains(&stem.len())
         && stem.starts_with('m')
         && letters(stem)
         && (1..=9).contains(&copy.len())

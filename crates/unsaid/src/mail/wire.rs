@@ -256,7 +256,32 @@ fn transparent(content: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{enhanced, parts, transparent};
+    use std::time::Duration;
+
+    use tokio::io::AsyncWriteExt;
+
+    use super::{LONGEST_LINE, Wire, enhanced, parts, transparent};
+
+    #[tokio::test]
+    async fn a_line_without_end_is_an_error_and_not_memory() {
+        let (ours, mut theirs) = tokio::io::duplex(1000);
+        let mut wire = Wire::new(Box::new(ours));
+        let flood = async {
+            let mut sent = 0;
+            while theirs.write_all(&[b'2'; 500]).await.is_ok() {
+                sent += 500;
+            }
+            sent
+        };
+        let read = async {
+            let said = wire.hear(Duration::from_secs(60)).await;
+            assert_eq!(said.err(), Some("a line of the reply is too long"));
+            assert!(wire.heard.len() < 2 * LONGEST_LINE);
+            drop(wire);
+        };
+        let (sent, ()) = tokio::join!(flood, read);
+        assert!(sent < 3 * LONGEST_LINE, "{sent} bytes were taken");
+    }
 
     #[test]
     fn a_dot_in_the_content_does_not_end_it() {
