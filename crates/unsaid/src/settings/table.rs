@@ -450,7 +450,8 @@ fn default_from(url: &PublicUrl) -> String {
     }
 }
 
-/// A bare address whose part before the @ is a dot-atom (RFC 5322, 3.2.3): what every relay takes from a sender.
+/// A bare address whose part before the @ is a dot-atom (RFC 5322, 3.2.3): what every relay takes from a sender. Not
+/// crate::address, which is for people: a house that is tried out may well send from a host without a dot.
 fn mail_address(value: &str) -> Result<String, Wrong> {
     let atom = |part: &str| {
         !part.is_empty()

@@ -332,7 +332,7 @@ fn scripts_of(text: &str) -> String {
         if inside && !closes {
             out.push_str(line);
         }
-        inside = (inside && !closes) || (line.contains("<script") && !closes);
+        inside = (line.contains("<script") || inside) && !closes;
         out.push('\n');
     }
     out

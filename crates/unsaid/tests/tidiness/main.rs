@@ -307,6 +307,7 @@ fn documents_name_only_what_is_there() {
         named_paths("see `crates/a/b.rs` and `web/c`, not `make x` or `crates/*`"),
         ["crates/a/b.rs", "web/c"]
     );
+    assert_eq!(linked_paths("[a](b.md#c), ![d](e/f.png) and [g](https://h) or [i](#j)"), ["b.md", "e/f.png"]);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut gone = Vec::new();
     let mut read = 0;
@@ -315,6 +316,12 @@ fn documents_name_only_what_is_there() {
         for path in named_paths(&file.text) {
             if !root.join(&path).exists() {
                 gone.push(format!("{} speaks of {path}, which is not there", file.path));
+            }
+        }
+        let folder = root.join(&file.path);
+        for path in linked_paths(&file.text) {
+            if !folder.with_file_name("").join(&path).exists() {
+                gone.push(format!("{} links to {path}, which is not there", file.path));
             }
         }
     }
@@ -332,6 +339,16 @@ fn named_paths(text: &str) -> Vec<String> {
         .filter(|words| !words.contains([' ', '*', '<', '{', '\n']))
         // What the build makes is not in a fresh clone.
         .filter(|words| !words.starts_with("web/dist") && !words.starts_with("web/node_modules"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The targets of links and pictures that lie beside the document.
+fn linked_paths(text: &str) -> Vec<String> {
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split([')', '#']).next())
+        .filter(|target| !target.is_empty() && !target.contains("://"))
         .map(str::to_owned)
         .collect()
 }
