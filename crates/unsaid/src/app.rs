@@ -6,6 +6,8 @@ use crate::peel::Peel;
 use crate::secrets::HouseKeys;
 use crate::settings::Settings;
 use crate::time::HouseTime;
+use async_trait::async_trait;
+use std::io;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use unsaid_store::Store;
@@ -30,10 +32,42 @@ pub struct App {
     pub chance: Arc<dyn Chance>,
     /// Wakes the worker after something was written that it should see.
     pub nudge: Arc<Nudge>,
-    /// The outbox's folder, when its page may be shown (data.md).
-    pub outbox: Option<std::path::PathBuf>,
+    /// The mail that was caught, when its page may be shown (data.md).
+    pub outbox: Option<Arc<dyn OutboxShelf>>,
     /// The program runs in the town: its pages may say so and link to it.
     pub town: bool,
+}
+
+/// Looking at mail that was caught instead of sent. The rooms http and mail meet here and do not know each other (outbox_shelf.rs).
+#[async_trait]
+pub trait OutboxShelf: Send + Sync {
+    /// All of it, the newest first.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    async fn list(&self) -> io::Result<Vec<CaughtMail>>;
+    /// One message by its name; none if there is none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    async fn read(&self, name: &str) -> io::Result<Option<CaughtMail>>;
+}
+
+/// A message that was caught, as whoever it is for would have seen it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CaughtMail {
+    /// Its name on the shelf.
+    pub name: String,
+    /// 1, or more when the same message was caught before.
+    pub copy: u32,
+    /// To whom.
+    pub to: String,
+    /// What it says it is about.
+    pub subject: String,
+    /// Its Date header, as it stands there.
+    pub date: String,
+    /// Its text, decoded.
+    pub text: String,
 }
 
 /// A tap on the worker's shoulder: it loses nothing if nobody listens, since the wake is in the store.

@@ -3,11 +3,15 @@
 
 pub mod address;
 pub mod app;
+pub mod assemble;
 pub mod chance;
+pub mod cli;
 pub mod clock;
 pub mod http;
 pub mod mail;
+pub mod outbox_shelf;
 pub mod peel;
+pub mod run;
 pub mod secrets;
 pub mod settings;
 pub mod time;
