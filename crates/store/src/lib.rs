@@ -48,6 +48,16 @@ pub enum StoreError {
     /// The database or the disk does not answer. `0` is for the log: it holds no values of rows.
     #[error("The store does not answer. Try again in a minute.")]
     Unavailable(String),
+    /// The database was written by a newer program. Nothing was read or changed.
+    #[error(
+        "This house was kept by a newer version of the program (its tables are step {found}, this one knows {known}). Start that version or a newer one."
+    )]
+    Newer {
+        /// The step its tables are at.
+        found: i64,
+        /// The newest step that this program knows.
+        known: i64,
+    },
 }
 
 /// What the store answers.
