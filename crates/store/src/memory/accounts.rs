@@ -1,0 +1,336 @@
+//! Coming in, in memory: invitations, codes, sessions, accounts, unlocking, the vault.
+
+use super::*;
+use crate::AccountStore;
+use async_trait::async_trait;
+use unsaid_delivery::message::{Kind, MessageState, Subject};
+
+/// A code is tried so often.
+const CODE_TRIES: u8 = 5;
+/// So many codes are asked for one address within a day.
+const CODES_A_DAY: usize = 10;
+/// So many wrong unlock tokens, within a quarter of an hour.
+const UNLOCK_TRIES: usize = 5;
+const UNLOCK_MINUTES: i64 = 15;
+/// A session ends after so long without an act.
+const SESSION_HOURS: i64 = 90 * 24;
+/// A newcomer's session lasts so long.
+const NEWCOMER_HOURS: i64 = 1;
+
+impl SessionRow {
+    fn new(who: SessionRowOf, now: Now) -> Self {
+        Self {
+            who,
+            opened: now.trusted,
+            last_act: now.trusted,
+            unlocked_at: None,
+            fresh_at: None,
+            mine: false,
+        }
+    }
+
+    fn is_over(&self, now: Now) -> bool {
+        now.trusted
+            >= match self.who {
+                SessionRowOf::Account(_) => hours_after(self.last_act, SESSION_HOURS),
+                SessionRowOf::Newcomer { .. } => hours_after(self.opened, NEWCOMER_HOURS),
+            }
+    }
+}
+
+impl World {
+    /// A session that is not over.
+    fn session(&mut self, token: Keyed, now: Now) -> Result<&mut SessionRow> {
+        self.sessions.get_mut(&token).filter(|s| !s.is_over(now)).ok_or(StoreError::Missing)
+    }
+
+    fn account(&self, author: &Author) -> Result<&AccountRow> {
+        self.accounts.get(&author.account).ok_or(StoreError::Missing)
+    }
+
+    fn account_mut(&mut self, author: &Author) -> Result<&mut AccountRow> {
+        self.accounts.get_mut(&author.account).ok_or(StoreError::Missing)
+    }
+}
+
+#[async_trait]
+impl AccountStore for MemoryStore {
+    async fn invite(&self, token: Keyed, role: Role, expires: Timestamp) -> Result<()> {
+        let mut world = self.world();
+        expect(!world.invitations.contains_key(&token))?;
+        world.invitations.insert(token, InvitationRow { role, expires, used: false });
+        Ok(())
+    }
+
+    async fn invitation(&self, token: Keyed, now: Now) -> Result<Option<Role>> {
+        Ok(self.world().invitations.get(&token).filter(|i| i.is_good(now)).map(|i| i.role))
+    }
+
+    async fn ask_code(&self, ask: CodeAsk, now: Now) -> Result<CodeAsked> {
+        let mut world = self.world();
+        expect(!world.messages.contains_key(&ask.message))?;
+        let asks = world.code_asks.entry(ask.email_key).or_default();
+        asks.retain(|at| now.trusted < hours_after(*at, 24));
+        if asks.len() >= CODES_A_DAY {
+            return Ok(CodeAsked::TooMany);
+        }
+        asks.push(now.trusted);
+        if let Some(earlier) = world.codes.remove(&ask.browser)
+            && let Some(row) = world.messages.get_mut(&earlier.message)
+            && row.message.state == MessageState::Waiting
+        {
+            row.message.state = MessageState::Dropped;
+            row.message.rev += 1;
+            world.wakes.remove(WakeOf::Message(earlier.message));
+        }
+        if ask.write {
+            let message = Message {
+                id: ask.message,
+                kind: Kind::Code,
+                subject: Subject::SigningIn,
+                nth: 1,
+                address: None,
+                state: MessageState::Waiting,
+                tries: 0,
+                since: now.observed,
+                date: None,
+                expires: Some(ask.expires),
+                foreseen: true,
+                rev: 1,
+            };
+            world.messages.insert(
+                ask.message,
+                MessageRow {
+                    message,
+                    series: 0,
+                    to: Some((ask.to.clone(), ask.email_key)),
+                    newcomer: ask.invitation.is_some(),
+                    accepted_at: None,
+                },
+            );
+            world.wakes.set(WakeOf::Message(ask.message), Lane::Codes, at_once(now));
+        }
+        world.codes.insert(
+            ask.browser,
+            CodeRow {
+                message: ask.message,
+                email_key: ask.email_key,
+                to: ask.to,
+                invitation: ask.invitation,
+                expires: ask.expires,
+                code: None,
+                tries: 0,
+                written: ask.write,
+            },
+        );
+        Ok(CodeAsked::Taken)
+    }
+
+    async fn account_of(&self, email_key: Keyed) -> Result<Option<AccountId>> {
+        Ok(self.world().account_of.get(&email_key).copied())
+    }
+
+    async fn set_code(&self, message: MessageId, code: Keyed) -> Result<()> {
+        let mut world = self.world();
+        let row = world
+            .codes
+            .values_mut()
+            .find(|c| c.written && c.message == message)
+            .ok_or(StoreError::Missing)?;
+        row.code = Some(code);
+        Ok(())
+    }
+
+    async fn try_code(&self, browser: Keyed, code: Keyed, now: Now) -> Result<CodeTried> {
+        let mut world = self.world();
+        let Some(row) = world.codes.get_mut(&browser) else { return Ok(CodeTried::Over) };
+        if now.trusted >= row.expires || row.tries >= CODE_TRIES {
+            return Ok(CodeTried::Over);
+        }
+        if row.code != Some(code) {
+            row.tries += 1;
+            return Ok(CodeTried::Wrong);
+        }
+        let Some(row) = world.codes.remove(&browser) else { return Ok(CodeTried::Over) };
+        Ok(CodeTried::Right {
+            account: world.account_of.get(&row.email_key).copied(),
+            email_key: row.email_key,
+            to: row.to,
+            message: row.message,
+            invitation: row.invitation,
+        })
+    }
+
+    async fn open_session(&self, token: Keyed, account: AccountId, now: Now) -> Result<()> {
+        let mut world = self.world();
+        world.accounts.get(&account).ok_or(StoreError::Missing)?;
+        expect(!world.sessions.contains_key(&token))?;
+        world.sessions.insert(token, SessionRow::new(SessionRowOf::Account(account), now));
+        Ok(())
+    }
+
+    async fn open_newcomer(
+        &self,
+        token: Keyed,
+        account: AccountId,
+        email_key: Keyed,
+        email: SealedText,
+        invitation: Option<Keyed>,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        expect(!world.sessions.contains_key(&token))?;
+        let who = SessionRowOf::Newcomer { account, email_key, email, invitation };
+        world.sessions.insert(token, SessionRow::new(who, now));
+        Ok(())
+    }
+
+    async fn session(&self, token: Keyed, now: Now) -> Result<Option<Session>> {
+        let world = self.world();
+        let Some(row) = world.sessions.get(&token).filter(|s| !s.is_over(now)) else { return Ok(None) };
+        let who = match &row.who {
+            SessionRowOf::Account(account) => match world.accounts.get(account) {
+                Some(a) => SessionOf::Author(Author { account: *account }, a.account.role),
+                None => return Ok(None),
+            },
+            SessionRowOf::Newcomer { account, email_key, email, invitation } => SessionOf::Newcomer {
+                account: *account,
+                email_key: *email_key,
+                email: email.clone(),
+                invitation: *invitation,
+            },
+        };
+        Ok(Some(Session {
+            who,
+            last_act: row.last_act,
+            unlocked_at: row.unlocked_at,
+            fresh_at: row.fresh_at,
+            mine: row.mine,
+        }))
+    }
+
+    async fn act(&self, token: Keyed, now: Now) -> Result<()> {
+        let mut world = self.world();
+        let row = world.session(token, now)?;
+        if now.trusted >= minutes_after(row.last_act, 1) {
+            row.last_act = now.trusted;
+        }
+        Ok(())
+    }
+
+    async fn unlock_session(&self, token: Keyed, mine: bool, now: Now) -> Result<()> {
+        let mut world = self.world();
+        let row = world.session(token, now)?;
+        if matches!(row.who, SessionRowOf::Newcomer { .. }) {
+            return Err(StoreError::Missing);
+        }
+        row.unlocked_at = Some(now.trusted);
+        row.fresh_at = Some(now.trusted);
+        row.last_act = row.last_act.max(now.trusted);
+        row.mine = mine;
+        Ok(())
+    }
+
+    async fn lock_session(&self, token: Keyed) -> Result<()> {
+        if let Some(row) = self.world().sessions.get_mut(&token) {
+            row.unlocked_at = None;
+            row.fresh_at = None;
+        }
+        Ok(())
+    }
+
+    async fn end_session(&self, token: Keyed) -> Result<()> {
+        self.world().sessions.remove(&token);
+        Ok(())
+    }
+
+    async fn create_account(&self, token: Keyed, new: NewAccount, mine: bool, now: Now) -> Result<Author> {
+        let mut world = self.world();
+        let SessionRowOf::Newcomer { account, email_key, invitation, .. } = &world.session(token, now)?.who
+        else {
+            return Err(StoreError::Missing);
+        };
+        expect(*account == new.id && *email_key == new.email_key)?;
+        let invitation = *invitation;
+        let role = match invitation {
+            None => Role::Author,
+            Some(invitation) => {
+                let row = world.invitations.get(&invitation).filter(|i| i.is_good(now));
+                row.ok_or(StoreError::Conflict)?.role
+            }
+        };
+        expect(!world.accounts.contains_key(&new.id) && !world.account_of.contains_key(&new.email_key))?;
+        world.record(Fact::UnlockReplaced { account: new.id, number: 1 })?;
+        if let Some(row) = invitation.and_then(|i| world.invitations.get_mut(&i)) {
+            row.used = true;
+        }
+        let author = Author { account: new.id };
+        world.account_of.insert(new.email_key, new.id);
+        world.accounts.insert(
+            new.id,
+            AccountRow {
+                account: Account {
+                    id: new.id,
+                    email: new.email,
+                    name: new.name,
+                    role,
+                    language: new.language,
+                    zone: new.zone,
+                    recipient: new.recipient,
+                    salt: new.salt,
+                    unlock_number: 1,
+                },
+                unlock_key: new.unlock_key,
+                unlock_wrap: new.unlock_wrap,
+                wrong: Vec::new(),
+                vault: new.vault,
+                vault_rev: 1,
+            },
+        );
+        let mut session = SessionRow::new(SessionRowOf::Account(author.account), now);
+        session.unlocked_at = Some(now.trusted);
+        session.fresh_at = Some(now.trusted);
+        session.mine = mine;
+        world.sessions.insert(token, session);
+        Ok(author)
+    }
+
+    async fn account(&self, author: &Author) -> Result<Account> {
+        Ok(self.world().account(author)?.account.clone())
+    }
+
+    async fn try_unlock(&self, author: &Author, token: Keyed, now: Now) -> Result<UnlockTried> {
+        let mut world = self.world();
+        let row = world.account_mut(author)?;
+        row.wrong.retain(|at| now.trusted < minutes_after(*at, UNLOCK_MINUTES));
+        if row.wrong.len() >= UNLOCK_TRIES {
+            let first = row.wrong[row.wrong.len() - UNLOCK_TRIES];
+            return Ok(UnlockTried::TooMany { until: minutes_after(first, UNLOCK_MINUTES) });
+        }
+        if row.unlock_key != token {
+            row.wrong.push(now.trusted);
+            return Ok(UnlockTried::Wrong);
+        }
+        Ok(UnlockTried::Right(Released {
+            wrap: row.unlock_wrap.clone(),
+            subject: row.account.id.to_string(),
+            version: row.account.unlock_number,
+            kind: WrapKind::Unlock,
+        }))
+    }
+
+    async fn vault(&self, author: &Author) -> Result<(Vec<u8>, i64)> {
+        let world = self.world();
+        let row = world.account(author)?;
+        Ok((row.vault.clone(), row.vault_rev))
+    }
+
+    async fn put_vault(&self, author: &Author, rev: i64, vault: Vec<u8>) -> Result<i64> {
+        let mut world = self.world();
+        let row = world.account_mut(author)?;
+        expect(row.vault_rev == rev)?;
+        row.vault = vault;
+        row.vault_rev += 1;
+        Ok(row.vault_rev)
+    }
+}

@@ -1,0 +1,304 @@
+//! The engine's side, in memory: what wakes, and what becomes of it.
+
+use super::*;
+use crate::EngineStore;
+use async_trait::async_trait;
+use unsaid_delivery::decide::{Decision, pause_days};
+use unsaid_delivery::message::{Kind, MessageState, Subject};
+use unsaid_delivery::permit::Permit;
+use unsaid_delivery::record::Recorded;
+use unsaid_delivery::state::State;
+
+/// Who is not known yet is greeted in this language.
+const NEWCOMERS_LANGUAGE: &str = "en";
+
+/// The word for a state (delivery.md).
+fn name(state: State) -> &'static str {
+    match state {
+        State::Resting => "resting",
+        State::Waiting => "waiting",
+        State::Due => "due",
+        State::Sending => "sending",
+        State::Knocked(_) => "knocked",
+        State::Askable => "askable",
+        State::Later(_) => "later",
+        State::Parked { .. } => "parked",
+        State::Opened => "opened",
+        State::Withdrawn { .. } => "withdrawn",
+        State::Refused => "refused",
+        State::Unanswered => "unanswered",
+        State::Unreachable => "unreachable",
+    }
+}
+
+impl World {
+    /// The row of a message that is still ours: fence, holder and rev stand.
+    fn ours(&self, taken: &Taken, message: &Message) -> Option<&MessageRow> {
+        let of = WakeOf::Message(message.id);
+        let holds = taken.of == of && self.wakes.is_held(of, taken.boot, taken.fence);
+        self.messages.get(&message.id).filter(|row| holds && row.message.rev == message.rev)
+    }
+
+    /// Gives a wake back with a new time, or removes it.
+    fn settle(&mut self, of: WakeOf, wake: Option<Wake>) {
+        match wake {
+            Some(wake) => {
+                self.wakes.move_to(of, wake);
+                self.wakes.let_go(of);
+            }
+            None => self.wakes.remove(of),
+        }
+    }
+
+    /// Changes what was tried or dropped, and tells the deliveries that waited for it.
+    fn end_or_retry(
+        &mut self,
+        message: &Message,
+        state: MessageState,
+        counts: bool,
+        wake: Option<Wake>,
+        now: Now,
+    ) {
+        let Some(row) = self.messages.get_mut(&message.id) else { return };
+        row.message.state = state;
+        row.message.rev += 1;
+        if counts {
+            row.message.tries = row.message.tries.saturating_add(1);
+        }
+        if state == MessageState::Accepted {
+            row.accepted_at = Some(now.observed);
+        }
+        let (kind, subject, nth) = (row.message.kind, row.message.subject, row.message.nth);
+        self.settle(WakeOf::Message(message.id), wake);
+        let (Kind::Knock, Subject::Person(person)) = (kind, subject) else { return };
+        match state {
+            MessageState::Waiting | MessageState::Started => {}
+            MessageState::Accepted => {
+                let wake = Wake::Observed(now.observed.plus_days(pause_days(nth)));
+                for (id, _, state) in self.of_pair(person) {
+                    if state.is_knocking() {
+                        self.move_delivery(id, State::Knocked(nth), Some(wake));
+                    }
+                }
+            }
+            MessageState::Refused | MessageState::Dropped => self.wake_knocking(person, now),
+        }
+    }
+}
+
+#[async_trait]
+impl EngineStore for MemoryStore {
+    async fn take(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Taken>> {
+        let mut world = self.world();
+        let free: Vec<WakeOf> = world
+            .wakes
+            .come(lane, now)
+            .filter(|(_, holder, _)| holder.is_none())
+            .map(|(of, ..)| of)
+            .take(limit)
+            .collect();
+        Ok(free
+            .into_iter()
+            .filter_map(|of| world.wakes.hold(of, boot).map(|fence| Taken { of, fence, boot }))
+            .collect())
+    }
+
+    async fn held(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Held>> {
+        let world = self.world();
+        Ok(world
+            .wakes
+            .come(lane, now)
+            .filter_map(|(of, holder, fence)| holder.filter(|h| *h != boot).map(|h| (of, h, fence)))
+            .map(|(of, holder, fence)| {
+                let beat = world.beats.get(&holder).copied().unwrap_or(0);
+                Held { of, holder, fence, beat }
+            })
+            .take(limit)
+            .collect())
+    }
+
+    async fn take_over(&self, boot: BootId, held: &Held) -> Result<Option<Taken>> {
+        let mut world = self.world();
+        let beat = world.beats.get(&held.holder).copied().unwrap_or(0);
+        if beat != held.beat || !world.wakes.is_held(held.of, held.holder, held.fence) {
+            return Ok(None);
+        }
+        Ok(world.wakes.hold(held.of, boot).map(|fence| Taken { of: held.of, fence, boot }))
+    }
+
+    async fn give_back(&self, taken: &Taken) -> Result<()> {
+        let mut world = self.world();
+        if world.wakes.is_held(taken.of, taken.boot, taken.fence) {
+            world.wakes.let_go(taken.of);
+        }
+        Ok(())
+    }
+
+    async fn next_wakes(&self, lane: Lane) -> Result<NextWakes> {
+        Ok(self.world().wakes.next(lane))
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryView>> {
+        let world = self.world();
+        Ok(world
+            .deliveries
+            .get(&id)
+            .map(|delivery| DeliveryView { delivery: delivery.clone(), pair: world.pair(delivery.person) }))
+    }
+
+    async fn decided(
+        &self,
+        taken: &Taken,
+        delivery: &Delivery,
+        decision: &Decision,
+        knock: Option<(MessageId, Keyed)>,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        let of = WakeOf::Delivery(delivery.id);
+        expect(taken.of == of && world.wakes.is_held(of, taken.boot, taken.fence))?;
+        let stored = world.deliveries.get(&delivery.id).ok_or(StoreError::Conflict)?;
+        expect(stored.rev == delivery.rev)?;
+        let person = stored.person;
+        let knock = match (decision.knock, knock) {
+            (None, _) => None,
+            (Some(_), None) => return Err(StoreError::Conflict),
+            (Some(new), Some((id, link))) => {
+                let series = world.persons.get(&person).ok_or(StoreError::Damaged)?.series;
+                let there = |k: &MessageRow| {
+                    k.series == series
+                        && k.message.nth == new.nth
+                        && k.message.address == Some(new.address)
+                        && k.message.state != MessageState::Dropped
+                };
+                expect(!world.knocks(person).any(there))?;
+                expect(!world.messages.contains_key(&id) && !world.links.contains_key(&link))?;
+                Some((new, id, link, series))
+            }
+        };
+        if decision.state == State::Unreachable {
+            world.record(Fact::Unreachable { delivery: delivery.id })?;
+        }
+        if let Some(row) = world.deliveries.get_mut(&delivery.id) {
+            row.state = decision.state;
+            row.due = decision.due;
+            row.tzdb.clone_from(&decision.tzdb);
+            row.rev += 1;
+        }
+        world.settle(of, decision.wake);
+        if let Some((new, id, link, series)) = knock {
+            let message = Message {
+                id,
+                kind: Kind::Knock,
+                subject: Subject::Person(person),
+                nth: new.nth,
+                address: Some(new.address),
+                state: MessageState::Waiting,
+                tries: 0,
+                since: now.observed,
+                date: None,
+                expires: None,
+                foreseen: true,
+                rev: 1,
+            };
+            let row = MessageRow { message, series, to: None, newcomer: false, accepted_at: None };
+            world.messages.insert(id, row);
+            world.knocks_to.entry(person).or_default().push(id);
+            world.links.insert(link, id);
+            world.wakes.set(WakeOf::Message(id), Lane::Letters, at_once(now));
+        }
+        Ok(())
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<MessageView>> {
+        let world = self.world();
+        let Some(row) = world.messages.get(&id) else { return Ok(None) };
+        let message = row.message.clone();
+        let view = |to, to_bound_to, language| MessageView {
+            message: message.clone(),
+            to,
+            to_bound_to,
+            address: None,
+            deliveries: Vec::new(),
+            language,
+            newcomer: row.newcomer,
+        };
+        Ok(match message.subject {
+            Subject::Person(person) => {
+                let to = message.address.and_then(|a| world.addresses.get(&a).map(|row| (a, row)));
+                let (Some((address, to)), Some(person_row)) = (to, world.persons.get(&person)) else {
+                    return Err(StoreError::Damaged);
+                };
+                Some(MessageView {
+                    address: world.address(address),
+                    deliveries: world.of_pair(person),
+                    ..view(to.sealed.clone(), address.to_string(), person_row.language.clone())
+                })
+            }
+            Subject::Account(account) => world
+                .accounts
+                .get(&account)
+                .map(|a| view(a.account.email.clone(), account.to_string(), a.account.language.clone())),
+            Subject::SigningIn => row.to.as_ref().map(|(to, key)| {
+                let account = world.account_of.get(key).and_then(|id| world.accounts.get(id));
+                let language = account.map_or(NEWCOMERS_LANGUAGE, |a| &a.account.language);
+                view(to.clone(), id.to_string(), language.to_owned())
+            }),
+        })
+    }
+
+    async fn start(
+        &self,
+        taken: &Taken,
+        message: &Message,
+        date: Timestamp,
+        now: Now,
+    ) -> Result<StartAnswer> {
+        let mut world = self.world();
+        let Some(row) = world.ours(taken, message) else { return Ok(StartAnswer::NotOurs) };
+        if let Permit::Drop(why) = world.permit(&row.message, now) {
+            return Ok(StartAnswer::NotAllowed(why));
+        }
+        let row = world.messages.get_mut(&message.id).ok_or(StoreError::Damaged)?;
+        row.message.state = MessageState::Started;
+        row.message.date = row.message.date.or(Some(date));
+        row.message.rev += 1;
+        Ok(StartAnswer::Started(row.message.clone()))
+    }
+
+    async fn still_allowed(&self, taken: &Taken, message: &Message, now: Now) -> Result<bool> {
+        let world = self.world();
+        Ok(world.ours(taken, message).is_some_and(|row| world.permit(&row.message, now) == Permit::Go))
+    }
+
+    async fn recorded(&self, taken: &Taken, message: &Message, recorded: &Recorded, now: Now) -> Result<()> {
+        let mut world = self.world();
+        let row = world.ours(taken, message).ok_or(StoreError::Conflict)?;
+        let address = row.message.address;
+        if recorded.state == MessageState::Accepted && row.message.kind != Kind::Code {
+            world.record(Fact::Accepted { message: message.id })?;
+        }
+        if recorded.address_is_dead
+            && let Some(row) = address.and_then(|id| world.addresses.get_mut(&id))
+        {
+            row.good = false;
+        }
+        world.end_or_retry(message, recorded.state, recorded.counts, recorded.wake, now);
+        Ok(())
+    }
+
+    async fn dropped(&self, taken: &Taken, message: &Message, now: Now) -> Result<()> {
+        let mut world = self.world();
+        expect(world.ours(taken, message).is_some())?;
+        world.end_or_retry(message, MessageState::Dropped, false, None, now);
+        Ok(())
+    }
+
+    async fn counts(&self) -> Result<Vec<(String, u64)>> {
+        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for delivery in self.world().deliveries.values() {
+            *counts.entry(name(delivery.state)).or_default() += 1;
+        }
+        Ok(counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect())
+    }
+}

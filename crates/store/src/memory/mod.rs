@@ -1,0 +1,243 @@
+//! The store in memory: for the simulator and for tests. It forgets everything when it is dropped, answers at once (no await inside), and keeps
+//! all rows in ordered maps, so that a run repeats exactly. It is written to be read beside the trait docs: one file for each trait, each
+//! method checks everything first, writes its fact, and only then changes rows. It knows no SQL and no disk.
+
+mod accounts;
+mod engine;
+mod house;
+mod letters;
+mod pair;
+mod persons;
+mod readers;
+mod wakes;
+
+use crate::rows::*;
+use crate::{Result, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use unsaid_delivery::clock::{Mark, Now, Observed};
+use unsaid_delivery::fact::Fact;
+use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::message::Message;
+use unsaid_delivery::refusal::Scope;
+use unsaid_delivery::state::{Delivery, Wake};
+use wakes::Wakes;
+
+/// Everything that is remembered, as long as the process lives.
+pub struct MemoryStore {
+    /// Held for one method at a time: each is one transaction.
+    world: Mutex<World>,
+}
+
+impl MemoryStore {
+    /// An empty house.
+    pub fn new() -> Self {
+        Self { world: Mutex::new(World::default()) }
+    }
+
+    /// All facts that were committed, oldest first.
+    pub fn facts(&self) -> Vec<Fact> {
+        self.world().facts.clone()
+    }
+
+    /// The rows. No method can panic half-way through a change, so a poisoned lock still guards whole rows.
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// All tables.
+#[derive(Default)]
+struct World {
+    facts: Vec<Fact>,
+    /// Orders what happened at the same instant.
+    sequence: u64,
+    keys_confirmed: bool,
+    mark: Option<Mark>,
+    beats: BTreeMap<BootId, i64>,
+    invitations: BTreeMap<Keyed, InvitationRow>,
+    /// By the browser that asked: it has one request at a time.
+    codes: BTreeMap<Keyed, CodeRow>,
+    /// When codes were asked for each address within the last day.
+    code_asks: BTreeMap<Keyed, Vec<Timestamp>>,
+    sessions: BTreeMap<Keyed, SessionRow>,
+    accounts: BTreeMap<AccountId, AccountRow>,
+    account_of: BTreeMap<Keyed, AccountId>,
+    persons: BTreeMap<PersonId, PersonRow>,
+    addresses: BTreeMap<AddressId, AddressRow>,
+    /// Who has, or had, an address of this key.
+    persons_at: BTreeMap<Keyed, BTreeSet<PersonId>>,
+    /// Oldest first.
+    refusals: Vec<RefusalRow>,
+    letters: BTreeMap<LetterId, LetterRow>,
+    uploads: BTreeMap<BlobId, UploadRow>,
+    deliveries: BTreeMap<DeliveryId, Delivery>,
+    deliveries_to: BTreeMap<PersonId, BTreeSet<DeliveryId>>,
+    messages: BTreeMap<MessageId, MessageRow>,
+    /// In the order in which they were written.
+    knocks_to: BTreeMap<PersonId, Vec<MessageId>>,
+    links: BTreeMap<Keyed, MessageId>,
+    readers: BTreeMap<Keyed, ReaderRow>,
+    wakes: Wakes,
+}
+
+impl World {
+    /// Writes a fact, after every check and before any row changes.
+    fn record(&mut self, fact: Fact) -> Result<()> {
+        self.facts.push(fact);
+        Ok(())
+    }
+
+    fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+}
+
+struct InvitationRow {
+    role: Role,
+    expires: Timestamp,
+    used: bool,
+}
+
+impl InvitationRow {
+    fn is_good(&self, now: Now) -> bool {
+        !self.used && now.trusted < self.expires
+    }
+}
+
+struct CodeRow {
+    message: MessageId,
+    email_key: Keyed,
+    to: SealedText,
+    invitation: Option<Keyed>,
+    expires: Timestamp,
+    /// None until the message is about to leave, and for ever where none was written.
+    code: Option<Keyed>,
+    tries: u8,
+    written: bool,
+}
+
+struct SessionRow {
+    who: SessionRowOf,
+    opened: Timestamp,
+    last_act: Timestamp,
+    unlocked_at: Option<Timestamp>,
+    fresh_at: Option<Timestamp>,
+    mine: bool,
+}
+
+enum SessionRowOf {
+    Account(AccountId),
+    Newcomer { account: AccountId, email_key: Keyed, email: SealedText, invitation: Option<Keyed> },
+}
+
+struct AccountRow {
+    account: Account,
+    unlock_key: Keyed,
+    unlock_wrap: Vec<u8>,
+    /// When a wrong unlock token was tried.
+    wrong: Vec<Timestamp>,
+    vault: Vec<u8>,
+    vault_rev: i64,
+}
+
+struct PersonRow {
+    account: AccountId,
+    order: u64,
+    zone: Option<String>,
+    language: String,
+    /// In the order in which they are tried; those that were taken away are not among them.
+    addresses: Vec<AddressId>,
+    /// Goes up by one at each opening: the knocks of earlier series do not count any more.
+    series: u32,
+}
+
+struct AddressRow {
+    person: PersonId,
+    sealed: SealedText,
+    key: Keyed,
+    good: bool,
+    removed: bool,
+}
+
+struct RefusalRow {
+    address_key: Keyed,
+    account: AccountId,
+    person: PersonId,
+    scope: Scope,
+}
+
+struct LetterRow {
+    account: AccountId,
+    withdrew: bool,
+    versions: BTreeMap<u32, VersionRow>,
+    delivery: Option<DeliveryId>,
+}
+
+#[derive(Default)]
+struct VersionRow {
+    sealed: Option<Sealing>,
+    wraps: BTreeMap<WrapKind, Vec<u8>>,
+    /// By the part's name.
+    uploads: BTreeMap<String, BlobId>,
+}
+
+#[derive(Clone, Copy)]
+struct Sealing {
+    at: Timestamp,
+    order: u64,
+    manifest: [u8; 32],
+}
+
+struct UploadRow {
+    account: AccountId,
+    letter: LetterId,
+    version: u32,
+    name: String,
+    kind: String,
+    upload: Upload,
+}
+
+struct MessageRow {
+    message: Message,
+    /// Of knocks: which series of its person's.
+    series: u32,
+    /// Of codes: the address, bound to the message's id, and its key.
+    to: Option<(SealedText, Keyed)>,
+    /// Of codes: it came with an invitation.
+    newcomer: bool,
+    accepted_at: Option<Observed>,
+}
+
+struct ReaderRow {
+    message: MessageId,
+    until: Timestamp,
+}
+
+/// At once, by trusted time.
+fn at_once(now: Now) -> Wake {
+    Wake::Trusted(now.trusted)
+}
+
+/// So many hours later.
+fn hours_after(at: Timestamp, hours: i64) -> Timestamp {
+    at.checked_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX)
+}
+
+/// So many minutes later.
+fn minutes_after(at: Timestamp, minutes: i64) -> Timestamp {
+    at.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX)
+}
+
+/// Conflict unless it holds.
+fn expect(holds: bool) -> Result<()> {
+    if holds { Ok(()) } else { Err(StoreError::Conflict) }
+}

@@ -1,0 +1,116 @@
+//! What is known of an author and a person together: addresses, refusals, the knocks of the present series, and everything promised. Read
+//! by decisions, by the question before DATA and by the person's pages alike, so that all of them mean the same.
+
+use super::*;
+use unsaid_delivery::decide::{Address, Pair};
+use unsaid_delivery::message::{Kind, MessageState, Subject};
+use unsaid_delivery::permit::{self, Permit};
+use unsaid_delivery::refusal::Refused;
+use unsaid_delivery::state::State;
+
+impl RefusalRow {
+    /// Whether this touches a person of an author's at an address.
+    pub(super) fn touches(&self, account: AccountId, person: PersonId, address_key: Keyed) -> bool {
+        let at_address = self.address_key == address_key;
+        match self.scope {
+            Scope::House => at_address,
+            Scope::NotMe => at_address && self.person == person,
+            Scope::Quiet => at_address && self.account == account,
+            Scope::Author => self.person == person || (at_address && self.account == account),
+            Scope::Letter(_) => self.person == person,
+        }
+    }
+}
+
+impl World {
+    /// What stands refused for a person at an address, each scope once.
+    pub(super) fn refused(&self, person: PersonId, address_key: Keyed) -> Vec<Scope> {
+        let Some(row) = self.persons.get(&person) else { return Vec::new() };
+        let mut scopes = Vec::new();
+        for refusal in self.refusals.iter().filter(|r| r.touches(row.account, person, address_key)) {
+            if !scopes.contains(&refusal.scope) {
+                scopes.push(refusal.scope);
+            }
+        }
+        scopes
+    }
+
+    /// An address as decisions see it; none if it was taken away.
+    pub(super) fn address(&self, id: AddressId) -> Option<Address> {
+        let row = self.addresses.get(&id).filter(|a| !a.removed)?;
+        let refused = self.refused(row.person, row.key).into_iter().map(|scope| Refused { scope }).collect();
+        Some(Address { id, good: row.good, refused })
+    }
+
+    /// The pair of a person and their author.
+    pub(super) fn pair(&self, person: PersonId) -> Pair {
+        let Some(row) = self.persons.get(&person) else { return Pair::default() };
+        let series: Vec<&MessageRow> = self.knocks(person).filter(|k| k.series == row.series).collect();
+        Pair {
+            addresses: row.addresses.iter().filter_map(|id| self.address(*id)).collect(),
+            knocks: series.iter().map(|k| k.message.clone()).collect(),
+            last_accepted: series.iter().filter_map(|k| k.accepted_at).max(),
+        }
+    }
+
+    /// All knocks to a person, oldest first.
+    pub(super) fn knocks(&self, person: PersonId) -> impl Iterator<Item = &MessageRow> {
+        self.knocks_to.get(&person).into_iter().flatten().filter_map(|id| self.messages.get(id))
+    }
+
+    /// The names of all deliveries to a person.
+    pub(super) fn deliveries_to(&self, person: PersonId) -> Vec<DeliveryId> {
+        self.deliveries_to.get(&person).into_iter().flatten().copied().collect()
+    }
+
+    /// Everything of a pair, as the question before DATA wants it.
+    pub(super) fn of_pair(&self, person: PersonId) -> Vec<(DeliveryId, LetterId, State)> {
+        let ids = self.deliveries_to.get(&person).into_iter().flatten();
+        ids.filter_map(|id| self.deliveries.get(id)).map(|d| (d.id, d.letter, d.state)).collect()
+    }
+
+    /// Whether a message may leave.
+    pub(super) fn permit(&self, message: &Message, now: Now) -> Permit {
+        let (address, deliveries) = match (message.kind, message.subject) {
+            (Kind::Knock, Subject::Person(person)) => {
+                (message.address.and_then(|id| self.address(id)), self.of_pair(person))
+            }
+            _ => (None, Vec::new()),
+        };
+        permit::still_allowed(
+            message,
+            permit::Facts { address: address.as_ref(), deliveries: &deliveries },
+            now,
+        )
+    }
+
+    /// Moves a delivery to a state, with its wake: none removes it.
+    pub(super) fn move_delivery(&mut self, id: DeliveryId, state: State, wake: Option<Wake>) {
+        if let Some(delivery) = self.deliveries.get_mut(&id) {
+            delivery.state = state;
+            delivery.rev += 1;
+        }
+        match wake {
+            Some(wake) => self.wakes.set(WakeOf::Delivery(id), Lane::Letters, wake),
+            None => self.wakes.remove(WakeOf::Delivery(id)),
+        }
+    }
+
+    /// The knocking deliveries of a person wake at once.
+    pub(super) fn wake_knocking(&mut self, person: PersonId, now: Now) {
+        for (id, _, state) in self.of_pair(person) {
+            if state.is_knocking() {
+                self.wakes.set(WakeOf::Delivery(id), Lane::Letters, at_once(now));
+            }
+        }
+    }
+
+    /// The waiting knocks to a person wake at once, to be looked at again.
+    pub(super) fn wake_messages(&mut self, person: PersonId, now: Now) {
+        for id in self.knocks_to.get(&person).into_iter().flatten() {
+            if self.messages.get(id).is_some_and(|m| m.message.state == MessageState::Waiting) {
+                self.wakes.move_to(WakeOf::Message(*id), at_once(now));
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The person's side, in memory: links, what waits, opening, saying no and taking it back.
+
+use super::*;
+use crate::ReaderStore;
+use async_trait::async_trait;
+use unsaid_delivery::accept::{self, Granted};
+use unsaid_delivery::decide::pause_days;
+use unsaid_delivery::message::Subject;
+use unsaid_delivery::refusal;
+use unsaid_delivery::state::{Parked, State};
+
+/// A reader's session lasts so long.
+const READER_HOURS: i64 = 30 * 24;
+/// The part whose size a reader is shown.
+const LETTER_PART: &str = "letter.age";
+
+impl World {
+    /// Whom a knock went to.
+    fn reader_of(&self, message: MessageId) -> Option<Reader> {
+        let row = self.messages.get(&message)?;
+        let Subject::Person(person) = row.message.subject else { return None };
+        let address = row.message.address?;
+        Some(Reader {
+            account: self.persons.get(&person)?.account,
+            person,
+            address,
+            address_key: self.addresses.get(&address)?.key,
+        })
+    }
+
+    /// What this reader may open: nothing while they say that this address is not the person's.
+    fn openable(&self, reader: &Reader) -> Vec<&Delivery> {
+        if self.refused(reader.person, reader.address_key).contains(&Scope::NotMe) {
+            return Vec::new();
+        }
+        let ids = self.deliveries_to.get(&reader.person).into_iter().flatten();
+        ids.filter_map(|id| self.deliveries.get(id))
+            .filter(|d| d.account == reader.account && d.state.may_be_opened())
+            .collect()
+    }
+
+    /// A delivery of theirs that was opened and can be opened again.
+    fn opened(&self, reader: &Reader, delivery: DeliveryId) -> Result<&Delivery> {
+        let mut openable = self.openable(reader).into_iter();
+        openable.find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)
+    }
+
+    /// Everybody whom a refusal of this reader's touches.
+    fn touched(&self, reader: &Reader, scope: Scope) -> Vec<PersonId> {
+        let row = refusal_row(reader, scope);
+        let mut touched = BTreeSet::from([reader.person]);
+        for person in self.persons_at.get(&reader.address_key).into_iter().flatten() {
+            if let Some(p) = self.persons.get(person)
+                && row.touches(p.account, *person, reader.address_key)
+            {
+                touched.insert(*person);
+            }
+        }
+        touched.into_iter().collect()
+    }
+}
+
+fn refusal_row(reader: &Reader, scope: Scope) -> RefusalRow {
+    RefusalRow { address_key: reader.address_key, account: reader.account, person: reader.person, scope }
+}
+
+#[async_trait]
+impl ReaderStore for MemoryStore {
+    async fn knock(&self, link: Keyed) -> Result<Option<Knock>> {
+        let world = self.world();
+        let Some(message) = world.links.get(&link) else { return Ok(None) };
+        Ok(world.reader_of(*message).map(|reader| Knock {
+            message: *message,
+            reader,
+            waits: !world.openable(&reader).is_empty(),
+        }))
+    }
+
+    async fn open_reader(&self, token: Keyed, message: MessageId, now: Now) -> Result<()> {
+        let mut world = self.world();
+        world.reader_of(message).ok_or(StoreError::Missing)?;
+        expect(!world.readers.contains_key(&token))?;
+        let until = hours_after(now.trusted, READER_HOURS);
+        world.readers.insert(token, ReaderRow { message, until });
+        Ok(())
+    }
+
+    async fn reader(&self, token: Keyed, now: Now) -> Result<Option<Reader>> {
+        let world = self.world();
+        let row = world.readers.get(&token).filter(|r| now.trusted < r.until);
+        Ok(row.and_then(|r| world.reader_of(r.message)))
+    }
+
+    async fn end_reader(&self, token: Keyed) -> Result<()> {
+        self.world().readers.remove(&token);
+        Ok(())
+    }
+
+    async fn waiting(&self, reader: &Reader) -> Result<Vec<Waiting>> {
+        let world = self.world();
+        let mut rows: Vec<_> = world
+            .openable(reader)
+            .into_iter()
+            .filter_map(|delivery| {
+                let sealed = world.sealing(delivery.letter, delivery.version)?;
+                let size = world.part(delivery.letter, delivery.version, LETTER_PART).map_or(0, |p| p.size);
+                let waiting = Waiting { delivery: delivery.clone(), sealed_at: sealed.at, size };
+                Some(((sealed.at, sealed.order), waiting))
+            })
+            .collect();
+        rows.sort_by_key(|(sealed, _)| std::cmp::Reverse(*sealed));
+        Ok(rows.into_iter().map(|(_, waiting)| waiting).collect())
+    }
+
+    async fn sender(&self, reader: &Reader) -> Result<Sender> {
+        let world = self.world();
+        let row = world.accounts.get(&reader.account).ok_or(StoreError::Missing)?;
+        Ok(Sender { account: reader.account, name: row.account.name.clone() })
+    }
+
+    async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
+        let mut world = self.world();
+        let not_me = world.refused(reader.person, reader.address_key).contains(&Scope::NotMe);
+        let stored = world.deliveries.get(&delivery.id).filter(|d| {
+            !not_me && d.account == reader.account && d.person == reader.person && d.state.has_left()
+        });
+        expect(stored.ok_or(StoreError::Missing)?.rev == delivery.rev)?;
+        world.record(granted.fact.clone())?;
+        world.move_delivery(delivery.id, granted.state, granted.wake);
+        if let Some(row) = world.deliveries.get_mut(&delivery.id) {
+            row.pinned = true;
+        }
+        if let Some(row) = world.persons.get_mut(&reader.person) {
+            row.series += 1;
+        }
+        Ok(())
+    }
+
+    async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released> {
+        let world = self.world();
+        let row = world.opened(reader, delivery)?;
+        let version = world.letters.get(&row.letter).and_then(|l| l.versions.get(&row.version));
+        let wrap = version.and_then(|v| v.wraps.get(&WrapKind::Host)).ok_or(StoreError::Missing)?;
+        Ok(Released {
+            wrap: wrap.clone(),
+            subject: row.letter.to_string(),
+            version: row.version,
+            kind: WrapKind::Host,
+        })
+    }
+
+    async fn reader_part(&self, reader: &Reader, delivery: DeliveryId, name: &str) -> Result<Part> {
+        let world = self.world();
+        let row = world.opened(reader, delivery)?;
+        world.part(row.letter, row.version, name)
+    }
+
+    async fn refuse(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()> {
+        let mut world = self.world();
+        if let Scope::Letter(letter) = scope
+            && !world.of_pair(reader.person).iter().any(|(_, of, _)| *of == letter)
+        {
+            return Err(StoreError::Missing);
+        }
+        if !world.refused(reader.person, reader.address_key).contains(&scope) {
+            world.record(Fact::Refused {
+                person: refusal::person_of(scope, reader.person),
+                address: reader.address_key.0,
+                scope,
+            })?;
+            world.refusals.push(refusal_row(reader, scope));
+        }
+        for id in world.deliveries_to(reader.person) {
+            if let Some(state) = world.deliveries.get(&id).and_then(|d| accept::refuse(d, scope)) {
+                world.move_delivery(id, state, None);
+            }
+        }
+        for person in world.touched(reader, scope) {
+            world.wake_messages(person, now);
+            world.wake_knocking(person, now);
+        }
+        Ok(())
+    }
+
+    async fn lift(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()> {
+        let mut world = self.world();
+        if !world.refused(reader.person, reader.address_key).contains(&scope) {
+            return Ok(());
+        }
+        world.record(Fact::Lifted {
+            person: refusal::person_of(scope, reader.person),
+            address: reader.address_key.0,
+            scope,
+        })?;
+        world
+            .refusals
+            .retain(|r| r.scope != scope || !r.touches(reader.account, reader.person, reader.address_key));
+        // A refusal of the house was about whoever writes to this address.
+        let persons = if scope == Scope::House { world.touched(reader, scope) } else { vec![reader.person] };
+        let wake = Wake::Observed(now.observed.plus_days(pause_days(1)));
+        for person in persons {
+            for id in world.deliveries_to(person) {
+                if let Some(state) = world.deliveries.get(&id).and_then(|d| accept::lift(d, scope)) {
+                    world.move_delivery(id, state, (!state.is_end()).then_some(wake));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn refusals(&self, reader: &Reader) -> Result<Vec<StandingRefusal>> {
+        let scopes = self.world().refused(reader.person, reader.address_key);
+        Ok(scopes.into_iter().map(|scope| StandingRefusal { scope }).collect())
+    }
+
+    async fn park(&self, delivery: DeliveryId, why: Parked) -> Result<()> {
+        let mut world = self.world();
+        let state = world.deliveries.get(&delivery).ok_or(StoreError::Missing)?.state;
+        if !matches!(state, State::Parked { .. } | State::Withdrawn { .. }) {
+            world.move_delivery(delivery, State::Parked { why, left: state.has_left() }, None);
+        }
+        Ok(())
+    }
+}
