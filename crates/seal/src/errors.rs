@@ -1,0 +1,56 @@
+//! How sealing says no: one sentence of what happened, and one of what to do. Knows nothing of pages or languages;
+//! the browser's half has the same refusals as codes.
+
+/// Why something could not be sealed or opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// A typed word is not on the list; `index` counts from 0.
+    #[error("Word {} is not one of the list. Compare it with the card, letter by letter.", index + 1)]
+    WordUnknown {
+        /// Which word, from 0.
+        index: usize,
+    },
+    /// Too few or too many words.
+    #[error("There are {typed} words, and {needed} are needed. Type all words of the card, in their order.")]
+    WordCount {
+        /// How many were typed.
+        typed: usize,
+        /// How many the card has.
+        needed: usize,
+    },
+    /// Real words, but not those of this account.
+    #[error("These words do not open this account. Check their order, or use the newest card.")]
+    WordsWrong,
+    /// No account key in the text.
+    #[error(
+        "There is no account key in this text. Give the whole line that begins with AGE-SECRET-KEY-PQ-1."
+    )]
+    KitMissing,
+    /// An account key with a wrong letter.
+    #[error("A letter of the account key is wrong. Compare it with the paper, group by group.")]
+    KitMisread,
+    /// This key does not open this file.
+    #[error("This key does not open this file. Use the key that lies beside it.")]
+    WrongKey,
+    /// The file was changed, cut short, or is not an age file.
+    #[error("The file is damaged or incomplete. Fetch it again, or take another copy.")]
+    Damaged,
+    /// A wrap that has not exactly one age1pq recipient.
+    #[error("This is not a wrap to one post-quantum recipient. Seal the letter again.")]
+    NotAWrap,
+    /// A wrap that was made for another letter, version or purpose.
+    #[error("This wrap was made for something else. Seal the letter again.")]
+    WrongBinding,
+    /// A letter that names another letter or version than the one asked for.
+    #[error("The file holds another letter than the one asked for. Check which folder it came from.")]
+    WrongLetter,
+    /// A name that is empty or longer than 200 characters.
+    #[error("A name is empty or too long. Give one of 1 to 200 characters.")]
+    BadName,
+    /// A text larger than a letter may be.
+    #[error("The text is longer than a letter can be. Shorten it, or make two letters of it.")]
+    TextTooLong,
+    /// An id, a version, a date or a recipient of the wrong form: a fault of the caller.
+    #[error("A value has the wrong form: {0}. This is a fault of the program; please report it.")]
+    BadInput(&'static str),
+}
