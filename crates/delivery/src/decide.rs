@@ -62,6 +62,8 @@ pub struct Decision {
 pub const PAUSES_DAYS: [i64; 3] = [14, 46, 365];
 /// Three knocks, then one a year for ten years.
 pub const LAST_KNOCK: u8 = 13;
+/// A letter that falls due in the yearly phase moves that year's knock to its own moment, at least this long after the last.
+pub const JOINS_YEARLY_DAYS: i64 = 180;
 /// While a knock is on its way its delivery is looked at again after this many observed hours, should all else fail.
 pub const LOOK_AGAIN_HOURS: i64 = 24;
 
@@ -146,7 +148,8 @@ fn knock(delivery: &Delivery, due: Option<Timestamp>, pair: &Pair, now: Now) -> 
     let nth_accepted = accepted(pair);
     // `one-knock-for-all`: a knock on its way speaks for everything that waits for this person.
     if pair.knocks.iter().any(|k| matches!(k.state, MessageState::Waiting | MessageState::Started)) {
-        let state = if nth_accepted == 0 { State::Sending } else { State::Knocked(nth_accepted) };
+        let announced = matches!(delivery.state, State::Knocked(_));
+        let state = if announced { State::Knocked(nth_accepted) } else { State::Sending };
         return base(state, Some(look_again(now)), "one-knock-for-all");
     }
     // `refused-runs-silently`: every living address has said no to this letter. Its author is shown what she would be shown anyway.
@@ -167,19 +170,28 @@ fn knock(delivery: &Delivery, due: Option<Timestamp>, pair: &Pair, now: Now) -> 
         let knock = NewKnock { address: open.id, nth: 1 };
         return Decision { knock: Some(knock), ..base(State::Sending, Some(look_again(now)), "first-knock") };
     }
-    let last = pair.last_accepted.unwrap_or(now.observed);
-    let next = last.plus_days(pause_days(nth_accepted));
+    // No knock has spoken for this one yet: it fell due while an earlier letter was being knocked for.
+    let announced = matches!(delivery.state, State::Knocked(_));
+    let state = if announced { State::Knocked(nth_accepted) } else { State::Sending };
+    if nth_accepted >= LAST_KNOCK && announced {
+        let until = pair.last_accepted.unwrap_or(now.observed).plus_days(pause_days(nth_accepted));
+        return if now.observed < until {
+            base(state, Some(Wake::Observed(until)), "three-knocks-then-yearly")
+        } else {
+            base(State::Unanswered, None, "unanswered-after-ten-years")
+        };
+    }
+    let (pause, why) = if announced {
+        (pause_days(nth_accepted), "three-knocks-then-yearly")
+    } else {
+        (pause_days(nth_accepted).min(JOINS_YEARLY_DAYS), "joins-the-next-knock")
+    };
+    let next = pair.last_accepted.unwrap_or(now.observed).plus_days(pause);
     if now.observed < next {
-        return base(State::Knocked(nth_accepted), Some(Wake::Observed(next)), "three-knocks-then-yearly");
+        return base(state, Some(Wake::Observed(next)), why);
     }
-    if nth_accepted >= LAST_KNOCK {
-        return base(State::Unanswered, None, "unanswered-after-ten-years");
-    }
-    let knock = NewKnock { address: open.id, nth: nth_accepted + 1 };
-    Decision {
-        knock: Some(knock),
-        ..base(State::Knocked(nth_accepted), Some(look_again(now)), "three-knocks-then-yearly")
-    }
+    let knock = NewKnock { address: open.id, nth: nth_accepted.saturating_add(1) };
+    Decision { knock: Some(knock), ..base(state, Some(look_again(now)), why) }
 }
 
 /// How many knocks of the series have been accepted.

@@ -1,1 +1,194 @@
-//! Wakes, decides, commits.
+//! Wakes, decides, commits. A worker is given the time and does one turn: takes what has come, asks the pure rules, does the deed, records what the
+//! world answered, and says when to be woken next. It never starts a task, never waits by itself and never reads a clock: serve and the
+//! simulator loop around it. It knows nothing of requests and pages.
+//!
+//! * [`deliveries`]: what time demands of a delivery, committed.
+//! * [`messages`]: one message, from its row to its recorded answer.
+//! * [`leases`]: taking over what another node, or an earlier start of this one, left behind.
+
+mod deliveries;
+mod leases;
+mod messages;
+
+use crate::chance::Chance;
+use crate::mail::Mail;
+use crate::mail::compose::Letterhead;
+use crate::secrets::HouseKeys;
+use crate::words::Words;
+use futures_util::StreamExt;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use unsaid_delivery::clock::{HOUR, Mark};
+use unsaid_delivery::{BootId, Now, Observed};
+use unsaid_store::rows::{Lane, Taken, WakeOf};
+use unsaid_store::{Store, StoreError};
+
+/// How many wakes are taken at once.
+const GROUP: usize = 100;
+/// How many messages stand in front of the relay at once.
+const CONNECTIONS: usize = 8;
+/// How many groups one turn works through before it lets the clock be read again.
+const ROUNDS: usize = 20;
+/// How often the mark is stored and the beat raised, in observed seconds.
+const BEAT_SECONDS: i64 = 30;
+/// What failed inside is looked at again after this long, in observed seconds.
+const AFTER_TROUBLE_SECONDS: i64 = 300;
+
+/// What a worker works with. All of it are ports.
+pub struct Tools {
+    /// Rows.
+    pub store: Arc<dyn Store>,
+    /// The way out.
+    pub mail: Arc<dyn Mail>,
+    /// For link tokens, Message-IDs and addresses.
+    pub keys: Arc<HouseKeys>,
+    /// For ids and codes.
+    pub chance: Arc<dyn Chance>,
+    /// Whose paper messages are written on.
+    pub letterhead: Letterhead,
+    /// The bare address bounces go to; empty for none.
+    pub return_path: String,
+    /// What comes after the @ of a Message-ID: the house's name in the net.
+    pub domain: String,
+    /// The words.
+    pub words: &'static Words,
+    /// At most so many knocks leave in an hour.
+    pub hourly: u32,
+}
+
+/// One lane's worker.
+pub struct Worker {
+    tools: Tools,
+    boot: BootId,
+    lane: Lane,
+    last_beat: Option<Observed>,
+    seen: leases::Seen,
+    /// Taken, and to be tried again by ourselves after trouble.
+    troubled: Vec<(Observed, Taken)>,
+    /// When knocks left within the last hour. Forgotten at a restart: the ceiling is against floods, not against arithmetic.
+    left: Mutex<VecDeque<Observed>>,
+}
+
+/// When the worker wants to be called again. `None` everywhere: when nudged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NextWake {
+    /// By trusted time.
+    pub trusted: Option<jiff::Timestamp>,
+    /// By observed time.
+    pub observed: Option<Observed>,
+    /// There is more to do at once.
+    pub again: bool,
+}
+
+/// How one piece of work ended.
+enum Done {
+    /// Committed, or nothing to do.
+    Well,
+    /// To be tried again by us, after so many observed seconds.
+    Trouble(i64),
+}
+
+impl Worker {
+    /// A worker of one lane, of this start.
+    pub fn new(tools: Tools, boot: BootId, lane: Lane) -> Self {
+        Self {
+            tools,
+            boot,
+            lane,
+            last_beat: None,
+            seen: leases::Seen::default(),
+            troubled: Vec::new(),
+            left: Mutex::new(VecDeque::new()),
+        }
+    }
+
+    /// One turn. Errors of single pieces of work are logged and tried again later; an error here means that the store does not answer.
+    pub async fn turn(&mut self, now: Now) -> Result<NextWake, StoreError> {
+        self.beat(now).await?;
+        let mut work = self.after_trouble(now);
+        work.extend(self.take_over(now).await?);
+        let mut again = false;
+        for round in 0..ROUNDS {
+            work.extend(self.tools.store.take(self.boot, self.lane, now, GROUP).await?);
+            if work.is_empty() {
+                break;
+            }
+            again = round == ROUNDS - 1;
+            self.work(std::mem::take(&mut work), now).await;
+        }
+        let next = self.tools.store.next_wakes(self.lane).await?;
+        let trouble = self.troubled.iter().map(|(at, _)| *at).min();
+        let leases = self.seen.next();
+        let observed = [next.observed, trouble, leases].into_iter().flatten().min();
+        Ok(NextWake { trusted: next.trusted, observed, again })
+    }
+
+    /// Deliveries one after the other (two of one person must see each other's knock), then messages side by side.
+    async fn work(&mut self, taken: Vec<Taken>, now: Now) {
+        let mut messages = Vec::new();
+        for one in taken {
+            match one.of {
+                WakeOf::Delivery(id) => {
+                    let done = self.deliver(one, id, now).await;
+                    self.keep_if_troubled(one, done, now);
+                }
+                WakeOf::Message(id) => messages.push((one, id)),
+            }
+        }
+        let mut ended = Vec::with_capacity(messages.len());
+        {
+            let this = &*self;
+            let mut sending = futures_util::stream::iter(messages)
+                .map(|(one, id)| async move { (one, this.send(one, id, now).await) })
+                .buffer_unordered(CONNECTIONS);
+            while let Some(end) = sending.next().await {
+                ended.push(end);
+            }
+        }
+        for (one, done) in ended {
+            self.keep_if_troubled(one, done, now);
+        }
+    }
+
+    async fn beat(&mut self, now: Now) -> Result<(), StoreError> {
+        if self.last_beat.is_none_or(|last| now.observed >= last.plus_seconds(BEAT_SECONDS)) {
+            self.tools.store.beat(self.boot, Mark { trusted: now.trusted, observed: now.observed }).await?;
+            self.last_beat = Some(now.observed);
+        }
+        Ok(())
+    }
+
+    /// The lease stays ours: nobody else does meanwhile what failed here.
+    fn keep_if_troubled(&mut self, taken: Taken, done: Done, now: Now) {
+        if let Done::Trouble(seconds) = done {
+            self.troubled.push((now.observed.plus_seconds(seconds), taken));
+        }
+    }
+
+    fn after_trouble(&mut self, now: Now) -> Vec<Taken> {
+        let (come, wait) = self.troubled.drain(..).partition(|(at, _)| now.observed >= *at);
+        self.troubled = wait;
+        let come: Vec<(Observed, Taken)> = come;
+        come.into_iter().map(|(_, taken)| taken).collect()
+    }
+
+    /// `hourly-ceiling`: counts a knock that is about to leave, or says how many observed seconds to wait.
+    fn may_leave_this_hour(&self, now: Now) -> Result<(), i64> {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        while left.front().is_some_and(|at| now.observed >= at.plus_seconds(HOUR)) {
+            left.pop_front();
+        }
+        if left.len() >= self.tools.hourly as usize {
+            let oldest = left.front().copied().unwrap_or(now.observed);
+            return Err((oldest.0 + HOUR - now.observed.0).max(1));
+        }
+        left.push_back(now.observed);
+        Ok(())
+    }
+}
+
+/// Trouble inside: says it once, with ids alone, and keeps the work.
+fn trouble(of: WakeOf, error: &StoreError) -> Done {
+    tracing::error!(?of, %error, "work was put off");
+    Done::Trouble(AFTER_TROUBLE_SECONDS)
+}

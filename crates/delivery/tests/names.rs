@@ -1,0 +1,58 @@
+//! The rules' names: each `why` in the code stands in docs/delivery.md, and each rule there is in the code or its tests.
+
+use std::collections::BTreeSet;
+
+const DOCS: &str = include_str!("../../../docs/delivery.md");
+const CODE: [&str; 4] = [
+    include_str!("../src/accept.rs"),
+    include_str!("../src/decide.rs"),
+    include_str!("../src/permit.rs"),
+    include_str!("../src/record.rs"),
+];
+const STORIES: &str = include_str!("rules.rs");
+
+/// Quoted or back-quoted words joined by hyphens.
+fn names(text: &str, quote: char) -> BTreeSet<String> {
+    text.split(quote)
+        .filter(|s| s.contains('-') && s.len() < 40 && s.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn whys() -> BTreeSet<String> {
+    // What `Refusal::key` gives are keys of words, not rules.
+    let keys = names(
+        CODE[0].split("fn key").nth(1).and_then(|s| s.split("impl From").next()).unwrap_or_default(),
+        '"',
+    );
+    CODE.iter().flat_map(|code| names(code, '"')).filter(|name| !keys.contains(name)).collect()
+}
+
+#[test]
+fn every_reason_in_the_code_is_explained() {
+    let explained = names(DOCS, '`');
+    let unexplained: Vec<String> = whys().into_iter().filter(|why| !explained.contains(why)).collect();
+    assert!(unexplained.is_empty(), "not in docs/delivery.md: {unexplained:?}");
+    assert!(whys().len() > 15, "the search itself finds something");
+}
+
+#[test]
+fn every_rule_that_is_explained_is_kept_and_defended() {
+    for name in names(DOCS, '`') {
+        let in_code = CODE
+            .iter()
+            .any(|code| code.contains(&format!("\"{name}\"")) || code.contains(&format!("`{name}`")));
+        // Rules that live in the worker, because they are about the work and not about one row.
+        let in_worker = ["hourly-ceiling", "at-an-end"].contains(&name.as_str());
+        assert!(in_code || in_worker, "{name} is explained but nowhere in the code");
+        let story = name.replace('-', "_");
+        let defended = STORIES.contains(&story) || STORIES.contains(&format!("\"{name}\""));
+        let answers =
+            ["accepted-by-the-relay", "refused-for-good", "blocked-calls-the-host", "unknown-goes-again"];
+        let reasons = ["nothing-waits-any-more", "address-removed", "address-is-dead"];
+        assert!(
+            defended || in_worker || answers.contains(&name.as_str()) || reasons.contains(&name.as_str()),
+            "{name} has no story in tests/rules.rs"
+        );
+    }
+}

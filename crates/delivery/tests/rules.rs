@@ -1,0 +1,694 @@
+//! Stories, each named for the rule that it defends (docs/delivery.md). The pure rules alone: no store, no mail, no clock.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date, time};
+use unsaid_delivery::accept::{self, Refusal};
+use unsaid_delivery::clock::{DAY, HOUR, Mark, Reading, Source, Timekeeper};
+use unsaid_delivery::decide::{Address, Decision, JOINS_YEARLY_DAYS, LAST_KNOCK, Pair, decide};
+use unsaid_delivery::message::{Kind, Message, MessageState, Subject};
+use unsaid_delivery::permit::{self, Permit};
+use unsaid_delivery::record::{self, Answer};
+use unsaid_delivery::refusal::{Refused, Scope};
+use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
+use unsaid_delivery::state::{Delivery, Parked, Rest, Shown, State, Wake, shown};
+use unsaid_delivery::*;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
+}
+
+fn now(trusted: &str, observed_hours: i64) -> Now {
+    Now { trusted: at(trusted), observed: Observed(observed_hours * HOUR) }
+}
+
+fn rule(moment: Moment) -> Rule {
+    Rule { gate: Gate::None, moment, reach: Reach::Send, proof: Proof::None }
+}
+
+fn on(day: Date, zone: &str) -> Moment {
+    Moment::On { date: day, time: time(9, 0, 0, 0), zone: zone.to_owned() }
+}
+
+const LETTER: LetterId = LetterId([1; 16]);
+const PERSON: PersonId = PersonId([2; 16]);
+const FIRST: AddressId = AddressId([3; 16]);
+const SECOND: AddressId = AddressId([4; 16]);
+
+fn delivery(state: State, moment: Moment) -> Delivery {
+    Delivery {
+        id: DeliveryId([5; 16]),
+        letter: LETTER,
+        account: AccountId([6; 16]),
+        person: PERSON,
+        occurrence: 0,
+        rule: rule(moment),
+        version: 1,
+        pinned: false,
+        state,
+        rest: Rest { until: at("2026-11-22T09:00:00Z"), observed: Observed(HOUR) },
+        due: None,
+        tzdb: calendar::tzdb_version().to_owned(),
+        rev: 1,
+    }
+}
+
+fn address(id: AddressId) -> Address {
+    Address { id, good: true, refused: Vec::new() }
+}
+
+fn knock(nth: u8, state: MessageState) -> Message {
+    Message {
+        id: MessageId([nth; 16]),
+        kind: Kind::Knock,
+        subject: Subject::Person(PERSON),
+        nth,
+        address: Some(FIRST),
+        state,
+        tries: 0,
+        since: Observed(0),
+        date: None,
+        expires: None,
+        foreseen: true,
+        rev: 1,
+    }
+}
+
+fn pair(knocks: Vec<Message>, last_accepted_hours: Option<i64>) -> Pair {
+    Pair {
+        addresses: vec![address(FIRST), address(SECOND)],
+        knocks,
+        last_accepted: last_accepted_hours.map(|h| Observed(h * HOUR)),
+    }
+}
+
+fn decided(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
+    decide(delivery, pair, now).unwrap_or_else(|| panic!("nothing was decided about {:?}", delivery.state))
+}
+
+// ---- rest and moment ------------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn rest_first() {
+    let d = delivery(State::Resting, Moment::AtOnce);
+    let early = decided(&d, &pair(vec![], None), now("2026-11-22T08:59:59Z", 90));
+    assert_eq!((early.state, early.wake), (State::Resting, Some(Wake::Trusted(d.rest.until))));
+    // A clock that leapt over the night does not end the rest before an hour of service.
+    let leapt = decided(&d, &pair(vec![], None), now("2026-11-23T09:00:00Z", 0));
+    assert_eq!((leapt.state, leapt.wake), (State::Resting, Some(Wake::Observed(d.rest.observed))));
+    assert_eq!(decided(&d, &pair(vec![], None), now("2026-11-22T09:00:00Z", 1)).state, State::Sending);
+}
+
+#[test]
+fn rest_until_the_first_nine_that_is_six_hours_away() {
+    let until =
+        |zone: &str, from: &str| calendar::rest(RestAsked::Morning, zone, now(from, 0)).map(|r| r.until);
+    assert_eq!(until("Europe/Lisbon", "2026-11-21T16:55:00Z"), Ok(at("2026-11-22T09:00:00Z")));
+    assert_eq!(until("Europe/Lisbon", "2026-11-22T03:00:00Z"), Ok(at("2026-11-22T09:00:00Z")));
+    assert_eq!(until("Europe/Lisbon", "2026-11-22T03:00:01Z"), Ok(at("2026-11-23T09:00:00Z")));
+    assert_eq!(
+        until("Asia/Kolkata", "2026-11-21T16:55:00Z"),
+        Ok(at("2026-11-23T03:30:00Z") - jiff::SignedDuration::from_hours(24))
+    );
+    // The morning on which clocks went forward in Madrid.
+    assert_eq!(until("Europe/Madrid", "2026-03-28T20:00:00Z"), Ok(at("2026-03-29T07:00:00Z")));
+    assert_eq!(until("Nowhere/Atall", "2026-11-21T16:55:00Z"), Err(calendar::ZoneUnknown));
+    let week = calendar::rest(RestAsked::Mornings(7), "Europe/Lisbon", now("2026-11-21T16:55:00Z", 0))
+        .map(|r| r.until);
+    assert_eq!(week, Ok(at("2026-11-28T09:00:00Z")));
+    let none = calendar::rest(RestAsked::None, "Europe/Lisbon", now("2026-11-21T16:55:00Z", 5));
+    assert_eq!(none, Ok(Rest { until: at("2026-11-21T16:55:00Z"), observed: Observed(5 * HOUR) }));
+}
+
+#[test]
+fn never_early() {
+    let d = delivery(State::Resting, on(date(2031, 5, 4), "Europe/Lisbon"));
+    let waiting = decided(&d, &pair(vec![], None), now("2026-11-22T09:00:00Z", 20));
+    assert_eq!(
+        (waiting.state, waiting.wake),
+        (State::Waiting, Some(Wake::Trusted(at("2031-05-04T08:00:00Z"))))
+    );
+    assert!(waiting.knock.is_none());
+    let d = Delivery { state: State::Waiting, ..d };
+    assert_eq!(decided(&d, &pair(vec![], None), now("2031-05-04T07:59:59Z", 40_000)).state, State::Waiting);
+    assert_eq!(decided(&d, &pair(vec![], None), now("2031-05-04T08:00:00Z", 40_000)).state, State::Sending);
+}
+
+#[test]
+fn a_cached_instant_is_never_believed() {
+    // The cache says long ago; the rule says 2031. The rule counts.
+    let d = Delivery {
+        due: Some(at("2020-01-01T00:00:00Z")),
+        tzdb: "1999a".to_owned(),
+        ..delivery(State::Waiting, on(date(2031, 5, 4), "Europe/Lisbon"))
+    };
+    let decision = decided(&d, &pair(vec![], None), now("2027-01-01T00:00:00Z", 9_000));
+    assert_eq!((decision.state, decision.due), (State::Waiting, Some(at("2031-05-04T08:00:00Z"))));
+    assert_eq!(decision.tzdb, calendar::tzdb_version());
+}
+
+#[test]
+fn zone_unknown_holds() {
+    let d = delivery(State::Waiting, on(date(2031, 5, 4), "Europe/Atlantis"));
+    let decision = decided(&d, &pair(vec![], None), now("2032-01-01T00:00:00Z", 9_000));
+    assert_eq!(decision.state, State::Parked { why: Parked::ZoneUnknown, left: false });
+    assert!(decision.knock.is_none());
+}
+
+#[test]
+fn kinds_we_keep() {
+    let others = [
+        Rule { gate: Gate::Gone, ..rule(Moment::AtOnce) },
+        Rule {
+            gate: Gate::Word { event: "a birth".to_owned(), keepers: vec![PERSON], quorum: 1 },
+            ..rule(Moment::AtOnce)
+        },
+        rule(Moment::Birthday { age: 18 }),
+        rule(Moment::EachBirthday { until: 2090 }),
+        rule(Moment::After { days: 3 }),
+        Rule { reach: Reach::Claim, ..rule(Moment::AtOnce) },
+        Rule { proof: Proof::Birthday, ..rule(Moment::AtOnce) },
+        Rule { proof: Proof::Question, ..rule(Moment::AtOnce) },
+    ];
+    for other in others {
+        assert_eq!(
+            accept::plan(&other, RestAsked::Morning, "UTC", now("2026-11-21T12:00:00Z", 0)),
+            Err(Refusal::NotYet),
+            "{other:?}"
+        );
+        // And should it stand in a row all the same, it is parked, not sent.
+        for state in [State::Resting, State::Waiting, State::Due, State::Sending] {
+            let d = Delivery { rule: other.clone(), ..delivery(state, Moment::AtOnce) };
+            let decision = decided(&d, &pair(vec![], None), now("2090-01-01T00:00:00Z", 900_000));
+            assert!(
+                matches!(decision.state, State::Parked { why: Parked::RuleUnknown, .. }),
+                "{other:?} {state:?}"
+            );
+            assert!(decision.knock.is_none());
+        }
+    }
+}
+
+#[test]
+fn a_day_is_said_before_it_is_promised() {
+    let plan = |day, zone| {
+        accept::plan(
+            &rule(on(day, zone)),
+            RestAsked::Morning,
+            "Europe/Lisbon",
+            now("2026-11-21T16:55:00Z", 0),
+        )
+    };
+    let far = plan(date(2031, 5, 4), "Europe/Lisbon").unwrap_or_else(|e| panic!("{e:?}"));
+    assert_eq!((far.leaves, far.early), (at("2031-05-04T08:00:00Z"), false));
+    // Today's nine has passed: it goes at the end of the rest, and the page says so.
+    let today = plan(date(2026, 11, 21), "Europe/Lisbon").unwrap_or_else(|e| panic!("{e:?}"));
+    assert_eq!((today.leaves, today.early), (at("2026-11-22T09:00:00Z"), true));
+    assert_eq!(plan(date(2026, 11, 20), "Europe/Lisbon"), Err(Refusal::DayPassed));
+    assert_eq!(plan(date(2176, 11, 22), "Europe/Lisbon"), Err(Refusal::DayTooFar));
+    assert_eq!(plan(date(2031, 5, 4), "Mars/Olympus"), Err(Refusal::ZoneUnknown));
+    // In Auckland it is already the twenty-second.
+    assert_eq!(plan(date(2026, 11, 21), "Pacific/Auckland"), Err(Refusal::DayPassed));
+}
+
+#[test]
+fn days_that_do_not_exist_and_hours_that_come_twice() {
+    let nine = time(9, 0, 0, 0);
+    // Samoa left out 30 December 2011.
+    assert_eq!(calendar::instant(date(2011, 12, 30), nine, "Pacific/Apia"), Ok(at("2011-12-30T19:00:00Z")));
+    assert_eq!(
+        calendar::instant(date(2026, 3, 29), time(2, 30, 0, 0), "Europe/Madrid"),
+        Ok(at("2026-03-29T01:30:00Z"))
+    );
+    assert_eq!(
+        calendar::instant(date(2026, 10, 25), time(2, 30, 0, 0), "Europe/Madrid"),
+        Ok(at("2026-10-25T00:30:00Z"))
+    );
+    // Summer time after 2100, where other libraries lose it.
+    assert_eq!(calendar::instant(date(2120, 7, 1), nine, "Europe/Madrid"), Ok(at("2120-07-01T07:00:00Z")));
+}
+
+// ---- knocks ---------------------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn first_knock() {
+    let d = delivery(State::Resting, Moment::AtOnce);
+    let decision = decided(&d, &pair(vec![], None), now("2026-11-22T09:00:00Z", 30));
+    assert_eq!(decision.knock.map(|k| (k.address, k.nth)), Some((FIRST, 1)));
+    assert_eq!(decision.state, State::Sending);
+    assert!(decision.wake.is_some());
+}
+
+#[test]
+fn one_knock_for_all() {
+    for on_its_way in [MessageState::Waiting, MessageState::Started] {
+        let d = delivery(State::Resting, Moment::AtOnce);
+        let decision = decided(&d, &pair(vec![knock(1, on_its_way)], None), now("2026-11-22T09:00:00Z", 30));
+        assert_eq!((decision.state, decision.knock), (State::Sending, None));
+        assert!(decision.wake.is_some());
+    }
+}
+
+#[test]
+fn three_knocks_then_yearly() {
+    let d = delivery(State::Knocked(1), Moment::AtOnce);
+    let mut hours = 100;
+    for (nth, days) in [(1u8, 14i64), (2, 46), (3, 365), (4, 365), (12, 365)] {
+        let knocked = Delivery { state: State::Knocked(nth), ..d.clone() };
+        let series = pair(vec![knock(nth, MessageState::Accepted)], Some(hours));
+        let before = decided(&knocked, &series, now("2027-01-01T00:00:00Z", hours + days * 24 - 1));
+        assert_eq!(
+            (before.knock, before.wake),
+            (None, Some(Wake::Observed(Observed((hours + days * 24) * HOUR))))
+        );
+        let then = decided(&knocked, &series, now("2027-01-01T00:00:00Z", hours + days * 24));
+        assert_eq!(then.knock.map(|k| k.nth), Some(nth + 1), "after knock {nth}");
+        hours += 1_000;
+    }
+}
+
+#[test]
+fn unanswered_after_ten_years() {
+    let d = delivery(State::Knocked(LAST_KNOCK), Moment::AtOnce);
+    let series = pair(vec![knock(LAST_KNOCK, MessageState::Accepted)], Some(0));
+    assert_eq!(decided(&d, &series, now("2040-01-01T00:00:00Z", 364 * 24)).state, State::Knocked(LAST_KNOCK));
+    let end = decided(&d, &series, now("2040-01-01T00:00:00Z", 365 * 24));
+    assert_eq!((end.state, end.wake, end.knock), (State::Unanswered, None, None));
+    // Whoever comes after that can still open it.
+    assert!(State::Unanswered.may_be_opened());
+}
+
+#[test]
+fn joins_the_next_knock() {
+    // Due while the first letter is in its third pause: with the next knock, half a year after the last at the earliest.
+    let d = delivery(State::Waiting, Moment::AtOnce);
+    let series = pair(vec![knock(3, MessageState::Accepted)], Some(0));
+    let soon = decided(&d, &series, now("2030-01-01T00:00:00Z", 24));
+    assert_eq!(
+        (soon.state, soon.wake),
+        (State::Sending, Some(Wake::Observed(Observed(JOINS_YEARLY_DAYS * DAY))))
+    );
+    let then = decided(
+        &Delivery { state: State::Sending, ..d.clone() },
+        &series,
+        now("2030-01-01T00:00:00Z", JOINS_YEARLY_DAYS * 24),
+    );
+    assert_eq!(then.knock.map(|k| k.nth), Some(4));
+    // After ten unanswered years a newly due letter still gets one knock.
+    let over = pair(vec![knock(LAST_KNOCK, MessageState::Accepted)], Some(0));
+    let one = decided(&d, &over, now("2040-01-01T00:00:00Z", 400 * 24));
+    assert_eq!(one.knock.map(|k| k.nth), Some(LAST_KNOCK + 1));
+}
+
+#[test]
+fn no_address_left() {
+    let d = delivery(State::Sending, Moment::AtOnce);
+    let mut dead = pair(vec![knock(1, MessageState::Refused)], None);
+    dead.addresses[0].good = false;
+    assert_eq!(
+        decided(&d, &dead, now("2027-01-01T00:00:00Z", 50)).knock.map(|k| k.address),
+        Some(SECOND),
+        "the next address is tried"
+    );
+    dead.addresses[1].good = false;
+    let end = decided(&d, &dead, now("2027-01-01T00:00:00Z", 50));
+    assert_eq!((end.state, end.wake), (State::Unreachable, None));
+    assert!(State::Unreachable.may_be_opened(), "a letter is never dropped");
+}
+
+#[test]
+fn their_day() {
+    let d = delivery(State::Later(date(2027, 6, 1)), Moment::AtOnce);
+    let decision = decided(&d, &pair(vec![], None), now("2027-01-01T00:00:00Z", 50));
+    assert_eq!((decision.state, decision.knock), (d.state, None));
+    assert!(decision.wake.is_some());
+}
+
+#[test]
+fn ends_are_ends() {
+    for state in [
+        State::Opened,
+        State::Withdrawn { undone: true },
+        State::Withdrawn { undone: false },
+        State::Refused,
+        State::Unanswered,
+        State::Unreachable,
+        State::Parked { why: Parked::ByHost, left: true },
+    ] {
+        assert_eq!(
+            decide(
+                &delivery(state, Moment::AtOnce),
+                &pair(vec![], None),
+                now("2090-01-01T00:00:00Z", 900_000)
+            ),
+            None,
+            "{state:?}"
+        );
+    }
+}
+
+// ---- refusals -------------------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn refused_runs_silently() {
+    for scope in [Scope::NotMe, Scope::Letter(LETTER), Scope::Author, Scope::House, Scope::Quiet] {
+        let d = delivery(State::Waiting, Moment::AtOnce);
+        let mut one_no = pair(vec![], None);
+        one_no.addresses[0].refused.push(Refused { scope });
+        assert_eq!(
+            decided(&d, &one_no, now("2027-01-01T00:00:00Z", 50)).knock.map(|k| k.address),
+            Some(SECOND),
+            "{scope:?}"
+        );
+        one_no.addresses[1].refused.push(Refused { scope });
+        let end = decided(&d, &one_no, now("2027-01-01T00:00:00Z", 50));
+        assert_eq!((end.state, end.knock), (State::Refused, None), "{scope:?}");
+        // Its author is shown what she is shown of a letter that was knocked for.
+        assert_eq!(shown(State::Refused, false), shown(State::Sending, false));
+    }
+    let mut another = pair(vec![], None);
+    another
+        .addresses
+        .iter_mut()
+        .for_each(|a| a.refused.push(Refused { scope: Scope::Letter(LetterId([9; 16])) }));
+    assert!(
+        decided(&delivery(State::Waiting, Moment::AtOnce), &another, now("2027-01-01T00:00:00Z", 50))
+            .knock
+            .is_some()
+    );
+}
+
+#[test]
+fn refuse_ends_contact_and_lift_reopens() {
+    let d = delivery(State::Knocked(2), Moment::AtOnce);
+    assert_eq!(accept::refuse(&d, Scope::Letter(LETTER)), Some(State::Refused));
+    assert_eq!(accept::refuse(&d, Scope::Letter(LetterId([9; 16]))), None);
+    assert_eq!(accept::refuse(&d, Scope::Author), Some(State::Refused));
+    assert_eq!(
+        accept::refuse(&Delivery { state: State::Resting, ..d.clone() }, Scope::Author),
+        None,
+        "what has not left is not ended, or its author would see it"
+    );
+    let refused = Delivery { state: State::Refused, ..d.clone() };
+    assert!(
+        accept::open(&refused).is_ok_and(|g| g.is_some()),
+        "refusing ends our contacting, never their coming"
+    );
+    assert_eq!(accept::lift(&refused, Scope::Author), Some(State::Knocked(1)));
+    assert_eq!(
+        accept::lift(&Delivery { pinned: true, ..refused.clone() }, Scope::Author),
+        Some(State::Opened)
+    );
+    assert_eq!(accept::lift(&refused, Scope::Letter(LetterId([9; 16]))), None);
+    assert_eq!(accept::lift(&d, Scope::Author), None);
+}
+
+// ---- taking back ----------------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn undo_in_rest() {
+    let d = delivery(State::Resting, Moment::AtOnce);
+    let granted = accept::undo(&d, now("2026-11-22T08:59:59Z", 50)).unwrap_or_else(|e| panic!("{e:?}"));
+    assert_eq!((granted.state, granted.wake), (State::Withdrawn { undone: true }, None));
+    assert_eq!(granted.fact, Fact::Undone { letter: LETTER });
+    // The rest is over by the clock, although no worker has looked yet: the page does not promise what may be gone a moment later.
+    assert_eq!(accept::undo(&d, now("2026-11-22T09:00:00Z", 50)), Err(Refusal::Rested));
+    assert_eq!(
+        accept::undo(&Delivery { state: State::Waiting, ..d.clone() }, now("2026-11-22T08:00:00Z", 0)),
+        Err(Refusal::Rested)
+    );
+    let undone = Delivery { state: State::Withdrawn { undone: true }, ..d };
+    assert_eq!(accept::undo(&undone, now("2026-11-22T08:00:00Z", 0)), Err(Refusal::NothingSealed));
+    assert_eq!(accept::may_seal(Some(&undone), true), Ok(()), "what was undone is a draft again");
+}
+
+#[test]
+fn seal_once() {
+    for state in
+        [State::Resting, State::Waiting, State::Sending, State::Opened, State::Withdrawn { undone: false }]
+    {
+        assert_eq!(
+            accept::may_seal(Some(&delivery(state, Moment::AtOnce)), true),
+            Err(Refusal::AlreadySealed),
+            "{state:?}"
+        );
+    }
+    assert_eq!(accept::may_seal(None, true), Ok(()));
+    assert_eq!(accept::may_seal(None, false), Err(Refusal::NoAddress));
+}
+
+#[test]
+fn withdraw_until_opened() {
+    for state in [
+        State::Resting,
+        State::Waiting,
+        State::Due,
+        State::Sending,
+        State::Knocked(2),
+        State::Refused,
+        State::Unanswered,
+        State::Unreachable,
+        State::Later(date(2027, 1, 1)),
+    ] {
+        let granted =
+            accept::withdraw(&delivery(state, Moment::AtOnce)).unwrap_or_else(|e| panic!("{state:?} {e:?}"));
+        assert_eq!(granted.state, State::Withdrawn { undone: false }, "{state:?}");
+        assert!(
+            accept::open(&delivery(granted.state, Moment::AtOnce)).is_err(),
+            "it cannot be opened any more"
+        );
+    }
+}
+
+#[test]
+fn withdraw_says_nothing() {
+    let opened = Delivery { pinned: true, ..delivery(State::Opened, Moment::AtOnce) };
+    let granted = accept::withdraw(&opened).unwrap_or_else(|e| panic!("{e:?}"));
+    assert_eq!(granted.state, State::Opened, "what was read stays the reader's");
+    let unopened =
+        accept::withdraw(&delivery(State::Knocked(1), Moment::AtOnce)).unwrap_or_else(|e| panic!("{e:?}"));
+    assert_eq!(granted.fact, unopened.fact);
+    // Two worlds that differ only in what the person did: the author is shown the same before and after.
+    assert_eq!(shown(State::Opened, true), shown(unopened.state, true));
+    let worlds = [
+        State::Sending,
+        State::Knocked(1),
+        State::Opened,
+        State::Refused,
+        State::Unanswered,
+        State::Unreachable,
+        State::Later(date(2027, 1, 1)),
+        State::Parked { why: Parked::WrongBinding, left: true },
+    ];
+    assert!(worlds.iter().all(|s| shown(*s, false) == Shown::Left));
+    assert!(worlds.iter().all(|s| shown(*s, true) == Shown::Withdrawn));
+}
+
+#[test]
+fn open_by_hand() {
+    let d = delivery(State::Knocked(1), Moment::AtOnce);
+    let granted = accept::open(&d)
+        .unwrap_or_else(|e| panic!("{e:?}"))
+        .unwrap_or_else(|| panic!("the first opening is an act"));
+    assert_eq!(granted.fact, Fact::Opened { delivery: d.id, version: 1 });
+    assert_eq!(
+        accept::open(&Delivery { state: State::Opened, pinned: true, ..d.clone() }),
+        Ok(None),
+        "again changes nothing"
+    );
+    for closed in [
+        State::Resting,
+        State::Waiting,
+        State::Due,
+        State::Withdrawn { undone: false },
+        State::Withdrawn { undone: true },
+        State::Parked { why: Parked::Damaged, left: true },
+    ] {
+        assert_eq!(
+            accept::open(&Delivery { state: closed, ..d.clone() }),
+            Err(Refusal::NotHere),
+            "{closed:?}"
+        );
+    }
+}
+
+// ---- answers and permission -----------------------------------------------------------------------------------------------------------
+
+#[test]
+fn growing_pauses_and_tried_long_enough() {
+    let mut message = knock(1, MessageState::Started);
+    let mut observed = Observed(0);
+    let mut tries = 0;
+    loop {
+        let said =
+            record::answered(&message, Answer::Later, Now { trusted: at("2027-01-01T00:00:00Z"), observed });
+        tries += 1;
+        let Some(Wake::Observed(next)) = said.wake else {
+            assert_eq!((said.why, said.address_is_dead), ("tried-long-enough", true));
+            break;
+        };
+        assert!(next > observed && said.counts);
+        message.tries += 1;
+        observed = next;
+    }
+    assert!(tries >= 20, "{tries} tries");
+    assert!(observed >= Observed(30 * DAY));
+    // A relay that was down for a hundred days uses up nothing: only service and tries count.
+    let young = Message { tries: 19, since: Observed(29 * DAY), ..knock(1, MessageState::Started) };
+    let said = record::answered(
+        &young,
+        Answer::Later,
+        Now { trusted: at("2099-01-01T00:00:00Z"), observed: Observed(31 * DAY) },
+    );
+    assert!(!said.address_is_dead);
+}
+
+#[test]
+fn every_answer_has_one_consequence() {
+    let message = knock(1, MessageState::Started);
+    let n = now("2027-01-01T00:00:00Z", 100);
+    let said = |answer| record::answered(&message, answer, n);
+    assert_eq!((said(Answer::Accepted).state, said(Answer::Accepted).wake), (MessageState::Accepted, None));
+    assert_eq!(
+        (said(Answer::Refused).state, said(Answer::Refused).address_is_dead),
+        (MessageState::Refused, true)
+    );
+    let blocked = said(Answer::Blocked);
+    assert!(blocked.call_host && !blocked.counts && !blocked.address_is_dead && blocked.wake.is_some());
+    let unknown = said(Answer::Unknown);
+    assert_eq!(
+        (unknown.state, unknown.wake),
+        (MessageState::Started, Some(Wake::Observed(n.observed.plus_hours(1))))
+    );
+}
+
+#[test]
+fn pointless_now() {
+    let code = Message {
+        kind: Kind::Code,
+        expires: Some(at("2027-01-01T00:10:00Z")),
+        ..knock(1, MessageState::Waiting)
+    };
+    let late = now("2027-01-01T00:10:00Z", 1);
+    assert_eq!(record::answered(&code, Answer::Later, late).state, MessageState::Dropped);
+    let facts = permit::Facts { address: None, deliveries: &[] };
+    assert_eq!(permit::still_allowed(&code, facts, late), Permit::Drop("pointless-now"));
+    assert_eq!(permit::still_allowed(&code, facts, now("2027-01-01T00:09:59Z", 1)), Permit::Go);
+}
+
+#[test]
+fn stop_always_stops() {
+    let message = knock(1, MessageState::Waiting);
+    let mut there = address(FIRST);
+    let n = now("2027-01-01T00:00:00Z", 1);
+    let ask = |address: Option<&Address>, state: State| {
+        permit::still_allowed(
+            &message,
+            permit::Facts { address, deliveries: &[(DeliveryId([5; 16]), LETTER, state)] },
+            n,
+        )
+    };
+    assert_eq!(ask(Some(&there), State::Sending), Permit::Go);
+    assert_eq!(ask(Some(&there), State::Knocked(1)), Permit::Go);
+    for ended in [
+        State::Withdrawn { undone: false },
+        State::Opened,
+        State::Refused,
+        State::Resting,
+        State::Waiting,
+        State::Later(date(2027, 1, 1)),
+        State::Parked { why: Parked::ByHost, left: true },
+    ] {
+        assert!(matches!(ask(Some(&there), ended), Permit::Drop(_)), "{ended:?}");
+    }
+    assert!(matches!(ask(None, State::Sending), Permit::Drop(_)), "the address was taken away");
+    for scope in [Scope::NotMe, Scope::Letter(LETTER), Scope::Author, Scope::House, Scope::Quiet] {
+        there.refused = vec![Refused { scope }];
+        assert!(matches!(ask(Some(&there), State::Sending), Permit::Drop(_)), "{scope:?}");
+    }
+    there.refused.clear();
+    there.good = false;
+    assert!(matches!(ask(Some(&there), State::Sending), Permit::Drop(_)));
+    for ended in [MessageState::Accepted, MessageState::Refused, MessageState::Dropped] {
+        let facts = permit::Facts { address: None, deliveries: &[] };
+        assert_eq!(permit::still_allowed(&knock(1, ended), facts, n), Permit::Drop("already-ended"));
+    }
+}
+
+// ---- the two clocks -------------------------------------------------------------------------------------------------------------------
+
+fn reading(monotonic_seconds: u64, wall: &str) -> Reading {
+    Reading {
+        monotonic: std::time::Duration::from_secs(monotonic_seconds),
+        sources: vec![Source { name: "wall".to_owned(), at: at(wall) }],
+    }
+}
+
+fn wall_plus(wall: &str, seconds: i64) -> String {
+    (at(wall) + jiff::SignedDuration::from_secs(seconds)).to_string()
+}
+
+/// Serves for `hours`, a turn every ten minutes, the wall clock keeping pace from `wall`.
+fn serve(keeper: &mut Timekeeper, from_seconds: u64, hours: u64, wall: &str) -> Now {
+    let mut last = keeper.now();
+    for step in 1..=hours * 6 {
+        let passed = step * 600;
+        last = keeper.read(&reading(from_seconds + passed, &wall_plus(wall, passed as i64)), true);
+    }
+    last
+}
+
+#[test]
+fn downtime_is_made_up_once_after_six_hours_of_agreement() {
+    let mark = Mark { trusted: at("2026-11-21T12:00:00Z"), observed: Observed(0) };
+    // Off for ten days.
+    let mut keeper = Timekeeper::start(mark, &reading(0, "2026-12-01T12:00:00Z"));
+    let before = serve(&mut keeper, 0, 5, "2026-12-01T12:00:00Z");
+    assert_eq!(before.trusted, at("2026-11-21T17:00:00Z"));
+    let after = serve(&mut keeper, 5 * 3600, 1, "2026-12-01T17:00:00Z");
+    assert_eq!(after.trusted, at("2026-12-01T18:00:00Z"));
+    assert_eq!(after.observed, Observed(6 * HOUR), "downtime is not service");
+}
+
+#[test]
+fn a_jump_while_it_runs_is_never_believed() {
+    let mark = Mark { trusted: at("2026-11-21T12:00:00Z"), observed: Observed(0) };
+    let mut keeper = Timekeeper::start(mark, &reading(0, "2026-11-21T12:00:00Z"));
+    serve(&mut keeper, 0, 30, "2026-11-21T12:00:00Z");
+    // After thirty hours somebody sets the clock fifty years ahead, and it stays there.
+    let now = serve(&mut keeper, 30 * 3600, 24 * 60, "2076-11-22T18:00:00Z");
+    assert_eq!(now.trusted, at("2026-11-22T18:00:00Z") + jiff::SignedDuration::from_hours(24 * 60));
+    assert!(keeper.doubt(&reading(90 * 24 * 3600, "2077-02-01T00:00:00Z")).is_some(), "but it is shown");
+}
+
+#[test]
+fn more_than_forty_days_need_a_human() {
+    let mark = Mark { trusted: at("2026-11-21T12:00:00Z"), observed: Observed(0) };
+    let mut keeper = Timekeeper::start(mark, &reading(0, "2027-01-21T12:00:00Z"));
+    let now = serve(&mut keeper, 0, 48, "2027-01-21T12:00:00Z");
+    assert_eq!(now.trusted, at("2026-11-23T12:00:00Z"));
+}
+
+#[test]
+fn time_never_goes_back_and_a_second_step_is_not_taken() {
+    let mark = Mark { trusted: at("2026-11-21T12:00:00Z"), observed: Observed(0) };
+    let mut keeper = Timekeeper::start(mark, &reading(0, "2020-01-01T00:00:00Z"));
+    let behind = serve(&mut keeper, 0, 10, "2020-01-01T00:00:00Z");
+    assert_eq!(behind.trusted, at("2026-11-21T22:00:00Z"));
+    let mut keeper = Timekeeper::start(mark, &reading(0, "2026-11-25T12:00:00Z"));
+    let once = serve(&mut keeper, 0, 7, "2026-11-25T12:00:00Z");
+    assert_eq!(once.trusted, at("2026-11-25T19:00:00Z"));
+    let twice = serve(&mut keeper, 7 * 3600, 20, "2026-12-05T19:00:00Z");
+    assert_eq!(twice.trusted, at("2026-11-26T15:00:00Z"));
+}
+
+#[test]
+fn a_pause_is_not_service() {
+    let mark = Mark { trusted: at("2026-11-21T12:00:00Z"), observed: Observed(0) };
+    let mut keeper = Timekeeper::start(mark, &reading(0, "2026-11-21T12:00:00Z"));
+    // The laptop sleeps for two days between two turns.
+    let now = keeper.read(&reading(2 * 86_400, "2026-11-23T12:00:00Z"), true);
+    assert_eq!(now.trusted, at("2026-11-23T12:00:00Z"));
+    assert_eq!(now.observed, Observed(600));
+    let unserved = keeper.read(&reading(2 * 86_400 + 60, "2026-11-23T12:01:00Z"), false);
+    assert_eq!(unserved.observed, Observed(600));
+}

@@ -1,0 +1,215 @@
+//! Puts a house together from its settings and its ports: folders, keys, journal, store, mail, clocks. `serve` does it with the machine's clock and
+//! chance, the town with movable ones; nothing else differs between them.
+
+use crate::app::{App, Nudge};
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::mail::compose::Letterhead;
+use crate::mail::outbox::Outbox;
+use crate::mail::relay::{self, Relay, RelayConfig};
+use crate::mail::Mail;
+use crate::peel::HostPeel;
+use crate::secrets::{HouseKeys, SecretsError};
+use crate::settings::{Database, Mail as MailSetting, Settings, Tls};
+use crate::time::HouseTime;
+use crate::words::Words;
+use crate::worker::{Tools, Worker};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use unsaid_delivery::BootId;
+use unsaid_store::blobs::Blobs;
+use unsaid_store::journal::{FileJournal, Journal, MemoryJournal};
+use unsaid_store::rows::Lane;
+use unsaid_store::sql::SqlStore;
+use unsaid_store::{Store, StoreError};
+
+/// Why a house could not be put together. Each is two sentences.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotOpen {
+    /// A folder or file.
+    #[error("{0} cannot be used: {1}. Look at its place, its rights and the room on its disk.")]
+    Folder(PathBuf, io::Error),
+    /// Another process has it.
+    #[error("Another process already serves {0}. Stop it first, or give this one a folder of its own (UNSAID_DATA).")]
+    InUse(PathBuf),
+    /// The secrets.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The store.
+    #[error("The store cannot be opened: {0}")]
+    Store(StoreError),
+    /// The journal.
+    #[error("The journal of facts cannot be opened: {0}")]
+    Journal(StoreError),
+    /// Mail.
+    #[error("{0}")]
+    Mail(String),
+    /// No clock at all.
+    #[error("This machine tells no time. Set its clock, then start again.")]
+    NoClock,
+}
+
+/// A house that is put together and not yet open.
+pub struct Assembled {
+    /// What http is given.
+    pub app: App,
+    /// The way out.
+    pub mail: Arc<dyn Mail>,
+    /// This start.
+    pub boot: BootId,
+    /// The keys were made just now: the first start.
+    pub keys_are_new: bool,
+    /// Held as long as the house stands: one process for each data folder.
+    _lock: std::fs::File,
+}
+
+/// Puts the house together.
+///
+/// # Errors
+/// [`CannotOpen`], before anything is served.
+pub async fn assemble(settings: Settings, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, town: bool) -> Result<Assembled, CannotOpen> {
+    for folder in [settings.data.clone(), settings.store_folder(), settings.journal_folder()] {
+        make_folder(&folder)?;
+    }
+    let lock = lock(&settings.data)?;
+    let (keys, keys_are_new) = HouseKeys::open(&settings.keys, &*chance)?;
+    let keys = Arc::new(keys);
+    let node = node_name(&settings.journal_folder(), &*chance)?;
+    let journal = FileJournal::open(&settings.journal_folder(), &node, 1).map_err(CannotOpen::Journal)?;
+    let store = open_store(&settings, Arc::new(journal)).await?;
+    let blobs = Blobs::local(&settings.store_folder().join("blobs")).map_err(CannotOpen::Store)?;
+    let house = store.house().await.map_err(CannotOpen::Store)?;
+    let time = HouseTime::start(clock, house.mark).ok_or(CannotOpen::NoClock)?;
+    let boot = BootId(chance.id_bytes());
+    // The first mark is stored before anything is promised by it.
+    store.beat(boot, time.mark()).await.map_err(CannotOpen::Store)?;
+    let mail = open_mail(&settings)?;
+    let outbox = matches!(settings.mail, MailSetting::Outbox)
+        .then(|| Arc::new(Outbox::new(settings.outbox_folder())) as Arc<dyn crate::app::OutboxShelf>);
+    let app = App {
+        peel: Arc::new(HostPeel::new(&keys)),
+        settings: Arc::new(settings),
+        store,
+        blobs: Arc::new(blobs),
+        keys,
+        time: Arc::new(time),
+        chance,
+        nudge: Arc::new(Nudge::default()),
+        outbox,
+        town,
+    };
+    Ok(Assembled { app, mail, boot, keys_are_new, _lock: lock })
+}
+
+impl Assembled {
+    /// A worker for one lane.
+    pub fn worker(&self, lane: Lane) -> Worker {
+        let settings = &self.app.settings;
+        let tools = Tools {
+            store: self.app.store.clone(),
+            mail: self.mail.clone(),
+            keys: self.app.keys.clone(),
+            chance: self.app.chance.clone(),
+            letterhead: Letterhead {
+                from_name: settings.house_name.clone(),
+                from_address: settings.mail_from.clone(),
+                house_name: settings.house_name.clone(),
+                host_contact: (!settings.host_contact.is_empty()).then(|| settings.host_contact.clone()),
+                public_origin: settings.public_url.origin.clone(),
+            },
+            return_path: settings.mail_from.clone(),
+            domain: mail_domain(&settings.mail_from).to_owned(),
+            words: Words::english(),
+            hourly: settings.hourly,
+        };
+        Worker::new(tools, self.boot, lane)
+    }
+}
+
+/// What comes after the @ of our own address.
+fn mail_domain(address: &str) -> &str {
+    address.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
+}
+
+/// Opens the store for a command that commits no fact (`invite`, `keys confirm`, `doctor`) while `serve` may be running beside it. It is given
+/// an empty journal, so that nothing of the real one is replayed or voided under the running house.
+///
+/// # Errors
+/// [`CannotOpen`] where there is no house yet, or it does not answer.
+pub async fn visit(settings: &Settings) -> Result<Arc<dyn Store>, CannotOpen> {
+    if let Database::Sqlite(path) = &settings.database
+        && !path.exists()
+    {
+        return Err(CannotOpen::Folder(path.clone(), io::Error::new(io::ErrorKind::NotFound, "there is no house here yet")));
+    }
+    open_store(settings, Arc::new(MemoryJournal::default())).await
+}
+
+async fn open_store(settings: &Settings, journal: Arc<dyn Journal>) -> Result<Arc<dyn Store>, CannotOpen> {
+    let store = match &settings.database {
+        Database::Sqlite(path) => {
+            if let Some(folder) = path.parent() {
+                make_folder(folder)?;
+            }
+            SqlStore::sqlite(path, journal).await
+        }
+        Database::Postgres(url) => SqlStore::postgres(url.expose_to_the_other_side(), journal).await,
+    };
+    Ok(Arc::new(store.map_err(CannotOpen::Store)?))
+}
+
+/// The way out that the settings name.
+///
+/// # Errors
+/// [`CannotOpen::Mail`] where a relay's settings do not belong together.
+pub fn open_mail(settings: &Settings) -> Result<Arc<dyn Mail>, CannotOpen> {
+    Ok(match &settings.mail {
+        MailSetting::Outbox => Arc::new(Outbox::new(settings.outbox_folder())),
+        MailSetting::Relay(relay) => {
+            let config = RelayConfig {
+                host: relay.host.clone(),
+                port: relay.port,
+                tls: match relay.tls {
+                    Tls::Required => relay::Tls::Required,
+                    Tls::Implicit => relay::Tls::Implicit,
+                    Tls::None => relay::Tls::None,
+                },
+                user: relay.user.clone(),
+                password: relay.password.as_ref().map(|p| p.expose_to_the_other_side().to_owned()),
+            };
+            Arc::new(Relay::new(config).map_err(CannotOpen::Mail)?)
+        }
+    })
+}
+
+fn make_folder(folder: &Path) -> Result<(), CannotOpen> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|e| CannotOpen::Folder(folder.to_owned(), e))
+}
+
+fn lock(data: &Path) -> Result<std::fs::File, CannotOpen> {
+    let path = data.join("lock");
+    let file = std::fs::File::create(&path).map_err(|e| CannotOpen::Folder(path, e))?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)
+        .map_err(|_| CannotOpen::InUse(data.to_owned()))?;
+    Ok(file)
+}
+
+/// The name under which this node writes its journal: drawn once, kept beside it.
+fn node_name(journal: &Path, chance: &dyn Chance) -> Result<String, CannotOpen> {
+    let path = journal.join("node");
+    match std::fs::read_to_string(&path) {
+        Ok(name) => Ok(name.trim().to_owned()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let name = chance.id();
+            std::fs::write(&path, format!("{name}\n")).map_err(|e| CannotOpen::Folder(path, e))?;
+            Ok(name)
+        }
+        Err(e) => Err(CannotOpen::Folder(path, e)),
+    }
+}

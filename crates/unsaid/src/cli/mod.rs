@@ -1,0 +1,105 @@
+//! The command line. One file a verb; each says what it did in a sentence, or what happened and what to do. Nothing here decides about letters.
+
+mod clock;
+mod config;
+mod doctor;
+mod invite;
+mod keys;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Say it while you can. Unsaid keeps it safe, and sees that it arrives.
+#[derive(Parser)]
+#[command(name = "unsaid", version, about, long_about = None, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Open the house: pages, engine and mail, until SIGTERM.
+    Serve,
+    /// Print every setting, its value, its default and what it means.
+    Config,
+    /// Look at keys, mail, disk and clock, and say what to do where something is wrong.
+    Doctor,
+    /// The house's secrets.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Print a link with which somebody makes an account.
+    Invite {
+        /// They will run this house, too.
+        #[arg(long)]
+        host: bool,
+    },
+    /// The house's clock.
+    Clock {
+        #[command(subcommand)]
+        command: ClockCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Type two words of the paper back, so that the house knows that there is one.
+    Confirm,
+}
+
+#[derive(Subcommand)]
+enum ClockCommand {
+    /// Say that this machine's clock is right, after it was off for more than forty days.
+    Confirm,
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Serve => serve::serve(),
+        Command::Config => config::config(),
+        Command::Doctor => doctor::doctor(),
+        Command::Keys { command: KeysCommand::Confirm } => keys::confirm(),
+        Command::Invite { host } => invite::invite(host),
+        Command::Clock { command: ClockCommand::Confirm } => clock::confirm(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(said) => {
+            complain(&said);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a human reads when something did not work: whole sentences, on standard error.
+type Said = String;
+
+#[expect(clippy::print_stderr, reason = "the command line speaks")]
+fn complain(said: &str) {
+    eprintln!("{said}");
+}
+
+#[expect(clippy::print_stdout, reason = "the command line speaks")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// The settings of this process, or all that is wrong with them.
+fn settings() -> Result<crate::settings::Settings, Said> {
+    crate::settings::Settings::from_process()
+        .map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+/// Runs one command to its end.
+fn wait_for<T>(work: impl Future<Output = Result<T, Said>>) -> Result<T, Said> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| format!("The program cannot start: {e}. Look at the machine's limits on processes and memory."))?
+        .block_on(work)
+}

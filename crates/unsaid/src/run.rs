@@ -1,0 +1,104 @@
+//! An open house: http and the workers around one store, until it is asked to stop. The loops that a `Worker` must not have itself are here: they read
+//! the clock, call the turn, and wait for its wake or a nudge.
+
+use crate::app::App;
+use crate::assemble::Assembled;
+use crate::http;
+use crate::worker::{NextWake, Worker};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use unsaid_delivery::Now;
+use unsaid_store::rows::Lane;
+
+/// A worker is called at least this often, so that time is credited, the mark is stored and other nodes' leases are watched.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// After the store did not answer.
+const AFTER_TROUBLE: Duration = Duration::from_secs(5);
+/// So long may a turn go on after the house was asked to stop; what is then unfinished is found again at the next start.
+const LAST_TURN: Duration = Duration::from_secs(120);
+
+/// The wish that the house should close. Clones share it.
+#[derive(Clone)]
+pub struct Stop(Arc<watch::Sender<bool>>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(Arc::new(watch::channel(false).0))
+    }
+}
+
+impl Stop {
+    /// Asks the house to close.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits until somebody asks.
+    pub async fn asked(&self) {
+        let mut receiver = self.0.subscribe();
+        // The sender lives in `self`, so this only ends when it is true.
+        let _asked = receiver.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Opens the house and keeps it open. Ends when asked to, after the requests and turns that are under way.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Result<()> {
+    let app = house.app.clone();
+    let codes = tokio::spawn(work(house.worker(Lane::Codes), Lane::Codes, app.clone(), stop.clone()));
+    let letters = tokio::spawn(work(house.worker(Lane::Letters), Lane::Letters, app.clone(), stop.clone()));
+    let served = {
+        let stop = stop.clone();
+        http::serve::serve(listener, http::router(app.clone()), async move { stop.asked().await }).await
+    };
+    stop.stop();
+    for worker in [codes, letters] {
+        if tokio::time::timeout(LAST_TURN, worker).await.is_err() {
+            tracing::warn!("a turn was still under way when the house closed; its work is found again at the next start");
+        }
+    }
+    // What was served until now counts.
+    app.time.read(true);
+    if app.store.beat(house.boot, app.time.mark()).await.is_err() {
+        tracing::warn!("the time could not be stored at the end; the last half minute will be counted again");
+    }
+    drop(house);
+    served
+}
+
+async fn work(mut worker: Worker, lane: Lane, app: App, stop: Stop) {
+    let asked = stop.asked();
+    tokio::pin!(asked);
+    loop {
+        let now = app.time.read(true);
+        let pause = match worker.turn(now).await {
+            Ok(next) => pause(next, now),
+            Err(error) => {
+                tracing::error!(?lane, %error, "the store does not answer");
+                AFTER_TROUBLE
+            }
+        };
+        tokio::select! {
+            () = &mut asked => return,
+            () = app.nudge.tapped(lane) => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// How long a worker may sleep.
+fn pause(next: NextWake, now: Now) -> Duration {
+    if next.again {
+        return Duration::ZERO;
+    }
+    let trusted = next.trusted.map(|at| Duration::try_from(at.duration_since(now.trusted)).unwrap_or_default());
+    let observed = next.observed.map(|at| Duration::from_secs(u64::try_from(at.0 - now.observed.0).unwrap_or(0)));
+    let first = trusted.into_iter().chain(observed).min().unwrap_or(LONGEST_PAUSE);
+    // A wake that has come but could not be taken is not asked for without a breath.
+    first.clamp(Duration::from_millis(50), LONGEST_PAUSE)
+}

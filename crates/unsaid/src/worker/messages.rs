@@ -1,0 +1,177 @@
+//! One message, from its row to its recorded answer. Its body is made here and never stored. Permission is read anew right before DATA, where
+//! `started` is stored, and again before the content.
+
+use super::{Done, Worker, trouble};
+use crate::mail::compose::{self, Particulars, compose};
+use crate::mail::{Answer, Outgoing, Permission};
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use std::sync::Arc;
+use unsaid_delivery::message::{Kind, Message, Notice};
+use unsaid_delivery::record::{self, Answer as Recorded};
+use unsaid_delivery::{MessageId, Now};
+use unsaid_store::rows::{MessageView, StartAnswer, Taken};
+use unsaid_store::{Store, StoreError};
+use zeroize::Zeroizing;
+
+/// What cannot be written is looked at again after this long, in observed seconds: the host may mend the settings or the keys.
+const UNFIT_SECONDS: i64 = 3_600;
+
+impl Worker {
+    pub(super) async fn send(&self, taken: Taken, id: MessageId, now: Now) -> Done {
+        match self.send_once(taken, id, now).await {
+            Ok(done) => done,
+            // It was stopped, refused or taken over between two lines: whoever did that has committed what follows.
+            Err(StoreError::Conflict) => Done::Trouble(1),
+            Err(error) => trouble(taken.of, &error),
+        }
+    }
+
+    async fn send_once(&self, taken: Taken, id: MessageId, now: Now) -> Result<Done, StoreError> {
+        let store = &self.tools.store;
+        let Some(view) = store.message(id).await? else {
+            store.give_back(&taken).await?;
+            return Ok(Done::Well);
+        };
+        if view.message.kind == Kind::Knock
+            && let Err(seconds) = self.may_leave_this_hour(now)
+        {
+            tracing::warn!(message = %id, "the hourly ceiling is reached");
+            return Ok(Done::Trouble(seconds));
+        }
+        let Some(outgoing) = self.write(&view, now).await? else {
+            return Ok(Done::Trouble(UNFIT_SECONDS));
+        };
+        let mut permission = Asking { store, taken, now, before: &view.message, standing: Standing::NotAsked };
+        let answer = self.tools.mail.send(&outgoing, &mut permission).await;
+        let standing = permission.standing;
+        let row = match standing {
+            Standing::NotAsked => view.message,
+            Standing::Started(row) => row,
+            Standing::NotAllowed(why) => {
+                tracing::info!(message = %id, why, "not sent");
+                store.dropped(&taken, &view.message, now).await?;
+                return Ok(Done::Well);
+            }
+            Standing::Stopped(row) => {
+                // Between the two questions somebody said no. The row was `started`; it is dropped as it now stands.
+                tracing::info!(message = %id, "stopped before the content");
+                store.dropped(&taken, &row, now).await?;
+                return Ok(Done::Well);
+            }
+            Standing::NotOurs => return Ok(Done::Well),
+            Standing::Failed(error) => return Err(error),
+        };
+        let Some(answered) = meant(&answer) else {
+            return Ok(Done::Trouble(super::AFTER_TROUBLE_SECONDS));
+        };
+        let recorded = record::answered(&row, answered, now);
+        store.recorded(&taken, &row, &recorded, now).await?;
+        if recorded.call_host {
+            tracing::error!(message = %id, ?answer, why = recorded.why, "the relay refuses us; the host has to look");
+        } else {
+            tracing::info!(message = %id, kind = ?row.kind, ?answer, why = recorded.why, "answered");
+        }
+        Ok(Done::Well)
+    }
+
+    /// The whole message, the same for the same row. None: it cannot be written now, and the log says why.
+    async fn write(&self, view: &MessageView, now: Now) -> Result<Option<Outgoing>, StoreError> {
+        let tools = &self.tools;
+        let id = view.message.id.to_string();
+        let Some(to) = tools.keys.open_text(&view.to_bound_to, &view.to) else {
+            tracing::error!(message = %id, "an address does not open with this house's keys; compare UNSAID_KEYS with the paper");
+            return Ok(None);
+        };
+        let particulars = Particulars {
+            to: to.to_string(),
+            return_path: tools.return_path.clone(),
+            message_id: format!("{}@{}", tools.keys.message_id(&id), tools.domain),
+            date: view.message.date.unwrap_or(now.trusted),
+        };
+        let digits;
+        let link;
+        let message = match view.message.kind {
+            Kind::Code => {
+                digits = Zeroizing::new(tools.chance.digits8());
+                tools.store.set_code(view.message.id, tools.keys.peppered("code", digits.as_bytes())).await?;
+                compose::Message::Code { digits: &digits }
+            }
+            Kind::Notice(Notice::Welcome) => compose::Message::AccountMade,
+            Kind::Notice(Notice::AddressesChanged) => compose::Message::AddressesChanged,
+            Kind::Knock => {
+                let token = tools.keys.link_token(&id);
+                link = Zeroizing::new(format!("{}/k/{}", tools.letterhead.public_origin, BASE64_URL_SAFE_NO_PAD.encode(*token)));
+                compose::Message::Knock { link: &link, digits: None }
+            }
+            Kind::Ladder => {
+                tracing::error!(message = %id, "a message of the ladder is not written by this version");
+                return Ok(None);
+            }
+        };
+        match compose(tools.words, &tools.letterhead, &particulars, &message) {
+            Ok(outgoing) => Ok(Some(outgoing)),
+            Err(unfit) => {
+                tracing::error!(message = %id, %unfit, "cannot be written");
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// What the relay's answer means to the rules. None: nothing was sent, for a reason that permission knows.
+fn meant(answer: &Answer) -> Option<Recorded> {
+    match answer {
+        Answer::Accepted => Some(Recorded::Accepted),
+        Answer::Later { .. } => Some(Recorded::Later),
+        Answer::Refused { .. } => Some(Recorded::Refused),
+        Answer::Blocked { .. } => Some(Recorded::Blocked),
+        Answer::Unknown { .. } => Some(Recorded::Unknown),
+        Answer::Forbidden => None,
+    }
+}
+
+/// What came of the questions before DATA and before the content.
+enum Standing {
+    NotAsked,
+    Started(Message),
+    NotAllowed(&'static str),
+    Stopped(Message),
+    NotOurs,
+    Failed(StoreError),
+}
+
+/// The closure that the mail room asks.
+struct Asking<'a> {
+    store: &'a Arc<dyn Store>,
+    taken: Taken,
+    now: Now,
+    before: &'a Message,
+    standing: Standing,
+}
+
+#[async_trait]
+impl Permission for Asking<'_> {
+    async fn still_allowed(&mut self) -> bool {
+        let (standing, yes) = match std::mem::replace(&mut self.standing, Standing::NotAsked) {
+            Standing::NotAsked => {
+                let date = self.before.date.unwrap_or(self.now.trusted);
+                match self.store.start(&self.taken, self.before, date, self.now).await {
+                    Ok(StartAnswer::Started(row)) => (Standing::Started(row), true),
+                    Ok(StartAnswer::NotAllowed(why)) => (Standing::NotAllowed(why), false),
+                    Ok(StartAnswer::NotOurs) => (Standing::NotOurs, false),
+                    Err(error) => (Standing::Failed(error), false),
+                }
+            }
+            Standing::Started(row) => match self.store.still_allowed(&self.taken, &row, self.now).await {
+                Ok(true) => (Standing::Started(row), true),
+                Ok(false) => (Standing::Stopped(row), false),
+                Err(error) => (Standing::Failed(error), false),
+            },
+            ended => (ended, false),
+        };
+        self.standing = standing;
+        yes
+    }
+}
