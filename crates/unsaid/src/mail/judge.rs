@@ -1,4 +1,5 @@
-//! What an answer of the relay means. A pure function from the step and the reply to an `Answer`.
+//! What an answer of the relay means: for the sender an `Answer`, by the step and the reply alone; for a log the step and
+//! the numbers; for the host two sentences.
 //!
 //! It refuses to know anything else about the message, and decides nothing about trying again: RFC 5321 and
 //! RFC 3463 give the numbers, docs/delivery.md the meaning.
@@ -100,6 +101,53 @@ fn is_about_us(step: Step, reply: &Reply) -> bool {
         // Without an enhanced code: syntax and sequence (RFC 5321), sign-in wanted or refused (RFC 4954).
         None => matches!(reply.code, 500 | 502 | 503 | 504 | 530 | 534 | 535 | 538),
     }
+}
+
+/// Step and numbers alone: no address, no text of the relay.
+pub(super) fn log(halt: &Halt) {
+    match halt {
+        Halt::Forbidden => tracing::info!("mail: permission was taken back, nothing sent"),
+        Halt::NoWayToSignIn => {
+            tracing::warn!("mail: the relay offers neither AUTH PLAIN nor AUTH LOGIN")
+        }
+        Halt::Trouble(step, why) => tracing::warn!(step = step.name(), why, "mail: no answer"),
+        Halt::Said(step, reply) => tracing::info!(
+            step = step.name(),
+            code = reply.code,
+            enhanced = reply.enhanced.as_deref().unwrap_or(""),
+            "mail: not accepted"
+        ),
+    }
+}
+
+/// Two sentences for the host.
+pub(super) fn explain(place: &str, halt: &Halt) -> String {
+    let what = match halt {
+        Halt::Trouble(_, why) => (*why).to_owned(),
+        Halt::NoWayToSignIn => "it takes neither AUTH PLAIN nor AUTH LOGIN".to_owned(),
+        Halt::Forbidden => "permission was taken back".to_owned(),
+        Halt::Said(step, reply) => {
+            format!("it answered {} at {}", reply.code, step.name())
+        }
+    };
+    let step = match halt {
+        Halt::NoWayToSignIn => Step::Auth,
+        Halt::Forbidden => Step::Data,
+        Halt::Trouble(step, _) | Halt::Said(step, _) => *step,
+    };
+    let advice = match step {
+        Step::Connect => {
+            "Look at the host and the port in UNSAID_MAIL, and whether this machine may reach them."
+        }
+        Step::StartTls | Step::Handshake => {
+            "Look at the certificate of the relay, and whether its port wants smtp:// (STARTTLS) or smtps://."
+        }
+        Step::Auth => "Look at the user name and the password in UNSAID_MAIL.",
+        _ => {
+            "Look into the relay's log, and ask whoever runs it whether this machine may send through it."
+        }
+    };
+    format!("The relay at {place} cannot be used: {what}. {advice}")
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod judge;
 pub mod outbox;
 mod parse;
 pub mod relay;
+mod terms;
 mod wire;
 
 use async_trait::async_trait;

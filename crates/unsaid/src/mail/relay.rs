@@ -10,7 +10,6 @@
 //! memory, keeps what was said before TLS as if said inside it, and sets no TCP_NODELAY.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -23,69 +22,10 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use zeroize::Zeroizing;
 
 use super::address::is_plain;
-use super::judge::{Halt, Step, judge};
+use super::judge::{Halt, Step, explain, judge, log};
+pub use super::terms::{RelayConfig, Timeouts, Tls};
 use super::wire::{Said, Stream, Wire};
 use super::{Answer, Mail, Outgoing, Permission, Reply};
-
-/// How the way to the relay is closed to others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tls {
-    /// STARTTLS (RFC 3207), and nothing is said without it.
-    Required,
-    /// TLS from the first byte (RFC 8314).
-    Implicit,
-    /// None: for a relay on the same machine or wire.
-    None,
-}
-
-/// Where the relay is and how to sign in there. No `Debug` and no `Clone`: it holds a password.
-pub struct RelayConfig {
-    /// Name or address; the name that its certificate must have.
-    pub host: String,
-    /// TCP port: 587 for STARTTLS, 465 for implicit TLS, as a rule.
-    pub port: u16,
-    /// How the way there is closed to others.
-    pub tls: Tls,
-    /// Who we are there, if it wants to know.
-    pub user: Option<String>,
-    /// The password that goes with it.
-    pub password: Option<String>,
-}
-
-/// How long each step may take (RFC 5321, 4.5.3.2). A lease on a message must be longer than [`Timeouts::sum`].
-#[derive(Clone, Copy, Debug)]
-pub struct Timeouts {
-    /// Looking up the name and connecting, all addresses together; also the TLS handshake.
-    pub connect: Duration,
-    /// Each of greeting, EHLO, STARTTLS, AUTH, MAIL and RCPT, the whole reply included.
-    pub reply: Duration,
-    /// DATA, until 354.
-    pub data: Duration,
-    /// Writing the content.
-    pub content: Duration,
-    /// From the final dot to the final answer. Shorter than ten minutes makes duplicates (RFC 1047).
-    pub dot: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(30),
-            reply: Duration::from_secs(5 * 60),
-            data: Duration::from_secs(2 * 60),
-            content: Duration::from_secs(3 * 60),
-            dot: Duration::from_secs(10 * 60),
-        }
-    }
-}
-
-impl Timeouts {
-    /// The longest that one attempt can take, but for the two questions for permission.
-    pub fn sum(&self) -> Duration {
-        // Greeting, EHLO twice, STARTTLS, three lines of AUTH, MAIL, RCPT.
-        self.connect * 2 + self.reply * 9 + self.data + self.content + self.dot
-    }
-}
 
 /// The one configured relay.
 pub struct Relay {
@@ -446,51 +386,4 @@ fn server_name(host: &str) -> Result<ServerName<'static>, String> {
     ServerName::try_from(host.to_owned()).map_err(|_| {
         format!("The relay's name ‘{host}’ is not a host name, so its certificate cannot be checked. Look at UNSAID_MAIL.")
     })
-}
-
-/// Step and numbers alone: no address, no text of the relay.
-fn log(halt: &Halt) {
-    match halt {
-        Halt::Forbidden => tracing::info!("mail: permission was taken back, nothing sent"),
-        Halt::NoWayToSignIn => {
-            tracing::warn!("mail: the relay offers neither AUTH PLAIN nor AUTH LOGIN")
-        }
-        Halt::Trouble(step, why) => tracing::warn!(step = step.name(), why, "mail: no answer"),
-        Halt::Said(step, reply) => tracing::info!(
-            step = step.name(),
-            code = reply.code,
-            enhanced = reply.enhanced.as_deref().unwrap_or(""),
-            "mail: not accepted"
-        ),
-    }
-}
-
-/// Two sentences for the host.
-fn explain(place: &str, halt: &Halt) -> String {
-    let what = match halt {
-        Halt::Trouble(_, why) => (*why).to_owned(),
-        Halt::NoWayToSignIn => "it takes neither AUTH PLAIN nor AUTH LOGIN".to_owned(),
-        Halt::Forbidden => "permission was taken back".to_owned(),
-        Halt::Said(step, reply) => {
-            format!("it answered {} at {}", reply.code, step.name())
-        }
-    };
-    let step = match halt {
-        Halt::NoWayToSignIn => Step::Auth,
-        Halt::Forbidden => Step::Data,
-        Halt::Trouble(step, _) | Halt::Said(step, _) => *step,
-    };
-    let advice = match step {
-        Step::Connect => {
-            "Look at the host and the port in UNSAID_MAIL, and whether this machine may reach them."
-        }
-        Step::StartTls | Step::Handshake => {
-            "Look at the certificate of the relay, and whether its port wants smtp:// (STARTTLS) or smtps://."
-        }
-        Step::Auth => "Look at the user name and the password in UNSAID_MAIL.",
-        _ => {
-            "Look into the relay's log, and ask whoever runs it whether this machine may send through it."
-        }
-    };
-    format!("The relay at {place} cannot be used: {what}. {advice}")
 }

@@ -260,7 +260,20 @@ mod tests {
 
     use tokio::io::AsyncWriteExt;
 
-    use super::{LONGEST_LINE, Wire, enhanced, parts, transparent};
+    use super::{LONGEST_LINE, MOST_LINES, Wire, enhanced, parts, transparent};
+
+    #[tokio::test]
+    async fn a_reply_has_an_end() {
+        for (lines, whole) in [(MOST_LINES, true), (MOST_LINES + 1, false)] {
+            let (ours, mut theirs) = tokio::io::duplex(10_000);
+            let reply = "250-ok\r\n".repeat(lines - 1) + "250 ok\r\n";
+            theirs.write_all(reply.as_bytes()).await.unwrap();
+            let said = Wire::new(Box::new(ours))
+                .hear(Duration::from_secs(60))
+                .await;
+            assert_eq!(said.is_ok(), whole, "{lines}");
+        }
+    }
 
     #[tokio::test]
     async fn a_line_without_end_is_an_error_and_not_memory() {
