@@ -32,9 +32,10 @@ impl File {
         self.extension() == extension
     }
 
-    /// Whether it only tests: it may know more than the room that it stands in.
+    /// Whether it only tests or shows how: it may know more than the room that it stands in.
     fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.ends_with("/tests.rs") || self.path.contains(".test.")
+        ["/tests/", "/examples/", ".test."].iter().any(|part| self.path.contains(part))
+            || self.path.ends_with("/tests.rs")
     }
 }
 
