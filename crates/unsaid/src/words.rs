@@ -84,7 +84,7 @@ mod tests {
     use super::{Words, next_placeholder};
 
     /// The prefixes of keys that Rust may say. A literal that looks like one of these is a key.
-    const PREFIXES: [&str; 4] = ["mail.", "author.", "person.", "error."];
+    const PREFIXES: [&str; 5] = ["mail.", "author.", "person.", "error.", "house."];
 
     fn placeholders(mut sentence: &str) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
@@ -128,9 +128,9 @@ mod tests {
                 PREFIXES.iter().any(|prefix| literal.starts_with(prefix))
                     && literal.split('.').all(|part| {
                         !part.is_empty()
-                            && part
-                                .bytes()
-                                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+                            && part.bytes().all(|b| {
+                                b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b)
+                            })
                     })
             })
             .map(str::to_owned)
@@ -151,15 +151,22 @@ mod tests {
                 calls.push((key.to_owned(), None));
                 continue;
             };
+            // Only this list's own names: a value may be another call with a list of its own.
             let mut depth = 1;
-            let end = list.find(|c| {
-                depth += i32::from(c == '[') - i32::from(c == ']');
-                depth == 0
-            });
-            let names = list[..end.unwrap_or(0)]
+            let mut own = String::new();
+            for letter in list.chars() {
+                depth += i32::from(letter == '[') - i32::from(letter == ']');
+                match depth {
+                    0 => break,
+                    1 => own.push(letter),
+                    _ => {}
+                }
+            }
+            let names = own
                 .split("(\"")
                 .skip(1)
                 .filter_map(|pair| pair.split_once("\",").map(|(name, _)| name.to_owned()))
+                .filter(|name| name.bytes().all(|b| b.is_ascii_alphabetic()))
                 .collect();
             calls.push((key.to_owned(), Some(names)));
         }
@@ -214,13 +221,13 @@ mod tests {
 
     #[test]
     fn the_search_can_fail() {
-        let source = "words.say(\"mail.a\", &[(\"house\", &names[0]), (\"link\", link)]); say(\"mail.b\", &[]);\n// \"mail.c\"\n";
+        let source = "words.say(\"mail.a\", &[(\"house\", &names[0]), (\"link\", &say(\"mail.a\", &[(\"x\", y)]))]); say(\"mail.b\", &[]);\n// \"mail.c\"\n";
         assert_eq!(
             keys_in(source),
             ["mail.a", "mail.b"].map(str::to_owned).into()
         );
         let calls = calls_in(source);
-        assert_eq!(calls.len(), 2);
+        assert_eq!(calls.len(), 3);
         assert_eq!(
             calls[0].1,
             Some(["house", "link"].map(str::to_owned).into())

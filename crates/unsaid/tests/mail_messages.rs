@@ -50,6 +50,7 @@ fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         ),
         ("account-made", head(), Message::AccountMade),
         ("address-changed", head(), Message::SignInAddressChanged),
+        ("addresses-changed", head(), Message::AddressesChanged),
         ("test", head(), Message::Test),
         ("knock", head(), knock()),
         ("knock-with-digits", head(), with_digits),

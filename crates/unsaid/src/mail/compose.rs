@@ -56,6 +56,8 @@ pub enum Message<'a> {
     AccountMade,
     /// Another address signs in to this account from now on; told to the one before.
     SignInAddressChanged,
+    /// An address was changed: the author's own, or that of somebody she writes to. Told to the author.
+    AddressesChanged,
     /// To oneself, to see that mail arrives.
     Test,
     /// Something waits for you.
@@ -187,6 +189,14 @@ fn write(
             vec![
                 words.say("mail.address_changed.what", &[("house", house)]),
                 words.say("mail.address_changed.not_you", &[]),
+                ask,
+            ],
+        ),
+        Message::AddressesChanged => (
+            words.say("mail.addresses_changed.subject", &[("house", house)]),
+            vec![
+                words.say("mail.addresses_changed.what", &[("house", house)]),
+                words.say("mail.addresses_changed.not_you", &[]),
                 ask,
             ],
         ),
