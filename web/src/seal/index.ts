@@ -39,5 +39,6 @@ export {
   type UnlockPlace,
   type UnlockSecrets,
 } from './unlock';
+export { openVault, sealVault } from './vault';
 export { expandWord, normaliseWords, sixWords, UNLOCK_WORDS, wrongWords } from './words';
 export { openWrap, unbind, wrap, wrapBound } from './wrap';

@@ -1,0 +1,10 @@
+// The only room that talks to the house. Typed functions, one for each thing that can be asked; every failure is a
+// Problem (the house said no) or Unreachable (nobody answered).
+
+export * from './coming-in';
+export * from './house';
+export * from './letters';
+export * from './persons';
+export { isProblem, Problem, Unreachable } from './problem';
+export { fromBase64Url } from './bytes';
+export { hearReach } from './request';

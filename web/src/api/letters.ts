@@ -1,0 +1,111 @@
+// Letters from the reservation to the withdrawal, and their sealed parts in chunks that can be taken up again.
+
+import type { Moment, Rest } from './house';
+import { Problem } from './problem';
+import { get, getBytes, post, putBytes } from './request';
+
+export interface Rule {
+  gate: 'none';
+  moment: Moment;
+  reach: 'send';
+  proof: 'none';
+}
+
+export type LetterState = 'reserved' | 'resting' | 'waiting' | 'left' | 'unsent' | 'withdrawn' | 'held';
+
+export interface Letter {
+  id: string;
+  person: string | null;
+  version: number;
+  versions: { number: number; sealedOn: string }[];
+  state: LetterState;
+  sealedAt: string | null;
+  restUntil: string | null;
+  arrives: string | null;
+  rule: Rule | null;
+  can: string[];
+}
+
+export type PartKind = 'letter' | 'signature' | 'media';
+
+export interface Sealing {
+  person: string | null;
+  to: null;
+  manifestHash: string;
+  rule: Rule | null;
+  rest: Rest;
+}
+
+const CHUNK_BYTES = 2 * 1024 * 1024;
+/** How often one part is begun again after it was damaged on its way. */
+const BEGINNINGS = 3;
+
+const one = async (answer: Promise<{ letter: Letter }>): Promise<Letter> => (await answer).letter;
+const version = (letter: string, number: number): string => `/api/letters/${letter}/versions/${number}`;
+
+export const reserve = (): Promise<{ id: string; version: number }> => post('/api/letters', {});
+
+export const letters = async (): Promise<Letter[]> =>
+  (await get<{ letters: Letter[] }>('/api/letters')).letters;
+export const letter = (id: string): Promise<Letter> => one(get(`/api/letters/${id}`));
+
+/**
+ * Brings one part to the house, from wherever an earlier attempt ended. `told` hears the bytes that are safely
+ * there. Throws Unreachable or a Problem; asking again with the same bytes goes on where it stopped.
+ */
+export async function upload(
+  letterId: string,
+  number: number,
+  part: { name: string; kind: PartKind; sha256: string; bytes: Uint8Array },
+  told: (arrived: number) => void = () => {},
+): Promise<void> {
+  const { name, kind, sha256, bytes } = part;
+  for (let beginning = 1; ; beginning += 1) {
+    const begun = await post<{ upload: string; offset: number }>(`${version(letterId, number)}/uploads`, {
+      name,
+      kind,
+      size: bytes.length,
+      sha256,
+    });
+    try {
+      let offset = begun.offset;
+      told(offset);
+      while (offset < bytes.length) {
+        const chunk = bytes.subarray(offset, Math.min(offset + CHUNK_BYTES, bytes.length));
+        const path = `/api/uploads/${begun.upload}`;
+        try {
+          offset = (await putBytes<{ offset: number }>(`${path}?offset=${offset}`, chunk)).offset;
+        } catch (error) {
+          // Another attempt, of ours or of another tab, is further than we thought: the house says how far.
+          if (!(error instanceof Problem) || error.status !== 409) throw error;
+          const stored = (await get<{ offset: number }>(path)).offset;
+          if (stored === offset) throw error;
+          offset = stored;
+        }
+        told(offset);
+      }
+      return;
+    } catch (error) {
+      const damaged = error instanceof Problem && error.key === 'damaged-on-the-way';
+      if (!damaged || beginning === BEGINNINGS) throw error;
+    }
+  }
+}
+
+export const part = async (letterId: string, number: number, name: string): Promise<Uint8Array> =>
+  (await getBytes(`${version(letterId, number)}/parts/${name}`)).bytes;
+
+export const putWrap = (letterId: string, number: number, kind: 'author' | 'host', bytes: Uint8Array) =>
+  putBytes<unknown>(`${version(letterId, number)}/wraps/${kind}`, bytes);
+
+export const wrap = async (letterId: string, number: number, kind: 'author' | 'host'): Promise<Uint8Array> =>
+  (await getBytes(`${version(letterId, number)}/wraps/${kind}`)).bytes;
+
+export const seal = (letterId: string, number: number, sealing: Sealing): Promise<Letter> =>
+  one(post(`${version(letterId, number)}/seal`, sealing));
+
+export const undo = (letterId: string): Promise<Letter> => one(post(`/api/letters/${letterId}/undo`, {}));
+
+/** `said` is the one answer that is given once a letter has left, whatever became of it. */
+export const withdraw = (letterId: string): Promise<{ said?: string; letter?: Letter }> =>
+  post(`/api/letters/${letterId}/withdraw`, {});

@@ -1,0 +1,171 @@
+// Keeps what is being written: a second after the last key, and never more than two seconds after the first unsaved
+// one. It says where things stand honestly, and when another window has written to the same draft it keeps both. It
+// knows the shelf and a clock, and no page.
+
+import {
+  ChangedMeanwhile,
+  DeviceRefuses,
+  newDraftId,
+  type Draft,
+  type DraftPlan,
+  type DraftWords,
+  type Shelf,
+} from './shelf';
+
+/** Milliseconds. */
+export const PAUSE = 1_000;
+export const AT_MOST = 2_000;
+export const TRY_AGAIN = 10_000;
+
+export type Saving =
+  /** Nothing has been written yet. */
+  | { kind: 'blank' }
+  | { kind: 'saved'; at: number }
+  | { kind: 'saving'; lastAt: number }
+  /** `lastAt` is 0 when it was never saved. */
+  | { kind: 'unsaved'; lastAt: number; why: 'full' | 'refused' }
+  /** Another window wrote to this draft: these words now have a draft of their own. */
+  | { kind: 'both-kept'; at: number };
+
+export interface Timers {
+  set(run: () => void, after: number): unknown;
+  clear(timer: unknown): void;
+}
+
+const browserTimers: Timers = {
+  set: (run, after) => setTimeout(run, after),
+  clear: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
+
+export class Autosave {
+  #draft: Draft;
+  /** Counts changes; equal to #kept when everything is on the shelf. */
+  #changes = 0;
+  #kept = 0;
+  #pause: unknown = null;
+  #latest: unknown = null;
+  #retry: unknown = null;
+  #running: Promise<void> | null = null;
+  #state: Saving;
+  readonly #stopListening: () => void;
+
+  constructor(
+    private readonly shelf: Shelf,
+    draft: Draft,
+    private readonly tell: (state: Saving, draft: Draft) => void,
+    private readonly timers: Timers = browserTimers,
+  ) {
+    this.#draft = draft;
+    this.#state = draft.rev === 0 ? { kind: 'blank' } : { kind: 'saved', at: draft.savedAt };
+    this.#stopListening = shelf.listen((told) => {
+      if (told.draft !== this.#draft.id || told.change !== 'kept' || told.rev <= this.#draft.rev) return;
+      // With unsaved words here, the next saving finds out and keeps both.
+      if (!this.dirty && !this.#running) void this.#takeOver();
+    });
+  }
+
+  get draft(): Draft {
+    return this.#draft;
+  }
+
+  get state(): Saving {
+    return this.#state;
+  }
+
+  /** Words, or decisions, that are on the screen alone. */
+  get dirty(): boolean {
+    return this.#changes !== this.#kept;
+  }
+
+  change(change: { words?: DraftWords; plan?: DraftPlan }): void {
+    this.#draft = { ...this.#draft, ...change };
+    this.#changes += 1;
+    if (this.#state.kind !== 'unsaved' && this.#state.kind !== 'saving') {
+      this.#say({ kind: 'saving', lastAt: this.#draft.savedAt });
+    }
+    this.timers.clear(this.#pause);
+    this.#pause = this.timers.set(() => void this.now(), PAUSE);
+    this.#latest ??= this.timers.set(() => void this.now(), AT_MOST);
+  }
+
+  /** Saves at once what is not saved yet. Resolves when it is on the shelf or has been refused: see `state`. */
+  async now(): Promise<void> {
+    this.#unset();
+    while (this.dirty) {
+      if (this.#running) {
+        await this.#running;
+        if (this.#state.kind === 'unsaved') return;
+        continue;
+      }
+      this.#running = this.#save();
+      await this.#running;
+      if (this.#state.kind === 'unsaved') return;
+    }
+    if (this.#running) await this.#running;
+  }
+
+  /** Ends listening and timers; what is unsaved is not touched, so call `now` before. */
+  stop(): void {
+    this.#unset();
+    this.timers.clear(this.#retry);
+    this.#stopListening();
+  }
+
+  #unset(): void {
+    this.timers.clear(this.#pause);
+    this.timers.clear(this.#latest);
+    this.#pause = null;
+    this.#latest = null;
+  }
+
+  async #save(): Promise<void> {
+    const upTo = this.#changes;
+    const sent = this.#draft;
+    try {
+      let kept: Draft;
+      let both = false;
+      try {
+        kept = await this.shelf.keep(sent);
+      } catch (error) {
+        if (!(error instanceof ChangedMeanwhile)) throw error;
+        both = true;
+        kept = await this.shelf.keep({
+          ...sent,
+          id: newDraftId(),
+          rev: 0,
+          plan: { ...sent.plan, sealing: null },
+        });
+      }
+      this.#kept = upTo;
+      const plan = both ? { ...this.#draft.plan, sealing: null } : this.#draft.plan;
+      // What was typed while the device was writing stays.
+      this.#draft = { ...this.#draft, id: kept.id, rev: kept.rev, savedAt: kept.savedAt, plan };
+      this.#running = null;
+      if (both) this.#say({ kind: 'both-kept', at: kept.savedAt });
+      else if (this.dirty) this.#say({ kind: 'saving', lastAt: kept.savedAt });
+      else this.#say({ kind: this.#state.kind === 'both-kept' ? 'both-kept' : 'saved', at: kept.savedAt });
+    } catch (error) {
+      this.#running = null;
+      const why = error instanceof DeviceRefuses ? error.why : 'refused';
+      this.#say({ kind: 'unsaved', lastAt: this.#draft.savedAt, why });
+      this.timers.clear(this.#retry);
+      this.#retry = this.timers.set(() => void this.now(), TRY_AGAIN);
+    }
+  }
+
+  async #takeOver(): Promise<void> {
+    try {
+      const newer = await this.shelf.read(this.#draft.id);
+      if (!newer || this.dirty || this.#running || newer.rev <= this.#draft.rev) return;
+      this.#draft = newer;
+      this.#say({ kind: 'saved', at: newer.savedAt });
+    } catch {
+      // The next saving says what is wrong with the device.
+    }
+  }
+
+  #say(state: Saving): void {
+    this.#state = state;
+    this.tell(state, this.#draft);
+  }
+}

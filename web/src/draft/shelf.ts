@@ -1,0 +1,338 @@
+// Where drafts lie on this device: IndexedDB, every draft encrypted, every saving flushed before it counts as saved. A
+// draft has a revision, and a saving says which one it follows: two windows never overwrite each other's words. It
+// knows no page and never talks to the house.
+
+import { close, makeKey, open, type Box } from './cipher';
+
+export type Who = { kind: 'person'; id: string } | { kind: 'new'; name: string; address: string };
+
+export interface DraftWords {
+  title: string;
+  text: string;
+}
+
+/** What has been decided about a letter that is not sealed yet. */
+export interface DraftPlan {
+  who: Who | null;
+  when: 'at-once' | 'on' | 'never' | null;
+  /** As she typed them, also while they are no day yet. */
+  day: string;
+  month: string;
+  year: string;
+  time: string;
+  zone: string;
+  rest: 'morning' | 'none' | 'week';
+  /** The place that the house has reserved for it, once sealing has begun. */
+  sealing: { letter: string; version: number } | null;
+}
+
+export interface Draft {
+  id: string;
+  /** 0 has never been saved. */
+  rev: number;
+  /** The day it was begun, `YYYY-MM-DD`, by this device. */
+  begun: string;
+  /** Milliseconds since 1970, by this device's clock; 0 when it was never saved. */
+  savedAt: number;
+  words: DraftWords;
+  plan: DraftPlan;
+}
+
+/** A row that is there and does not open: its key has gone, or its bytes were damaged. */
+export interface Unreadable {
+  id: string;
+  savedAt: number;
+}
+
+/** Another window has saved, or removed, this draft since. Nothing was written. */
+export class ChangedMeanwhile extends Error {
+  override readonly name = 'ChangedMeanwhile';
+}
+
+/** The device has no room left, or does not keep anything for pages (a private window). */
+export class DeviceRefuses extends Error {
+  override readonly name = 'DeviceRefuses';
+
+  constructor(readonly why: 'full' | 'refused') {
+    super(why);
+  }
+}
+
+interface Row {
+  id: string;
+  rev: number;
+  savedAt: number;
+  box: Box;
+}
+
+type Content = Pick<Draft, 'begun' | 'words' | 'plan'>;
+
+export type Told = { draft: string; rev: number; change: 'kept' | 'removed' };
+
+const place = (id: string, rev: number): string => `unsaid draft ${id} ${rev}`;
+
+export function emptyPlan(): DraftPlan {
+  return {
+    who: null,
+    when: null,
+    day: '',
+    month: '',
+    year: '',
+    time: '09:00',
+    zone: '',
+    rest: 'morning',
+    sealing: null,
+  };
+}
+
+/** 128 random bits in RFC 4648 base32, lower case: 26 letters and figures. */
+export function newDraftId(): string {
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  let bits = 0;
+  let held = 0;
+  let id = '';
+  for (const byte of bytes) {
+    held = (held << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      id += alphabet[(held >> bits) & 31];
+    }
+    held &= (1 << bits) - 1;
+  }
+  return id + alphabet[(held << (5 - bits)) & 31];
+}
+
+export function newDraft(today: string): Draft {
+  return {
+    id: newDraftId(),
+    rev: 0,
+    begun: today,
+    savedAt: 0,
+    words: { title: '', text: '' },
+    plan: emptyPlan(),
+  };
+}
+
+function refusal(error: unknown): DeviceRefuses {
+  if (error instanceof DeviceRefuses) return error;
+  const full = error instanceof DOMException && error.name === 'QuotaExceededError';
+  return new DeviceRefuses(full ? 'full' : 'refused');
+}
+
+const answered = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error('refused'));
+  });
+
+const flushed = (transaction: IDBTransaction): Promise<void> =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error('aborted'));
+    transaction.onerror = () => reject(transaction.error ?? new Error('refused'));
+  });
+
+export class Shelf {
+  #db: Promise<IDBDatabase> | null = null;
+  #key: Promise<CryptoKey> | null = null;
+  readonly #channel: BroadcastChannel | null;
+  readonly #listeners = new Set<(told: Told) => void>();
+
+  constructor(
+    private readonly factory: IDBFactory | undefined = globalThis.indexedDB,
+    private readonly name = 'unsaid',
+    private readonly now: () => number = () => Date.now(),
+  ) {
+    this.#channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`${name} drafts`);
+    if (this.#channel) {
+      this.#channel.onmessage = (event: MessageEvent<Told>) => {
+        for (const listener of this.#listeners) listener(event.data);
+      };
+    }
+  }
+
+  /** Hears what other windows keep or remove. Returns how to stop listening. */
+  listen(listener: (told: Told) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Newest first. */
+  async list(): Promise<{ drafts: Draft[]; unreadable: Unreadable[] }> {
+    try {
+      const db = await this.#open();
+      const key = await this.#held(db);
+      const rows = await answered(
+        db.transaction('drafts').objectStore('drafts').getAll() as IDBRequest<Row[]>,
+      );
+      rows.sort((one, other) => other.savedAt - one.savedAt);
+      const drafts: Draft[] = [];
+      const unreadable: Unreadable[] = [];
+      for (const row of rows) {
+        const draft = await this.#read(key, row);
+        if (draft) drafts.push(draft);
+        else unreadable.push({ id: row.id, savedAt: row.savedAt });
+      }
+      return { drafts, unreadable };
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  /** `null` when there is none, or when it cannot be opened any more. */
+  async read(id: string): Promise<Draft | null> {
+    try {
+      const db = await this.#open();
+      const key = await this.#held(db);
+      const row = await answered(
+        db.transaction('drafts').objectStore('drafts').get(id) as IDBRequest<Row | undefined>,
+      );
+      return row ? await this.#read(key, row) : null;
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  /**
+   * Keeps `draft`, which follows revision `draft.rev`, and returns it with its new revision once the device has
+   * flushed it. Throws ChangedMeanwhile, with nothing written, or DeviceRefuses.
+   */
+  async keep(draft: Draft): Promise<Draft> {
+    const next: Draft = { ...draft, rev: draft.rev + 1, savedAt: this.now() };
+    try {
+      const db = await this.#open();
+      const key = await this.#held(db);
+      const content: Content = { begun: next.begun, words: next.words, plan: next.plan };
+      // Encrypted before the transaction: one that waits for anything else ends by itself.
+      const box = await close(key, place(next.id, next.rev), content);
+      const transaction = db.transaction('drafts', 'readwrite', { durability: 'strict' });
+      const ended = flushed(transaction);
+      // Without this, an abort before the last line would be reported as nobody's.
+      ended.catch(() => {});
+      const store = transaction.objectStore('drafts');
+      const there = await answered(store.get(next.id) as IDBRequest<Row | undefined>);
+      if ((there?.rev ?? 0) !== draft.rev) {
+        transaction.abort();
+        throw new ChangedMeanwhile();
+      }
+      store.put({ id: next.id, rev: next.rev, savedAt: next.savedAt, box } satisfies Row);
+      await ended;
+    } catch (error) {
+      if (error instanceof ChangedMeanwhile) throw error;
+      throw refusal(error);
+    }
+    this.#channel?.postMessage({ draft: next.id, rev: next.rev, change: 'kept' } satisfies Told);
+    return next;
+  }
+
+  /** Removes a draft if it still stands at `rev`; throws ChangedMeanwhile if somebody wrote on in another window. */
+  async remove(id: string, rev: number): Promise<void> {
+    try {
+      const db = await this.#open();
+      const transaction = db.transaction('drafts', 'readwrite', { durability: 'strict' });
+      const ended = flushed(transaction);
+      ended.catch(() => {});
+      const store = transaction.objectStore('drafts');
+      const there = await answered(store.get(id) as IDBRequest<Row | undefined>);
+      if (there && there.rev !== rev) {
+        transaction.abort();
+        throw new ChangedMeanwhile();
+      }
+      store.delete(id);
+      await ended;
+    } catch (error) {
+      if (error instanceof ChangedMeanwhile) throw error;
+      throw refusal(error);
+    }
+    this.#channel?.postMessage({ draft: id, rev, change: 'removed' } satisfies Told);
+  }
+
+  /** Everything of hers leaves this device, the key too. */
+  async clear(): Promise<void> {
+    try {
+      const db = await this.#open();
+      const transaction = db.transaction(['drafts', 'keys'], 'readwrite', { durability: 'strict' });
+      const ended = flushed(transaction);
+      transaction.objectStore('drafts').clear();
+      transaction.objectStore('keys').clear();
+      await ended;
+      this.#key = null;
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  async #read(key: CryptoKey, row: Row): Promise<Draft | null> {
+    try {
+      const content = (await open(key, place(row.id, row.rev), row.box)) as Content;
+      return {
+        id: row.id,
+        rev: row.rev,
+        savedAt: row.savedAt,
+        begun: content.begun,
+        words: content.words,
+        plan: { ...emptyPlan(), ...content.plan },
+      };
+    } catch {
+      return null;
+    }
+  }
+
+  #open(): Promise<IDBDatabase> {
+    this.#db ??= new Promise<IDBDatabase>((resolve, reject) => {
+      if (!this.factory) throw new DeviceRefuses('refused');
+      const request = this.factory.open(this.name, 1);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore('drafts', { keyPath: 'id' });
+        request.result.createObjectStore('keys');
+      };
+      request.onsuccess = () => {
+        const db = request.result;
+        const forget = () => {
+          this.#db = null;
+          this.#key = null;
+        };
+        db.onclose = forget;
+        db.onversionchange = () => {
+          db.close();
+          forget();
+        };
+        resolve(db);
+      };
+      request.onerror = () => reject(request.error ?? new Error('refused'));
+      request.onblocked = () => reject(new DeviceRefuses('refused'));
+    }).catch((error: unknown) => {
+      this.#db = null;
+      throw error;
+    });
+    return this.#db;
+  }
+
+  #held(db: IDBDatabase): Promise<CryptoKey> {
+    this.#key ??= this.#findOrMake(db).catch((error: unknown) => {
+      this.#key = null;
+      throw error;
+    });
+    return this.#key;
+  }
+
+  async #findOrMake(db: IDBDatabase): Promise<CryptoKey> {
+    const find = () =>
+      answered(db.transaction('keys').objectStore('keys').get('drafts') as IDBRequest<CryptoKey | undefined>);
+    const found = await find();
+    if (found) return found;
+    const made = await makeKey();
+    // Two windows that open for the first time at once: the first key stays, both use it.
+    const transaction = db.transaction('keys', 'readwrite', { durability: 'strict' });
+    const ended = flushed(transaction);
+    const store = transaction.objectStore('keys');
+    const there = await answered(store.count('drafts'));
+    if (there === 0) store.put(made, 'drafts');
+    await ended;
+    const kept = await find();
+    if (!kept) throw new DeviceRefuses('refused');
+    return kept;
+  }
+}

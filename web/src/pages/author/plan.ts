@@ -1,0 +1,67 @@
+// What she has decided about a letter, as the house wants to hear it; and what is still missing, in words. It reads the
+// fields as they were typed and knows no page.
+
+import type { Moment, Rest, Rule } from '../../api';
+import type { DraftPlan } from '../../draft';
+import type { Mend } from '../../ui/Problems.svelte';
+import { count, dayExists, daysIn, monthName, say } from '../../words';
+
+const whole = (typed: string): number => (/^\s*\d{1,4}\s*$/.test(typed) ? Number(typed) : NaN);
+
+/** What is wrong with the day as typed, for the three fields; empty when it is a day from `today` on. */
+export function dayMends(plan: DraftPlan, today: string): Mend[] {
+  const [day, month, year] = [whole(plan.day), whole(plan.month), whole(plan.year)];
+  if (!(month >= 1 && month <= 12)) return [{ field: 'month', text: say('author.for.month-wrong') }];
+  if (!(year >= 1000)) return [{ field: 'year', text: say('author.for.year-wrong') }];
+  const days = daysIn(year, month);
+  if (!(day >= 1 && day <= days)) {
+    const params = { month: monthName(month), days };
+    const february = month === 2 ? 'author.for.day-wrong-february' : 'author.for.day-wrong';
+    return [{ field: 'day', text: say(february, { ...params, year }) }];
+  }
+  if (dayOf(plan)! < today) return [{ field: 'year', text: say('author.for.day-past') }];
+  return [];
+}
+
+/** `YYYY-MM-DD`, or `null` while what was typed is no day. */
+export function dayOf(plan: DraftPlan): string | null {
+  const [day, month, year] = [whole(plan.day), whole(plan.month), whole(plan.year)];
+  const two = (number: number) => String(number).padStart(2, '0');
+  const civil = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
+  return dayExists(civil) ? civil : null;
+}
+
+/** The moment for the house; `null` for 'never' and while it is not complete. */
+export function momentOf(plan: DraftPlan): Moment | null {
+  if (plan.when === 'at-once') return { kind: 'at-once' };
+  const date = plan.when === 'on' ? dayOf(plan) : null;
+  return date === null ? null : { kind: 'on', date, time: plan.time, zone: plan.zone };
+}
+
+export const restOf = (plan: DraftPlan): Rest => (plan.rest === 'week' ? 7 : plan.rest);
+
+export function ruleOf(plan: DraftPlan): Rule | null {
+  const moment = momentOf(plan);
+  return moment === null ? null : { gate: 'none', moment, reach: 'send', proof: 'none' };
+}
+
+/** What is missing before the key is asked about. */
+export function planMends(plan: DraftPlan, today: string): Mend[] {
+  const list: Mend[] = [];
+  if (plan.who === null) list.push({ field: 'who-new', text: say('author.for.who-missing') });
+  else if (plan.who.kind === 'new') {
+    if (plan.who.name.trim() === '') list.push({ field: 'name', text: say('author.for.name-missing') });
+    if (plan.who.address.trim() === '' && plan.when !== 'never') {
+      list.push({ field: 'address', text: say('author.for.address-missing') });
+    }
+  }
+  if (plan.when === null) list.push({ field: 'when-at-once', text: say('author.for.when-missing') });
+  if (plan.when === 'on') list.push(...dayMends(plan, today));
+  return list;
+}
+
+/** 'tomorrow morning', 'a week', 'no rest': how long it rests, in the words of the choice. */
+export const restSaid = (plan: DraftPlan): string =>
+  plan.rest === 'week'
+    ? say('author.for.rest-week', { number: count(7) })
+    : say(`author.for.rest-${plan.rest}`);

@@ -1,0 +1,191 @@
+// Who is here: the house, the account, and whether its letters are open in this window. It unlocks, locks after a time
+// without input, and keeps the vault's records. It knows no page.
+
+import * as api from '../../api';
+import { deviceZone } from '../../words';
+import { ask, forgetKeys } from './keys';
+import { changed, merge, parseVault, vaultText, type RecordKind, type Records } from './vault';
+
+/** Milliseconds without input until the letters are closed again. */
+const LOCK_HERS = 4 * 60 * 60 * 1000;
+const LOCK_ELSEWHERE = 15 * 60 * 1000;
+/** Milliseconds between two tries while the house cannot be reached. */
+const REACH_AGAIN = 5_000;
+/** How often a vault is merged again when somebody else was quicker. */
+const VAULT_TRIES = 5;
+
+class Session {
+  house = $state.raw<api.House | null>(null);
+  account = $state.raw<api.Account | null>(null);
+  /** The first look at house and account has been answered. */
+  started = $state(false);
+  reachable = $state(true);
+  /** The account's key is in this window's room, and its records can be read. */
+  open = $state(false);
+  records = $state.raw<Records>(new Map());
+
+  #etag: string | null = null;
+  #lastInput = Date.now();
+  /** Set by the page on which words are being written. */
+  hasUnsavedWords: () => boolean = () => false;
+
+  /** The day by the house's clock; by the device's where no house has answered yet. */
+  get today(): string {
+    return this.house?.today ?? new Date().toISOString().slice(0, 10);
+  }
+
+  get zone(): string {
+    return this.account?.zone ?? this.house?.zone ?? deviceZone();
+  }
+
+  get keptBy(): string {
+    return this.house?.name ?? '';
+  }
+
+  get signedIn(): boolean {
+    return this.account !== null;
+  }
+
+  async start(): Promise<void> {
+    api.hearReach((reached) => {
+      this.reachable = reached;
+    });
+    this.#watchInput();
+    await this.#lookAround();
+    setInterval(() => {
+      if (!this.reachable) void this.#lookAround();
+    }, REACH_AGAIN);
+    addEventListener('online', () => void this.#lookAround());
+  }
+
+  async #lookAround(): Promise<void> {
+    try {
+      this.house = await api.house();
+      if (!this.account) await this.refreshAccount();
+    } catch {
+      // Said by `reachable`; the next look comes by itself.
+    }
+    this.started = true;
+  }
+
+  /** A page that speaks of today asks again: it may have been open since yesterday. */
+  async refreshHouse(): Promise<void> {
+    try {
+      this.house = await api.house();
+    } catch {
+      // What is known stays.
+    }
+  }
+
+  async refreshAccount(): Promise<void> {
+    try {
+      this.account = await api.account();
+    } catch (error) {
+      if (api.isProblem(error) && error.status === 401) this.#left();
+      else throw error;
+    }
+  }
+
+  cameIn(account: api.Account): void {
+    this.account = account;
+  }
+
+  /** An account just made: its key is in the room already. */
+  async begun(account: api.Account): Promise<void> {
+    this.account = account;
+    await this.#loadVault();
+    this.open = true;
+  }
+
+  /** Opens the letters with six words. Throws what the room or the house refused. */
+  async unlock(words: string, mine: boolean): Promise<void> {
+    const account = this.account;
+    if (!account) throw new Error('nobody is signed in');
+    const { token } = await ask('try-words', { words, salt: api.fromBase64Url(account.salt) });
+    const file = await api.unlock(token, mine);
+    await ask('enter', { file, recipient: account.recipient });
+    await this.#loadVault();
+    this.account = { ...account, session: { unlocked: true, fresh: true, mine } };
+    this.#lastInput = Date.now();
+    this.open = true;
+  }
+
+  /** Closes the letters here and at the house. */
+  async lock(): Promise<void> {
+    this.#forget();
+    if (this.account)
+      this.account = { ...this.account, session: { ...this.account.session, unlocked: false } };
+    await api.lock();
+  }
+
+  async signOut(): Promise<void> {
+    await api.signOut();
+    this.#left();
+  }
+
+  /**
+   * What an answer says about the session itself: signed out elsewhere, or locked by the house meanwhile. Returns true
+   * when the words are to be asked for again and the same thing tried anew.
+   */
+  heard(error: unknown): boolean {
+    if (api.isProblem(error) && error.status === 401) this.#left();
+    const closed = api.isProblem(error) && (error.key === 'locked' || error.key === 'not-fresh');
+    if (closed) this.#forget();
+    return closed;
+  }
+
+  /** Writes one record of the vault, merged with whatever another window wrote meanwhile. */
+  async write(id: string, kind: RecordKind, fields: Record<string, unknown>): Promise<void> {
+    const account = this.account;
+    if (!account) throw new Error('nobody is signed in');
+    let next = changed(this.records, id, kind, fields);
+    for (let tried = 1; ; tried += 1) {
+      const { file } = await ask('close-vault', { text: vaultText(next), recipient: account.recipient });
+      try {
+        this.#etag = await api.putVault(file, this.#etag ?? '"0"');
+        this.records = next;
+        return;
+      } catch (error) {
+        const late = api.isProblem(error) && error.status === 412;
+        if (!late || tried === VAULT_TRIES) throw error;
+        await this.#loadVault();
+        next = merge(changed(this.records, id, kind, fields), this.records);
+      }
+    }
+  }
+
+  async #loadVault(): Promise<void> {
+    const { bytes, etag } = await api.vault();
+    const { text } = await ask('open-vault', { file: bytes });
+    this.records = parseVault(text);
+    this.#etag = etag;
+  }
+
+  #forget(): void {
+    forgetKeys();
+    this.open = false;
+    this.records = new Map();
+    this.#etag = null;
+  }
+
+  #left(): void {
+    this.#forget();
+    this.account = null;
+  }
+
+  #watchInput(): void {
+    const seen = () => {
+      this.#lastInput = Date.now();
+    };
+    for (const kind of ['pointerdown', 'keydown', 'wheel', 'touchstart']) {
+      addEventListener(kind, seen, { passive: true, capture: true });
+    }
+    setInterval(() => {
+      if (!this.open || this.hasUnsavedWords()) return;
+      const patience = this.account?.session.mine ? LOCK_HERS : LOCK_ELSEWHERE;
+      if (Date.now() - this.#lastInput >= patience) void this.lock().catch(() => {});
+    }, 15_000);
+  }
+}
+
+export const session = new Session();

@@ -1,0 +1,157 @@
+// Where a letter is, said in words: its state, its day, what happens next. From the first knock on there is one state and
+// nothing finer. It knows what the house tells the author and no page.
+
+import type { Letter } from '../../api';
+import type { Fact } from '../../ui/Facts.svelte';
+import type { Step } from '../../ui/Line.svelte';
+import {
+  civil,
+  fullMoment,
+  isTomorrow,
+  nearDay,
+  nearMoment,
+  plainDay,
+  say,
+  shortDay,
+  zoneName,
+} from '../../words';
+
+/** The zone in which this letter's own day is said: its rule's, else hers. */
+const zoneOf = (letter: Letter, hers: string): string =>
+  letter.rule?.moment.kind === 'on' ? letter.rule.moment.zone : hers;
+
+interface Moment {
+  day: string;
+  time: string;
+}
+
+/** The moment at which it leaves, as she meant it where that holds. */
+export function leaves(letter: Letter, hers: string): Moment | null {
+  if (!letter.arrives) return null;
+  return civil(letter.arrives, zoneOf(letter, hers));
+}
+
+export const restsUntil = (letter: Letter, hers: string): Moment | null =>
+  letter.restUntil ? civil(letter.restUntil, hers) : null;
+
+export function sealedOn(letter: Letter): string | null {
+  return letter.versions.find((version) => version.number === letter.version)?.sealedOn ?? null;
+}
+
+/** The heading of the letter's own page. */
+export function heading(letter: Letter, hers: string, today: string): string {
+  const rest = restsUntil(letter, hers);
+  switch (letter.state) {
+    case 'resting':
+      if (!rest) return say('author.letter.sealed');
+      if (rest.day === today) return say('author.letter.rests-today');
+      return isTomorrow(rest.day, today)
+        ? say('author.letter.rests-tomorrow')
+        : say('author.letter.rests-until', { day: shortDay(rest.day) });
+    case 'waiting':
+      return say('author.letter.waits');
+    case 'left':
+      return say('author.letter.left');
+    case 'unsent':
+      return say('author.letter.unsent');
+    case 'withdrawn':
+      return say('author.letter.withdrawn');
+    case 'held':
+      return say('author.letter.held');
+    case 'reserved':
+      return say('author.letter.reserved');
+  }
+}
+
+/** Where it is, in one line with its sign. */
+export function whereFact(letter: Letter, hers: string, today: string): Fact {
+  const term = say('author.fact.where');
+  const rest = restsUntil(letter, hers);
+  const sealed = sealedOn(letter);
+  switch (letter.state) {
+    case 'resting':
+      return {
+        term,
+        status: 'wait',
+        text: rest
+          ? say('author.fact.resting', { until: nearMoment(rest.day, rest.time, today) })
+          : say('author.fact.resting-bare'),
+      };
+    case 'waiting':
+      return {
+        term,
+        status: 'good',
+        text: sealed ? say('author.fact.kept', { day: plainDay(sealed) }) : say('author.fact.kept-bare'),
+      };
+    case 'left':
+      return { term, status: 'good', text: say('author.fact.left') };
+    case 'unsent':
+      return { term, status: 'away', text: say('author.fact.unsent') };
+    case 'withdrawn':
+      return { term, status: 'away', text: say('author.fact.withdrawn') };
+    case 'held':
+      return { term, status: 'wait', text: say('author.fact.held') };
+    case 'reserved':
+      return { term, status: 'open', text: say('author.fact.reserved') };
+  }
+}
+
+/** For whom and when, in one line. */
+export function forFact(letter: Letter, name: string, hers: string): Fact {
+  const term = say('author.fact.for');
+  const who = name === '' ? say('author.letter.somebody') : name;
+  const moment = leaves(letter, hers);
+  if (letter.rule === null || letter.state === 'unsent')
+    return { term, text: say('author.fact.for-never', { name: who }) };
+  if (!moment) return { term, text: who };
+  if (letter.rule.moment.kind === 'at-once') {
+    return {
+      term,
+      text: say('author.fact.for-soon', { name: who, moment: fullMoment(moment.day, moment.time) }),
+    };
+  }
+  return {
+    term,
+    text: say('author.fact.for-day', { name: who, moment: fullMoment(moment.day, moment.time) }),
+  };
+}
+
+/** What has happened and what will, with the real days. */
+export function steps(letter: Letter, name: string, hers: string, today: string): Step[] {
+  const who = name === '' ? say('author.so.somebody') : name;
+  const list: Step[] = [];
+  const sealed = sealedOn(letter);
+  if (sealed) {
+    list.push({
+      when: capital(nearDay(sealed, today)),
+      title: say('author.step.sealed'),
+      says: say(letter.rule === null ? 'author.step.sealed-me' : 'author.step.sealed-says'),
+      state: 'done',
+    });
+  }
+  if (letter.rule === null) return list;
+  const rest = restsUntil(letter, hers);
+  if (rest) {
+    const resting = letter.state === 'resting';
+    list.push({
+      when: capital(nearMoment(rest.day, rest.time, today)),
+      title: say(resting ? 'author.step.rests' : 'author.step.rested'),
+      says: say(resting ? 'author.step.rests-says' : 'author.step.rested-says'),
+      state: resting ? 'now' : 'done',
+    });
+  }
+  const moment = leaves(letter, hers);
+  if (moment) {
+    const gone = letter.state === 'left';
+    const zone = zoneName(zoneOf(letter, hers));
+    list.push({
+      when: say('author.step.when', { moment: capital(nearMoment(moment.day, moment.time, today)), zone }),
+      title: gone ? say('author.step.left') : say('author.step.leaves', { name: who }),
+      says: gone ? say('author.step.left-says') : say('author.step.leaves-says', { name: who }),
+      state: gone ? 'done' : letter.state === 'waiting' ? 'now' : 'coming',
+    });
+  }
+  return list;
+}
+
+const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
