@@ -6,6 +6,7 @@
 mod files;
 mod imports;
 mod lexing;
+mod words;
 
 use std::path::Path;
 
@@ -238,6 +239,36 @@ const RULES: &[Rule] = &[
                 "[workspace.dependencies]\nserde = \"1\" # JSON of the API\n# Time.\njiff = \"1\"\n",
             ),
             ("web/package.json", "{\"dependencies\": {\"a\": \"1.0.0\"}, \"why\": {\"a\": \"it is good\"}}"),
+        ],
+    },
+    Rule {
+        name: "all words of pages and mails stand in web/src/words",
+        check: words::outside,
+        bad: &[
+            ("web/src/pages/A.svelte", "<!-- A. -->\n<p class=\"lede\">Write it down.</p>"),
+            (
+                "web/src/pages/A.svelte",
+                "<button aria-label=\"Close\" onclick={() => { go(); }}>{say('a')}</button>",
+            ),
+            ("web/src/pages/a.ts", "notice = 'The house cannot be reached.';"),
+            ("crates/unsaid/src/http/a.rs", "html! { h1 { \"A letter\" } }"),
+            ("crates/unsaid/src/http/a.rs", "let said = \"Somebody has written to you.\";"),
+            ("crates/unsaid/src/mail/compose.rs", "text.push_str(\"Somebody has written to you.\");"),
+        ],
+        good: &[
+            (
+                "web/src/pages/A.svelte",
+                "<!-- Words for builders. -->\n<script>\n  const a = say('letter.rests');\n</script>\n<p class=\"lede wide\">{a}&nbsp;·</p>\n<style>\n  p { color: red }\n</style>",
+            ),
+            (
+                "web/src/pages/a.ts",
+                "// The house cannot be reached.\nthrow new Error('The key is not one of ours.');",
+            ),
+            (
+                "crates/unsaid/src/http/a.rs",
+                "html! { h1 class=\"wide title\" { (w.say(\"knock.title\")) \"·\" } }",
+            ),
+            ("crates/unsaid/src/mail/relay.rs", "let said = \"Look at the host in UNSAID_MAIL.\";"),
         ],
     },
     Rule {
