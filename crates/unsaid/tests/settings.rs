@@ -224,6 +224,14 @@ fn a_house_for_others_is_not_opened_with_an_outbox_or_without_tls() {
 }
 
 #[test]
+fn a_house_that_is_tried_out_on_another_port_is_found_there() {
+    let at = |listen: &str| good(&[("UNSAID_LISTEN", listen)]).public_url;
+    assert_eq!(at("127.0.0.1:8080").origin, "http://localhost:8080");
+    assert_eq!(at("127.0.0.1:80").origin, "http://localhost");
+    assert_eq!(at("127.0.0.1:80").authority, "localhost");
+}
+
+#[test]
 fn mails_come_from_the_house_unless_it_is_said_otherwise() {
     let from = |url: &str| good(&[("UNSAID_PUBLIC_URL", url)]).mail_from;
     assert_eq!(from("https://letters.example.org"), "unsaid@letters.example.org");

@@ -75,16 +75,11 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn finish(self) -> Settings {
         let data = self.data.unwrap_or_else(|| PathBuf::from("./data"));
-        let public_url = self.public_url.unwrap_or_else(|| PublicUrl {
-            origin: "http://localhost:7070".to_owned(),
-            authority: "localhost:7070".to_owned(),
-            host: "localhost".to_owned(),
-            secure: false,
-            loopback: true,
-        });
+        let listen = self.listen.unwrap_or(([127, 0, 0, 1], 7070).into());
+        let public_url = self.public_url.unwrap_or_else(|| here(listen.port()));
         Settings {
             keys: self.keys.unwrap_or_else(|| data.join("keys")),
-            listen: self.listen.unwrap_or(([127, 0, 0, 1], 7070).into()),
+            listen,
             database: self
                 .database
                 .unwrap_or_else(|| Database::Sqlite(data.join("store").join("unsaid.sqlite"))),
@@ -152,7 +147,7 @@ static TABLE: [Row; 16] = [
     Row {
         name: "UNSAID_PUBLIC_URL",
         kind: "an https:// URL without a path; http:// for this machine alone",
-        default: "`http://localhost:7070`",
+        default: "`http://localhost:7070`, with the port of UNSAID_LISTEN",
         meaning: "The address of the house as people see it. It stands in every mail and on every card, so choose one that can stay for decades.",
         secret: false,
         take: |value, draft| {
@@ -439,6 +434,18 @@ fn public_url(value: &str) -> Result<PublicUrl, Wrong> {
         loopback: is_loopback(&parts.host),
         host: parts.host,
     })
+}
+
+/// This machine, as somebody who tries the house out on another port finds it.
+fn here(port: u16) -> PublicUrl {
+    let authority = if port == 80 { "localhost".to_owned() } else { format!("localhost:{port}") };
+    PublicUrl {
+        origin: format!("http://{authority}"),
+        authority,
+        host: "localhost".to_owned(),
+        secure: false,
+        loopback: true,
+    }
 }
 
 fn default_from(url: &PublicUrl) -> String {
