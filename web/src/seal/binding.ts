@@ -14,7 +14,8 @@ export interface Binding {
   readonly kind: Kind;
 }
 
-const MAX_VERSION = 4_294_967_295;
+/** Versions fit 32 bits. */
+export const MAX_VERSION = 4_294_967_295;
 
 /** 128 random bits in lower-case base32 without padding (RFC 4648). Throws on anything else. */
 export function checkId(id: string): void {

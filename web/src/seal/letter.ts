@@ -2,7 +2,7 @@
 // show, padded so that its length tells little. Knows no key and nobody's address.
 
 import { base64, concat, fromLatin1, fromUtf8, latin1, utf8, type Bytes } from './bytes';
-import { checkId, checkVersion } from './binding';
+import { checkId, checkVersion, MAX_VERSION } from './binding';
 import { SealError } from './errors';
 import { quotedPrintable } from './quoted-printable';
 
@@ -45,7 +45,7 @@ export function composeLetter(letter: LetterToCompose): Bytes {
       `Date: ${dateHeader(letter.date)}`,
       `Message-ID: ${messageId(letterId, version)}`,
       'MIME-Version: 1.0',
-      `Content-Type: multipart/mixed; boundary="${boundary}"`,
+      `Content-Type: multipart/mixed;\r\n boundary="${boundary}"`,
       '',
       `--${boundary}`,
       'Content-Type: text/plain; charset=utf-8',
@@ -143,7 +143,7 @@ export function parseLetter(file: Uint8Array): Letter {
   const id = /^<([a-z2-7]{26})\.([1-9][0-9]{0,9})@unsaid>$/.exec(headers.get('message-id') ?? '');
   const date = new Date(headers.get('date') ?? '');
   const bytes = plainText(headers, body, 0);
-  if (!id || Number.isNaN(date.getTime()) || !bytes) throw damaged();
+  if (!id || Number(id[2]) > MAX_VERSION || Number.isNaN(date.getTime()) || !bytes) throw damaged();
   let text: string;
   try {
     text = normaliseText(fromUtf8(bytes));
@@ -198,6 +198,8 @@ function plainText(headers: Headers, body: string, depth: number): Bytes | undef
       'g',
     );
     const marks = [...body.matchAll(delimiter)];
+    // Without its closing boundary something is missing.
+    if (!marks.some((mark) => mark[1])) throw damaged();
     for (const [i, mark] of marks.entries()) {
       if (mark[1]) break;
       const next = marks[i + 1];

@@ -1,0 +1,14 @@
+// Whole stories in a real browser, and the frozen letters opened in one: `npm run e2e`. One file after the
+// other, because each starts a browser and a server of its own.
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['e2e/**/*.test.ts'],
+    environment: 'node',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
