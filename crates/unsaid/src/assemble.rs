@@ -103,6 +103,12 @@ pub async fn assemble(settings: Settings, clock: Arc<dyn Clock>, chance: Arc<dyn
 }
 
 impl Assembled {
+    /// As if the house had been switched off and on again: another boot, and the clocks begin with their mark.
+    pub fn switch_off_and_on(&mut self) {
+        self.boot = BootId(self.app.chance.id_bytes());
+        self.app.time.restart();
+    }
+
     /// A worker for one lane.
     pub fn worker(&self, lane: Lane) -> Worker {
         let settings = &self.app.settings;

@@ -3,8 +3,8 @@
 //! two let no key out. All three check the binding line (docs/protocol.md). Knows no rows and no requests.
 
 use crate::secrets::HouseKeys;
-use unsaid_seal::host::{HostKey, PeelError};
-use unsaid_seal::wrap::Binding;
+use unsaid_seal::host::{HostKey, InspectError, PeelError};
+use unsaid_seal::{Binding, Kind};
 use unsaid_store::rows::{Released, WrapKind};
 use zeroize::Zeroizing;
 
@@ -32,6 +32,25 @@ impl From<PeelError> for NotPeeled {
     }
 }
 
+impl From<InspectError> for NotPeeled {
+    fn from(e: InspectError) -> Self {
+        match e {
+            InspectError::Peel(e) => e.into(),
+            InspectError::NoKey | InspectError::LetterMissing | InspectError::KeyDoesNotOpen | InspectError::LetterDamaged => Self::Damaged,
+        }
+    }
+}
+
+/// The line that a wrap must carry. An author's wrap has no layer of ours, so asking for one is asking for the wrong wrap.
+fn binding(subject: &str, version: u32, kind: WrapKind) -> Result<Binding, NotPeeled> {
+    let kind = match kind {
+        WrapKind::Host => Kind::Host,
+        WrapKind::Unlock => Kind::Unlock,
+        WrapKind::Author => return Err(NotPeeled::WrongBinding),
+    };
+    Binding::new(subject, version, kind).map_err(|_| NotPeeled::WrongBinding)
+}
+
 /// The port.
 pub trait Peel: Send + Sync {
     /// The host's age1pq recipient, which every browser seals to.
@@ -57,7 +76,7 @@ impl HostPeel {
     /// With the key of the present opening root.
     pub fn new(keys: &HouseKeys) -> Self {
         let key = HostKey::from_seed(&keys.host_key_seed());
-        Self { recipient: key.recipient(), key, generation: keys.opening_generation }
+        Self { recipient: key.recipient().to_string(), key, generation: keys.opening_generation }
     }
 }
 
@@ -71,15 +90,16 @@ impl Peel for HostPeel {
     }
 
     fn give(&self, released: &Released) -> Result<Zeroizing<Vec<u8>>, NotPeeled> {
-        let binding = Binding::new(released.subject(), released.version(), released.kind().name());
+        let binding = binding(released.subject(), released.version(), released.kind())?;
         Ok(self.key.peel(released.wrap(), &binding)?)
     }
 
     fn inspect(&self, wrap: &[u8], subject: &str, version: u32, kind: WrapKind, letter_age: Option<&[u8]>) -> Result<(), NotPeeled> {
-        Ok(self.key.inspect(wrap, &Binding::new(subject, version, kind.name()), letter_age)?)
+        Ok(self.key.inspect(wrap, &binding(subject, version, kind)?, letter_age)?)
     }
 
     fn rewrap(&self, wrap: &[u8], subject: &str, version: u32, kind: WrapKind, to: &str) -> Result<Vec<u8>, NotPeeled> {
-        Ok(self.key.rewrap(wrap, &Binding::new(subject, version, kind.name()), to)?)
+        let to = to.parse().map_err(|_| NotPeeled::NotOurs)?;
+        Ok(self.key.rewrap(wrap, &binding(subject, version, kind)?, &to)?)
     }
 }

@@ -92,7 +92,7 @@ async fn work(mut worker: Worker, lane: Lane, app: App, stop: Stop) {
 }
 
 /// How long a worker may sleep.
-fn pause(next: NextWake, now: Now) -> Duration {
+pub fn pause(next: NextWake, now: Now) -> Duration {
     if next.again {
         return Duration::ZERO;
     }

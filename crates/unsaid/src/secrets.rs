@@ -32,14 +32,14 @@ impl Root {
             if i > 0 {
                 text.push(' ');
             }
-            text.push_str(words::LIST[usize::from(self.eleven_bits(i))]);
+            text.push_str(words::english()[usize::from(self.eleven_bits(i))]);
         }
         Zeroizing::new(text)
     }
 
     /// The word at a place, 1 to 24.
     pub fn word(&self, place: usize) -> Option<&'static str> {
-        (1..=WORDS_IN_A_ROOT).contains(&place).then(|| words::LIST[usize::from(self.eleven_bits(place - 1))])
+        (1..=WORDS_IN_A_ROOT).contains(&place).then(|| words::english()[usize::from(self.eleven_bits(place - 1))])
     }
 
     fn eleven_bits(&self, i: usize) -> u16 {
@@ -55,7 +55,7 @@ impl Root {
         let mut bits = Vec::with_capacity(WORDS_IN_A_ROOT * 11);
         let mut count = 0;
         for (i, word) in text.split_whitespace().enumerate() {
-            let index = words::LIST.binary_search(&word).map_err(|_| SecretsError::Word(i + 1))?;
+            let index = words::english().binary_search(&word).map_err(|_| SecretsError::Word(i + 1))?;
             bits.extend((0..11).rev().map(|b| (index >> b) & 1 == 1));
             count = i + 1;
         }
@@ -67,7 +67,6 @@ impl Root {
         for (n, slot) in root.0.iter_mut().enumerate() {
             *slot = byte(n);
         }
-        bits.iter_mut().for_each(|b| *b = *b);
         let checksum = byte(32);
         bits.fill(false);
         if Sha256::digest(root.0)[0] != checksum {

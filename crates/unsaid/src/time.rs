@@ -19,6 +19,13 @@ impl HouseTime {
         Some(Self { keeper: Mutex::new(Timekeeper::start(mark, &reading)), clock })
     }
 
+    /// As if the house had been switched off and on again: begins anew with its own mark.
+    pub fn restart(&self) {
+        let reading = self.clock.reading();
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        *keeper = Timekeeper::start(keeper.mark(), &reading);
+    }
+
     /// What time it is, for those who only look.
     pub fn now(&self) -> Now {
         let at = self.clock.monotonic();

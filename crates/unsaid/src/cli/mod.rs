@@ -7,6 +7,9 @@ mod invite;
 mod keys;
 mod serve;
 
+pub use invite::invitation;
+pub use serve::log_to_stderr;
+
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 

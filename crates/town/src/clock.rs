@@ -1,0 +1,86 @@
+//! A clock that can be moved: the machine's own, plus what the town has lived, slept or been told. What was moved is kept in a file, so that a town that is
+//! switched off and on again goes on where it was. Knows nothing of letters.
+
+use jiff::{SignedDuration, Timestamp};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use unsaid::clock::{Clock, MachineClock, Source, WALL};
+
+/// How far the town is from the machine, in seconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Moved {
+    /// What the wall clock shows more than the machine's.
+    wall: i64,
+    /// What was lived in this process beyond real time.
+    lived: u64,
+}
+
+/// The town's clock.
+pub struct TownClock {
+    moved: Mutex<Moved>,
+    file: PathBuf,
+}
+
+impl TownClock {
+    /// The clock of a town that keeps its distance from the machine in `file`.
+    ///
+    /// # Errors
+    /// When the file is there and is not a number of seconds.
+    pub fn open(file: PathBuf) -> io::Result<Self> {
+        let wall = match std::fs::read_to_string(&file) {
+            Ok(text) => text.trim().parse().map_err(|_| io::Error::other("the town's clock file holds no number of seconds"))?,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => 0,
+            Err(e) => return Err(e),
+        };
+        Ok(Self { moved: Mutex::new(Moved { wall, lived: 0 }), file })
+    }
+
+    /// Time passes while everything runs.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub fn live(&self, seconds: u64) -> io::Result<()> {
+        self.change(|m| {
+            m.wall = m.wall.saturating_add_unsigned(seconds);
+            m.lived = m.lived.saturating_add(seconds);
+        })
+    }
+
+    /// Only the wall clock moves: somebody set it, or the power was off.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub fn set_wall_ahead(&self, seconds: i64) -> io::Result<()> {
+        self.change(|m| m.wall = m.wall.saturating_add(seconds))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Moved)) -> io::Result<()> {
+        let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut moved);
+        let part = self.file.with_extension("new");
+        let mut file = std::fs::File::create(&part)?;
+        writeln!(file, "{}", moved.wall)?;
+        std::fs::rename(part, &self.file)
+    }
+
+    fn moved(&self) -> Moved {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for TownClock {
+    fn wall(&self) -> Timestamp {
+        let moved = SignedDuration::from_secs(self.moved().wall);
+        MachineClock.wall().checked_add(moved).unwrap_or(Timestamp::MAX)
+    }
+
+    fn monotonic(&self) -> Duration {
+        MachineClock.monotonic() + Duration::from_secs(self.moved().lived)
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        vec![Source { name: WALL.to_owned(), at: self.wall() }]
+    }
+}

@@ -1,0 +1,157 @@
+//! The town: a house, its two workers, and the hand that moves its clock. `lived` runs the engine through every six hours of the time that passes; `off`
+//! is a power cut; `wall-only` is a clock that somebody set wrong.
+
+use crate::clock::TownClock;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use unsaid::app::App;
+use unsaid::assemble::Assembled;
+use unsaid::run::{Stop, pause};
+use unsaid::worker::Worker;
+use unsaid_delivery::clock::LONGEST_CREDIT_SECONDS;
+use unsaid_store::StoreError;
+use unsaid_store::rows::Lane;
+
+/// The engine is run at least this often while time is lived.
+const STEP_SECONDS: u64 = 6 * 3_600;
+/// A step that is not done after so many turns has a fault that must be seen, not waited for.
+const MOST_TURNS: usize = 10_000;
+/// The longest time that may pass in one go: ten years.
+const LONGEST_SECONDS: u64 = 3_660 * 86_400;
+
+/// How time passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum As {
+    /// Everything runs.
+    Lived,
+    /// The power is off.
+    Off,
+    /// Only the wall clock moves.
+    WallOnly,
+}
+
+/// Why the clock was not moved, in two sentences.
+#[derive(Debug)]
+pub struct NotMoved(pub String);
+
+impl From<io::Error> for NotMoved {
+    fn from(e: io::Error) -> Self {
+        Self(format!("The town's clock cannot be kept: {e}. Look at the town's folder."))
+    }
+}
+
+impl From<StoreError> for NotMoved {
+    fn from(e: StoreError) -> Self {
+        Self(e.to_string())
+    }
+}
+
+/// The town.
+pub struct Town {
+    /// What its pages are given.
+    pub app: App,
+    clock: Arc<TownClock>,
+    house: Mutex<(Assembled, [(Lane, Worker); 2])>,
+}
+
+impl Town {
+    /// A town around a house.
+    pub fn new(house: Assembled, clock: Arc<TownClock>) -> Self {
+        let app = house.app.clone();
+        let workers = workers(&house);
+        Self { app, clock, house: Mutex::new((house, workers)) }
+    }
+
+    /// Runs the workers in real time, until asked to stop; while somebody moves the clock they wait.
+    pub async fn keep_working(&self, stop: Stop) {
+        loop {
+            let rest = {
+                let mut house = self.house.lock().await;
+                let mut rest = Duration::from_secs(20);
+                for (_, worker) in &mut house.1 {
+                    let now = self.app.time.read(true);
+                    match worker.turn(now).await {
+                        Ok(next) => rest = rest.min(pause(next, now)),
+                        Err(_) => rest = rest.min(Duration::from_secs(1)),
+                    }
+                }
+                rest
+            };
+            tokio::select! {
+                () = stop.asked() => return,
+                () = self.app.nudge.tapped(Lane::Codes) => {}
+                () = self.app.nudge.tapped(Lane::Letters) => {}
+                () = tokio::time::sleep(rest) => {}
+            }
+        }
+    }
+
+    /// Moves the clock, and with `lived` runs the engine until it is idle after every step.
+    ///
+    /// # Errors
+    /// [`NotMoved`], as far as it came.
+    pub async fn advance(&self, seconds: u64, how: As) -> Result<(), NotMoved> {
+        if seconds > LONGEST_SECONDS {
+            return Err(NotMoved("The town moves ten years at most in one go. Move it more than once.".to_owned()));
+        }
+        let mut house = self.house.lock().await;
+        match how {
+            As::WallOnly => self.clock.set_wall_ahead(i64::try_from(seconds).unwrap_or(i64::MAX))?,
+            As::Off => {
+                self.clock.set_wall_ahead(i64::try_from(seconds).unwrap_or(i64::MAX))?;
+                house.0.switch_off_and_on();
+                house.1 = workers(&house.0);
+            }
+            As::Lived => {
+                let mut left = seconds;
+                until_idle(&self.app, &mut house.1).await?;
+                while left > 0 {
+                    let step = left.min(STEP_SECONDS);
+                    self.live(step)?;
+                    until_idle(&self.app, &mut house.1).await?;
+                    left -= step;
+                }
+            }
+        }
+        until_idle(&self.app, &mut house.1).await
+    }
+
+    /// Service is credited for short times only, so a long step is lived in short ones.
+    fn live(&self, seconds: u64) -> io::Result<()> {
+        let mut left = seconds;
+        while left > 0 {
+            let short = left.min(LONGEST_CREDIT_SECONDS.unsigned_abs());
+            self.clock.live(short)?;
+            self.app.time.read(true);
+            left -= short;
+        }
+        Ok(())
+    }
+}
+
+fn workers(house: &Assembled) -> [(Lane, Worker); 2] {
+    [Lane::Codes, Lane::Letters].map(|lane| (lane, house.worker(lane)))
+}
+
+/// Turns until nothing is to be done at this time.
+async fn until_idle(app: &App, workers: &mut [(Lane, Worker); 2]) -> Result<(), NotMoved> {
+    for (_, worker) in workers {
+        for turn in 0.. {
+            let now = app.time.read(true);
+            let next = worker.turn(now).await?;
+            let more = next.again
+                || next.trusted.is_some_and(|at| at <= now.trusted)
+                || next.observed.is_some_and(|at| at <= now.observed);
+            if !more {
+                break;
+            }
+            if turn >= MOST_TURNS {
+                return Err(NotMoved("The engine does not come to rest. This is a fault of the program: keep the town's folder and report it.".to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
