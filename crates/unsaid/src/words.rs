@@ -12,9 +12,8 @@ pub struct Words {
 }
 
 static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words {
-    sentences: serde_json::from_str(include_str!("../../../web/src/words/en.json")).expect(
-        "web/src/words/en.json is one flat object of texts; a test reads it in every build",
-    ),
+    sentences: serde_json::from_str(include_str!("../../../web/src/words/en.json"))
+        .expect("web/src/words/en.json is one flat object of texts; a test reads it in every build"),
 });
 
 impl Words {
@@ -35,10 +34,7 @@ impl Words {
         };
         if cfg!(debug_assertions) {
             for (name, _) in values {
-                assert!(
-                    sentence.contains(&format!("{{{name}}}")),
-                    "{key} has no place for {name}"
-                );
+                assert!(sentence.contains(&format!("{{{name}}}")), "{key} has no place for {name}");
             }
         }
         let mut said = String::with_capacity(sentence.len() + 32);
@@ -84,7 +80,7 @@ mod tests {
     use super::{Words, next_placeholder};
 
     /// The prefixes of keys that Rust may say. A literal that looks like one of these is a key.
-    const PREFIXES: [&str; 5] = ["mail.", "author.", "person.", "error.", "house."];
+    const PREFIXES: [&str; 6] = ["mail.", "author.", "person.", "error.", "house.", "outbox."];
 
     fn placeholders(mut sentence: &str) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
@@ -110,10 +106,7 @@ mod tests {
 
     fn sources() -> Vec<String> {
         let mut files = Vec::new();
-        rust_files(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-            &mut files,
-        );
+        rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
         assert!(files.iter().any(|file| file.contains("pub fn english")));
         files
     }
@@ -128,9 +121,9 @@ mod tests {
                 PREFIXES.iter().any(|prefix| literal.starts_with(prefix))
                     && literal.split('.').all(|part| {
                         !part.is_empty()
-                            && part.bytes().all(|b| {
-                                b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b)
-                            })
+                            && part
+                                .bytes()
+                                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
                     })
             })
             .map(str::to_owned)
@@ -176,11 +169,8 @@ mod tests {
     #[test]
     fn every_key_that_rust_names_has_words() {
         let words = Words::english();
-        let missing: Vec<_> = sources()
-            .iter()
-            .flat_map(|source| keys_in(source))
-            .filter(|key| !words.has(key))
-            .collect();
+        let missing: Vec<_> =
+            sources().iter().flat_map(|source| keys_in(source)).filter(|key| !words.has(key)).collect();
         assert!(missing.is_empty(), "no words for {missing:?}");
     }
 
@@ -193,10 +183,8 @@ mod tests {
                 let (Some(given), Some(sentence)) = (given, words.sentences.get(&key)) else {
                     continue;
                 };
-                let wanted: BTreeSet<String> = placeholders(sentence)
-                    .into_iter()
-                    .map(str::to_owned)
-                    .collect();
+                let wanted: BTreeSet<String> =
+                    placeholders(sentence).into_iter().map(str::to_owned).collect();
                 assert_eq!(given, wanted, "{key}");
                 seen += 1;
             }
@@ -206,15 +194,8 @@ mod tests {
 
     #[test]
     fn no_sentence_of_a_mail_is_left_over() {
-        let named: BTreeSet<String> = sources()
-            .iter()
-            .flat_map(|source| keys_in(source))
-            .collect();
-        for key in Words::english()
-            .sentences
-            .keys()
-            .filter(|key| key.starts_with("mail."))
-        {
+        let named: BTreeSet<String> = sources().iter().flat_map(|source| keys_in(source)).collect();
+        for key in Words::english().sentences.keys().filter(|key| key.starts_with("mail.")) {
             assert!(named.contains(key), "nothing says {key}");
         }
     }
@@ -222,31 +203,17 @@ mod tests {
     #[test]
     fn the_search_can_fail() {
         let source = "words.say(\"mail.a\", &[(\"house\", &names[0]), (\"link\", &say(\"mail.a\", &[(\"x\", y)]))]); say(\"mail.b\", &[]);\n// \"mail.c\"\n";
-        assert_eq!(
-            keys_in(source),
-            ["mail.a", "mail.b"].map(str::to_owned).into()
-        );
+        assert_eq!(keys_in(source), ["mail.a", "mail.b"].map(str::to_owned).into());
         let calls = calls_in(source);
         assert_eq!(calls.len(), 3);
-        assert_eq!(
-            calls[0].1,
-            Some(["house", "link"].map(str::to_owned).into())
-        );
-        assert_eq!(
-            placeholders("{a} {} {B} {bC} {b_c}{d"),
-            ["B", "a", "bC"].into()
-        );
+        assert_eq!(calls[0].1, Some(["house", "link"].map(str::to_owned).into()));
+        assert_eq!(placeholders("{a} {} {B} {bC} {b_c}{d"), ["B", "a", "bC"].into());
     }
 
     #[test]
     fn what_is_filled_in_is_not_looked_through() {
-        let words = Words {
-            sentences: [("mail.x".to_owned(), "{house}: {link}.".to_owned())].into(),
-        };
-        assert_eq!(
-            words.say("mail.x", &[("house", "{link}"), ("link", "L")]),
-            "{link}: L."
-        );
+        let words = Words { sentences: [("mail.x".to_owned(), "{house}: {link}.".to_owned())].into() };
+        assert_eq!(words.say("mail.x", &[("house", "{link}"), ("link", "L")]), "{link}: L.");
     }
 
     #[test]
@@ -258,9 +225,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "wants house")]
     fn a_placeholder_without_a_value_is_noticed() {
-        let words = Words {
-            sentences: [("mail.x".to_owned(), "{house}".to_owned())].into(),
-        };
+        let words = Words { sentences: [("mail.x".to_owned(), "{house}".to_owned())].into() };
         words.say("mail.x", &[]);
     }
 }

@@ -458,7 +458,11 @@ async fn without_tls_nothing_leaves() {
         ("not offered", stripped, later()),
         ("refused for now", until("454 4.7.0 no TLS today"), Answer::Later { reply: reply(454, "4.7.0") }),
         ("refused", until("502 5.5.1 no"), Answer::Later { reply: reply(502, "5.5.1") }),
-        ("a voice before TLS", until("220 go ahead\r\n250 AUTH PLAIN"), later()),
+        (
+            "a voice before TLS",
+            [until("220 go ahead\r\n250 AUTH PLAIN"), vec![Act::Tls], rest()].concat(),
+            later(),
+        ),
         ("not TLS at all", [until("220 go ahead"), vec![say("hello")]].concat(), later()),
         ("hangs up", [until("220 go ahead"), vec![Act::Drop]].concat(), later()),
     ];

@@ -20,9 +20,9 @@ pub(super) fn is_plain(address: &str) -> bool {
 fn is_dotted(text: &str) -> bool {
     text.split('.').all(|part| {
         !part.is_empty()
-            && !part.chars().any(|c| {
-                c.is_control() || c.is_whitespace() || "()<>[]:;@\\,\"".contains(c) || is_hidden(c)
-            })
+            && !part
+                .chars()
+                .any(|c| c.is_control() || c.is_whitespace() || "()<>[]:;@\\,\"".contains(c) || is_hidden(c))
     })
 }
 

@@ -78,9 +78,7 @@ pub enum Unfit {
     )]
     Address,
     /// The Message-ID is not one.
-    #[error(
-        "A message has no proper number of its own. Report it: this is a fault of the program."
-    )]
+    #[error("A message has no proper number of its own. Report it: this is a fault of the program.")]
     MessageId,
     /// The link does not lead to this house, or has a space or a line end in it.
     #[error("A link in a message does not lead to this house. Look at UNSAID_PUBLIC_URL.")]
@@ -113,8 +111,8 @@ pub fn compose(
         return Err(Unfit::MessageId);
     }
     let (subject, text) = write(words, head, message)?;
-    let date = jiff::fmt::rfc2822::to_string(&particulars.date.to_zoned(TimeZone::UTC))
-        .map_err(|_| Unfit::Date)?;
+    let date =
+        jiff::fmt::rfc2822::to_string(&particulars.date.to_zoned(TimeZone::UTC)).map_err(|_| Unfit::Date)?;
     let mut whole = mailbox("From", &head.from_name, &head.from_address);
     whole.push_str(&mailbox("To", "", &particulars.to));
     whole.push_str(&unstructured("Subject", &subject));
@@ -132,23 +130,12 @@ pub fn compose(
 }
 
 /// Subject and text of one message.
-fn write(
-    words: &Words,
-    head: &Letterhead,
-    message: &Message<'_>,
-) -> Result<(String, String), Unfit> {
+fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> Result<(String, String), Unfit> {
     let house = &one_line(&head.house_name);
     let origin = &head.public_origin;
-    let contact = head
-        .host_contact
-        .as_deref()
-        .map(one_line)
-        .filter(|contact| !contact.is_empty());
+    let contact = head.host_contact.as_deref().map(one_line).filter(|contact| !contact.is_empty());
     let ask = match &contact {
-        Some(contact) => words.say(
-            "mail.ask.contact",
-            &[("contact", contact), ("house", house)],
-        ),
+        Some(contact) => words.say("mail.ask.contact", &[("contact", contact), ("house", house)]),
         None => words.say("mail.ask.house", &[("house", house)]),
     };
     let (subject, mut paragraphs) = match message {
@@ -176,10 +163,7 @@ fn write(
         Message::AccountMade => (
             words.say("mail.account_made.subject", &[("house", house)]),
             vec![
-                words.say(
-                    "mail.account_made.what",
-                    &[("house", house), ("origin", origin)],
-                ),
+                words.say("mail.account_made.what", &[("house", house), ("origin", origin)]),
                 words.say("mail.account_made.not_you", &[]),
                 ask,
             ],
@@ -206,10 +190,9 @@ fn write(
         ),
         Message::Knock { link, digits } => {
             let without_link = match digits {
-                Some(digits) => words.say(
-                    "mail.knock.by_hand",
-                    &[("digits", &grouped(digits)?), ("origin", origin)],
-                ),
+                Some(digits) => {
+                    words.say("mail.knock.by_hand", &[("digits", &grouped(digits)?), ("origin", origin)])
+                }
                 None => words.say("mail.knock.look_first", &[("origin", origin)]),
             };
             (
@@ -246,12 +229,6 @@ fn whole_link(link: &str, head: &Letterhead) -> Result<String, Unfit> {
     let inside = link.strip_prefix(head.public_origin.as_str());
     let safe = inside.is_some_and(|path| path.starts_with('/'))
         && link.starts_with("http")
-        && !link
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || is_hidden(c));
-    if safe {
-        Ok(link.to_owned())
-    } else {
-        Err(Unfit::Link)
-    }
+        && !link.chars().any(|c| c.is_whitespace() || c.is_control() || is_hidden(c));
+    if safe { Ok(link.to_owned()) } else { Err(Unfit::Link) }
 }

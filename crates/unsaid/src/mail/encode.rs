@@ -14,16 +14,7 @@ pub(super) const WIDTH: usize = 76;
 /// Text on one line: line ends, controls and letters that nobody sees become single spaces. A name that was typed
 /// with a line end in it stays a name.
 pub(super) fn one_line(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| {
-            if c.is_control() || is_hidden(c) {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect();
+    let plain: String = text.chars().map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -61,16 +52,8 @@ pub(super) fn mailbox(name: &str, shown: &str, address: &str) -> String {
         encoded_words(&shown, name.len() + 2)
     };
     let last = phrase.rsplit("\r\n").next().unwrap_or(&phrase);
-    let before = if last.len() == phrase.len() {
-        name.len() + 2
-    } else {
-        0
-    };
-    let fold = if before + last.len() + address.len() + 3 > WIDTH {
-        "\r\n "
-    } else {
-        " "
-    };
+    let before = if last.len() == phrase.len() { name.len() + 2 } else { 0 };
+    let fold = if before + last.len() + address.len() + 3 > WIDTH { "\r\n " } else { " " };
     format!("{name}: {phrase}{fold}<{address}>\r\n")
 }
 
@@ -87,10 +70,8 @@ fn encoded_words(text: &str, column: usize) -> String {
         chunk.push(letter);
     }
     words.push(chunk);
-    let words: Vec<String> = words
-        .iter()
-        .map(|word| format!("=?utf-8?B?{}?=", BASE64_STANDARD.encode(word)))
-        .collect();
+    let words: Vec<String> =
+        words.iter().map(|word| format!("=?utf-8?B?{}?=", BASE64_STANDARD.encode(word))).collect();
     words.join("\r\n ")
 }
 
@@ -124,17 +105,14 @@ pub(super) fn wrap(text: &str) -> String {
 
 /// The headers and bytes of a text body: as it is where every line is short ASCII, else quoted-printable.
 pub(super) fn text_body(text: &str) -> String {
-    let seven_bit = text
-        .split('\n')
-        .all(|line| is_printable(line) && line.len() <= WIDTH && !line.starts_with("From "));
+    let seven_bit =
+        text.split('\n').all(|line| is_printable(line) && line.len() <= WIDTH && !line.starts_with("From "));
     let (coding, body) = if seven_bit {
         ("7bit", text.replace('\n', "\r\n"))
     } else {
         ("quoted-printable", quoted_printable(text))
     };
-    format!(
-        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}"
-    )
+    format!("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}")
 }
 
 /// RFC 2045, 6.7. No line is longer than [`WIDTH`], and no escape is cut in two.

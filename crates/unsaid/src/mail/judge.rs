@@ -67,21 +67,15 @@ pub(super) fn judge(halt: Halt) -> Answer {
     match halt {
         Halt::Forbidden => Answer::Forbidden,
         Halt::Trouble(Step::Content, why) => Answer::Unknown { why },
-        Halt::Trouble(..) => Answer::Later {
-            reply: Reply::silence(),
-        },
-        Halt::NoWayToSignIn => Answer::Blocked {
-            reply: Reply::silence(),
-        },
+        Halt::Trouble(..) => Answer::Later { reply: Reply::silence() },
+        Halt::NoWayToSignIn => Answer::Blocked { reply: Reply::silence() },
         Halt::Said(step, reply) => match reply.code / 100 {
             4 => Answer::Later { reply },
             5 if step == Step::StartTls => Answer::Later { reply },
             5 if is_about_us(step, &reply) => Answer::Blocked { reply },
             5 => Answer::Refused { reply },
             // 2xx and 3xx where another was due: somebody out of step. Before the content nothing was sent.
-            _ if step == Step::Content => Answer::Unknown {
-                why: "the final answer made no sense",
-            },
+            _ if step == Step::Content => Answer::Unknown { why: "the final answer made no sense" },
             _ => Answer::Later { reply },
         },
     }
@@ -143,9 +137,7 @@ pub(super) fn explain(place: &str, halt: &Halt) -> String {
             "Look at the certificate of the relay, and whether its port wants smtp:// (STARTTLS) or smtps://."
         }
         Step::Auth => "Look at the user name and the password in UNSAID_MAIL.",
-        _ => {
-            "Look into the relay's log, and ask whoever runs it whether this machine may send through it."
-        }
+        _ => "Look into the relay's log, and ask whoever runs it whether this machine may send through it.",
     };
     format!("The relay at {place} cannot be used: {what}. {advice}")
 }
@@ -162,9 +154,7 @@ mod tests {
 
     #[test]
     fn every_number_has_one_meaning() {
-        use Step::{
-            Auth, Connect, Content, Data, Greeting, Handshake, Hello, Mail, Rcpt, StartTls,
-        };
+        use Step::{Auth, Connect, Content, Data, Greeting, Handshake, Hello, Mail, Rcpt, StartTls};
         let table = [
             (Greeting, 421, "", "later"),
             (Greeting, 554, "", "blocked"),
@@ -219,21 +209,10 @@ mod tests {
             };
             assert_eq!(is, meaning, "{step:?} {code} {enhanced}");
         }
-        for step in [
-            Connect, Greeting, Hello, StartTls, Handshake, Auth, Mail, Rcpt, Data,
-        ] {
+        for step in [Connect, Greeting, Hello, StartTls, Handshake, Auth, Mail, Rcpt, Data] {
             let answer = judge(Halt::Trouble(step, "silence"));
-            assert_eq!(
-                answer,
-                Answer::Later {
-                    reply: Reply::silence()
-                },
-                "{step:?}"
-            );
+            assert_eq!(answer, Answer::Later { reply: Reply::silence() }, "{step:?}");
         }
-        assert_eq!(
-            judge(Halt::Trouble(Content, "silence")),
-            Answer::Unknown { why: "silence" }
-        );
+        assert_eq!(judge(Halt::Trouble(Content, "silence")), Answer::Unknown { why: "silence" });
     }
 }

@@ -43,18 +43,12 @@ pub struct Reply {
 impl Reply {
     /// Nothing was said: there was no connection, no TLS, no answer in time, or none that makes sense.
     pub fn silence() -> Self {
-        Self {
-            code: 0,
-            enhanced: None,
-        }
+        Self { code: 0, enhanced: None }
     }
 
     /// A reply that we give to ourselves before anything is sent, with the numbers that a server would use.
     pub(crate) fn own(code: u16, enhanced: &str) -> Self {
-        Self {
-            code,
-            enhanced: Some(enhanced.to_owned()),
-        }
+        Self { code, enhanced: Some(enhanced.to_owned()) }
     }
 }
 

@@ -48,10 +48,7 @@ pub struct Caught {
 impl Outbox {
     /// An outbox in this folder, which need not exist yet. Nothing is touched before the first message.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self {
-            dir: dir.into(),
-            writing: Mutex::new(()),
-        }
+        Self { dir: dir.into(), writing: Mutex::new(()) }
     }
 
     /// All messages, the newest first by their own date, then by when they were written.
@@ -77,9 +74,7 @@ impl Outbox {
                 let written = entry.metadata().await.and_then(|data| data.modified()).ok();
                 if is_name(&name) {
                     let caught = Caught::from(name, &bytes);
-                    let date = jiff::fmt::rfc2822::parse(&caught.date)
-                        .ok()
-                        .map(|at| at.timestamp());
+                    let date = jiff::fmt::rfc2822::parse(&caught.date).ok().map(|at| at.timestamp());
                     found.push((date, written, caught));
                 }
             }
@@ -110,18 +105,10 @@ impl Outbox {
     async fn put(&self, message: &Outgoing) -> Result<(), Halt> {
         let _one_at_a_time = self.writing.lock().await;
         for place in ["tmp", "new", "cur"] {
-            fs::create_dir_all(self.dir.join(place))
-                .await
-                .map_err(|_| Halt::Before)?;
+            fs::create_dir_all(self.dir.join(place)).await.map_err(|_| Halt::Before)?;
         }
-        let name = self
-            .free_name(&message.message_id)
-            .await
-            .map_err(|_| Halt::Before)?;
-        let (unfinished, whole) = (
-            self.dir.join("tmp").join(&name),
-            self.dir.join("new").join(&name),
-        );
+        let name = self.free_name(&message.message_id).await.map_err(|_| Halt::Before)?;
+        let (unfinished, whole) = (self.dir.join("tmp").join(&name), self.dir.join("new").join(&name));
         let written = async {
             let mut file = fs::File::create(&unfinished).await?;
             file.write_all(&message.bytes).await?;
@@ -150,8 +137,7 @@ impl Outbox {
                 }
             }
         }
-        let names =
-            std::iter::once(stem.clone()).chain((2_u32..).map(|copy| format!("{stem}.{copy}")));
+        let names = std::iter::once(stem.clone()).chain((2_u32..).map(|copy| format!("{stem}.{copy}")));
         let free = names.into_iter().find(|name| !taken.contains(name));
         free.ok_or_else(|| io::Error::other("no name is free"))
     }
@@ -167,18 +153,13 @@ impl Caught {
     fn from(name: String, bytes: &[u8]) -> Self {
         let parsed = parse(bytes);
         let bare = name.split(':').next().unwrap_or_default();
-        let copy = bare
-            .rsplit_once('.')
-            .and_then(|(_, copy)| copy.parse().ok());
+        let copy = bare.rsplit_once('.').and_then(|(_, copy)| copy.parse().ok());
         Self {
             copy: copy.unwrap_or(1),
             to: parsed.header("To").to_owned(),
             subject: parsed.header("Subject").to_owned(),
             date: parsed.header("Date").to_owned(),
-            message_id: parsed
-                .header("Message-ID")
-                .trim_matches(['<', '>', ' '])
-                .to_owned(),
+            message_id: parsed.header("Message-ID").trim_matches(['<', '>', ' ']).to_owned(),
             text: parsed.text,
             name,
         }
@@ -188,11 +169,7 @@ impl Caught {
 /// A Message-ID as the first part of a file's name: `@` and dots become `-`, so that a dot only ever counts copies.
 fn stem(message_id: &str) -> String {
     let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            c
-        } else {
-            '-'
-        }
+        if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }
     };
     let stem: String = message_id.chars().take(120).map(plain).collect();
     format!("m{stem}")
@@ -203,10 +180,7 @@ fn stem(message_id: &str) -> String {
 fn is_name(name: &str) -> bool {
     let (bare, flags) = name.split_once(':').unwrap_or((name, "2,"));
     let (stem, copy) = bare.split_once('.').unwrap_or((bare, "2"));
-    let letters = |text: &str| {
-        text.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    };
+    let letters = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     (1..=130).contains(&stem.len())
         && stem.starts_with('m')
         && letters(stem)
@@ -244,13 +218,9 @@ impl Mail for Outbox {
             Ok(()) => Answer::Accepted,
             Err(Halt::Before) => {
                 tracing::warn!("mail: the outbox folder cannot be written");
-                Answer::Later {
-                    reply: Reply::own(452, "4.3.1"),
-                }
+                Answer::Later { reply: Reply::own(452, "4.3.1") }
             }
-            Err(Halt::After) => Answer::Unknown {
-                why: "the outbox folder could not be flushed",
-            },
+            Err(Halt::After) => Answer::Unknown { why: "the outbox folder could not be flushed" },
         }
     }
 

@@ -17,10 +17,7 @@ pub(super) struct Parsed {
 impl Parsed {
     /// The first header of this name, or an empty text.
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map_or("", |(_, value)| value)
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 
     /// How many headers there are, and their names in order: a test's proof that none was smuggled in.
@@ -48,10 +45,7 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
     for (_, value) in &mut headers {
         *value = words(value);
     }
-    let mut parsed = Parsed {
-        headers,
-        text: String::new(),
-    };
+    let mut parsed = Parsed { headers, text: String::new() };
     let coding = parsed.header("Content-Transfer-Encoding");
     parsed.text = if coding.eq_ignore_ascii_case("quoted-printable") {
         String::from_utf8_lossy(&unquote(body)).into_owned()
@@ -88,8 +82,7 @@ fn words(value: &str) -> String {
 /// The encoded word that begins here, and its length in bytes.
 fn word_at(text: &str) -> Option<(String, usize)> {
     let mut parts = text.strip_prefix("=?")?.splitn(4, '?');
-    let (charset, coding, data, rest) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (charset, coding, data, rest) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     if !charset.eq_ignore_ascii_case("utf-8") || !rest.starts_with('=') {
         return None;
     }
@@ -108,11 +101,7 @@ fn unquote(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = |byte: u8| {
-            char::from(byte)
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        };
+        let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         match (bytes[at], bytes.get(at + 1), bytes.get(at + 2)) {
             (b'=', Some(b'\n'), _) => at += 2,
             (b'=', Some(&high), Some(&low)) if hex(high).is_some() && hex(low).is_some() => {
@@ -136,9 +125,7 @@ mod tests {
     use crate::mail::encode::{WIDTH, mailbox, one_line, text_body, unstructured, wrap};
 
     fn lines_are_short(bytes: &str) -> bool {
-        bytes
-            .split("\r\n")
-            .all(|line| line.len() < 78 && !line.contains(['\r', '\n']))
+        bytes.split("\r\n").all(|line| line.len() < 78 && !line.contains(['\r', '\n']))
     }
 
     /// What a quoted string says (RFC 5322, 3.2.4).
@@ -146,11 +133,7 @@ mod tests {
         let mut said = String::new();
         let mut letters = quoted.chars();
         while let Some(letter) = letters.next() {
-            said.push(if letter == '\\' {
-                letters.next().unwrap_or(letter)
-            } else {
-                letter
-            });
+            said.push(if letter == '\\' { letters.next().unwrap_or(letter) } else { letter });
         }
         said
     }
@@ -222,8 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_no_encoded_word_stays() {
-        let parsed =
-            parse(b"Subject: =?utf-8?B?!!?= =?x =?utf-8?Q?a_=C3=A9?=  =?UTF-8?q?b?= c\n\nbody");
+        let parsed = parse(b"Subject: =?utf-8?B?!!?= =?x =?utf-8?Q?a_=C3=A9?=  =?UTF-8?q?b?= c\n\nbody");
         assert_eq!(parsed.header("subject"), "=?utf-8?B?!!?= =?x a éb c");
         assert_eq!(parsed.text, "body");
     }

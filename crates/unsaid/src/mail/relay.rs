@@ -54,9 +54,11 @@ impl Relay {
         if config.tls != Tls::None {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             if roots.is_empty() {
-                return Err("This machine trusts no certificate authority, so no relay can prove who it is. \
+                return Err(
+                    "This machine trusts no certificate authority, so no relay can prove who it is. \
                      Install the package ca-certificates, or name a file in SSL_CERT_FILE."
-                    .to_owned());
+                        .to_owned(),
+                );
             }
         }
         Self::with(config, roots, Timeouts::default())
@@ -66,29 +68,17 @@ impl Relay {
     ///
     /// # Errors
     /// As [`Relay::new`].
-    pub fn with(
-        config: RelayConfig,
-        roots: RootCertStore,
-        timeouts: Timeouts,
-    ) -> Result<Self, String> {
-        let RelayConfig {
-            host,
-            port,
-            tls,
-            user,
-            password,
-        } = config;
+    pub fn with(config: RelayConfig, roots: RootCertStore, timeouts: Timeouts) -> Result<Self, String> {
+        let RelayConfig { host, port, tls, user, password } = config;
         let sign_in = match (user, password.map(Zeroizing::new)) {
             (Some(user), Some(password)) if !user.contains('\0') && !password.contains('\0') => {
                 Some((user, password))
             }
             (None, None) => None,
             _ => {
-                return Err(
-                    "The relay's user name and password do not belong together. \
+                return Err("The relay's user name and password do not belong together. \
                      Set both, or neither."
-                        .to_owned(),
-                );
+                    .to_owned());
             }
         };
         let implicit = tls == Tls::Implicit;
@@ -96,14 +86,7 @@ impl Relay {
             Tls::None => None,
             Tls::Required | Tls::Implicit => Some((connector(roots)?, server_name(&host)?)),
         };
-        Ok(Self {
-            host,
-            port,
-            tls,
-            implicit,
-            sign_in,
-            timeouts,
-        })
+        Ok(Self { host, port, tls, implicit, sign_in, timeouts })
     }
 
     /// Connects, greets, closes the way to others and signs in. Returns the connection and what EHLO offered last.
@@ -115,25 +98,16 @@ impl Relay {
             stream = self.close_to_others(stream).await?;
         }
         let mut wire = Wire::new(stream);
-        let said = wire
-            .hear(within)
-            .await
-            .map_err(|why| Halt::Trouble(Step::Greeting, why))?;
+        let said = wire.hear(within).await.map_err(|why| Halt::Trouble(Step::Greeting, why))?;
         wanted(Step::Greeting, &[220], said)?;
         let hello = format!("EHLO {me}");
         let mut offer = self.ask(&mut wire, Step::Hello, &hello, &[250]).await?;
         if self.tls.is_some() && !self.implicit {
             if offer.offers("STARTTLS").is_none() {
-                return Err(Halt::Trouble(
-                    Step::StartTls,
-                    "the relay offers no STARTTLS",
-                ));
+                return Err(Halt::Trouble(Step::StartTls, "the relay offers no STARTTLS"));
             }
-            self.ask(&mut wire, Step::StartTls, "STARTTLS", &[220])
-                .await?;
-            let bare = wire
-                .into_stream()
-                .map_err(|why| Halt::Trouble(Step::StartTls, why))?;
+            self.ask(&mut wire, Step::StartTls, "STARTTLS", &[220]).await?;
+            let bare = wire.into_stream().map_err(|why| Halt::Trouble(Step::StartTls, why))?;
             wire = Wire::new(self.close_to_others(bare).await?);
             // What was offered before TLS counts for nothing after it (RFC 3207, 4.2).
             offer = self.ask(&mut wire, Step::Hello, &hello, &[250]).await?;
@@ -149,12 +123,12 @@ impl Relay {
     async fn connect(&self) -> Result<(TcpStream, String), Halt> {
         let trouble = |why| Halt::Trouble(Step::Connect, why);
         let within = self.timeouts.connect;
-        let addresses: Vec<_> =
-            match timeout(within / 3, lookup_host((self.host.as_str(), self.port))).await {
-                Ok(Ok(found)) => found.take(4).collect(),
-                Ok(Err(_)) => return Err(trouble("the relay's name could not be looked up")),
-                Err(_) => return Err(trouble("the relay's name was not looked up in time")),
-            };
+        let addresses: Vec<_> = match timeout(within / 3, lookup_host((self.host.as_str(), self.port))).await
+        {
+            Ok(Ok(found)) => found.take(4).collect(),
+            Ok(Err(_)) => return Err(trouble("the relay's name could not be looked up")),
+            Err(_) => return Err(trouble("the relay's name was not looked up in time")),
+        };
         // One address that swallows everything must not eat the time of the next.
         let share = (within - within / 3) / u32::try_from(addresses.len().max(1)).unwrap_or(1);
         let mut last = "the relay's name has no address";
@@ -164,13 +138,8 @@ impl Relay {
                 Ok(Err(_)) => last = "the relay does not take connections",
                 Ok(Ok(tcp)) => {
                     // Without it each small command waits for the acknowledgement of the one before (limits.md).
-                    tcp.set_nodelay(true)
-                        .map_err(|_| trouble("the connection broke"))?;
-                    let me = match tcp
-                        .local_addr()
-                        .map_err(|_| trouble("the connection broke"))?
-                        .ip()
-                    {
+                    tcp.set_nodelay(true).map_err(|_| trouble("the connection broke"))?;
+                    let me = match tcp.local_addr().map_err(|_| trouble("the connection broke"))?.ip() {
                         std::net::IpAddr::V4(ip) => format!("[{ip}]"),
                         std::net::IpAddr::V6(ip) => format!("[IPv6:{ip}]"),
                     };
@@ -186,25 +155,14 @@ impl Relay {
         let Some((connector, name)) = &self.tls else {
             return Err(trouble("TLS is not set up"));
         };
-        match timeout(
-            self.timeouts.connect,
-            connector.connect(name.clone(), stream),
-        )
-        .await
-        {
+        match timeout(self.timeouts.connect, connector.connect(name.clone(), stream)).await {
             Ok(Ok(tls)) => Ok(Box::new(tls)),
             Ok(Err(_)) => Err(trouble("TLS failed, or the certificate is not the relay's")),
             Err(_) => Err(trouble("TLS was not ready in time")),
         }
     }
 
-    async fn sign_in(
-        &self,
-        wire: &mut Wire,
-        offer: &Said,
-        user: &str,
-        password: &str,
-    ) -> Result<(), Halt> {
+    async fn sign_in(&self, wire: &mut Wire, offer: &Said, user: &str, password: &str) -> Result<(), Halt> {
         let ways = offer.offers("AUTH").unwrap_or_default();
         let way = if ways.iter().any(|way| way == "PLAIN") {
             SignIn::Plain
@@ -222,44 +180,24 @@ impl Relay {
             SignIn::Login => {
                 self.ask(wire, Step::Auth, "AUTH LOGIN", &[334]).await?;
                 self.ask(wire, Step::Auth, &base64(user), &[334]).await?;
-                self.ask(wire, Step::Auth, &base64(password), &[235])
-                    .await?;
+                self.ask(wire, Step::Auth, &base64(password), &[235]).await?;
             }
         }
         Ok(())
     }
 
     /// One command and its reply, which must be one of these.
-    async fn ask(
-        &self,
-        wire: &mut Wire,
-        step: Step,
-        line: &str,
-        want: &[u16],
-    ) -> Result<Said, Halt> {
-        let within = if step == Step::Data {
-            self.timeouts.data
-        } else {
-            self.timeouts.reply
-        };
-        let said = wire
-            .ask(line, within)
-            .await
-            .map_err(|why| Halt::Trouble(step, why))?;
+    async fn ask(&self, wire: &mut Wire, step: Step, line: &str, want: &[u16]) -> Result<Said, Halt> {
+        let within = if step == Step::Data { self.timeouts.data } else { self.timeouts.reply };
+        let said = wire.ask(line, within).await.map_err(|why| Halt::Trouble(step, why))?;
         wanted(step, want, said)
     }
 
     /// The whole conversation. `Ok` is 'accepted'.
-    async fn hand_over(
-        &self,
-        message: &Outgoing,
-        permission: &mut dyn Permission,
-    ) -> Result<(), Halt> {
+    async fn hand_over(&self, message: &Outgoing, permission: &mut dyn Permission) -> Result<(), Halt> {
         let (mut wire, offer) = self.open().await?;
         let offered = offer.offers("SMTPUTF8").is_some();
-        let done = self
-            .hand_over_on(&mut wire, offered, message, permission)
-            .await;
+        let done = self.hand_over_on(&mut wire, offered, message, permission).await;
         match &done {
             // A connection that is dropped after DATA and before the final dot sends nothing; QUIT would be content.
             Err(Halt::Forbidden | Halt::Trouble(..)) => drop(wire),
@@ -295,12 +233,9 @@ impl Relay {
             return Err(Halt::Forbidden);
         }
         // An answer that is already here is not the answer to what we have not said.
-        wire.must_be_quiet()
-            .map_err(|why| Halt::Trouble(Step::Data, why))?;
+        wire.must_be_quiet().map_err(|why| Halt::Trouble(Step::Data, why))?;
         let content = |why| Halt::Trouble(Step::Content, why);
-        wire.tell(&message.bytes, self.timeouts.content)
-            .await
-            .map_err(content)?;
+        wire.tell(&message.bytes, self.timeouts.content).await.map_err(content)?;
         let said = wire.hear(self.timeouts.dot).await.map_err(content)?;
         wanted(Step::Content, &[250], said).map(drop)
     }
@@ -319,10 +254,7 @@ impl Outgoing {
             before = byte;
             good
         }) && before == b'\n';
-        let short_lines = self
-            .bytes
-            .split(|&byte| byte == b'\n')
-            .all(|line| line.len() < 1000);
+        let short_lines = self.bytes.split(|&byte| byte == b'\n').all(|line| line.len() < 1000);
         if !is_plain(&self.to) {
             Some(Halt::Said(Step::Rcpt, Reply::own(501, "5.1.3")))
         } else if !(self.return_path.is_empty() || is_plain(&self.return_path)) {
@@ -360,11 +292,7 @@ impl Mail for Relay {
 }
 
 fn wanted(step: Step, want: &[u16], said: Said) -> Result<Said, Halt> {
-    if want.contains(&said.code) {
-        Ok(said)
-    } else {
-        Err(Halt::Said(step, said.reply()))
-    }
+    if want.contains(&said.code) { Ok(said) } else { Err(Halt::Said(step, said.reply())) }
 }
 
 fn base64(text: &str) -> Zeroizing<String> {
@@ -374,9 +302,7 @@ fn base64(text: &str) -> Zeroizing<String> {
 fn connector(roots: RootCertStore) -> Result<TlsConnector, String> {
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(
-            |_| "TLS cannot be set up on this machine. Report it: this is a fault of the program.",
-        )?
+        .map_err(|_| "TLS cannot be set up on this machine. Report it: this is a fault of the program.")?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))

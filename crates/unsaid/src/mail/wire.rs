@@ -34,20 +34,14 @@ pub(super) struct Said {
 impl Said {
     /// The numbers alone.
     pub(super) fn reply(&self) -> Reply {
-        Reply {
-            code: self.code,
-            enhanced: self.lines.iter().find_map(|line| enhanced(self.code, line)),
-        }
+        Reply { code: self.code, enhanced: self.lines.iter().find_map(|line| enhanced(self.code, line)) }
     }
 
     /// Does EHLO's answer offer this key word? Returns its parameters.
     pub(super) fn offers(&self, keyword: &str) -> Option<Vec<String>> {
         self.lines.iter().skip(1).find_map(|line| {
             let mut words = line.split_ascii_whitespace();
-            words
-                .next()?
-                .eq_ignore_ascii_case(keyword)
-                .then(|| words.map(str::to_ascii_uppercase).collect())
+            words.next()?.eq_ignore_ascii_case(keyword).then(|| words.map(str::to_ascii_uppercase).collect())
         })
     }
 }
@@ -81,10 +75,7 @@ pub(super) type Trouble = &'static str;
 
 impl Wire {
     pub(super) fn new(stream: Box<dyn Stream>) -> Self {
-        Self {
-            stream,
-            heard: Vec::new(),
-        }
+        Self { stream, heard: Vec::new() }
     }
 
     /// The stream below, to put TLS around it. Refuses when something was said after 'go ahead' and before TLS:
@@ -175,10 +166,7 @@ impl Wire {
         loop {
             let line = self.line().await?;
             let (code, more, text) = parts(&line).ok_or("the reply is not SMTP")?;
-            let said = said.get_or_insert(Said {
-                code,
-                lines: Vec::new(),
-            });
+            let said = said.get_or_insert(Said { code, lines: Vec::new() });
             if said.code != code {
                 return Err("the reply has two codes");
             }
@@ -187,10 +175,7 @@ impl Wire {
             }
             said.lines.push(text);
             if !more {
-                return Ok(Said {
-                    code,
-                    lines: std::mem::take(&mut said.lines),
-                });
+                return Ok(Said { code, lines: std::mem::take(&mut said.lines) });
             }
         }
     }
@@ -268,9 +253,7 @@ mod tests {
             let (ours, mut theirs) = tokio::io::duplex(10_000);
             let reply = "250-ok\r\n".repeat(lines - 1) + "250 ok\r\n";
             theirs.write_all(reply.as_bytes()).await.unwrap();
-            let said = Wire::new(Box::new(ours))
-                .hear(Duration::from_secs(60))
-                .await;
+            let said = Wire::new(Box::new(ours)).hear(Duration::from_secs(60)).await;
             assert_eq!(said.is_ok(), whole, "{lines}");
         }
     }
@@ -300,31 +283,16 @@ mod tests {
     fn a_dot_in_the_content_does_not_end_it() {
         assert_eq!(transparent(b""), b".\r\n");
         assert_eq!(transparent(b"a"), b"a\r\n.\r\n");
-        assert_eq!(
-            transparent(b".\r\n..\r\na.\r\n.b\r\n"),
-            b"..\r\n...\r\na.\r\n..b\r\n.\r\n"
-        );
+        assert_eq!(transparent(b".\r\n..\r\na.\r\n.b\r\n"), b"..\r\n...\r\na.\r\n..b\r\n.\r\n");
     }
 
     #[test]
     fn what_is_not_a_reply_is_not_read_as_one() {
-        for bad in [
-            "",
-            "25",
-            "25x ok",
-            "950 ok",
-            "150 ok",
-            "250ok",
-            "250\u{a0}ok",
-            "\u{662}50 ok",
-        ] {
+        for bad in ["", "25", "25x ok", "950 ok", "150 ok", "250ok", "250\u{a0}ok", "\u{662}50 ok"] {
             assert!(parts(bad.as_bytes()).is_none(), "{bad:?}");
         }
         assert_eq!(parts(b"250"), Some((250, false, String::new())));
-        assert_eq!(
-            parts(b"250-PIPELINING"),
-            Some((250, true, "PIPELINING".into()))
-        );
+        assert_eq!(parts(b"250-PIPELINING"), Some((250, true, "PIPELINING".into())));
         assert_eq!(parts(b"250 \xff"), Some((250, false, "\u{fffd}".into())));
     }
 
