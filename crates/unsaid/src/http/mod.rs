@@ -1,4 +1,64 @@
 //! Comes in: every route, its policy, and the pages and answers behind it. Asks `accept`, commits the answer, decides nothing; never calls worker or
 //! mail: it writes messages and nudges.
+//!
+//! A request passes the log, the headers and the gate of its row, and then reaches one handler. One file a verb, so that the list of files is the list
+//! of what can be asked.
 
+pub mod cookies;
+pub mod gate;
+pub mod headers;
+pub mod log;
+pub mod problem;
+pub mod read;
 pub mod route;
+
+// The author's side, JSON.
+mod house;
+
+// The pages that the server writes, and the files that they need.
+mod assets;
+mod house_pages;
+mod outbox;
+mod page;
+mod person;
+mod range;
+mod say_date;
+
+use crate::app::App;
+use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::{Router, extract::DefaultBodyLimit};
+use problem::Problem;
+use route::{Face, Route};
+
+/// Every row of the table. The router has no other routes.
+pub fn routes() -> Vec<Route> {
+    let author = [house::routes()];
+    let pages = [house_pages::routes(), person::routes(), outbox::routes(), assets::routes()];
+    author.into_iter().chain(pages).flatten().collect()
+}
+
+/// The router, built from the rows alone.
+pub fn router(app: App) -> Router {
+    let mut router = Router::new();
+    for route in routes() {
+        let gate = gate::Gate::of(&route, &app);
+        router = router.route(route.path, route.handler.route_layer(from_fn_with_state(gate, gate::gate)));
+    }
+    let (lost, wrong_method) = (app.clone(), app.clone());
+    router
+        .fallback(move |request: Request| refuse(lost, request, "missing"))
+        .method_not_allowed_fallback(move |request: Request| refuse(wrong_method, request, "method"))
+        // The gate has already bounded the body, by its row.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(app.clone(), headers::headers))
+        .layer(from_fn_with_state(app.clone(), log::log))
+        .with_state(app)
+}
+
+/// What no row answers.
+async fn refuse(app: App, request: Request, key: &'static str) -> Response {
+    let face = if request.uri().path().starts_with("/api/") { Face::Api } else { Face::Page };
+    gate::faced(&app, face, Problem::of(key).into_response())
+}

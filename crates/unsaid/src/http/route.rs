@@ -2,10 +2,11 @@
 //! else, so a route without a policy cannot exist. Knows no handler's business.
 
 use crate::app::App;
+use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::MethodRouter;
+use axum::routing::{self, MethodRouter};
 
-/// Who may come in. Checked before the handler runs.
+/// Who may come in. Checked before the handler runs, and before the body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
     /// Anybody.
@@ -42,6 +43,24 @@ pub enum Face {
     Page,
 }
 
+/// What a request carries, and so its Content-Type and the most bytes it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// application/json, at most UNSAID_MAX_BODY_KIB.
+    Json,
+    /// application/x-www-form-urlencoded, at most UNSAID_MAX_BODY_KIB.
+    Form,
+    /// application/octet-stream, at most UNSAID_MAX_BODY_KIB.
+    Bytes,
+    /// application/octet-stream, one chunk of an upload: at most [`CHUNK_BYTES`], and no human act.
+    Chunk,
+}
+
+/// The largest chunk of an upload.
+pub const CHUNK_BYTES: usize = 4 * 1024 * 1024;
+
 /// One row.
 pub struct Route {
     /// The method.
@@ -54,8 +73,73 @@ pub struct Route {
     pub effect: Effect,
     /// How errors look.
     pub face: Face,
-    /// The largest body, in bytes; 0 for none.
-    pub body: usize,
+    /// What a request carries.
+    pub body: Body,
+    /// Whether something may stand behind a `?`. An API route without it refuses a query; a page passes over it.
+    pub query: bool,
     /// What answers.
     pub handler: MethodRouter<App>,
+}
+
+impl Route {
+    /// A GET: reads, and carries nothing. HEAD comes with it.
+    pub fn get<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        policy: Policy,
+        face: Face,
+        handler: H,
+    ) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            policy,
+            effect: Effect::Read,
+            face,
+            body: Body::None,
+            query: false,
+            handler: routing::get(handler),
+        }
+    }
+
+    /// A POST: may change something.
+    pub fn post<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        policy: Policy,
+        face: Face,
+        body: Body,
+        handler: H,
+    ) -> Self {
+        let handler = routing::post(handler);
+        Self { method: Method::POST, effect: Effect::Mutate, body, handler, ..Self::empty(path, policy, face) }
+    }
+
+    /// A PUT: may change something.
+    pub fn put<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        policy: Policy,
+        face: Face,
+        body: Body,
+        handler: H,
+    ) -> Self {
+        let handler = routing::put(handler);
+        Self { method: Method::PUT, effect: Effect::Mutate, body, handler, ..Self::empty(path, policy, face) }
+    }
+
+    /// The same row, and something may stand behind a `?`.
+    pub fn with_query(self) -> Self {
+        Self { query: true, ..self }
+    }
+
+    fn empty(path: &'static str, policy: Policy, face: Face) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            policy,
+            effect: Effect::Read,
+            face,
+            body: Body::None,
+            query: false,
+            handler: MethodRouter::new(),
+        }
+    }
 }

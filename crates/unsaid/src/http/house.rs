@@ -1,0 +1,82 @@
+//! What the house says about itself, to pages and to whoever watches over it. Knows no letter and no account.
+
+use super::problem::Problem;
+use super::route::{Face, Policy, Route};
+use crate::app::App;
+use crate::settings::Registration;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/house", Policy::Anyone, Face::Api, house),
+        Route::get("/healthz", Policy::Anyone, Face::Api, alive),
+        Route::get("/readyz", Policy::Anyone, Face::Api, ready),
+    ]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct House {
+    name: String,
+    contact: String,
+    registration: &'static str,
+    language: String,
+    zone: String,
+    host_recipient: String,
+    host_generation: u32,
+    today: String,
+    outbox: bool,
+    town: bool,
+}
+
+async fn house(State(app): State<App>) -> Result<Response, Problem> {
+    let settings = &app.settings;
+    let today = app.time.now().trusted.to_zoned(settings.zone.clone()).date();
+    Ok(Json(House {
+        name: settings.house_name.clone(),
+        contact: settings.host_contact.clone(),
+        registration: match settings.registration {
+            Registration::Invite => "invite",
+            Registration::Open => "open",
+        },
+        language: settings.language.clone(),
+        zone: settings.zone.iana_name().unwrap_or("UTC").to_owned(),
+        host_recipient: app.peel.recipient().to_owned(),
+        host_generation: app.peel.generation(),
+        today: today.to_string(),
+        outbox: app.outbox.is_some(),
+        town: app.town,
+    })
+    .into_response())
+}
+
+const PLAIN: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+
+/// The process answers. Asks nobody else.
+async fn alive() -> Response {
+    (PLAIN, "alive\n").into_response()
+}
+
+/// Whether letters can come in and go out: the store answers. The text lists what its host should look at, in words that scripts can read.
+async fn ready(State(app): State<App>) -> Response {
+    let (status, store, keys) = match app.store.house().await {
+        Ok(house) => {
+            (StatusCode::OK, "ok", if house.keys_confirmed { "confirmed" } else { "not-confirmed" })
+        }
+        Err(e) => {
+            tracing::error!(error = %e, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "away", "unknown")
+        }
+    };
+    let clock = match app.time.doubt() {
+        None => "ok",
+        Some(unsaid_delivery::clock::Doubt::Settling { .. }) => "settling",
+        Some(unsaid_delivery::clock::Doubt::NeedsConfirming { .. }) => "needs-confirming",
+        Some(unsaid_delivery::clock::Doubt::Behind { .. }) => "behind",
+    };
+    (status, PLAIN, format!("store: {store}\nkeys: {keys}\nclock: {clock}\n")).into_response()
+}

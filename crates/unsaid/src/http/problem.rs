@@ -1,0 +1,211 @@
+//! Saying no: each refusal is two sentences (what happened, what to do) under a key, as application/problem+json (RFC 9457) or, on a page's
+//! route, as a page. The sentences stand in web/src/words under `error.<key>.title` and `error.<key>.detail`. Nothing that was sent is
+//! repeated here, so that an answer never carries what a stranger typed.
+
+use crate::words::Words;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use unsaid_delivery::accept::Refusal;
+use unsaid_store::StoreError;
+
+/// A refusal, ready to be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The key of its words.
+    pub key: &'static str,
+    /// What is wrong with single fields: the field's name, and the key of its words.
+    pub fields: Vec<(&'static str, &'static str)>,
+    /// What its words have places for.
+    pub values: Vec<(&'static str, String)>,
+    /// After how many seconds it is worth trying again.
+    pub retry_after: Option<u64>,
+    /// How far an upload really is.
+    pub offset: Option<u64>,
+}
+
+/// Every key with its status. A test compares it with the words, both ways.
+pub const KEYS: &[(&str, u16)] = &[
+    ("malformed", 400),
+    ("not-json", 400),
+    ("query-unknown", 400),
+    ("signed-out", 401),
+    ("reader-unknown", 401),
+    ("locked", 403),
+    ("not-fresh", 403),
+    ("other-site", 403),
+    ("missing", 404),
+    ("invitation-unknown", 404),
+    ("method", 405),
+    ("too-slow", 408),
+    ("changed-meanwhile", 409),
+    ("account-there", 409),
+    ("addresses-full", 409),
+    ("rested", 409),
+    ("still-resting", 409),
+    ("already-sealed", 409),
+    ("nothing-sealed", 409),
+    ("not-here", 409),
+    ("upload-elsewhere", 409),
+    ("parts-changed", 409),
+    ("code-over", 410),
+    ("vault-changed", 412),
+    ("too-large", 413),
+    ("part-too-large", 413),
+    ("wrong-type", 415),
+    ("range", 416),
+    ("fields", 422),
+    ("not-understood", 422),
+    ("code-wrong", 422),
+    ("words-wrong", 422),
+    ("address-empty", 422),
+    ("address-without-at", 422),
+    ("address-two-ats", 422),
+    ("address-before-at", 422),
+    ("address-after-at", 422),
+    ("address-too-long", 422),
+    ("address-of-house", 422),
+    ("name-empty", 422),
+    ("name-length", 422),
+    ("name-letters", 422),
+    ("language-unknown", 422),
+    ("zone-unknown", 422),
+    ("recipient-unknown", 422),
+    ("bytes-unknown", 422),
+    ("damaged-on-the-way", 422),
+    ("upload-too-long", 422),
+    ("part-name", 422),
+    ("parts-missing", 422),
+    ("wrap-missing", 422),
+    ("wrap-not-wanted", 422),
+    ("host-cannot-open", 422),
+    ("person-missing", 422),
+    ("no-address", 422),
+    ("date-missing", 422),
+    ("day-passed", 422),
+    ("day-too-far", 422),
+    ("rest-unknown", 422),
+    ("not-yet", 422),
+    ("if-match", 428),
+    ("codes-too-many", 429),
+    ("unlocks-too-many", 429),
+    ("our-mistake", 500),
+    ("bytes-damaged", 500),
+    ("store-away", 503),
+    ("letter-held", 503),
+    ("house-full", 507),
+];
+
+impl Problem {
+    /// The refusal of this key, with the status that the table gives it.
+    pub fn of(key: &'static str) -> Self {
+        let status = KEYS.iter().find(|(known, _)| *known == key).map(|(_, status)| *status);
+        debug_assert!(status.is_some(), "{key} is not in the table of problems");
+        let status = status.and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(StatusCode::BAD_REQUEST);
+        Self { status, key, fields: Vec::new(), values: Vec::new(), retry_after: None, offset: None }
+    }
+
+    /// The refusal of one field: its words are said beside that field too.
+    pub fn field(name: &'static str, key: &'static str) -> Self {
+        Self { fields: vec![(name, key)], ..Self::of(key) }
+    }
+
+    /// With something that its words have a place for.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    /// Not there, or not yours: one answer for both.
+    pub fn missing() -> Self {
+        Self::of("missing")
+    }
+
+    /// What happened. It has no places to fill in.
+    pub fn title(&self) -> String {
+        Words::english().say(&format!("error.{}.title", self.key), &[])
+    }
+
+    /// What to do.
+    pub fn detail(&self) -> String {
+        let values: Vec<(&str, &str)> = self.values.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        Words::english().say(&format!("error.{}.detail", self.key), &values)
+    }
+
+    fn document(&self) -> Value {
+        let mut document = Map::new();
+        document.insert("status".into(), json!(self.status.as_u16()));
+        document.insert("title".into(), self.title().into());
+        document.insert("detail".into(), self.detail().into());
+        document.insert("key".into(), self.key.into());
+        if !self.fields.is_empty() {
+            let fields: Map<String, Value> = self
+                .fields
+                .iter()
+                .map(|(name, key)| {
+                    let said = Self::of(key);
+                    ((*name).to_owned(), format!("{} {}", said.title(), said.detail()).into())
+                })
+                .collect();
+            document.insert("fields".into(), fields.into());
+        }
+        if let Some(offset) = self.offset {
+            document.insert("offset".into(), json!(offset));
+        }
+        document.into()
+    }
+}
+
+/// As problem+json. The gate makes a page of it where the route has a page's face.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let kind = HeaderValue::from_static("application/problem+json");
+        let mut response =
+            (self.status, [(header::CONTENT_TYPE, kind)], self.document().to_string()).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(e: StoreError) -> Self {
+        match e {
+            StoreError::Missing => Self::missing(),
+            StoreError::Conflict => Self::of("changed-meanwhile"),
+            StoreError::Full => {
+                tracing::error!("the store is full");
+                Self::of("house-full")
+            }
+            StoreError::Damaged => {
+                tracing::error!("stored bytes are damaged");
+                Self::of("bytes-damaged")
+            }
+            // Which of the two it is, and why, is for the log; it holds no values of rows.
+            e @ (StoreError::Unavailable(_) | StoreError::Newer { .. }) => {
+                tracing::error!(why = ?e, "the store does not answer");
+                Self { retry_after: Some(60), ..Self::of("store-away") }
+            }
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotYet => Self::field("rule", "not-yet"),
+            Refusal::DayPassed | Refusal::DayTooFar => Self::field("date", refusal.key()),
+            Refusal::ZoneUnknown => Self::field("zone", "zone-unknown"),
+            Refusal::NoAddress => Self::field("person", "no-address"),
+            Refusal::Rested
+            | Refusal::StillResting
+            | Refusal::AlreadySealed
+            | Refusal::NothingSealed
+            | Refusal::NotHere => Self::of(refusal.key()),
+        }
+    }
+}

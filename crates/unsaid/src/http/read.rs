@@ -1,0 +1,78 @@
+//! What handlers read: JSON, forms, queries and places in the path, each of them strictly. What cannot be read is said as a problem, never as axum's plain
+//! text, and never with what was sent in it. Types say `deny_unknown_fields`, so that a slip of the pen is not passed over.
+
+use super::problem::Problem;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use std::str::FromStr;
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| Problem::of("malformed"))?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|e| {
+            Problem::of(if e.is_data() { "not-understood" } else { "not-json" })
+        })
+    }
+}
+
+/// The fields of a form.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let form = axum::extract::Form::<T>::from_request(request, state).await;
+        form.map(|axum::extract::Form(form)| Self(form)).map_err(|_| Problem::of("not-understood"))
+    }
+}
+
+/// What stands behind the `?`.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|axum::extract::Query(query)| Self(query)).map_err(|_| Problem::of("query-unknown"))
+    }
+}
+
+/// The places of a path. What cannot be read is not there.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(path)| Self(path)).map_err(|_| Problem::missing())
+    }
+}
+
+/// An id from a path. One that is malformed is as missing as one that is nobody's.
+pub fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::missing())
+}
+
+/// A version's number from a path.
+pub fn number(text: &str) -> Result<u32, Problem> {
+    let plain = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| plain).ok_or_else(Problem::missing)
+}
+
+/// Bytes in JSON: base64url without padding.
+pub fn bytes(field: &'static str, text: &str) -> Result<Vec<u8>, Problem> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| Problem::field(field, "bytes-unknown"))
+}
+
+/// An empty JSON object: what a POST carries that says everything by its path.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
