@@ -2,7 +2,7 @@
 //! concern of this file.
 
 use crate::{
-    bech32_text,
+    bech32,
     binding::{check_id, check_version},
     errors::SealError,
 };
@@ -17,7 +17,7 @@ const MAX_KEY_BYTES: usize = 4096;
 pub(crate) fn fresh_key(chance: &mut impl crate::Chance) -> Zeroizing<String> {
     let mut secret = Zeroizing::new([0u8; 32]);
     chance.fill_bytes(&mut *secret);
-    bech32_text::secret(IDENTITY_PREFIX, &secret)
+    bech32::secret(IDENTITY_PREFIX, &secret)
 }
 
 /// The key file: a comment that says what to do with it, then the identity.
@@ -41,7 +41,7 @@ pub fn read_key_file(file: &[u8]) -> Result<age::x25519::Identity, SealError> {
         .map(|line| line.strip_suffix('\r').unwrap_or(line))
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let (Some(identity), None) = (lines.next(), lines.next()) else { return Err(SealError::Damaged) };
-    bech32_text::read_secret(IDENTITY_PREFIX, identity).ok_or(SealError::Damaged)?;
+    bech32::read_secret(IDENTITY_PREFIX, identity).ok_or(SealError::Damaged)?;
     identity.parse().map_err(|_| SealError::Damaged)
 }
 

@@ -5,7 +5,7 @@
 //! comes in as an argument; only age itself, and our recipient inside it, draws file keys, nonces and ephemeral keys
 //! from the operating system, because age's interface leaves no other way.
 
-mod bech32_text;
+mod bech32;
 mod container;
 mod header;
 mod quoted_printable;
@@ -20,6 +20,7 @@ pub mod kit;
 pub mod letter;
 pub mod manifest;
 pub mod pq;
+pub mod read;
 pub mod seal;
 pub mod unlock;
 pub mod words;

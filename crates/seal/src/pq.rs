@@ -2,7 +2,7 @@
 //! its own yet. Every wrap goes to one of these. Knows nothing of letters. All 19 hybrid vectors of CCTV must pass.
 
 use crate::{
-    bech32_text,
+    bech32,
     errors::SealError,
     xwing::{EncappedKey, PrivateKey, PublicKey, XWing},
 };
@@ -50,14 +50,14 @@ impl Identity {
 
     /// `AGE-SECRET-KEY-PQ-1…`: whoever sees this text can open everything that was wrapped to it.
     pub fn expose_text(&self) -> Zeroizing<String> {
-        bech32_text::secret(IDENTITY_PREFIX, self.0.seed())
+        bech32::secret(IDENTITY_PREFIX, self.0.seed())
     }
 }
 
 impl FromStr for Identity {
     type Err = SealError;
     fn from_str(text: &str) -> Result<Self, SealError> {
-        let seed = bech32_text::read_secret(IDENTITY_PREFIX, text)
+        let seed = bech32::read_secret(IDENTITY_PREFIX, text)
             .ok_or(SealError::BadInput("an age1pq identity is expected"))?;
         Ok(Self::from_seed(&seed))
     }
@@ -66,7 +66,7 @@ impl FromStr for Identity {
 impl FromStr for Recipient {
     type Err = SealError;
     fn from_str(text: &str) -> Result<Self, SealError> {
-        bech32_text::read_public(RECIPIENT_PREFIX, text)
+        bech32::read_public(RECIPIENT_PREFIX, text)
             .and_then(|bytes| PublicKey::from_bytes(&bytes).ok())
             .map(Self)
             .ok_or(SealError::BadInput("an age1pq recipient is expected"))
@@ -75,7 +75,7 @@ impl FromStr for Recipient {
 
 impl fmt::Display for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&bech32_text::public(RECIPIENT_PREFIX, &self.0.to_bytes()))
+        f.write_str(&bech32::public(RECIPIENT_PREFIX, &self.0.to_bytes()))
     }
 }
 

@@ -7,9 +7,10 @@ use crate::{
     container,
     errors::SealError,
     key::{fresh_key, key_file, read_key_file},
-    letter::{Letter, LetterToCompose, compose_letter, parse_letter},
+    letter::{Letter, LetterToCompose, compose_letter},
     manifest::{ManifestPart, manifest_hash},
     pq,
+    read::read_letter,
     wrap::{open_wrap, wrap, wrap_bound},
 };
 use sha2::{Digest, Sha256};
@@ -70,21 +71,6 @@ pub fn open_sealed(
 ) -> Result<Letter, SealError> {
     let key_file = open_wrap(identity, author_wrap)?;
     read_letter(&key_file, letter_age, letter_id, version)
-}
-
-/// Opens a letter with its key file, as the reader does. Refuses another letter or version than the one named.
-pub fn read_letter(
-    key_file: &[u8],
-    letter_age: &[u8],
-    letter_id: &str,
-    version: u32,
-) -> Result<Letter, SealError> {
-    let letter = parse_letter(&container::decrypt(&read_key_file(key_file)?, letter_age)?)?;
-    if letter.letter_id == letter_id && letter.version == version {
-        Ok(letter)
-    } else {
-        Err(SealError::WrongLetter)
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use unsaid_seal::{
     letter::{LetterToCompose, compose_letter},
     manifest::{ManifestPart, manifest_hash, sha256_hex},
     pq,
-    seal::{open_sealed, read_letter},
+    read::read_letter,
+    seal::open_sealed,
     unlock::{derive_unlock, open_passphrase_file},
     wrap::open_wrap,
 };

@@ -3,7 +3,8 @@
 use super::*;
 use crate::{
     letter::LetterToCompose,
-    seal::{SealedLetter, read_letter, seal_letter},
+    read::read_letter,
+    seal::{SealedLetter, seal_letter},
     tests::repeatable,
     wrap::{MAX_WRAP_BYTES, wrap},
 };

@@ -1,7 +1,7 @@
 //! Bech32 (BIP-173) without its limit on length, as age writes its keys. Knows only texts and bytes.
 
+use ::bech32::Hrp;
 use age_core::primitives::{bech32_decode, bech32_encode};
-use bech32::Hrp;
 use zeroize::Zeroizing;
 
 /// Lower-case text of public bytes.
