@@ -1,0 +1,173 @@
+//! The mail that was caught instead of sent, as pages for whoever tries the house out on their own machine. The gate lets nobody else here
+//! (`Policy::Outbox`). Links in a message lead only to this house. Reads a shelf; knows no mail.
+
+use super::page::{For, Page, opening, say};
+use super::problem::Problem;
+use super::read::Path;
+use super::route::{Face, Policy, Route};
+use crate::app::{App, CaughtMail, OutboxShelf};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use maud::{Markup, html};
+use std::io;
+
+/// The list, and one message.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/outbox", Policy::Outbox, Face::Page, list),
+        Route::get("/outbox/{name}", Policy::Outbox, Face::Page, message),
+    ]
+}
+
+async fn list(State(app): State<App>) -> Result<Response, Problem> {
+    let caught = shelf(&app)?.list().await.map_err(unreadable)?;
+    let main = html! {
+        (opening(&say("outbox.heading", &[]), &say("outbox.lede", &[])))
+        @if caught.is_empty() {
+            p { (say("outbox.empty", &[])) }
+        } @else {
+            ul.letters {
+                @for mail in &caught {
+                    li {
+                        h2 { a href={ "/outbox/" (mail.name) } { (mail.subject) } }
+                        (particulars(mail))
+                    }
+                }
+            }
+        }
+    };
+    Ok(answer(&app, &say("outbox.heading", &[]), main))
+}
+
+async fn message(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let mail = shelf(&app)?.read(&name).await.map_err(unreadable)?.ok_or_else(Problem::missing)?;
+    let main = html! {
+        aside.margin aria-label=(say("outbox.where", &[])) {
+            p { a href="/outbox" { (say("outbox.back", &[])) } }
+        }
+        article.sheet {
+            h1 { (mail.subject) }
+            (particulars(&mail))
+            hr;
+            div.letter { (text(&mail.text, &app.settings.public_url.origin)) }
+        }
+    };
+    Ok(answer(&app, &mail.subject, main))
+}
+
+fn answer(app: &App, title: &str, main: Markup) -> Response {
+    let mut response = Page { title, reader: For::Anyone, script: None, main }.answer(app, StatusCode::OK);
+    // It holds addresses, codes and links.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The gate has looked already; without a shelf there is no page.
+fn shelf(app: &App) -> Result<&dyn OutboxShelf, Problem> {
+    app.outbox.as_deref().ok_or_else(Problem::missing)
+}
+
+fn unreadable(error: io::Error) -> Problem {
+    tracing::error!(%error, "the outbox folder cannot be read");
+    Problem::of("store-away")
+}
+
+fn particulars(mail: &CaughtMail) -> Markup {
+    html! {
+        dl.facts {
+            div { dt { (say("outbox.to", &[])) } dd { (mail.to) } }
+            div { dt { (say("outbox.date", &[])) } dd { (mail.date) } }
+            @if mail.copy > 1 {
+                div { dt { (say("outbox.copy", &[])) } dd { (say("outbox.copy_says", &[("copy", &mail.copy.to_string())])) } }
+            }
+        }
+    }
+}
+
+/// Paragraphs as they were sent, lines within them kept; what leads to this house can be pressed.
+fn text(text: &str, origin: &str) -> Markup {
+    html! {
+        @for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
+            p {
+                @for (at, line) in paragraph.lines().enumerate() {
+                    @if at > 0 { br; }
+                    @for piece in pieces(line, origin) {
+                        @match piece {
+                            Piece::Text(text) => (text),
+                            Piece::Link(url) => a href=(url) { (url) },
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    Text(&'a str),
+    Link(&'a str),
+}
+
+/// A line, taken apart at the links that lead to this house and nowhere else.
+fn pieces<'a>(line: &'a str, origin: &str) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    let mut from = 0;
+    while let Some(found) = rest[from..].find(origin).map(|at| at + from) {
+        let end = rest[found..].find(char::is_whitespace).map_or(rest.len(), |length| found + length);
+        // A full stop after a link belongs to the sentence.
+        let url = rest[found..end].trim_end_matches(['.', ',', ')', ':', ';']);
+        let path = &url[origin.len()..];
+        let starts_a_word =
+            rest[..found].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '/');
+        if !starts_a_word || !(path.is_empty() || path.starts_with('/')) {
+            from = found + origin.len();
+            continue;
+        }
+        if found > 0 {
+            pieces.push(Piece::Text(&rest[..found]));
+        }
+        pieces.push(Piece::Link(url));
+        rest = &rest[found + url.len()..];
+        from = 0;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest));
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUSE: &str = "http://localhost:7070";
+
+    #[test]
+    fn links_to_this_house_can_be_pressed_and_others_cannot() {
+        assert_eq!(
+            pieces("Look: http://localhost:7070/k/abc. Or not.", HOUSE),
+            [Piece::Text("Look: "), Piece::Link("http://localhost:7070/k/abc"), Piece::Text(". Or not.")]
+        );
+        assert_eq!(pieces(HOUSE, HOUSE), [Piece::Link(HOUSE)]);
+        for line in [
+            "http://localhost:70701/k/abc",
+            "http://localhost:7070@evil.example/",
+            "http://localhost:7070.evil.example/",
+            "https://evil.example/http://localhost:7070/",
+            "xhttp://localhost:7070/",
+            "javascript:alert(1)",
+            "https://evil.example/",
+        ] {
+            assert_eq!(pieces(line, HOUSE), [Piece::Text(line)], "{line}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_message_is_markup() {
+        let shown = text("<script>alert(1)</script>\n\nhttp://localhost:7070/\"><b>", HOUSE).into_string();
+        assert!(!shown.contains("<script") && !shown.contains("<b>"), "{shown}");
+    }
+}

@@ -1,0 +1,117 @@
+//! The page behind the link in a knock. Looking at it changes nothing and tells nothing: mail scanners follow links. The first press
+//! exchanges the link for the reader's cookie, and from then on addresses are plain. It never names the author.
+
+use super::{Fields, field, on_to};
+use crate::app::App;
+use crate::http::cookies::{Cookie, read_token};
+use crate::http::page::{For, Page, opening, refusal_page, say};
+use crate::http::problem::Problem;
+use crate::http::read::Path;
+use crate::secrets::hashed;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use maud::{Markup, html};
+use unsaid_store::rows::Knock;
+
+/// GET /k/{token}
+pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Problem> {
+    Ok(match find(&app, &token).await? {
+        None => unknown(&app),
+        Some(knock) => page(&app, &knock, false),
+    })
+}
+
+/// POST /k/{token}, `do=who` or `do=no`
+pub(super) async fn answer(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let Some(knock) = find(&app, &token).await? else { return Ok(unknown(&app)) };
+    let to = match field(&fields, "do") {
+        Some("who") => "/waiting",
+        Some("no") => "/refuse",
+        _ => return Ok(page(&app, &knock, true)),
+    };
+    // One browser, one reader: what another link opened here before ends.
+    if let Some(before) = Cookie::Reader.hash(&app, &headers)? {
+        app.store.end_reader(before).await?;
+    }
+    let cookie = app.chance.token();
+    app.store.open_reader(hashed(&cookie), knock.message, app.time.now()).await?;
+    let mut response = on_to(to);
+    response.headers_mut().insert(header::SET_COOKIE, Cookie::Reader.set(&app, &cookie));
+    Ok(response)
+}
+
+async fn find(app: &App, token: &str) -> Result<Option<Knock>, Problem> {
+    let Some(token) = read_token(token.as_bytes()) else { return Ok(None) };
+    Ok(app.store.knock(hashed(&token)).await?)
+}
+
+/// Unknown, mistyped, and no longer good: one answer.
+fn unknown(app: &App) -> Response {
+    refusal_page(
+        app,
+        StatusCode::NOT_FOUND,
+        For::Person,
+        &say("person.link_unknown.what", &[]),
+        &say("person.link_unknown.todo", &[]),
+        ("/is-this-real", &say("person.foot.what", &[])),
+    )
+}
+
+fn page(app: &App, knock: &Knock, unclear: bool) -> Response {
+    let (title, main) = if knock.waits {
+        (say("person.knock.title", &[]), waits(unclear))
+    } else {
+        (say("person.gone.title", &[]), gone(unclear))
+    };
+    let title = if unclear { say("house.error_title", &[("page", &title)]) } else { title };
+    let status = if unclear { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Page { title: &title, reader: For::Person, script: None, main }.answer(app, status)
+}
+
+fn waits(unclear: bool) -> Markup {
+    html! {
+        (unclear_notice(unclear))
+        (opening(&say("person.knock.heading", &[]), &say("person.knock.lede", &[])))
+        // The form goes to the address of this page.
+        form.acts #answer method="post" {
+            button.button.button--main type="submit" name="do" value="who" { (say("person.knock.who", &[])) }
+            button.button type="submit" name="do" value="no" { (say("person.knock.no", &[])) }
+        }
+        div.prose {
+            h2 { (say("person.knock.before", &[])) }
+            p { (say("person.knock.seeing", &[])) }
+            p { (say("person.knock.not_now", &[])) }
+            p { (say("person.knock.with_somebody", &[])) }
+            p { a href="/is-this-real" { (say("person.knock.real", &[])) } }
+        }
+        p.note { (say("person.knock.often", &[])) }
+    }
+}
+
+/// What waited was taken back by its author, or its time is over. The no stays as easy.
+fn gone(unclear: bool) -> Markup {
+    html! {
+        (unclear_notice(unclear))
+        (opening(&say("person.gone.heading", &[]), &say("person.gone.lede", &[])))
+        form.acts #answer method="post" {
+            button.button type="submit" name="do" value="no" { (say("person.gone.no", &[])) }
+        }
+    }
+}
+
+fn unclear_notice(unclear: bool) -> Markup {
+    html! {
+        @if unclear {
+            div.notice.notice--problem role="alert" aria-labelledby="problem" {
+                h2 #problem { (say("house.problem", &[])) }
+                ul { li { a href="#answer" { (say("person.knock.unclear", &[])) } } }
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Who has written, and what waits: the first page after the click. It opens nothing, and says plainly who could.
+
+use super::{is_not_me, name_of_author, on_to};
+use crate::app::App;
+use crate::http::gate::ReaderIn;
+use crate::http::page::{For, Page, opening, say};
+use crate::http::problem::Problem;
+use crate::http::say_date;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use maud::{Markup, html};
+use unsaid_delivery::state::State as Where;
+use unsaid_store::rows::Waiting;
+
+/// GET /waiting
+pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> Result<Response, Problem> {
+    if is_not_me(&app, &reader).await? {
+        return Ok(on_to("/refused"));
+    }
+    let letters = app.store.waiting(&reader).await?;
+    let refused = !app.store.refusals(&reader).await?.is_empty();
+    let main = if letters.is_empty() {
+        nothing()
+    } else {
+        let name = name_of_author(&app, &reader).await?;
+        some(&app, &name, &letters, refused)
+    };
+    let title = say(if letters.is_empty() { "person.gone.title" } else { "person.waiting.title" }, &[]);
+    Ok(Page { title: &title, reader: For::Person, script: None, main }.answer(&app, StatusCode::OK))
+}
+
+fn nothing() -> Markup {
+    html! {
+        (opening(&say("person.gone.heading", &[]), &say("person.gone.lede", &[])))
+        div.acts { a.button href="/refuse" { (say("person.gone.no", &[])) } }
+    }
+}
+
+fn some(app: &App, name: &str, letters: &[Waiting], refused: bool) -> Markup {
+    let closed = letters.iter().filter(|letter| !letter.delivery.pinned).count();
+    let lede = match (closed, letters.len()) {
+        (0, _) => "person.waiting.lede_opened",
+        (1, 1) => "person.waiting.lede_one",
+        (1.., _) => "person.waiting.lede_many",
+    };
+    html! {
+        (opening(&say("person.waiting.heading", &[("name", name)]), &say(lede, &[])))
+        @if refused {
+            div.notice {
+                p { (say("person.waiting.refused", &[])) }
+                p { a href="/refused" { (say("person.waiting.see_refused", &[])) } }
+            }
+        }
+        ul.letters {
+            @for letter in letters { (line(app, letter, letters.len() == 1)) }
+        }
+        div.prose {
+            p { (say("person.waiting.mailbox", &[])) }
+            p { (say("person.waiting.not_told", &[("name", name)])) }
+            p { (say("person.waiting.or_not", &[])) }
+        }
+        div.acts { a.button href="/refuse" { (say("person.waiting.refuse", &[])) } }
+    }
+}
+
+fn line(app: &App, letter: &Waiting, alone: bool) -> Markup {
+    let delivery = &letter.delivery;
+    let path = format!("/waiting/{}", delivery.id);
+    let day = say_date::time(letter.sealed_at, &app.settings.zone);
+    html! {
+        li {
+            h2 { (crate::http::page::say_with("person.waiting.letter", "day", &day)) }
+            @if matches!(delivery.state, Where::Parked { .. }) {
+                p.status.status--wait { (say("person.waiting.held", &[])) }
+            } @else if delivery.pinned {
+                p.status.status--open { (say("person.waiting.opened", &[])) }
+                div.acts { a.button href=(path) { (say("person.waiting.read_again", &[])) } }
+            } @else {
+                @if delivery.state == Where::Refused {
+                    p.status.status--away { (say("person.waiting.letter_refused", &[])) }
+                } @else {
+                    p.status.status--open { (say("person.waiting.closed", &[])) }
+                }
+                form.acts method="post" action={ (path) "/open" } {
+                    button.button.button--main[alone] type="submit" { (say("person.open", &[])) }
+                    a.button.button--quiet href={ "/refuse?letter=" (delivery.id) } { (say("person.waiting.refuse_letter", &[])) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The pages of whoever a letter is for: no account, no script up to the reading itself, and no is as easy as yes. One file for each thing
+//! that they can do. A GET changes nothing here; what changes something is a press of a button. Decides nothing: it asks `accept`
+//! and commits the answer. What is done here is told to nobody.
+
+mod key;
+mod knock;
+mod leave;
+mod letters;
+mod lift;
+mod open;
+mod read;
+mod refuse;
+
+use super::page::say;
+use super::problem::Problem;
+use super::route::{Body, Face, Policy, Route};
+use crate::app::App;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use unsaid_delivery::id::DeliveryId;
+use unsaid_delivery::refusal::Scope;
+use unsaid_store::rows::{Reader, Waiting};
+
+/// Everything under /k, /waiting, /refuse, and the ways out.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/k/{token}", Policy::Anyone, Face::Page, knock::show),
+        Route::post("/k/{token}", Policy::Anyone, Face::Page, Body::Form, knock::answer),
+        Route::get("/waiting", Policy::Reader, Face::Page, letters::show),
+        Route::post("/waiting/{delivery}/open", Policy::Reader, Face::Page, Body::Form, open::open),
+        Route::get("/waiting/{delivery}", Policy::Reader, Face::Page, read::show),
+        Route::post("/waiting/{delivery}/key", Policy::Reader, Face::Api, Body::Json, key::give),
+        Route::get("/waiting/{delivery}/letter.age", Policy::Reader, Face::Api, key::bytes),
+        Route::get("/refuse", Policy::Reader, Face::Page, refuse::show).with_query(),
+        Route::post("/refuse", Policy::Reader, Face::Page, Body::Form, refuse::refuse),
+        Route::get("/refused", Policy::Reader, Face::Page, lift::show),
+        Route::post("/lift", Policy::Reader, Face::Page, Body::Form, lift::lift),
+        Route::post("/leave", Policy::Anyone, Face::Page, Body::Form, leave::leave),
+        Route::get("/away", Policy::Anyone, Face::Page, leave::away),
+    ]
+}
+
+/// The fields of a form, in the order in which they came.
+type Fields = super::read::Form<Vec<(String, String)>>;
+
+/// The value of a field that may stand there once; none if it is missing or given twice.
+fn field<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    let mut found = fields.0.iter().filter(|(key, _)| key == name);
+    let value = found.next().map(|(_, value)| value.as_str());
+    if found.next().is_some() { None } else { value }
+}
+
+/// On to another page after something was done, so that loading again does not do it again.
+fn on_to(path: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    // Paths of ours are ids and letters.
+    let to = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/waiting"));
+    response.headers_mut().insert(header::LOCATION, to);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// One letter of theirs by its delivery. Foreign and missing are one answer.
+async fn letter_of(app: &App, reader: &Reader, id: DeliveryId) -> Result<Waiting, Problem> {
+    let all = app.store.waiting(reader).await?;
+    all.into_iter().find(|letter| letter.delivery.id == id).ok_or_else(Problem::missing)
+}
+
+/// Who has written. Said after the first click only, and on pages alone.
+async fn name_of_author(app: &App, reader: &Reader) -> Result<String, Problem> {
+    let sender = app.store.sender(reader).await?;
+    match app.keys.open_text(&sender.account.to_string(), &sender.name) {
+        Some(name) => Ok(name.to_string()),
+        None => {
+            tracing::error!(account = %sender.account, "an author's name cannot be opened with the address key");
+            Ok(say("person.somebody", &[]))
+        }
+    }
+}
+
+/// `not-me-proves-nothing`: whoever said 'this is not for me' at this address sees no name and no letter until they take it back.
+async fn is_not_me(app: &App, reader: &Reader) -> Result<bool, Problem> {
+    Ok(app.store.refusals(reader).await?.iter().any(|refusal| refusal.scope == Scope::NotMe))
+}

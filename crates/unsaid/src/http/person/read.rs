@@ -1,0 +1,104 @@
+//! The page on which a letter is read. The server writes who it is from and since when; the words come from the reader's own browser, which
+//! fetches the sealed letter and its key and unlocks the one with the other. The server never sees them.
+
+use super::{is_not_me, letter_of, name_of_author, on_to};
+use crate::app::App;
+use crate::http::gate::ReaderIn;
+use crate::http::page::{For, Page, opening, say, say_with};
+use crate::http::problem::Problem;
+use crate::http::read::{self, Path};
+use crate::http::{assets, say_date};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use maud::{Markup, html};
+use unsaid_delivery::state::State as Where;
+use unsaid_store::rows::Waiting;
+
+/// GET /waiting/{delivery}
+pub(super) async fn show(
+    State(app): State<App>,
+    ReaderIn(reader): ReaderIn,
+    Path(named): Path<String>,
+) -> Result<Response, Problem> {
+    let id = read::id(&named)?;
+    if is_not_me(&app, &reader).await? {
+        return Ok(on_to("/refused"));
+    }
+    let letter = letter_of(&app, &reader, id).await?;
+    let name = name_of_author(&app, &reader).await?;
+    let title = say("person.read.title", &[("name", &name)]);
+    let opened = letter.delivery.pinned;
+    let held = matches!(letter.delivery.state, Where::Parked { .. });
+    let (script, main) = match (opened, held) {
+        (_, true) => (None, held_back()),
+        (true, false) => (Some(assets::READER), opened_letter(&app, &letter, &name, &title)),
+        (false, false) => (None, closed(&app, &letter, &name)),
+    };
+    Ok(Page { title: &title, reader: For::Person, script, main }.answer(&app, StatusCode::OK))
+}
+
+fn opened_letter(app: &App, letter: &Waiting, name: &str, title: &str) -> Markup {
+    let delivery = &letter.delivery;
+    let path = format!("/waiting/{}", delivery.id);
+    html! {
+        (margin(app, letter, name))
+        // data-*: what web/src/pages/reader needs to find its way; no key and no word is among it.
+        article.sheet.sheet--full.sheet--folded #letter
+            data-delivery=(delivery.id)
+            data-letter=(delivery.letter)
+            data-version=(delivery.version)
+            data-key-url={ (path) "/key" }
+            data-part-url={ (path) "/letter.age" }
+        {
+            h1.unseen { (title) }
+            noscript {
+                p { (say("person.read.without_script", &[])) }
+            }
+            @if assets::entry(assets::READER).is_none() {
+                p { (say("house.not_built", &[])) }
+            }
+        }
+        div.prose.screen-only {
+            p { a href="/waiting" { (say("person.read.back", &[])) } }
+            details {
+                summary { (say("person.read.no_more", &[])) }
+                p { (say("person.read.no_more_says", &[])) " " a href="/refuse" { (say("person.read.no_more_link", &[])) } }
+            }
+        }
+    }
+}
+
+fn closed(app: &App, letter: &Waiting, name: &str) -> Markup {
+    let path = format!("/waiting/{}", letter.delivery.id);
+    html! {
+        (margin(app, letter, name))
+        (opening(&say("person.closed.heading", &[]), &say("person.closed.lede", &[])))
+        form.acts method="post" action={ (path) "/open" } {
+            button.button.button--main type="submit" { (say("person.open", &[])) }
+            a.button href={ "/refuse?letter=" (letter.delivery.id) } { (say("person.waiting.refuse_letter", &[])) }
+        }
+        div.prose {
+            p { (say("person.waiting.mailbox", &[])) }
+            p { (say("person.waiting.not_told", &[("name", name)])) }
+        }
+    }
+}
+
+/// Parked: something about its stored bytes is wrong, and the host has been called.
+fn held_back() -> Markup {
+    html! {
+        (opening(&say("error.letter-held.title", &[]), &say("error.letter-held.detail", &[])))
+        div.acts { a.button href="/waiting" { (say("person.read.back", &[])) } }
+    }
+}
+
+fn margin(app: &App, letter: &Waiting, name: &str) -> Markup {
+    let day = say_date::time(letter.sealed_at, &app.settings.zone);
+    html! {
+        aside.margin aria-label=(say("person.read.about", &[])) {
+            p { (say_with("person.read.from", "name", &html! { strong { (name) } })) }
+            p { (say_with("person.read.sealed", "day", &day)) }
+        }
+    }
+}

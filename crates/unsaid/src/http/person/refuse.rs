@@ -1,0 +1,206 @@
+//! Saying no: one page, one press, no account, no reason. `This is not for me` stands first. What was chosen is kept when something is missing.
+//! The no holds for good, is told to nobody, and can be taken back by whoever said it (lift.rs).
+
+use super::{Fields, field, on_to};
+use crate::app::App;
+use crate::http::gate::ReaderIn;
+use crate::http::page::{For, Page, opening, say};
+use crate::http::problem::Problem;
+use crate::http::say_date;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use maud::{Markup, html};
+use unsaid_delivery::id::DeliveryId;
+use unsaid_delivery::refusal::Scope;
+use unsaid_store::rows::Waiting;
+
+/// What a radio button stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    NotMe,
+    Letter,
+    Author,
+    House,
+}
+
+impl Choice {
+    const ALL: [Self; 4] = [Self::NotMe, Self::Letter, Self::Author, Self::House];
+
+    fn value(self) -> &'static str {
+        match self {
+            Self::NotMe => "not-me",
+            Self::Letter => "letter",
+            Self::Author => "author",
+            Self::House => "all",
+        }
+    }
+
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotMe => ("person.refuse.not_me", "person.refuse.not_me_says"),
+            Self::Letter => ("person.refuse.letter", "person.refuse.letter_says"),
+            Self::Author => ("person.refuse.author", "person.refuse.author_says"),
+            Self::House => ("person.refuse.all", "person.refuse.all_says"),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.value() == text)
+    }
+}
+
+/// What is chosen on the page.
+struct Chosen {
+    choice: Option<Choice>,
+    letter: Option<DeliveryId>,
+}
+
+/// What is missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    /// None of the four was chosen.
+    Scope,
+    /// Which letter is meant.
+    Letter,
+}
+
+impl Wrong {
+    fn says(self) -> String {
+        match self {
+            Self::Scope => say("person.refuse.which_scope", &[]),
+            Self::Letter => say("person.refuse.which_letter", &[]),
+        }
+    }
+
+    fn at(self) -> &'static str {
+        match self {
+            Self::Scope => "#no-not-me",
+            Self::Letter => "#which",
+        }
+    }
+}
+
+/// GET /refuse, perhaps with `?letter=` for a link beside that letter. A link to this page changes nothing.
+pub(super) async fn show(
+    State(app): State<App>,
+    ReaderIn(reader): ReaderIn,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let letters = letters(&app, &reader).await?;
+    let asked = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("letter="));
+    let letter =
+        asked.and_then(|id| id.parse().ok()).filter(|id| letters.iter().any(|l| l.delivery.id == *id));
+    let choice = if letter.is_some() { Choice::Letter } else { Choice::NotMe };
+    Ok(page(&app, &letters, &Chosen { choice: Some(choice), letter }, None))
+}
+
+/// POST /refuse, `scope=` and for one letter `delivery=`
+pub(super) async fn refuse(
+    State(app): State<App>,
+    ReaderIn(reader): ReaderIn,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let letters = letters(&app, &reader).await?;
+    let choice = field(&fields, "scope").and_then(Choice::read);
+    let letter: Option<DeliveryId> = field(&fields, "delivery").and_then(|id| id.parse().ok());
+    let chosen = Chosen { choice, letter };
+    let scope = match choice {
+        None => return Ok(page(&app, &letters, &chosen, Some(Wrong::Scope))),
+        Some(Choice::NotMe) => Scope::NotMe,
+        Some(Choice::Author) => Scope::Author,
+        Some(Choice::House) => Scope::House,
+        Some(Choice::Letter) => match letters.iter().find(|l| Some(l.delivery.id) == letter) {
+            Some(letter) => Scope::Letter(letter.delivery.letter),
+            None => return Ok(page(&app, &letters, &chosen, Some(Wrong::Letter))),
+        },
+    };
+    app.store.refuse(&reader, scope, app.time.now()).await?;
+    app.nudge.nudge();
+    Ok(on_to("/refused"))
+}
+
+/// The letters that a no can be about. Who said 'this is not for me' is shown none of them.
+async fn letters(app: &App, reader: &unsaid_store::rows::Reader) -> Result<Vec<Waiting>, Problem> {
+    if super::is_not_me(app, reader).await? { Ok(Vec::new()) } else { Ok(app.store.waiting(reader).await?) }
+}
+
+fn page(app: &App, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -> Response {
+    let title = say("person.refuse.title", &[]);
+    let (status, title) = match wrong {
+        None => (StatusCode::OK, title),
+        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, say("house.error_title", &[("page", &title)])),
+    };
+    let main = html! {
+        @if let Some(wrong) = wrong {
+            div.notice.notice--problem role="alert" aria-labelledby="problem" {
+                h2 #problem { (say("house.problem", &[])) }
+                ul { li { a href=(wrong.at()) { (wrong.says()) } } }
+            }
+        }
+        (opening(&say("person.refuse.heading", &[]), &say("person.refuse.lede", &[])))
+        form.form method="post" action="/refuse" {
+            fieldset {
+                legend { h2 { (say("person.refuse.what", &[])) } }
+                div.choices {
+                    @for choice in Choice::ALL {
+                        @if choice != Choice::Letter || !letters.is_empty() {
+                            (card(app, choice, letters, chosen, wrong))
+                        }
+                    }
+                }
+            }
+            div.acts {
+                button.button.button--main type="submit" { (say("person.refuse.press", &[])) }
+                a.button.button--quiet href="/waiting" { (say("person.refuse.not_now", &[])) }
+            }
+        }
+        div.prose {
+            p.note { (say("person.refuse.holds", &[])) }
+            p.note { (say("person.refuse.kept", &[])) }
+        }
+    };
+    Page { title: &title, reader: For::Person, script: None, main }.answer(app, status)
+}
+
+fn card(app: &App, choice: Choice, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -> Markup {
+    let id = format!("no-{}", choice.value());
+    let (name, says) = choice.words();
+    html! {
+        div.choice {
+            input type="radio" name="scope" id=(id) value=(choice.value()) checked[chosen.choice == Some(choice)];
+            label for=(id) {
+                span.choice-name { (say(name, &[])) }
+                span.choice-says { (say(says, &[])) }
+            }
+            @if choice == Choice::Letter {
+                @if let [only] = letters {
+                    input type="hidden" name="delivery" value=(only.delivery.id);
+                } @else {
+                    div.choice-more { (which(app, letters, chosen, wrong)) }
+                }
+            }
+        }
+    }
+}
+
+/// Which of several letters: told apart by the day on which each was sealed.
+fn which(app: &App, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -> Markup {
+    let is_wrong = wrong == Some(Wrong::Letter);
+    html! {
+        div.field.field--wrong[is_wrong] {
+            label for="which" { (say("person.refuse.which", &[])) }
+            @if is_wrong { p.wrong #which-wrong { (Wrong::Letter.says()) } }
+            select.input.input--middle #which name="delivery" aria-invalid=[is_wrong.then_some("true")] aria-describedby=[is_wrong.then_some("which-wrong")] {
+                // Nothing is chosen beforehand among several.
+                option value="" selected[chosen.letter.is_none()] { (say("person.refuse.choose", &[])) }
+                @for letter in letters {
+                    @let day = say_date::full_day(letter.sealed_at.to_zoned(app.settings.zone.clone()).date());
+                    option value=(letter.delivery.id) selected[chosen.letter == Some(letter.delivery.id)] {
+                        (say("person.refuse.sealed_on", &[("day", &day)]))
+                    }
+                }
+            }
+        }
+    }
+}
