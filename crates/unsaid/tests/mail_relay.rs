@@ -1,5 +1,7 @@
-//! Stories of one message and one relay: a scripted one that does everything wrong, and, where there is one, a real
-//! Postfix. Each says what the sender is told, and what the other side had really heard.
+//! Stories of one message and a scripted relay that does everything wrong. Each says what the sender is told, and what
+//! the other side had really heard. (A real Postfix: mail_postfix.rs.)
+//!
+//! It is one thing because every story is the same good conversation until the moment at which it goes wrong.
 
 mod mail_script;
 
