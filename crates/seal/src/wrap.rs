@@ -49,3 +49,45 @@ pub fn check_wrap(file: &[u8]) -> Result<(), SealError> {
         _ => Err(SealError::NotAWrap),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{binding::Kind, host::HostKey};
+    use proptest::prelude::*;
+
+    const ID: &str = "abcdefghijklmnopqrstuvwxyz";
+
+    #[test]
+    fn what_is_too_large_for_a_wrap_is_refused_when_it_is_made() {
+        let house = HostKey::from_seed(&[1; 32]).recipient();
+        assert!(wrap(&house, &[0; 60_000]).is_ok());
+        assert!(wrap(&house, &[0; MAX_WRAP_BYTES]).is_err());
+    }
+
+    #[test]
+    fn the_line_is_taken_off_whole_or_not_at_all() {
+        let binding = Binding::new(ID, 1, Kind::Host).unwrap();
+        let line = binding.line();
+        assert_eq!(unbind(format!("{line}K").as_bytes(), &binding), Ok(&b"K"[..]));
+        for plain in ["", "K", &line[..line.len() - 1], &format!(" {line}K"), &line.replace('\n', "\r\n")] {
+            assert_eq!(unbind(plain.as_bytes(), &binding), Err(SealError::WrongBinding), "{plain:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_it_panic(
+            lines in proptest::collection::vec("(-> ?|--- ?|age-encryption.org/v1)?[ -~]{0,70}", 0..8),
+            bytes in proptest::collection::vec(any::<u8>(), 0..80),
+        ) {
+            let mut file = b"age-encryption.org/v1\n".to_vec();
+            file.extend(lines.join("\n").into_bytes());
+            file.extend(&bytes);
+            let _ = check_wrap(&file);
+            let _ = check_wrap(&bytes);
+            let binding = Binding::new(ID, 1, Kind::Host).unwrap();
+            prop_assert!(HostKey::from_seed(&[1; 32]).peel(&file, &binding).is_err());
+        }
+    }
+}
