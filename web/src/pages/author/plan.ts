@@ -4,7 +4,7 @@
 import type { Moment, Rest, Rule } from '../../api';
 import type { DraftPlan } from '../../draft';
 import type { Mend } from '../../ui/Problems.svelte';
-import { count, dayExists, daysIn, monthName, say } from '../../words';
+import { dayExists, daysIn, monthName, say } from '../../words';
 
 const whole = (typed: string): number => (/^\s*\d{1,4}\s*$/.test(typed) ? Number(typed) : NaN);
 
@@ -59,9 +59,3 @@ export function planMends(plan: DraftPlan, today: string): Mend[] {
   if (plan.when === 'on') list.push(...dayMends(plan, today));
   return list;
 }
-
-/** 'tomorrow morning', 'a week', 'no rest': how long it rests, in the words of the choice. */
-export const restSaid = (plan: DraftPlan): string =>
-  plan.rest === 'week'
-    ? say('author.for.rest-week', { number: count(7) })
-    : say(`author.for.rest-${plan.rest}`);

@@ -96,24 +96,19 @@ export function whereFact(letter: Letter, hers: string, today: string): Fact {
   }
 }
 
-/** For whom and when, in one line. */
+/** For whom and when, in one line; while the names are closed, `name` is `''` and only the day is said. */
 export function forFact(letter: Letter, name: string, hers: string): Fact {
-  const term = say('author.fact.for');
-  const who = name === '' ? say('author.letter.somebody') : name;
   const moment = leaves(letter, hers);
-  if (letter.rule === null || letter.state === 'unsent')
-    return { term, text: say('author.fact.for-never', { name: who }) };
-  if (!moment) return { term, text: who };
-  if (letter.rule.moment.kind === 'at-once') {
-    return {
-      term,
-      text: say('author.fact.for-soon', { name: who, moment: fullMoment(moment.day, moment.time) }),
-    };
+  const goes = letter.rule !== null && ['resting', 'waiting', 'left', 'held'].includes(letter.state);
+  if (!goes || !moment) {
+    const never = letter.state === 'unsent';
+    if (name === '')
+      return { term: say('author.fact.when'), text: say(never ? 'author.fact.never' : 'author.fact.no-day') };
+    return { term: say('author.fact.for'), text: never ? say('author.fact.for-never', { name }) : name };
   }
-  return {
-    term,
-    text: say('author.fact.for-day', { name: who, moment: fullMoment(moment.day, moment.time) }),
-  };
+  const said = fullMoment(moment.day, moment.time);
+  if (name === '') return { term: say('author.fact.when'), text: said };
+  return { term: say('author.fact.for'), text: say('author.fact.for-day', { name, moment: said }) };
 }
 
 /** What has happened and what will, with the real days. */
