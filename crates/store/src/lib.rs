@@ -235,7 +235,8 @@ pub trait ReaderStore: Send + Sync {
     /// Who has written.
     async fn sender(&self, reader: &Reader) -> Result<Sender>;
     /// Commits an opening that `accept::open` granted (rev as in `delivery`): pins the version, fact Opened, and the pair's series of
-    /// knocks begins anew: earlier messages are not in `Pair.knocks` any more. Missing: not of this reader's pair. Wakes of its other deliveries stay.
+    /// knocks begins anew: earlier messages are not in `Pair.knocks` any more. Missing: not of this reader's pair, or nothing
+    /// that may be opened. Wakes of its other deliveries stay.
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, now: Now) -> Result<()>;
     /// The host wrap of an opened (pinned) delivery of theirs that may be opened still; else Missing.
     async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released>;

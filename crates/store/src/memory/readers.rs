@@ -122,7 +122,7 @@ impl ReaderStore for MemoryStore {
         let mut world = self.world();
         let not_me = world.refused(reader.person, reader.address_key).contains(&Scope::NotMe);
         let stored = world.deliveries.get(&delivery.id).filter(|d| {
-            !not_me && d.account == reader.account && d.person == reader.person && d.state.has_left()
+            !not_me && d.account == reader.account && d.person == reader.person && d.state.may_be_opened()
         });
         expect(stored.ok_or(StoreError::Missing)?.rev == delivery.rev)?;
         world.record(granted.fact.clone())?;

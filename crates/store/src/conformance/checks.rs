@@ -1,0 +1,53 @@
+//! All checks, one for each method, in one file for each trait; and a few stories that go through several.
+
+mod accounts;
+mod engine;
+mod house;
+mod letters;
+mod persons;
+mod readers;
+mod refusals;
+mod sending;
+mod stories;
+mod uploads;
+
+pub use accounts::*;
+pub use engine::*;
+pub use house::*;
+pub use letters::*;
+pub use persons::*;
+pub use readers::*;
+pub use refusals::*;
+pub use sending::*;
+pub use stories::*;
+pub use uploads::*;
+
+/// The call answers Missing.
+macro_rules! missing {
+    ($call:expr) => {
+        assert!(matches!($call.await, Err(crate::StoreError::Missing)), "not Missing: {}", stringify!($call))
+    };
+}
+
+/// The call answers Conflict.
+macro_rules! conflict {
+    ($call:expr) => {
+        assert!(
+            matches!($call.await, Err(crate::StoreError::Conflict)),
+            "not Conflict: {}",
+            stringify!($call)
+        )
+    };
+}
+
+/// The call succeeds; its value.
+macro_rules! ok {
+    ($call:expr) => {
+        match $call.await {
+            Ok(value) => value,
+            Err(error) => panic!("{error:?}: {}", stringify!($call)),
+        }
+    };
+}
+
+use {conflict, missing, ok};

@@ -1,0 +1,68 @@
+//! The house: its clock, its keys, the beats of its nodes.
+
+use super::{conflict, ok};
+use crate::conformance::scene::*;
+use crate::rows::*;
+use unsaid_delivery::clock::Mark;
+
+fn mark(trusted_seconds: i64, observed_seconds: i64) -> Mark {
+    Mark { trusted: trusted(trusted_seconds), observed: observed(observed_seconds) }
+}
+
+/// A new house has no clock, no account, unconfirmed keys and generation 1; and it counts its accounts.
+pub async fn house(scene: &Scene<'_>) {
+    let house = ok!(scene.store.house());
+    assert_eq!(house, House { generation: 1, keys_confirmed: false, accounts: 0, mark: None });
+    scene.author().await;
+    scene.author().await;
+    assert_eq!(ok!(scene.store.house()).accounts, 2);
+}
+
+/// Confirming is remembered, and once is as good as twice.
+pub async fn confirm_keys(scene: &Scene<'_>) {
+    ok!(scene.store.confirm_keys());
+    assert!(ok!(scene.store.house()).keys_confirmed);
+    ok!(scene.store.confirm_keys());
+    assert!(ok!(scene.store.house()).keys_confirmed);
+}
+
+/// The first beat sets the mark, later ones move it; neither clock ever goes back; each node has beats of its own.
+pub async fn beat(scene: &Scene<'_>) {
+    let (one, other) = (scene.boot_id(), scene.boot_id());
+    ok!(scene.store.beat(one, mark(100, 100)));
+    assert_eq!(ok!(scene.store.house()).mark, Some(mark(100, 100)));
+    ok!(scene.store.beat(one, mark(200, 150)));
+    assert_eq!(ok!(scene.store.house()).mark, Some(mark(200, 150)));
+    // A node that was asleep brings an old time, for one clock or both.
+    ok!(scene.store.beat(other, mark(120, 160)));
+    assert_eq!(ok!(scene.store.house()).mark, Some(mark(200, 160)));
+    ok!(scene.store.beat(other, mark(300, 10)));
+    assert_eq!(ok!(scene.store.house()).mark, Some(mark(300, 160)));
+
+    // Each beat is seen by whoever looks at what the node holds: by one, for that node alone.
+    let author = scene.author().await;
+    let (person, _) = scene.person(&author, &[scene.keyed()]).await;
+    scene.sealed(&author, person, now(0)).await;
+    let later = now(9 * HOUR);
+    assert_eq!(ok!(scene.store.take(one, Lane::Letters, later, 10)).len(), 1);
+    let seen = ok!(scene.store.held(other, Lane::Letters, later, 10));
+    assert_eq!((seen[0].holder, seen[0].beat), (one, 2));
+    ok!(scene.store.beat(other, mark(301, 161)));
+    assert_eq!(ok!(scene.store.held(other, Lane::Letters, later, 10))[0].beat, 2);
+    ok!(scene.store.beat(one, mark(302, 162)));
+    assert_eq!(ok!(scene.store.held(other, Lane::Letters, later, 10))[0].beat, 3);
+}
+
+/// A human may move trusted time forward, never back, and observed time not at all.
+pub async fn confirm_clock(scene: &Scene<'_>) {
+    let boot = scene.boot_id();
+    ok!(scene.store.beat(boot, mark(1_000, 500)));
+    ok!(scene.store.confirm_clock(trusted(90 * DAY)));
+    assert_eq!(ok!(scene.store.house()).mark, Some(mark(90 * DAY, 500)));
+    ok!(scene.store.confirm_clock(trusted(90 * DAY)));
+    conflict!(scene.store.confirm_clock(trusted(90 * DAY - 1)));
+    assert_eq!(ok!(scene.store.house()).mark, Some(mark(90 * DAY, 500)));
+    // A node that has not heard of it does not take it back.
+    ok!(scene.store.beat(boot, mark(1_010, 510)));
+    assert_eq!(ok!(scene.store.house()).mark, Some(mark(90 * DAY, 510)));
+}

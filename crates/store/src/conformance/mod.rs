@@ -1,0 +1,71 @@
+//! The contract of the store as something that runs: one check for every method of every trait, named like it, the same for memory, SQLite and
+//! PostgreSQL, so that they cannot drift apart. A check is given a [`scene::Scene`] on an empty store and talks to nothing but the traits;
+//! it does not know which store it is. [`every_check`](crate::every_check) is the one list of them; the tests here fail when a method has none.
+
+pub mod checks;
+pub mod scene;
+
+/// Calls `$with!` with the names of all checks: those of the methods first, trait by trait, then whole stories.
+#[macro_export]
+macro_rules! every_check {
+    ($with:ident) => {
+        $with! {
+            house confirm_keys beat confirm_clock
+            invite invitation ask_code account_of set_code try_code open_session open_newcomer session act unlock_session lock_session
+            end_session create_account account try_unlock vault put_vault
+            add_person persons add_address remove_address
+            reserve_letter reserve_version begin_upload upload upload_grew upload_ended part put_wrap author_wrap unproven seal letters letter
+            commit_author
+            knock open_reader reader end_reader waiting sender open release reader_part refuse lift refusals park
+            take held take_over give_back next_wakes delivery decided message start still_allowed recorded dropped counts
+            a_letter_arrives_and_the_next_series_begins a_dropped_knock_leaves_room_for_the_next what_was_promised_never_wakes_early
+            of_two_who_commit_one_is_told
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    macro_rules! names {
+        ($($name:ident)*) => { [$(stringify!($name)),*] };
+    }
+
+    /// The names after `async fn` between `pub trait` and the brace that closes it.
+    fn methods(source: &str) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        let mut in_trait = false;
+        for line in source.lines() {
+            if line.starts_with("pub trait ") {
+                in_trait = !line.trim_end().ends_with("{}");
+            } else if line.starts_with('}') {
+                in_trait = false;
+            } else if let Some(rest) = line.trim_start().strip_prefix("async fn ")
+                && in_trait
+            {
+                found.insert(rest.split(['(', '<']).next().unwrap_or(rest));
+            }
+        }
+        found
+    }
+
+    /// The methods that have no check.
+    fn unchecked<'a>(source: &'a str, names: &[&str]) -> Vec<&'a str> {
+        methods(source).into_iter().filter(|method| !names.contains(method)).collect()
+    }
+
+    #[test]
+    fn every_method_of_every_trait_has_a_check() {
+        let source = include_str!("../lib.rs");
+        assert!(methods(source).len() >= 65, "the traits could not be read: {:?}", methods(source));
+        assert_eq!(unchecked(source, &crate::every_check!(names)), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_method_without_a_check_is_found() {
+        let source = "pub trait HouseStore: Send {\n    async fn house(&self);\n    async fn burn(\n        &self,\n    );\n}\nasync fn free() {}\npub trait Store: HouseStore {}\n";
+        assert_eq!(methods(source), BTreeSet::from(["house", "burn"]));
+        assert_eq!(unchecked(source, &crate::every_check!(names)), ["burn"]);
+    }
+}
