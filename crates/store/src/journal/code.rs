@@ -1,0 +1,325 @@
+//! The journal's bytes, version 1. Knows no files.
+//!
+//! A file begins with the 16 bytes [`MAGIC`]. Then come frames, one for each append; all numbers are little-endian:
+//!
+//! ```text
+//! frame   = length u32, crc32c(length) u32, crc32c(body) u32, body          (length: of the body, in bytes)
+//! body    = seq u64, hash of the body before [32], generation u32, node, count u16, record × count
+//! node    = length u8, UTF-8
+//! record  = kind u8, subject, rev i64, length u32, values
+//! subject = length u16, UTF-8
+//! ```
+//!
+//! `seq` is the place of the first record; the others follow by one. The hash is SHA-256, zeros in the first frame; it chains the frames.
+//! A length has a checksum of its own, so that a damaged length is not taken for a torn tail. Values by kind; an id is its 16 bytes:
+//!
+//! ```text
+//!  1 sealed          letter, version u32, manifest [32]
+//!  2 undone          letter
+//!  3 withdrawn       letter
+//!  4 accepted        message
+//!  5 opened          delivery, version u32
+//!  6 refused         person or nothing (u8 1 or 0, id), address [32], scope
+//!  7 lifted          as refused
+//!  8 unreachable     delivery
+//!  9 address-given   person, address, sealed address (length u32, bytes)
+//! 10 address-removed person, address
+//! 11 unlock-replaced account, number u32
+//! 255 void           first u64, last u64
+//! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
+//! ```
+
+use super::{Entry, Seq};
+use sha2::{Digest, Sha256};
+use std::ops::RangeInclusive;
+use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::{Fact, Scope};
+
+/// What a file begins with.
+pub const MAGIC: &[u8; 16] = b"unsaid-journal 1";
+/// The part of [`MAGIC`] that every version shares.
+pub const MAGIC_OF_ANY: &[u8] = b"unsaid-journal ";
+/// A frame's own bytes before its body.
+pub const HEADER: usize = 12;
+/// No body is longer, in bytes.
+pub const LONGEST: usize = 16 << 20;
+
+/// What one record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// A fact.
+    Kept(Entry),
+    /// These records never came to anything.
+    Void(RangeInclusive<Seq>),
+}
+
+/// The body of a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The place of its first record.
+    pub seq: Seq,
+    /// SHA-256 of the body before.
+    pub before: [u8; 32],
+    /// The generation of the house.
+    pub generation: u32,
+    /// Who wrote it.
+    pub node: String,
+    /// Its records.
+    pub said: Vec<Said>,
+}
+
+/// The hash by which the next frame names this body.
+pub fn hash(body: &[u8]) -> [u8; 32] {
+    Sha256::digest(body).into()
+}
+
+/// A frame with its header; none if it would be too long.
+pub fn write(frame: &Frame) -> Option<Vec<u8>> {
+    let mut out = Out(vec![0; HEADER]);
+    out.u64(frame.seq);
+    out.0.extend(frame.before);
+    out.u32(frame.generation);
+    out.u8(frame.node.len().try_into().ok()?);
+    out.0.extend(frame.node.as_bytes());
+    out.u16(frame.said.len().try_into().ok()?);
+    for said in &frame.said {
+        let mut values = Out(Vec::new());
+        let (kind, subject, rev) = match said {
+            Said::Kept(entry) => (values.fact(&entry.fact), entry.subject.as_str(), entry.rev),
+            Said::Void(range) => {
+                values.u64(*range.start());
+                values.u64(*range.end());
+                (255, "", 0)
+            }
+        };
+        out.u8(kind);
+        out.u16(subject.len().try_into().ok()?);
+        out.0.extend(subject.as_bytes());
+        out.0.extend(rev.to_le_bytes());
+        out.bytes(&values.0)?;
+    }
+    let length = out.0.len() - HEADER;
+    if length > LONGEST {
+        return None;
+    }
+    let length = u32::try_from(length).ok()?.to_le_bytes();
+    let body_sum = crc32c::crc32c(&out.0[HEADER..]).to_le_bytes();
+    out.0[..4].copy_from_slice(&length);
+    out.0[4..8].copy_from_slice(&crc32c::crc32c(&length).to_le_bytes());
+    out.0[8..12].copy_from_slice(&body_sum);
+    Some(out.0)
+}
+
+/// The body's length that a header names, and its checksum; none if the header is not one.
+pub fn header(bytes: &[u8]) -> Option<(usize, u32)> {
+    let length: [u8; 4] = bytes.get(..4)?.try_into().ok()?;
+    let sum = u32::from_le_bytes(bytes.get(4..8)?.try_into().ok()?);
+    let body_sum = u32::from_le_bytes(bytes.get(8..HEADER)?.try_into().ok()?);
+    let count = u32::from_le_bytes(length) as usize;
+    (crc32c::crc32c(&length) == sum && count <= LONGEST && count > 0).then_some((count, body_sum))
+}
+
+/// Whether a whole frame begins here.
+pub fn whole(bytes: &[u8]) -> bool {
+    header(bytes).is_some_and(|(length, sum)| {
+        bytes.get(HEADER..HEADER + length).is_some_and(|body| crc32c::crc32c(body) == sum)
+    })
+}
+
+/// Reads a body.
+pub fn read(body: &[u8]) -> Option<Frame> {
+    let mut from = From(body);
+    let (seq, before, generation) = (from.u64()?, from.array()?, from.u32()?);
+    let length = from.u8()?.into();
+    let node = from.text(length)?;
+    let count = from.u16()?;
+    let mut said = Vec::with_capacity(count.into());
+    for _ in 0..count {
+        let kind = from.u8()?;
+        let length = from.u16()?.into();
+        let subject = from.text(length)?;
+        let rev = i64::from_le_bytes(from.array()?);
+        let mut values = From(from.bytes()?);
+        said.push(if kind == 255 {
+            Said::Void(values.u64()?..=values.u64()?)
+        } else {
+            Said::Kept(Entry { subject, rev, fact: values.fact(kind)? })
+        });
+        values.0.is_empty().then_some(())?;
+    }
+    from.0.is_empty().then_some(Frame { seq, before, generation, node, said })
+}
+
+struct Out(Vec<u8>);
+
+impl Out {
+    fn u8(&mut self, n: u8) {
+        self.0.push(n);
+    }
+    fn u16(&mut self, n: u16) {
+        self.0.extend(n.to_le_bytes());
+    }
+    fn u32(&mut self, n: u32) {
+        self.0.extend(n.to_le_bytes());
+    }
+    fn u64(&mut self, n: u64) {
+        self.0.extend(n.to_le_bytes());
+    }
+    fn bytes(&mut self, bytes: &[u8]) -> Option<()> {
+        self.u32(bytes.len().try_into().ok()?);
+        self.0.extend(bytes);
+        Some(())
+    }
+    fn scope(&mut self, person: Option<PersonId>, address: &[u8; 32], scope: Scope) {
+        self.u8(person.is_some().into());
+        self.0.extend(person.iter().flat_map(|p| p.0));
+        self.0.extend(address);
+        match scope {
+            Scope::NotMe => self.u8(1),
+            Scope::Letter(letter) => {
+                self.u8(2);
+                self.0.extend(letter.0);
+            }
+            Scope::Author => self.u8(3),
+            Scope::House => self.u8(4),
+            Scope::Quiet => self.u8(5),
+        }
+    }
+    /// Writes the values of a fact; gives its kind.
+    fn fact(&mut self, fact: &Fact) -> u8 {
+        match fact {
+            Fact::Sealed { letter, version, manifest } => {
+                self.0.extend(letter.0);
+                self.u32(*version);
+                self.0.extend(manifest);
+                1
+            }
+            Fact::Undone { letter } => {
+                self.0.extend(letter.0);
+                2
+            }
+            Fact::Withdrawn { letter } => {
+                self.0.extend(letter.0);
+                3
+            }
+            Fact::Accepted { message } => {
+                self.0.extend(message.0);
+                4
+            }
+            Fact::Opened { delivery, version } => {
+                self.0.extend(delivery.0);
+                self.u32(*version);
+                5
+            }
+            Fact::Refused { person, address, scope } => {
+                self.scope(*person, address, *scope);
+                6
+            }
+            Fact::Lifted { person, address, scope } => {
+                self.scope(*person, address, *scope);
+                7
+            }
+            Fact::Unreachable { delivery } => {
+                self.0.extend(delivery.0);
+                8
+            }
+            Fact::AddressGiven { person, address, sealed } => {
+                self.0.extend(person.0);
+                self.0.extend(address.0);
+                // A sealed address is some hundred bytes; the length of the frame is checked at the end.
+                self.u32(sealed.len() as u32);
+                self.0.extend(sealed);
+                9
+            }
+            Fact::AddressRemoved { person, address } => {
+                self.0.extend(person.0);
+                self.0.extend(address.0);
+                10
+            }
+            Fact::UnlockReplaced { account, number } => {
+                self.0.extend(account.0);
+                self.u32(*number);
+                11
+            }
+        }
+    }
+}
+
+struct From<'a>(&'a [u8]);
+
+impl<'a> From<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+    fn u8(&mut self) -> Option<u8> {
+        self.array().map(|[n]| n)
+    }
+    fn u16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+    fn u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+    fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let count = self.u32()?;
+        self.take(count.try_into().ok()?)
+    }
+    fn text(&mut self, length: usize) -> Option<String> {
+        String::from_utf8(self.take(length)?.into()).ok()
+    }
+    fn scope(&mut self) -> Option<(Option<PersonId>, [u8; 32], Scope)> {
+        let person = match self.u8()? {
+            0 => None,
+            1 => Some(PersonId(self.array()?)),
+            _ => return None,
+        };
+        let address = self.array()?;
+        let scope = match self.u8()? {
+            1 => Scope::NotMe,
+            2 => Scope::Letter(LetterId(self.array()?)),
+            3 => Scope::Author,
+            4 => Scope::House,
+            5 => Scope::Quiet,
+            _ => return None,
+        };
+        Some((person, address, scope))
+    }
+    fn fact(&mut self, kind: u8) -> Option<Fact> {
+        Some(match kind {
+            1 => Fact::Sealed {
+                letter: LetterId(self.array()?),
+                version: self.u32()?,
+                manifest: self.array()?,
+            },
+            2 => Fact::Undone { letter: LetterId(self.array()?) },
+            3 => Fact::Withdrawn { letter: LetterId(self.array()?) },
+            4 => Fact::Accepted { message: MessageId(self.array()?) },
+            5 => Fact::Opened { delivery: DeliveryId(self.array()?), version: self.u32()? },
+            6 => {
+                let (person, address, scope) = self.scope()?;
+                Fact::Refused { person, address, scope }
+            }
+            7 => {
+                let (person, address, scope) = self.scope()?;
+                Fact::Lifted { person, address, scope }
+            }
+            8 => Fact::Unreachable { delivery: DeliveryId(self.array()?) },
+            9 => Fact::AddressGiven {
+                person: PersonId(self.array()?),
+                address: AddressId(self.array()?),
+                sealed: self.bytes()?.to_vec(),
+            },
+            10 => Fact::AddressRemoved { person: PersonId(self.array()?), address: AddressId(self.array()?) },
+            11 => Fact::UnlockReplaced { account: AccountId(self.array()?), number: self.u32()? },
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! The house: its keys, its clock, the signs of life of its nodes.
+
+use super::tx::{Mode, Tx, values};
+use super::{SqlStore, transaction};
+use crate::rows::House;
+use crate::{HouseStore, Result, StoreError};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use unsaid_delivery::clock::{Mark, Observed};
+use unsaid_delivery::id::BootId;
+
+/// Which generation of the house this is.
+pub(super) async fn generation(store: &SqlStore) -> Result<u32> {
+    transaction!(store, Mode::Read, |tx| {
+        tx.need("select generation from house where id = 1", &[]).await?.next()
+    })
+}
+
+/// The clock as it was stored last; locked until the end of the transaction.
+pub(super) async fn house_mark(tx: &mut Tx) -> Result<Option<Mark>> {
+    let row = tx.one("select trusted, observed from clock where id = 1 /*lock*/", &[]).await?;
+    row.map(|mut row| Ok(Mark { trusted: row.next()?, observed: row.next()? })).transpose()
+}
+
+async fn set_mark(tx: &mut Tx, mark: Mark) -> Result<()> {
+    tx.exec(
+        "insert into clock (id, trusted, observed) values (1, $1, $2)
+         on conflict (id) do update set trusted = excluded.trusted, observed = excluded.observed",
+        values![mark.trusted, mark.observed],
+    )
+    .await
+    .map(drop)
+}
+
+#[async_trait]
+impl HouseStore for SqlStore {
+    async fn house(&self) -> Result<House> {
+        transaction!(self, Mode::Read, |tx| {
+            let mut row = tx
+                .need(
+                    "select h.generation, h.keys_confirmed, (select count(*) from accounts), c.trusted, c.observed
+                     from house h left join clock c on c.id = 1 where h.id = 1",
+                    &[],
+                )
+                .await?;
+            let (generation, keys_confirmed, accounts) = (row.next()?, row.next()?, row.next()?);
+            let (trusted, observed): (Option<Timestamp>, Option<Observed>) = (row.next()?, row.next()?);
+            let mark = trusted.zip(observed).map(|(trusted, observed)| Mark { trusted, observed });
+            Ok(House { generation, keys_confirmed, accounts, mark })
+        })
+    }
+
+    async fn confirm_keys(&self) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            tx.exec("update house set keys_confirmed = 1 where id = 1", &[]).await.map(drop)
+        })
+    }
+
+    async fn beat(&self, boot: BootId, mark: Mark) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let greater = match house_mark(&mut tx).await? {
+                Some(stored) => Mark {
+                    trusted: stored.trusted.max(mark.trusted),
+                    observed: stored.observed.max(mark.observed),
+                },
+                None => mark,
+            };
+            set_mark(&mut tx, greater).await?;
+            tx.exec(
+                "insert into nodes (boot, beat) values ($1, 1) on conflict (boot) do update set beat = nodes.beat + 1",
+                values![boot],
+            )
+            .await
+            .map(drop)
+        })
+    }
+
+    async fn confirm_clock(&self, to: Timestamp) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let stored = house_mark(&mut tx).await?;
+            if stored.is_some_and(|stored| to < stored.trusted) {
+                return Err(StoreError::Conflict);
+            }
+            let observed = stored.map_or(Observed(0), |stored| stored.observed);
+            set_mark(&mut tx, Mark { trusted: to, observed }).await
+        })
+    }
+}

@@ -1,0 +1,289 @@
+//! How values of the core are written down in columns, and read back. What a column says that no word here means is damage. Knows no tables
+//! but by the names of their columns.
+
+use super::tx::{FromValue, Row, Value, not_before};
+use crate::rows::{Role, WrapKind};
+use crate::{Result, StoreError};
+use unsaid_delivery::id::PersonId;
+use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
+use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, Rule};
+use unsaid_delivery::state::{Delivery, Parked, Rest, State};
+use unsaid_delivery::{LetterId, Scope};
+
+/// Words of an enumeration in a column.
+macro_rules! words {
+    ($($type:ty { $($word:literal = $value:path),* $(,)? })*) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::from(match value { $($value => $word),* })
+            }
+        }
+        impl FromValue for $type {
+            fn from_value(value: Value) -> Option<Self> {
+                match String::from_value(value)?.as_str() { $($word => Some($value),)* _ => None }
+            }
+        }
+    )*};
+}
+
+words! {
+    Role { "author" = Role::Author, "host" = Role::Host }
+    WrapKind { "author" = WrapKind::Author, "host" = WrapKind::Host, "unlock" = WrapKind::Unlock }
+    Reach { "send" = Reach::Send, "claim" = Reach::Claim }
+    Proof { "none" = Proof::None, "birthday" = Proof::Birthday, "question" = Proof::Question }
+    Parked {
+        "rule-unknown" = Parked::RuleUnknown,
+        "wrong-binding" = Parked::WrongBinding,
+        "damaged" = Parked::Damaged,
+        "zone-unknown" = Parked::ZoneUnknown,
+        "by-host" = Parked::ByHost,
+    }
+    MessageState {
+        "waiting" = MessageState::Waiting,
+        "started" = MessageState::Started,
+        "accepted" = MessageState::Accepted,
+        "refused" = MessageState::Refused,
+        "dropped" = MessageState::Dropped,
+    }
+}
+
+impl From<Kind> for Value {
+    fn from(kind: Kind) -> Self {
+        Self::from(match kind {
+            Kind::Code => "code",
+            Kind::Notice(Notice::AddressesChanged) => "notice-addresses-changed",
+            Kind::Notice(Notice::Welcome) => "notice-welcome",
+            Kind::Ladder => "ladder",
+            Kind::Knock => "knock",
+        })
+    }
+}
+
+impl FromValue for Kind {
+    fn from_value(value: Value) -> Option<Self> {
+        Some(match String::from_value(value)?.as_str() {
+            "code" => Self::Code,
+            "notice-addresses-changed" => Self::Notice(Notice::AddressesChanged),
+            "notice-welcome" => Self::Notice(Notice::Welcome),
+            "ladder" => Self::Ladder,
+            "knock" => Self::Knock,
+            _ => return None,
+        })
+    }
+}
+
+/// The columns of a delivery `d`, in the order in which [`delivery`] reads them.
+macro_rules! delivery_columns {
+    () => {
+        "d.id, d.letter, d.account, d.person, d.occurrence, d.gate, d.gate_event, d.gate_keepers, d.gate_quorum, \
+         d.moment, d.moment_date, d.moment_time, d.moment_zone, d.moment_number, d.reach, d.proof, d.version, d.pinned, \
+         d.state, d.state_number, d.state_word, d.rest_until, d.rest_observed, d.due, d.tzdb, d.rev"
+    };
+}
+pub(crate) use delivery_columns;
+
+/// Reads a delivery.
+pub(crate) fn delivery(row: &mut Row) -> Result<Delivery> {
+    Ok(Delivery {
+        id: row.next()?,
+        letter: row.next()?,
+        account: row.next()?,
+        person: row.next()?,
+        occurrence: row.next()?,
+        rule: rule(row)?,
+        version: row.next()?,
+        pinned: row.next()?,
+        state: state(row)?,
+        rest: Rest { until: row.next()?, observed: row.next()? },
+        due: row.next()?,
+        tzdb: row.next()?,
+        rev: row.next()?,
+    })
+}
+
+fn rule(row: &mut Row) -> Result<Rule> {
+    let gate: String = row.next()?;
+    let (event, keepers, quorum): (Option<String>, Option<String>, Option<u8>) =
+        (row.next()?, row.next()?, row.next()?);
+    let gate = match gate.as_str() {
+        "none" => Gate::None,
+        "gone" => Gate::Gone,
+        "word" => Gate::Word {
+            event: must(event)?,
+            keepers: must(keepers)?
+                .split_ascii_whitespace()
+                .map(|id| id.parse::<PersonId>().map_err(|_| StoreError::Damaged))
+                .collect::<Result<_>>()?,
+            quorum: must(quorum)?,
+        },
+        _ => return Err(StoreError::Damaged),
+    };
+    let moment: String = row.next()?;
+    let (date, time, zone, number): (Option<String>, Option<String>, Option<String>, Option<i64>) =
+        (row.next()?, row.next()?, row.next()?, row.next()?);
+    let moment = match moment.as_str() {
+        "at-once" => Moment::AtOnce,
+        "on" => Moment::On { date: read(date)?, time: read(time)?, zone: must(zone)? },
+        "birthday" => Moment::Birthday { age: narrow(number)? },
+        "each-birthday" => Moment::EachBirthday { until: narrow(number)? },
+        "after" => Moment::After { days: narrow(number)? },
+        _ => return Err(StoreError::Damaged),
+    };
+    Ok(Rule { gate, moment, reach: row.next()?, proof: row.next()? })
+}
+
+/// The columns of a rule, in the order of the table: gate (4), moment (5), reach, proof.
+pub(crate) fn rule_values(rule: &Rule) -> [Value; 11] {
+    const NO: Value = Value::Null;
+    let [gate, event, keepers, quorum] = match &rule.gate {
+        Gate::None => ["none".into(), NO, NO, NO],
+        Gate::Gone => ["gone".into(), NO, NO, NO],
+        Gate::Word { event, keepers, quorum } => {
+            let keepers: Vec<String> = keepers.iter().map(ToString::to_string).collect();
+            ["word".into(), event.as_str().into(), keepers.join(" ").into(), i64::from(*quorum).into()]
+        }
+    };
+    let [moment, date, time, zone, number] = match &rule.moment {
+        Moment::AtOnce => ["at-once".into(), NO, NO, NO, NO],
+        Moment::On { date, time, zone } => {
+            ["on".into(), date.to_string().into(), time.to_string().into(), zone.as_str().into(), NO]
+        }
+        Moment::Birthday { age } => ["birthday".into(), NO, NO, NO, i64::from(*age).into()],
+        Moment::EachBirthday { until } => ["each-birthday".into(), NO, NO, NO, i64::from(*until).into()],
+        Moment::After { days } => ["after".into(), NO, NO, NO, i64::from(*days).into()],
+    };
+    let (reach, proof) = (rule.reach.into(), rule.proof.into());
+    [gate, event, keepers, quorum, moment, date, time, zone, number, reach, proof]
+}
+
+fn state(row: &mut Row) -> Result<State> {
+    let name: String = row.next()?;
+    let (number, word): (Option<i64>, Option<String>) = (row.next()?, row.next()?);
+    Ok(match name.as_str() {
+        "resting" => State::Resting,
+        "waiting" => State::Waiting,
+        "due" => State::Due,
+        "sending" => State::Sending,
+        "knocked" => State::Knocked(narrow(number)?),
+        "askable" => State::Askable,
+        "later" => State::Later(read(word)?),
+        "parked" => State::Parked {
+            why: Parked::from_value(Value::from(must(word)?)).ok_or(StoreError::Damaged)?,
+            left: must(number)? != 0,
+        },
+        "opened" => State::Opened,
+        "withdrawn" => State::Withdrawn { undone: must(number)? != 0 },
+        "refused" => State::Refused,
+        "unanswered" => State::Unanswered,
+        "unreachable" => State::Unreachable,
+        _ => return Err(StoreError::Damaged),
+    })
+}
+
+/// The columns of a state: its name, a number, a word.
+pub(crate) fn state_values(state: State) -> [Value; 3] {
+    let (number, word) = match state {
+        State::Knocked(nth) => (i64::from(nth).into(), Value::Null),
+        State::Later(day) => (Value::Null, day.to_string().into()),
+        State::Parked { why, left } => (left.into(), why.into()),
+        State::Withdrawn { undone } => (undone.into(), Value::Null),
+        _ => (Value::Null, Value::Null),
+    };
+    [state_name(state).into(), number, word]
+}
+
+/// What a state is called.
+pub(crate) fn state_name(state: State) -> &'static str {
+    match state {
+        State::Resting => "resting",
+        State::Waiting => "waiting",
+        State::Due => "due",
+        State::Sending => "sending",
+        State::Knocked(_) => "knocked",
+        State::Askable => "askable",
+        State::Later(_) => "later",
+        State::Parked { .. } => "parked",
+        State::Opened => "opened",
+        State::Withdrawn { .. } => "withdrawn",
+        State::Refused => "refused",
+        State::Unanswered => "unanswered",
+        State::Unreachable => "unreachable",
+    }
+}
+
+/// The end of a rest: the columns rest_until and rest_observed.
+pub(crate) fn rest_values(rest: Rest) -> [Value; 2] {
+    [not_before(rest.until), rest.observed.into()]
+}
+
+/// The columns of a message `m`, in the order in which [`message`] reads them.
+macro_rules! message_columns {
+    () => {
+        "m.id, m.kind, m.subject, m.account, m.person, m.nth, m.address, m.state, m.tries, m.since, m.date, m.expires, \
+         m.foreseen, m.rev"
+    };
+}
+pub(crate) use message_columns;
+
+/// Reads a message.
+pub(crate) fn message(row: &mut Row) -> Result<Message> {
+    let (id, kind) = (row.next()?, row.next()?);
+    let subject: String = row.next()?;
+    let (account, person) = (row.next()?, row.next()?);
+    let subject = match subject.as_str() {
+        "person" => Subject::Person(must(person)?),
+        "account" => Subject::Account(must(account)?),
+        "signing-in" => Subject::SigningIn,
+        _ => return Err(StoreError::Damaged),
+    };
+    Ok(Message {
+        id,
+        kind,
+        subject,
+        nth: row.next()?,
+        address: row.next()?,
+        state: row.next()?,
+        tries: row.next()?,
+        since: row.next()?,
+        date: row.next()?,
+        expires: row.next()?,
+        foreseen: row.next()?,
+        rev: row.next()?,
+    })
+}
+
+/// The columns of a scope: its word, and the letter or nothing.
+pub(crate) fn scope_values(scope: Scope) -> [Value; 2] {
+    match scope {
+        Scope::NotMe => ["not-me".into(), "".into()],
+        Scope::Letter(letter) => ["letter".into(), letter.into()],
+        Scope::Author => ["author".into(), "".into()],
+        Scope::House => ["house".into(), "".into()],
+        Scope::Quiet => ["quiet".into(), "".into()],
+    }
+}
+
+/// Reads a scope.
+pub(crate) fn scope(row: &mut Row) -> Result<Scope> {
+    let (word, letter): (String, String) = (row.next()?, row.next()?);
+    Ok(match word.as_str() {
+        "not-me" => Scope::NotMe,
+        "letter" => Scope::Letter(letter.parse::<LetterId>().map_err(|_| StoreError::Damaged)?),
+        "author" => Scope::Author,
+        "house" => Scope::House,
+        "quiet" => Scope::Quiet,
+        _ => return Err(StoreError::Damaged),
+    })
+}
+
+fn must<T>(value: Option<T>) -> Result<T> {
+    value.ok_or(StoreError::Damaged)
+}
+
+fn narrow<T: TryFrom<i64>>(value: Option<i64>) -> Result<T> {
+    must(value)?.try_into().map_err(|_| StoreError::Damaged)
+}
+
+fn read<T: std::str::FromStr>(value: Option<String>) -> Result<T> {
+    must(value)?.parse().map_err(|_| StoreError::Damaged)
+}

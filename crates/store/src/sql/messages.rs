@@ -1,0 +1,226 @@
+//! Messages: what sending one needs, whether it may still leave, and what became of it.
+
+use super::map::{self, message_columns};
+use super::tx::{Tx, Value, values};
+use super::{pair, wakes};
+use crate::rows::*;
+use crate::{Result, StoreError};
+use jiff::Timestamp;
+use unsaid_delivery::Fact;
+use unsaid_delivery::clock::Now;
+use unsaid_delivery::decide::{Address, NewKnock, pause_days};
+use unsaid_delivery::id::{DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::message::{Kind, Message, MessageState, Subject};
+use unsaid_delivery::permit::{self, Facts, Permit};
+use unsaid_delivery::record::Recorded;
+use unsaid_delivery::state::{State, Wake};
+
+/// Who is not known yet is greeted in this language.
+const NEWCOMERS_LANGUAGE: &str = "en";
+
+/// Writes a knock, to leave at once.
+pub(super) async fn knock(
+    tx: &mut Tx,
+    person: PersonId,
+    series: i64,
+    new: NewKnock,
+    (id, link): (MessageId, Keyed),
+    now: Now,
+) -> Result<()> {
+    let there = tx
+        .one(
+            "select 1 from addresses where id = $1 and person = $2 and removed = 0",
+            values![new.address, person],
+        )
+        .await?;
+    if there.is_none() {
+        return Err(StoreError::Conflict);
+    }
+    // One that exists already, and was not dropped, breaks the index `one_knock`: Conflict.
+    tx.exec(
+        "insert into messages (id, kind, subject, person, series, nth, address, state, tries, since, foreseen, rev)
+         values ($1, 'knock', 'person', $2, $3, $4, $5, 'waiting', 0, $6, 1, 1)",
+        values![id, person, series, i64::from(new.nth), new.address, now.observed],
+    )
+    .await?;
+    tx.exec("insert into links (hash, message) values ($1, $2)", values![link, id]).await?;
+    wakes::at_once(tx, WakeOf::Message(id), Lane::Letters, now).await
+}
+
+pub(super) async fn read(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
+    let row = tx
+        .one(concat!("select ", message_columns!(), " from messages m where m.id = $1"), values![id])
+        .await?;
+    row.map(|mut row| map::message(&mut row)).transpose()
+}
+
+pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageView>> {
+    let Some(message) = read(tx, id).await? else { return Ok(None) };
+    let (address, deliveries) = facts(tx, &message).await?;
+    let row = match message.subject {
+        Subject::Person(_) => {
+            tx.one(
+                "select a.sealed, a.id, p.language, 0 from messages m
+                 join persons p on p.id = m.person join addresses a on a.id = m.address where m.id = $1",
+                values![id],
+            )
+            .await?
+        }
+        Subject::Account(_) => {
+            tx.one(
+                "select a.email, a.id, a.language, 0 from messages m join accounts a on a.id = m.account where m.id = $1",
+                values![id],
+            )
+            .await?
+        }
+        Subject::SigningIn => {
+            tx.one(
+                "select c.email, c.message, a.language, case when c.invitation is null then 0 else 1 end
+                 from codes c left join accounts a on a.email_key = c.email_key where c.message = $1",
+                values![id],
+            )
+            .await?
+        }
+    };
+    let Some(mut row) = row else {
+        // A code's request is forgotten after a day, and its message with it. Anything else has lost what it needs.
+        return if message.subject == Subject::SigningIn { Ok(None) } else { Err(StoreError::Damaged) };
+    };
+    let (to, to_bound_to) = (row.next()?, row.next()?);
+    let language: Option<String> = row.next()?;
+    Ok(Some(MessageView {
+        message,
+        to,
+        to_bound_to,
+        address,
+        deliveries,
+        language: language.unwrap_or_else(|| NEWCOMERS_LANGUAGE.into()),
+        newcomer: row.next()?,
+    }))
+}
+
+type Waits = Vec<(DeliveryId, LetterId, State)>;
+
+/// What is read again before a message may leave: for a knock its address (none if it was taken away) and everything of the pair.
+async fn facts(tx: &mut Tx, message: &Message) -> Result<(Option<Address>, Waits)> {
+    let (Kind::Knock, Subject::Person(person)) = (message.kind, message.subject) else {
+        return Ok((None, Vec::new()));
+    };
+    let addresses = pair::addresses(tx, person).await?;
+    let address = addresses.into_iter().find(|a| Some(a.id) == message.address);
+    let deliveries = pair::deliveries(tx, person).await?;
+    Ok((address, deliveries.into_iter().map(|d| (d.id, d.letter, d.state)).collect()))
+}
+
+async fn permit(tx: &mut Tx, message: &Message, now: Now) -> Result<Permit> {
+    let (address, deliveries) = facts(tx, message).await?;
+    Ok(permit::still_allowed(message, Facts { address: address.as_ref(), deliveries: &deliveries }, now))
+}
+
+/// The row of a message that is still ours, with its pair and itself locked: fence, holder and rev stand. None otherwise.
+async fn ours(tx: &mut Tx, taken: &Taken, message: &Message) -> Result<Option<Message>> {
+    if taken.of != WakeOf::Message(message.id) {
+        return Ok(None);
+    }
+    if let Subject::Person(person) = message.subject {
+        pair::lock(tx, person).await?;
+    }
+    tx.one("select 1 from messages where id = $1 /*lock*/", values![message.id]).await?;
+    let row = read(tx, message.id).await?.filter(|row| row.rev == message.rev);
+    Ok(if wakes::is_ours(tx, taken).await? { row } else { None })
+}
+
+pub(super) async fn start(
+    tx: &mut Tx,
+    taken: &Taken,
+    message: &Message,
+    date: Timestamp,
+    now: Now,
+) -> Result<StartAnswer> {
+    let Some(row) = ours(tx, taken, message).await? else { return Ok(StartAnswer::NotOurs) };
+    if let Permit::Drop(why) = permit(tx, &row, now).await? {
+        return Ok(StartAnswer::NotAllowed(why));
+    }
+    tx.exec(
+        "update messages set state = 'started', date = coalesce(date, $1), rev = rev + 1 where id = $2",
+        values![date, message.id],
+    )
+    .await?;
+    Ok(StartAnswer::Started(read(tx, message.id).await?.ok_or(StoreError::Damaged)?))
+}
+
+pub(super) async fn still_allowed(tx: &mut Tx, taken: &Taken, message: &Message, now: Now) -> Result<bool> {
+    if taken.of != WakeOf::Message(message.id) || !wakes::looks_ours(tx, taken).await? {
+        return Ok(false);
+    }
+    let Some(row) = read(tx, message.id).await?.filter(|row| row.rev == message.rev) else {
+        return Ok(false);
+    };
+    Ok(permit(tx, &row, now).await? == Permit::Go)
+}
+
+pub(super) async fn recorded(
+    tx: &mut Tx,
+    taken: &Taken,
+    message: &Message,
+    recorded: &Recorded,
+    now: Now,
+) -> Result<()> {
+    let row = ours(tx, taken, message).await?.ok_or(StoreError::Conflict)?;
+    if recorded.state == MessageState::Accepted && row.kind != Kind::Code {
+        tx.fact(message.id, row.rev + 1, Fact::Accepted { message: message.id });
+    }
+    if let (true, Some(address)) = (recorded.address_is_dead, row.address) {
+        tx.exec("update addresses set good = 0 where id = $1", values![address]).await?;
+    }
+    let tries = row.tries.saturating_add(recorded.counts.into());
+    become_state(tx, &row, recorded.state, tries, now).await?;
+    wakes::settle(tx, WakeOf::Message(message.id), recorded.wake).await?;
+    tell(tx, &row, recorded.state, now).await
+}
+
+pub(super) async fn dropped(tx: &mut Tx, taken: &Taken, message: &Message, now: Now) -> Result<()> {
+    let row = ours(tx, taken, message).await?.ok_or(StoreError::Conflict)?;
+    become_state(tx, &row, MessageState::Dropped, row.tries, now).await?;
+    wakes::remove(tx, WakeOf::Message(message.id)).await?;
+    tell(tx, &row, MessageState::Dropped, now).await
+}
+
+/// The relay has accepted it, as the journal knows and the rows did not.
+pub(super) async fn accepted_after_all(tx: &mut Tx, message: &Message, now: Now) -> Result<()> {
+    become_state(tx, message, MessageState::Accepted, message.tries.saturating_add(1), now).await?;
+    wakes::remove(tx, WakeOf::Message(message.id)).await?;
+    tell(tx, message, MessageState::Accepted, now).await
+}
+
+async fn become_state(
+    tx: &mut Tx,
+    message: &Message,
+    state: MessageState,
+    tries: u16,
+    now: Now,
+) -> Result<()> {
+    let ended = (state == MessageState::Accepted).then_some(now.observed);
+    tx.exec(
+        "update messages set state = $1, tries = $2, ended = $3, rev = rev + 1 where id = $4",
+        &[state.into(), i64::from(tries).into(), ended.map_or(Value::Null, Into::into), message.id.into()],
+    )
+    .await
+    .map(drop)
+}
+
+/// What an ended knock means for everything that knocks in its pair.
+async fn tell(tx: &mut Tx, message: &Message, state: MessageState, now: Now) -> Result<()> {
+    let (Kind::Knock, Subject::Person(person)) = (message.kind, message.subject) else { return Ok(()) };
+    match state {
+        MessageState::Waiting | MessageState::Started => Ok(()),
+        MessageState::Accepted => {
+            let wake = Wake::Observed(now.observed.plus_days(pause_days(message.nth)));
+            for id in pair::knocking(tx, person).await? {
+                pair::move_to(tx, id, State::Knocked(message.nth), Some(wake)).await?;
+            }
+            Ok(())
+        }
+        MessageState::Refused | MessageState::Dropped => pair::wake_knocking(tx, person, now).await,
+    }
+}

@@ -1,0 +1,282 @@
+//! The store in a database: SQLite in a file or in memory, or PostgreSQL. Each question's text is written once, beside its function, for
+//! both ([`tx`]). This file opens a store and commits transactions; it knows no table but those of its own book-keeping.
+//!
+//! A transaction that carries facts commits in this order: its rows are locked, their revs checked and everything written; the manifests of
+//! recovery are put in place; the facts are appended to the journal and flushed; their places are noted in `facts`; commit. If that
+//! fails after the append, the records are voided, and if they cannot be voided, the process ends (a new start finds the records without
+//! their places in `facts`, and replays them: [`replay`]).
+
+mod accounts;
+mod codes;
+mod engine;
+mod house;
+mod letters;
+mod map;
+mod messages;
+mod pair;
+mod persons;
+mod postgres;
+mod readers;
+mod refusals;
+mod replay;
+mod schema;
+mod seal;
+mod sessions;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod tx;
+mod uploads;
+mod wakes;
+
+use crate::journal::{Entry, Journal, JournalError};
+use crate::{Result, StoreError};
+use postgres::{Committed, Postgres};
+use sqlite::Sqlite;
+use std::path::Path;
+use std::sync::Arc;
+use tx::{Engine, Fault, Mode, Tx, values};
+
+/// A transaction that the engine wants tried again is tried so often before somebody is told that the store does not answer.
+const TRIES: u8 = 20;
+
+/// The store in a database.
+pub struct SqlStore {
+    base: Base,
+    journal: Arc<dyn Journal>,
+    /// Ends the process. Called when the journal holds what the rows do not and cannot be told so; without it, this process would go on
+    /// with rows that contradict facts.
+    broken: Arc<dyn Fn() + Send + Sync>,
+    /// Of the house, as it was at the start; it changes at an adoption alone, which is a start.
+    generation: u32,
+}
+
+#[derive(Clone)]
+enum Base {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl SqlStore {
+    /// In a file, which is made at the first start; its folder must be there. Steps forward and replays the journal before it answers.
+    pub async fn sqlite(path: &Path, journal: Arc<dyn Journal>) -> Result<Self> {
+        Self::open(Base::Sqlite(Sqlite::open(path)?), journal, Arc::new(end)).await
+    }
+
+    /// In memory, for tests and the simulator.
+    pub async fn sqlite_in_memory(journal: Arc<dyn Journal>) -> Result<Self> {
+        Self::open(Base::Sqlite(Sqlite::in_memory()?), journal, Arc::new(end)).await
+    }
+
+    /// In PostgreSQL (`postgres://…` as tokio-postgres reads it; without TLS: see [`postgres`]). Needs a tokio runtime.
+    pub async fn postgres(url: &str, journal: Arc<dyn Journal>) -> Result<Self> {
+        Self::open(Base::Postgres(Postgres::open(url)?), journal, Arc::new(end)).await
+    }
+
+    async fn open(
+        base: Base,
+        journal: Arc<dyn Journal>,
+        broken: Arc<dyn Fn() + Send + Sync>,
+    ) -> Result<Self> {
+        let mut store = Self { base, journal, broken, generation: 1 };
+        schema::step_forward(&store).await?;
+        store.generation = house::generation(&store).await?;
+        replay::replay(&store).await?;
+        Ok(store)
+    }
+
+    /// How many appends may stand in the journal without their commit when a process dies.
+    fn in_flight(&self) -> usize {
+        match self.base {
+            Base::Sqlite(_) => 1,
+            Base::Postgres(_) => postgres::CONNECTIONS,
+        }
+    }
+
+    async fn begin(&self, mode: Mode) -> std::result::Result<Tx, Fault> {
+        Ok(Tx::new(match &self.base {
+            Base::Sqlite(base) => Engine::Sqlite(base.begin(mode == Mode::Read).await?),
+            Base::Postgres(base) => Engine::Postgres(base.begin(mode).await?),
+        }))
+    }
+
+    /// Commits what went well and takes back the rest. None: the engine wants it tried again.
+    async fn finish<T>(&self, tx: Tx, answer: Result<T>) -> Option<Result<T>> {
+        if tx.again {
+            return None;
+        }
+        let value = match answer {
+            Ok(value) => value,
+            Err(error) => return Some(Err(error)),
+        };
+        match self.commit(tx).await {
+            Ok(()) => Some(Ok(value)),
+            Err(Fault::Again) => None,
+            Err(Fault::Cannot(error)) => Some(Err(error)),
+        }
+    }
+
+    async fn commit(&self, tx: Tx) -> std::result::Result<(), Fault> {
+        let commit = Commit {
+            base: self.base.clone(),
+            journal: Arc::clone(&self.journal),
+            broken: Arc::clone(&self.broken),
+            generation: self.generation,
+        };
+        if matches!(self.base, Base::Postgres(_)) && !tx.entries.is_empty() {
+            // In a task of its own: whoever waits for it may go away between the append and the commit.
+            let committed = tokio::spawn(commit.run(tx)).await;
+            return committed.unwrap_or_else(|_| {
+                (self.broken)();
+                Err(unavailable("a commit was broken off"))
+            });
+        }
+        commit.run(tx).await
+    }
+}
+
+/// Runs a transaction, again where the engine asks for it: `transaction!(store, Mode, |tx| { … Ok(answer) })`. The block runs from its
+/// beginning each time, so it must not use up what it is given.
+macro_rules! transaction {
+    ($store:expr, $mode:expr, |$tx:ident| $body:expr) => {{
+        let store: &$crate::sql::SqlStore = $store;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let finished = match store.begin($mode).await {
+                Ok(mut $tx) => {
+                    let answer: $crate::Result<_> = async { $body }.await;
+                    store.finish($tx, answer).await
+                }
+                Err($crate::sql::tx::Fault::Again) => None,
+                Err($crate::sql::tx::Fault::Cannot(error)) => Some(Err(error)),
+            };
+            match finished {
+                Some(answer) => break answer,
+                None if tries < $crate::sql::TRIES => {}
+                None => break Err($crate::StoreError::Unavailable("others were always first".into())),
+            }
+        }
+    }};
+}
+pub(crate) use transaction;
+
+/// What a commit needs; it can run without the store that began it.
+struct Commit {
+    base: Base,
+    journal: Arc<dyn Journal>,
+    broken: Arc<dyn Fn() + Send + Sync>,
+    generation: u32,
+}
+
+impl Commit {
+    async fn run(self, mut tx: Tx) -> std::result::Result<(), Fault> {
+        for (name, text) in std::mem::take(&mut tx.manifests) {
+            self.journaled(move |journal| journal.keep_manifest(&name, &text)).await?;
+        }
+        let entries = std::mem::take(&mut tx.entries);
+        let thinned = std::mem::take(&mut tx.thinned);
+        if entries.is_empty() {
+            match self.end(&mut tx, None).await {
+                Committed::Yes => {}
+                Committed::No(fault) => return Err(fault),
+                Committed::Unknown => return Err(unavailable("nobody knows whether it was committed")),
+            }
+        } else {
+            self.with_facts(tx, entries).await?;
+        }
+        for (name, text) in thinned {
+            // The rows stand already; a wrap too many in a manifest is mended by the next start's look at it, not by failing here.
+            if self.journaled(move |journal| journal.keep_manifest(&name, &text)).await.is_err() {
+                tracing::error!("a manifest of recovery could not be written anew");
+            }
+        }
+        Ok(())
+    }
+
+    async fn with_facts(&self, mut tx: Tx, entries: Vec<Entry>) -> std::result::Result<(), Fault> {
+        let name = match &mut tx.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(tx) => Some(tx.name().await?),
+        };
+        let generation = self.generation;
+        let places = self.journaled(move |journal| journal.append(generation, &entries)).await?;
+        let mut committed = Committed::Yes;
+        for seq in places.clone() {
+            let node = self.journal.node();
+            let noted = tx.exec("insert into facts (node, seq) values ($1, $2)", values![node, seq]).await;
+            if let Err(error) = noted {
+                committed = Committed::No(if tx.again { Fault::Again } else { Fault::Cannot(error) });
+                break;
+            }
+        }
+        if matches!(committed, Committed::Yes) {
+            committed = self.end(&mut tx, name.as_deref()).await;
+        }
+        match committed {
+            Committed::Yes => Ok(()),
+            Committed::No(fault) => {
+                // Before the lock is let go: `tx` is still alive here.
+                let voided = self.journaled(move |journal| journal.void(generation, places)).await;
+                drop(tx);
+                if voided.is_err() {
+                    (self.broken)();
+                    return voided;
+                }
+                Err(fault)
+            }
+            Committed::Unknown => {
+                // Neither voiding nor going on would be true; the next start compares journal and rows.
+                (self.broken)();
+                Err(unavailable("nobody knows whether it was committed"))
+            }
+        }
+    }
+
+    async fn end(&self, tx: &mut Tx, name: Option<&str>) -> Committed {
+        match (&mut tx.engine, &self.base) {
+            (Engine::Sqlite(tx), _) => tx.commit().map_or_else(Committed::No, |()| Committed::Yes),
+            (Engine::Postgres(tx), Base::Postgres(base)) => match (tx.commit().await, name) {
+                (Committed::Unknown, Some(name)) => base.became_of(name).await,
+                (committed, _) => committed,
+            },
+            (Engine::Postgres(_), Base::Sqlite(_)) => Committed::No(unavailable("two bases in one store")),
+        }
+    }
+
+    /// Asks the journal: in-line beside SQLite, whose futures are ready at once; on a thread that may wait for a disk beside PostgreSQL.
+    async fn journaled<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn Journal) -> std::result::Result<T, JournalError> + Send + 'static,
+    ) -> std::result::Result<T, Fault> {
+        let answer = match &self.base {
+            Base::Sqlite(_) => ask(&*self.journal),
+            Base::Postgres(_) => {
+                let journal = Arc::clone(&self.journal);
+                tokio::task::spawn_blocking(move || ask(&*journal))
+                    .await
+                    .unwrap_or_else(|_| Err(JournalError::Broken("its thread ended".into())))
+            }
+        };
+        answer.map_err(|error| {
+            if matches!(error, JournalError::Full) {
+                return Fault::Cannot(StoreError::Full);
+            }
+            tracing::error!(%error, "the journal does not answer");
+            (self.broken)();
+            unavailable("the journal does not answer")
+        })
+    }
+}
+
+fn unavailable(why: &str) -> Fault {
+    Fault::Cannot(StoreError::Unavailable(why.into()))
+}
+
+/// What is acknowledged and what is stored can no longer be kept together by this process; the next one begins with a replay.
+fn end() {
+    tracing::error!(
+        "the journal cannot be trusted any further in this process; it ends, and the next start compares"
+    );
+    std::process::abort();
+}

@@ -1,0 +1,198 @@
+//! The pair of an author and a person: addresses with what was refused there, the knocks of the present series, and the deliveries between
+//! them. Whoever changes any of it locks the person first.
+
+use super::map::{self, delivery_columns, message_columns};
+use super::tx::{Tx, Value, not_before, values};
+use super::wakes;
+use crate::rows::{Lane, WakeOf};
+use crate::{Result, StoreError};
+use unsaid_delivery::clock::Now;
+use unsaid_delivery::decide::{Address, Pair};
+use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, PersonId};
+use unsaid_delivery::refusal::Refused;
+use unsaid_delivery::state::{Delivery, State, Wake};
+
+/// Locks the pair. Gives whose person it is, and the present series of knocks.
+pub(super) async fn lock(tx: &mut Tx, person: PersonId) -> Result<(AccountId, i64)> {
+    let mut row =
+        tx.need("select account, series from persons where id = $1 /*lock*/", values![person]).await?;
+    Ok((row.next()?, row.next()?))
+}
+
+/// What wakes or moves in a pair; read under its lock, or in one view.
+pub(super) async fn read(tx: &mut Tx, person: PersonId) -> Result<Pair> {
+    let addresses = addresses(tx, person).await?;
+    let rows = tx
+        .query(
+            concat!(
+                "select m.ended, ",
+                message_columns!(),
+                " from messages m join persons p on p.id = m.person
+                 where m.person = $1 and m.kind = 'knock' and m.series = p.series
+                 order by m.nth, m.since, m.id"
+            ),
+            values![person],
+        )
+        .await?;
+    let mut pair = Pair { addresses, ..Pair::default() };
+    for mut row in rows {
+        let ended = row.next()?;
+        let message = map::message(&mut row)?;
+        // Only what was accepted has an end that is kept.
+        pair.last_accepted = pair.last_accepted.max(ended);
+        pair.knocks.push(message);
+    }
+    Ok(pair)
+}
+
+/// The addresses of a person in the order in which they are tried, each with every no that concerns it.
+pub(super) async fn addresses(tx: &mut Tx, person: PersonId) -> Result<Vec<Address>> {
+    let rows = tx
+        .query(
+            "select a.id, a.good from addresses a where a.person = $1 and a.removed = 0 order by a.nr",
+            values![person],
+        )
+        .await?;
+    let mut addresses: Vec<Address> = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        addresses.push(Address { id: row.next()?, good: row.next()?, refused: Vec::new() });
+    }
+    let rows = tx
+        .query(
+            "select distinct a.id, r.scope, r.letter
+             from addresses a join persons p on p.id = a.person
+                 join refusals r on r.address = a.key or r.person = p.id
+             where a.person = $1 and a.removed = 0 and r.standing = 1
+                 and (case r.scope
+                     when 'house' then r.address = a.key
+                     when 'not-me' then r.address = a.key and r.person = p.id
+                     when 'quiet' then r.address = a.key and r.account = p.account
+                     when 'letter' then r.person = p.id
+                     else r.account = p.account and (r.person = p.id or r.address = a.key) end)
+             order by a.id, r.scope, r.letter",
+            values![person],
+        )
+        .await?;
+    for mut row in rows {
+        let id: AddressId = row.next()?;
+        let scope = map::scope(&mut row)?;
+        if let Some(address) = addresses.iter_mut().find(|a| a.id == id) {
+            address.refused.push(Refused { scope });
+        }
+    }
+    Ok(addresses)
+}
+
+/// Everything promised to a person, oldest name first.
+pub(super) async fn deliveries(tx: &mut Tx, person: PersonId) -> Result<Vec<Delivery>> {
+    let rows = tx
+        .query(
+            concat!("select ", delivery_columns!(), " from deliveries d where d.person = $1 order by d.id"),
+            values![person],
+        )
+        .await?;
+    rows.into_iter().map(|mut row| map::delivery(&mut row)).collect()
+}
+
+/// One promise.
+pub(super) async fn delivery(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>> {
+    let row = tx
+        .one(concat!("select ", delivery_columns!(), " from deliveries d where d.id = $1"), values![id])
+        .await?;
+    row.map(|mut row| map::delivery(&mut row)).transpose()
+}
+
+/// Locks the pair of a promise and then the promise. Conflict if it is no longer as it was read.
+pub(super) async fn lock_delivery(tx: &mut Tx, as_read: &Delivery) -> Result<()> {
+    lock(tx, as_read.person).await?;
+    let mut row =
+        tx.need("select rev, person from deliveries where id = $1 /*lock*/", values![as_read.id]).await?;
+    let (rev, person): (i64, PersonId) = (row.next()?, row.next()?);
+    if rev == as_read.rev && person == as_read.person { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Moves a promise: its state, its rev, and its wake (none: it has none any more).
+pub(super) async fn move_to(tx: &mut Tx, id: DeliveryId, state: State, wake: Option<Wake>) -> Result<()> {
+    let [name, number, word] = map::state_values(state);
+    tx.exec(
+        "update deliveries set state = $1, state_number = $2, state_word = $3, rev = rev + 1 where id = $4",
+        &[name, number, word, id.into()],
+    )
+    .await?;
+    match wake {
+        Some(wake) => wakes::set(tx, WakeOf::Delivery(id), Lane::Letters, wake).await,
+        None => wakes::remove(tx, WakeOf::Delivery(id)).await,
+    }
+}
+
+/// The instant of a promise's moment, and the zone data it was derived with.
+pub(super) async fn set_due(
+    tx: &mut Tx,
+    id: DeliveryId,
+    due: Option<jiff::Timestamp>,
+    tzdb: &str,
+) -> Result<()> {
+    tx.exec(
+        "update deliveries set due = $1, tzdb = $2 where id = $3",
+        &[due.map_or(Value::Null, not_before), tzdb.into(), id.into()],
+    )
+    .await
+    .map(drop)
+}
+
+/// Everything that still knocks is looked at now. Whoever has one of them in hand has read what is no longer so: its rev moves, and they
+/// read again.
+pub(super) async fn wake_knocking(tx: &mut Tx, person: PersonId, now: Now) -> Result<()> {
+    tx.exec(
+        "update deliveries set rev = rev + 1 where person = $1 and state in ('sending', 'knocked')
+             and exists (select 1 from wakes w where w.what = 'd' and w.id = deliveries.id and w.holder is not null)",
+        values![person],
+    )
+    .await?;
+    for id in knocking(tx, person).await? {
+        wakes::at_once(tx, WakeOf::Delivery(id), Lane::Letters, now).await?;
+    }
+    Ok(())
+}
+
+/// Everything about which a knock may be written.
+pub(super) async fn knocking(tx: &mut Tx, person: PersonId) -> Result<Vec<DeliveryId>> {
+    let rows = tx
+        .query(
+            "select id from deliveries where person = $1 and state in ('sending', 'knocked') order by id",
+            values![person],
+        )
+        .await?;
+    rows.into_iter().map(|mut row| row.next()).collect()
+}
+
+/// Knocks that wait and that nobody has in hand are looked at now, so that what may no longer leave ends. One whose answer could not be
+/// read keeps its pause.
+pub(super) async fn wake_messages(tx: &mut Tx, person: PersonId, now: Now) -> Result<()> {
+    let rows = tx
+        .query("select id from messages where person = $1 and state = 'waiting' order by id", values![person])
+        .await?;
+    for mut row in rows {
+        wakes::at_once_if_free(tx, WakeOf::Message(row.next()?), now).await?;
+    }
+    Ok(())
+}
+
+/// Removes everything that opens a letter but its author's own wraps, from the rows and from the manifests of recovery.
+pub(super) async fn remove_wraps(tx: &mut Tx, letter: unsaid_delivery::LetterId) -> Result<()> {
+    let removed =
+        tx.exec("delete from wraps where subject = $1 and kind <> 'author'", values![letter]).await?;
+    if removed > 0 {
+        let sealed = tx
+            .query(
+                "select number from versions where letter = $1 and sealed is not null order by number",
+                values![letter],
+            )
+            .await?;
+        for mut row in sealed {
+            let manifest = super::seal::recovery(tx, letter, row.next()?).await?;
+            tx.thinned.push(manifest);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! The people an author writes to, and their addresses. Names are not here: they are in her vault.
+
+use super::tx::{Mode, Tx, values};
+use super::{SqlStore, pair, transaction};
+use crate::rows::{Author, NewAddress, NewPerson, Person, PersonAddress};
+use crate::{PersonStore, Result, StoreError};
+use async_trait::async_trait;
+use unsaid_delivery::Fact;
+use unsaid_delivery::clock::Now;
+use unsaid_delivery::id::{AddressId, PersonId};
+use unsaid_delivery::state::{State, Wake};
+
+/// A person has so many addresses at most.
+const ADDRESSES: i64 = 5;
+
+#[async_trait]
+impl PersonStore for SqlStore {
+    async fn add_person(&self, author: &Author, person: NewPerson, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            // Locked, so that two who come at once get two places in the order.
+            tx.need("select 1 from accounts where id = $1 /*lock*/", values![author.account]).await?;
+            let nr: i64 = tx
+                .need(
+                    "select coalesce(max(nr), 0) + 1 from persons where account = $1",
+                    values![author.account],
+                )
+                .await?
+                .next()?;
+            tx.exec(
+                "insert into persons (id, account, nr, zone, language, series) values ($1, $2, $3, $4, $5, 1)",
+                values![person.id, author.account, nr, person.zone.clone(), person.language.as_str()],
+            )
+            .await?;
+            match &person.address {
+                Some(address) => give(&mut tx, person.id, address, now).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    async fn persons(&self, author: &Author) -> Result<Vec<Person>> {
+        transaction!(self, Mode::Read, |tx| {
+            let rows = tx
+                .query(
+                    "select p.id, p.zone, p.language, a.id, a.sealed, a.good
+                     from persons p left join addresses a on a.person = p.id and a.removed = 0
+                     where p.account = $1 order by p.nr, a.nr",
+                    values![author.account],
+                )
+                .await?;
+            let mut persons: Vec<Person> = Vec::new();
+            for mut row in rows {
+                let (id, zone, language) = (row.next()?, row.next()?, row.next()?);
+                if persons.last().is_none_or(|p| p.id != id) {
+                    persons.push(Person { id, zone, language, addresses: Vec::new() });
+                }
+                let address: Option<AddressId> = row.next()?;
+                if let (Some(id), Some(person)) = (address, persons.last_mut()) {
+                    person.addresses.push(PersonAddress { id, sealed: row.next()?, good: row.next()? });
+                }
+            }
+            Ok(persons)
+        })
+    }
+
+    async fn add_address(
+        &self,
+        author: &Author,
+        person: PersonId,
+        address: NewAddress,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            hers(&mut tx, author, person).await?;
+            let count: i64 = tx
+                .need("select count(*) from addresses where person = $1 and removed = 0", values![person])
+                .await?
+                .next()?;
+            if count >= ADDRESSES {
+                return Err(StoreError::Conflict);
+            }
+            give(&mut tx, person, &address, now).await
+        })
+    }
+
+    async fn remove_address(
+        &self,
+        author: &Author,
+        person: PersonId,
+        address: AddressId,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            hers(&mut tx, author, person).await?;
+            let removed = tx
+                .exec(
+                    "update addresses set removed = 1 where id = $1 and person = $2 and removed = 0",
+                    values![address, person],
+                )
+                .await?;
+            if removed == 0 {
+                return Err(StoreError::Missing);
+            }
+            tx.fact(address, 2, Fact::AddressRemoved { person, address });
+            take_back(&mut tx, person, now).await
+        })
+    }
+}
+
+/// Her person, locked.
+async fn hers(tx: &mut Tx, author: &Author, person: PersonId) -> Result<()> {
+    let (account, _) = pair::lock(tx, person).await?;
+    if account == author.account { Ok(()) } else { Err(StoreError::Missing) }
+}
+
+async fn give(tx: &mut Tx, person: PersonId, address: &NewAddress, now: Now) -> Result<()> {
+    tx.exec(
+        "insert into addresses (id, person, nr, sealed, key, good, removed)
+         values ($1, $2, (select coalesce(max(nr), 0) + 1 from addresses where person = $2), $3, $4, 1, 0)",
+        values![address.id, person, address.sealed.clone(), address.key],
+    )
+    .await?;
+    // They had left before, so they are Sending and nothing earlier: the author is shown what she was shown.
+    for delivery in pair::deliveries(tx, person).await? {
+        if delivery.state == State::Unreachable {
+            pair::move_to(tx, delivery.id, State::Sending, Some(Wake::Trusted(now.trusted))).await?;
+        }
+    }
+    pair::wake_knocking(tx, person, now).await?;
+    let sealed = address.sealed.0.clone();
+    tx.fact(address.id, 1, Fact::AddressGiven { person, address: address.id, sealed });
+    Ok(())
+}
+
+/// What waits to be sent to an address that was taken away ends at its next look. Also at a replay.
+pub(super) async fn take_back(tx: &mut Tx, person: PersonId, now: Now) -> Result<()> {
+    pair::wake_messages(tx, person, now).await?;
+    pair::wake_knocking(tx, person, now).await
+}

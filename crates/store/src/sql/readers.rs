@@ -1,0 +1,210 @@
+//! The person's side: links, what waits, opening, saying no.
+
+use super::map::{self, delivery_columns};
+use super::tx::{Mode, Tx, values};
+use super::{SqlStore, letters, pair, refusals, sessions, transaction, uploads};
+use crate::rows::*;
+use crate::{ReaderStore, Result, StoreError};
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use unsaid_delivery::Scope;
+use unsaid_delivery::accept::Granted;
+use unsaid_delivery::clock::Now;
+use unsaid_delivery::id::{DeliveryId, MessageId, PersonId};
+use unsaid_delivery::state::{Delivery, Parked, State};
+
+/// A reader's session ends after so much trusted time.
+const SESSION: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// The part whose size a reader is shown.
+const LETTER: &str = "letter.age";
+
+#[async_trait]
+impl ReaderStore for SqlStore {
+    async fn knock(&self, link: Keyed) -> Result<Option<Knock>> {
+        transaction!(self, Mode::Read, |tx| {
+            let row = tx.one("select message from links where hash = $1", values![link]).await?;
+            let Some(mut row) = row else { return Ok(None) };
+            let message: MessageId = row.next()?;
+            let Some(reader) = reader_of(&mut tx, message).await? else { return Ok(None) };
+            let waits = !openable(&mut tx, &reader).await?.is_empty();
+            Ok(Some(Knock { message, reader, waits }))
+        })
+    }
+
+    async fn open_reader(&self, token: Keyed, message: MessageId, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            reader_of(&mut tx, message).await?.ok_or(StoreError::Missing)?;
+            tx.exec(
+                "insert into readers (token, message, opened) values ($1, $2, $3)",
+                values![token, message, now.trusted],
+            )
+            .await
+            .map(drop)
+        })
+    }
+
+    async fn reader(&self, token: Keyed, now: Now) -> Result<Option<Reader>> {
+        transaction!(self, Mode::Read, |tx| {
+            let row = tx
+                .one(
+                    "select message from readers where token = $1 and opened > $2",
+                    values![token, sessions::ago(now, SESSION)],
+                )
+                .await?;
+            let Some(mut row) = row else { return Ok(None) };
+            reader_of(&mut tx, row.next()?).await
+        })
+    }
+
+    async fn end_reader(&self, token: Keyed) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            tx.exec("delete from readers where token = $1", values![token]).await.map(drop)
+        })
+    }
+
+    async fn waiting(&self, reader: &Reader) -> Result<Vec<Waiting>> {
+        transaction!(self, Mode::Read, |tx| {
+            if refusals::is_not_me(&mut tx, reader).await? {
+                return Ok(Vec::new());
+            }
+            let rows = tx
+                .query(
+                    concat!(
+                        "select v.sealed, coalesce(p.size, 0), ",
+                        delivery_columns!(),
+                        " from deliveries d
+                             join versions v on v.letter = d.letter and v.number = d.version and v.sealed is not null
+                             left join parts p on p.letter = d.letter and p.version = d.version and p.name = $1
+                         where d.person = $2 order by v.sealed desc, v.nr desc"
+                    ),
+                    values![LETTER, reader.person],
+                )
+                .await?;
+            let mut waiting = Vec::with_capacity(rows.len());
+            for mut row in rows {
+                let (sealed_at, size) = (row.next()?, row.next()?);
+                let delivery = map::delivery(&mut row)?;
+                if delivery.state.may_be_opened() {
+                    waiting.push(Waiting { delivery, sealed_at, size });
+                }
+            }
+            Ok(waiting)
+        })
+    }
+
+    async fn sender(&self, reader: &Reader) -> Result<Sender> {
+        transaction!(self, Mode::Read, |tx| {
+            let name =
+                tx.need("select name from accounts where id = $1", values![reader.account]).await?.next()?;
+            Ok(Sender { account: reader.account, name })
+        })
+    }
+
+    async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            if delivery.person != reader.person || refusals::is_not_me(&mut tx, reader).await? {
+                return Err(StoreError::Missing);
+            }
+            pair::lock_delivery(&mut tx, delivery).await?;
+            let stored = pair::delivery(&mut tx, delivery.id).await?.ok_or(StoreError::Missing)?;
+            if stored.account != reader.account || !stored.state.has_left() {
+                return Err(StoreError::Missing);
+            }
+            pair::move_to(&mut tx, delivery.id, granted.state, granted.wake).await?;
+            pin(&mut tx, delivery.id, reader.person).await?;
+            tx.fact(delivery.id, delivery.rev + 1, granted.fact.clone());
+            Ok(())
+        })
+    }
+
+    async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released> {
+        transaction!(self, Mode::Read, |tx| {
+            let delivery = opened(&mut tx, reader, delivery).await?;
+            let wrap = letters::wrap(&mut tx, delivery.letter, delivery.version, WrapKind::Host).await?;
+            Ok(Released {
+                wrap: wrap.ok_or(StoreError::Missing)?,
+                subject: delivery.letter.to_string(),
+                version: delivery.version,
+                kind: WrapKind::Host,
+            })
+        })
+    }
+
+    async fn reader_part(&self, reader: &Reader, delivery: DeliveryId, name: &str) -> Result<Part> {
+        transaction!(self, Mode::Read, |tx| {
+            let delivery = opened(&mut tx, reader, delivery).await?;
+            uploads::one(&mut tx, delivery.letter, delivery.version, name).await
+        })
+    }
+
+    async fn refuse(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| refusals::refuse(&mut tx, reader, scope, now).await)
+    }
+
+    async fn lift(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| refusals::lift(&mut tx, reader, scope, now).await)
+    }
+
+    async fn refusals(&self, reader: &Reader) -> Result<Vec<StandingRefusal>> {
+        transaction!(self, Mode::Read, |tx| {
+            let scopes = refusals::standing(&mut tx, reader).await?;
+            Ok(scopes.into_iter().map(|scope| StandingRefusal { scope }).collect())
+        })
+    }
+
+    async fn park(&self, delivery: DeliveryId, why: Parked) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let as_read = pair::delivery(&mut tx, delivery).await?.ok_or(StoreError::Missing)?;
+            pair::lock(&mut tx, as_read.person).await?;
+            let state = pair::delivery(&mut tx, delivery).await?.ok_or(StoreError::Missing)?.state;
+            if matches!(state, State::Parked { .. } | State::Withdrawn { .. }) {
+                return Ok(());
+            }
+            let parked = State::Parked { why, left: state.has_left() };
+            pair::move_to(&mut tx, delivery, parked, None).await
+        })
+    }
+}
+
+/// The version can never change again, and the knocks to this person begin a new series. Also at a replay.
+pub(super) async fn pin(tx: &mut Tx, delivery: DeliveryId, person: PersonId) -> Result<()> {
+    tx.exec("update deliveries set pinned = 1 where id = $1", values![delivery]).await?;
+    tx.exec("update persons set series = series + 1 where id = $1", values![person]).await.map(drop)
+}
+
+/// Whom a knock went to.
+async fn reader_of(tx: &mut Tx, message: MessageId) -> Result<Option<Reader>> {
+    let row = tx
+        .one(
+            "select p.account, p.id, a.id, a.key
+             from messages m join persons p on p.id = m.person join addresses a on a.id = m.address
+             where m.id = $1",
+            values![message],
+        )
+        .await?;
+    row.map(|mut row| {
+        Ok(Reader {
+            account: row.next()?,
+            person: row.next()?,
+            address: row.next()?,
+            address_key: row.next()?,
+        })
+    })
+    .transpose()
+}
+
+/// What this reader may open: nothing while they say that this address is not the person's.
+async fn openable(tx: &mut Tx, reader: &Reader) -> Result<Vec<Delivery>> {
+    if refusals::is_not_me(tx, reader).await? {
+        return Ok(Vec::new());
+    }
+    let mut deliveries = pair::deliveries(tx, reader.person).await?;
+    deliveries.retain(|d| d.state.may_be_opened());
+    Ok(deliveries)
+}
+
+/// A delivery of theirs that was opened and can be opened again.
+async fn opened(tx: &mut Tx, reader: &Reader, delivery: DeliveryId) -> Result<Delivery> {
+    let openable = openable(tx, reader).await?;
+    openable.into_iter().find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)
+}

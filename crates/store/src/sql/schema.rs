@@ -1,0 +1,42 @@
+//! Steps of the schema: forward only, each in one transaction, each written once for both engines. A database that a newer program has
+//! stepped further is refused before anything in it is read.
+
+use super::tx::{Mode, values};
+use super::{Base, SqlStore, transaction};
+use crate::{Result, StoreError};
+
+/// Every step there is, oldest first. A step that was released is never changed; another one is added.
+const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
+
+/// Takes the steps that are missing.
+pub(super) async fn step_forward(store: &SqlStore) -> Result<()> {
+    let known = STEPS.len() as i64;
+    transaction!(store, Mode::Write, |tx| {
+        if matches!(store.base, Base::Postgres(_)) {
+            // Two nodes may start at once; the second waits here until the first has taken its steps. The number is ours alone.
+            tx.batch("select pg_advisory_xact_lock(8243118391205571)").await?;
+        }
+        tx.batch(
+            "create table if not exists schema_step (id bigint primary key check (id = 1), number bigint not null) /*strict*/;",
+        )
+        .await?;
+        let found = match tx.one("select number from schema_step where id = 1", &[]).await? {
+            Some(mut row) => row.next()?,
+            None => 0,
+        };
+        if found > known {
+            return Err(StoreError::Newer { found, known });
+        }
+        for step in STEPS.iter().skip(found as usize) {
+            tx.batch(step).await?;
+        }
+        if found < known {
+            tx.exec(
+                "insert into schema_step (id, number) values (1, $1) on conflict (id) do update set number = $1",
+                values![known],
+            )
+            .await?;
+        }
+        Ok(())
+    })
+}
