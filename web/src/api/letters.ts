@@ -45,6 +45,10 @@ const version = (letter: string, number: number): string => `/api/letters/${lett
 
 export const reserve = (): Promise<{ id: string; version: number }> => post('/api/letters', {});
 
+/** A further version of a letter that was undone. */
+export const reserveVersion = (letterId: string): Promise<{ version: number }> =>
+  post(`/api/letters/${letterId}/versions`, {});
+
 export const letters = async (): Promise<Letter[]> =>
   (await get<{ letters: Letter[] }>('/api/letters')).letters;
 export const letter = (id: string): Promise<Letter> => one(get(`/api/letters/${id}`));

@@ -22,7 +22,7 @@ describe('an address', () => {
     [`/letters/${ID}`, 'letter', ID],
     ['/people/new', 'new-person', ''],
     [`/people/${ID}`, 'person', ID],
-    ['/help/living', 'help-living', ''],
+    ['/how-a-letter-is-kept', 'help-kept', ''],
     ['/letters/short', 'not-found', ''],
     [`/letters/${ID}/else`, 'not-found', ''],
     ['/', 'not-found', ''],

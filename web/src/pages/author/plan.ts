@@ -1,8 +1,8 @@
 // What she has decided about a letter, as the house wants to hear it; and what is still missing, in words. It reads the
 // fields as they were typed and knows no page.
 
-import type { Moment, Rest, Rule } from '../../api';
-import type { DraftPlan } from '../../draft';
+import type { Letter, Moment, Rest, Rule } from '../../api';
+import { emptyPlan, type DraftPlan } from '../../draft';
 import type { Mend } from '../../ui/Problems.svelte';
 import { dayExists, daysIn, monthName, say } from '../../words';
 
@@ -58,4 +58,23 @@ export function planMends(plan: DraftPlan, today: string): Mend[] {
   if (plan.when === null) list.push({ field: 'when-at-once', text: say('author.for.when-missing') });
   if (plan.when === 'on') list.push(...dayMends(plan, today));
   return list;
+}
+
+/** What was decided about a letter that is written on again: the person and the day, as far as the house still knows. */
+export function planOf(letter: Letter): DraftPlan {
+  const plan = emptyPlan();
+  if (letter.person !== null) plan.who = { kind: 'person', id: letter.person };
+  const moment = letter.rule?.moment;
+  if (moment?.kind === 'at-once') plan.when = 'at-once';
+  if (moment?.kind === 'on') {
+    const [year = '', month = '', day = ''] = moment.date.split('-');
+    const plain = (part: string) => part.replace(/^0+/, '');
+    plan.when = 'on';
+    plan.year = plain(year);
+    plan.month = plain(month);
+    plan.day = plain(day);
+    plan.time = moment.time;
+    plan.zone = moment.zone;
+  }
+  return plan;
 }

@@ -14,7 +14,6 @@ export type PageName =
   | 'new-person'
   | 'person'
   | 'account'
-  | 'help-living'
   | 'help-kept'
   | 'help-limits'
   | 'not-found';
@@ -41,9 +40,8 @@ const TABLE: readonly [RegExp, PageName][] = [
   [/^\/people\/new$/, 'new-person'],
   [new RegExp(`^/people/${ID}$`), 'person'],
   [/^\/account$/, 'account'],
-  [/^\/help\/living$/, 'help-living'],
-  [/^\/help\/kept$/, 'help-kept'],
-  [/^\/help\/limits$/, 'help-limits'],
+  [/^\/how-a-letter-is-kept$/, 'help-kept'],
+  [/^\/what-we-cannot-do$/, 'help-limits'],
 ];
 
 /** The place of a path; one slash at its end is forgiven. */

@@ -4,12 +4,14 @@
 
 import * as api from '../../api';
 import type { Draft } from '../../draft';
-import type { SealedLetter } from '../../seal';
+import type { Letter, SealedLetter } from '../../seal';
+import { normaliseText } from '../../seal/letter';
 import { counted, plainDay, say } from '../../words';
 import { ask } from './keys';
 import { restOf, ruleOf } from './plan';
 import { session } from './session.svelte';
 import { discard, put } from './shelf';
+import { sealedVersion } from './story';
 
 export type Progress =
   | { step: 'sealing' }
@@ -37,16 +39,45 @@ interface Attempt {
 /** What this window has sealed and not yet brought to its end, by draft. */
 const attempts = new Map<string, Attempt>();
 
-/** The letter has been at the house since an earlier attempt whose answer was lost. */
-async function sealedBefore(draft: Draft): Promise<api.Letter | null> {
-  if (!draft.plan.sealing) return null;
+type Place = { letter: string; version: number };
+
+/** The words of a letter of hers, opened with the account's key. */
+export async function readSealed(letter: api.Letter, number?: number): Promise<Letter> {
+  const version = number ?? sealedVersion(letter)?.number;
+  if (version === undefined) throw new Error('nothing is sealed');
+  const authorWrap = await api.wrap(letter.id, version, 'author');
+  const letterAge = await api.part(letter.id, version, 'letter.age');
+  return ask('read', { authorWrap, letterAge, expected: { letterId: letter.id, version } });
+}
+
+/**
+ * Where this draft is to be sealed: the place that was reserved, a new version of a letter that was undone, or a new
+ * letter. If an earlier attempt has been sealed and its answer was lost, that letter: never a second one.
+ */
+async function placeFor(draft: Draft): Promise<{ place: Place } | { sealed: api.Letter }> {
+  const anew = async () => {
+    const reserved = await api.reserve();
+    return { place: { letter: reserved.id, version: reserved.version } };
+  };
+  const before = draft.plan.sealing;
+  if (!before) return anew();
+  let letter: api.Letter;
   try {
-    const letter = await api.letter(draft.plan.sealing.letter);
-    return letter.state === 'reserved' ? null : letter;
+    letter = await api.letter(before.letter);
   } catch (error) {
-    if (api.isProblem(error) && error.status === 404) return null;
+    if (api.isProblem(error) && error.status === 404) return anew();
     throw error;
   }
+  const isSealed = letter.versions.some((version) => version.number === before.version);
+  if (letter.state === 'reserved') {
+    if (!isSealed) return { place: before };
+    const { version } = await api.reserveVersion(before.letter);
+    return { place: { letter: before.letter, version } };
+  }
+  // Only these very words are this draft: anything else that lies there is another letter, and this one is not.
+  if (!isSealed || letter.state === 'withdrawn') return anew();
+  const there = await readSealed(letter, before.version);
+  return there.text === normaliseText(draft.words.text) ? { sealed: letter } : anew();
 }
 
 export interface Asked {
@@ -72,10 +103,15 @@ export async function sealDraft({ draft: begun, to, key, tell, kept }: Asked): P
   if (delivered && person === null) throw new Error('a letter to nobody');
 
   tell({ step: 'sealing' });
-  const before = await sealedBefore(draft);
-  if (before) return finish(draft, before);
+  const found = await placeFor(draft);
+  if ('sealed' in found) return finish(draft, found.sealed);
+  const { place } = found;
+  const known = draft.plan.sealing;
+  if (known?.letter !== place.letter || known.version !== place.version) {
+    draft = await put({ ...draft, plan: { ...draft.plan, sealing: place } });
+    kept(draft);
+  }
 
-  let place = draft.plan.sealing;
   const of = JSON.stringify([
     place,
     draft.words.text,
@@ -86,13 +122,7 @@ export async function sealDraft({ draft: begun, to, key, tell, kept }: Asked): P
     key,
   ]);
   let attempt = attempts.get(draft.id);
-  if (!place || attempt?.of !== of) {
-    if (!place) {
-      const reserved = await api.reserve();
-      place = { letter: reserved.id, version: reserved.version };
-      draft = await put({ ...draft, plan: { ...draft.plan, sealing: place } });
-      kept(draft);
-    }
+  if (attempt?.of !== of) {
     const written: Written = {
       letterId: place.letter,
       version: place.version,
@@ -107,19 +137,7 @@ export async function sealDraft({ draft: begun, to, key, tell, kept }: Asked): P
       authorRecipient: account.recipient,
       hostRecipient: delivered ? house.hostRecipient : null,
     });
-    attempt = {
-      of: JSON.stringify([
-        place,
-        draft.words.text,
-        to,
-        account.name,
-        account.recipient,
-        house.hostRecipient,
-        key,
-      ]),
-      written,
-      sealed,
-    };
+    attempt = { of, written, sealed };
     attempts.set(draft.id, attempt);
   }
   const { written, sealed } = attempt;

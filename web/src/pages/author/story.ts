@@ -34,9 +34,15 @@ export function leaves(letter: Letter, hers: string): Moment | null {
 export const restsUntil = (letter: Letter, hers: string): Moment | null =>
   letter.restUntil ? civil(letter.restUntil, hers) : null;
 
-export function sealedOn(letter: Letter): string | null {
-  return letter.versions.find((version) => version.number === letter.version)?.sealedOn ?? null;
+/** The version that was sealed last: one that is only reserved has nothing to read. */
+export function sealedVersion(letter: Letter): { number: number; sealedOn: string } | null {
+  return letter.versions.reduce<Letter['versions'][number] | null>(
+    (last, one) => (last === null || one.number > last.number ? one : last),
+    null,
+  );
 }
+
+export const sealedOn = (letter: Letter): string | null => sealedVersion(letter)?.sealedOn ?? null;
 
 /** The heading of the letter's own page. */
 export function heading(letter: Letter, hers: string, today: string): string {
@@ -141,7 +147,7 @@ export function steps(letter: Letter, name: string, hers: string, today: string)
     const zone = zoneName(zoneOf(letter, hers));
     list.push({
       when: say('author.step.when', { moment: capital(nearMoment(moment.day, moment.time, today)), zone }),
-      title: gone ? say('author.step.left') : say('author.step.leaves', { name: who }),
+      title: gone ? say('author.step.left') : capital(say('author.step.leaves', { name: who })),
       says: gone ? say('author.step.left-says') : say('author.step.leaves-says', { name: who }),
       state: gone ? 'done' : letter.state === 'waiting' ? 'now' : 'coming',
     });
