@@ -151,8 +151,7 @@ impl<'a> Scene<'a> {
     /// An author with this address key and this session.
     pub async fn author_with(&self, email_key: Keyed, token: Keyed) -> Author {
         let id = self.account_id();
-        let opened =
-            self.store.open_newcomer(token, id, email_key, self.sealed_text(), None, now(0)).await;
+        let opened = self.store.open_newcomer(token, id, email_key, self.sealed_text(), None, now(0)).await;
         opened.expect("a newcomer's session");
         let new = self.new_account(id, email_key);
         self.store.create_account(token, new, false, now(0)).await.expect("an account")
@@ -190,7 +189,14 @@ impl<'a> Scene<'a> {
     }
 
     /// A part, whole. Gives its blob.
-    pub async fn part(&self, author: &Author, letter: LetterId, version: u32, name: &str, size: u64) -> BlobId {
+    pub async fn part(
+        &self,
+        author: &Author,
+        letter: LetterId,
+        version: u32,
+        name: &str,
+        size: u64,
+    ) -> BlobId {
         let ask = self.ask(letter, version, name, size);
         let upload = self.store.begin_upload(author, ask, now(0)).await.expect("an upload");
         self.store.upload_grew(author, upload.blob, size).await.expect("bytes");
@@ -213,12 +219,7 @@ impl<'a> Scene<'a> {
         Promise {
             delivery: self.delivery_id(),
             person,
-            rule: Rule {
-                gate: Gate::None,
-                moment: Moment::AtOnce,
-                reach: Reach::Send,
-                proof: Proof::None,
-            },
+            rule: Rule { gate: Gate::None, moment: Moment::AtOnce, reach: Reach::Send, proof: Proof::None },
             rest: Rest { until, observed: now.observed.plus_seconds(HOUR) },
             due: until,
             tzdb: "2026a".into(),

@@ -260,7 +260,7 @@ impl AccountStore for MemoryStore {
             }
         };
         expect(!world.accounts.contains_key(&new.id) && !world.account_of.contains_key(&new.email_key))?;
-        world.record(Fact::UnlockReplaced { account: new.id, number: 1 })?;
+        world.record(new.id, 1, Fact::UnlockReplaced { account: new.id, number: 1 })?;
         if let Some(row) = invitation.and_then(|i| world.invitations.get_mut(&i)) {
             row.used = true;
         }

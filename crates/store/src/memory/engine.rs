@@ -177,7 +177,7 @@ impl EngineStore for MemoryStore {
             }
         };
         if decision.state == State::Unreachable {
-            world.record(Fact::Unreachable { delivery: delivery.id })?;
+            world.record(delivery.id, delivery.rev + 1, Fact::Unreachable { delivery: delivery.id })?;
         }
         if let Some(row) = world.deliveries.get_mut(&delivery.id) {
             row.state = decision.state;
@@ -276,7 +276,7 @@ impl EngineStore for MemoryStore {
         let row = world.ours(taken, message).ok_or(StoreError::Conflict)?;
         let address = row.message.address;
         if recorded.state == MessageState::Accepted && row.message.kind != Kind::Code {
-            world.record(Fact::Accepted { message: message.id })?;
+            world.record(message.id, message.rev + 1, Fact::Accepted { message: message.id })?;
         }
         if recorded.address_is_dead
             && let Some(row) = address.and_then(|id| world.addresses.get_mut(&id))

@@ -9,7 +9,7 @@ impl HouseStore for MemoryStore {
     async fn house(&self) -> Result<House> {
         let world = self.world();
         Ok(House {
-            generation: 1,
+            generation: GENERATION,
             keys_confirmed: world.keys_confirmed,
             accounts: world.accounts.len() as u64,
             mark: world.mark,

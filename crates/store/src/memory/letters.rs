@@ -44,6 +44,16 @@ impl World {
         }
     }
 
+    /// Writes a fact about a letter.
+    fn record_of_letter(&mut self, letter: LetterId, fact: Fact) -> Result<()> {
+        let rev = self.letters.get(&letter).map_or(0, |l| l.rev) + 1;
+        self.record(letter, rev, fact)?;
+        if let Some(row) = self.letters.get_mut(&letter) {
+            row.rev = rev;
+        }
+        Ok(())
+    }
+
     /// An upload of hers, and whether its version is sealed.
     fn upload(&self, author: &Author, blob: BlobId) -> Result<(&UploadRow, bool)> {
         let row =
@@ -70,7 +80,7 @@ impl LetterStore for MemoryStore {
         let mut world = self.world();
         expect(!world.letters.contains_key(&letter))?;
         let versions = BTreeMap::from([(1, VersionRow::default())]);
-        let row = LetterRow { account: author.account, withdrew: false, versions, delivery: None };
+        let row = LetterRow { account: author.account, rev: 0, withdrew: false, versions, delivery: None };
         world.letters.insert(letter, row);
         Ok(())
     }
@@ -211,7 +221,8 @@ impl LetterStore for MemoryStore {
         if let (None, Some(promise)) = (&existing, &seal.promise) {
             expect(!world.deliveries.contains_key(&promise.delivery))?;
         }
-        world.record(Fact::Sealed { letter: seal.letter, version: seal.version, manifest: seal.manifest })?;
+        let fact = Fact::Sealed { letter: seal.letter, version: seal.version, manifest: seal.manifest };
+        world.record_of_letter(seal.letter, fact)?;
         let sealing = Sealing { at: now.trusted, order: world.next_sequence(), manifest: seal.manifest };
         if let Some(version) = world.version_mut(seal.letter, seal.version) {
             version.sealed = Some(sealing);
@@ -281,7 +292,7 @@ impl LetterStore for MemoryStore {
         let stored = stored.ok_or(StoreError::Missing)?;
         expect(stored.rev == delivery.rev)?;
         let letter = stored.letter;
-        world.record(granted.fact.clone())?;
+        world.record_of_letter(letter, granted.fact.clone())?;
         world.move_delivery(delivery.id, granted.state, granted.wake);
         if let Some(row) = world.letters.get_mut(&letter) {
             row.withdrew |= matches!(granted.fact, Fact::Withdrawn { .. });

@@ -11,11 +11,12 @@ mod persons;
 mod readers;
 mod wakes;
 
+use crate::journal::{Entry, Journal, JournalError};
 use crate::rows::*;
 use crate::{Result, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use unsaid_delivery::clock::{Mark, Now, Observed};
 use unsaid_delivery::fact::Fact;
 use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
@@ -24,6 +25,9 @@ use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Delivery, Wake};
 use wakes::Wakes;
 
+/// A house in memory was never moved.
+const GENERATION: u32 = 1;
+
 /// Everything that is remembered, as long as the process lives.
 pub struct MemoryStore {
     /// Held for one method at a time: each is one transaction.
@@ -31,9 +35,15 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty house.
+    /// An empty house, whose facts are in [`Self::facts`] alone.
     pub fn new() -> Self {
         Self { world: Mutex::new(World::default()) }
+    }
+
+    /// An empty house that keeps its facts in this journal before they hold. What the journal held before is not replayed: there are no rows
+    /// from before.
+    pub fn with_journal(journal: Arc<dyn Journal>) -> Self {
+        Self { world: Mutex::new(World { journal: Some(journal), ..World::default() }) }
     }
 
     /// All facts that were committed, oldest first.
@@ -56,7 +66,10 @@ impl Default for MemoryStore {
 /// All tables.
 #[derive(Default)]
 struct World {
+    journal: Option<Arc<dyn Journal>>,
     facts: Vec<Fact>,
+    /// Every no and every lifting has the next number.
+    refusals_rev: i64,
     /// Orders what happened at the same instant.
     sequence: u64,
     keys_confirmed: bool,
@@ -89,8 +102,16 @@ struct World {
 }
 
 impl World {
-    /// Writes a fact, after every check and before any row changes.
-    fn record(&mut self, fact: Fact) -> Result<()> {
+    /// Writes a fact, after every check and before any row changes: if the journal cannot, nothing happens. `rev` is what the row of `subject` has
+    /// once it did.
+    fn record(&mut self, subject: impl ToString, rev: i64, fact: Fact) -> Result<()> {
+        if let Some(journal) = &self.journal {
+            let entry = Entry { subject: subject.to_string(), rev, fact: fact.clone() };
+            journal.append(GENERATION, &[entry]).map_err(|error| match error {
+                JournalError::Full => StoreError::Full,
+                other => StoreError::Unavailable(other.to_string()),
+            })?;
+        }
         self.facts.push(fact);
         Ok(())
     }
@@ -177,6 +198,8 @@ struct RefusalRow {
 
 struct LetterRow {
     account: AccountId,
+    /// Goes up by one with each fact about it.
+    rev: i64,
     withdrew: bool,
     versions: BTreeMap<u32, VersionRow>,
     delivery: Option<DeliveryId>,

@@ -36,7 +36,7 @@ impl PersonStore for MemoryStore {
         expect(!world.persons.contains_key(&new.id))?;
         if let Some(address) = &new.address {
             expect(!world.addresses.contains_key(&address.id))?;
-            world.record(given(new.id, address))?;
+            world.record(address.id, 1, given(new.id, address))?;
         }
         let order = world.next_sequence();
         world.persons.insert(
@@ -86,7 +86,7 @@ impl PersonStore for MemoryStore {
         let mut world = self.world();
         let row = world.person(author, person)?;
         expect(row.addresses.len() < MOST_ADDRESSES && !world.addresses.contains_key(&address.id))?;
-        world.record(given(person, &address))?;
+        world.record(address.id, 1, given(person, &address))?;
         world.put_address(person, address);
         for (id, _, state) in world.of_pair(person) {
             if state == State::Unreachable {
@@ -109,7 +109,7 @@ impl PersonStore for MemoryStore {
         if !row.addresses.contains(&address) {
             return Err(StoreError::Missing);
         }
-        world.record(Fact::AddressRemoved { person, address })?;
+        world.record(address, 2, Fact::AddressRemoved { person, address })?;
         if let Some(row) = world.persons.get_mut(&person) {
             row.addresses.retain(|id| *id != address);
         }

@@ -45,6 +45,14 @@ impl World {
         openable.find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)
     }
 
+    /// Writes a no, or the lifting of one. Its subject is the person; the house's has none.
+    fn record_refusal(&mut self, person: Option<PersonId>, fact: Fact) -> Result<()> {
+        let subject = person.map_or_else(|| "-".to_owned(), |p| p.to_string());
+        self.record(subject, self.refusals_rev + 1, fact)?;
+        self.refusals_rev += 1;
+        Ok(())
+    }
+
     /// Everybody whom a refusal of this reader's touches.
     fn touched(&self, reader: &Reader, scope: Scope) -> Vec<PersonId> {
         let row = refusal_row(reader, scope);
@@ -125,7 +133,7 @@ impl ReaderStore for MemoryStore {
             !not_me && d.account == reader.account && d.person == reader.person && d.state.may_be_opened()
         });
         expect(stored.ok_or(StoreError::Missing)?.rev == delivery.rev)?;
-        world.record(granted.fact.clone())?;
+        world.record(delivery.id, delivery.rev + 1, granted.fact.clone())?;
         world.move_delivery(delivery.id, granted.state, granted.wake);
         if let Some(row) = world.deliveries.get_mut(&delivery.id) {
             row.pinned = true;
@@ -163,11 +171,8 @@ impl ReaderStore for MemoryStore {
             return Err(StoreError::Missing);
         }
         if !world.refused(reader.person, reader.address_key).contains(&scope) {
-            world.record(Fact::Refused {
-                person: refusal::person_of(scope, reader.person),
-                address: reader.address_key.0,
-                scope,
-            })?;
+            let (person, address) = (refusal::person_of(scope, reader.person), reader.address_key.0);
+            world.record_refusal(person, Fact::Refused { person, address, scope })?;
             world.refusals.push(refusal_row(reader, scope));
         }
         for id in world.deliveries_to(reader.person) {
@@ -187,11 +192,8 @@ impl ReaderStore for MemoryStore {
         if !world.refused(reader.person, reader.address_key).contains(&scope) {
             return Ok(());
         }
-        world.record(Fact::Lifted {
-            person: refusal::person_of(scope, reader.person),
-            address: reader.address_key.0,
-            scope,
-        })?;
+        let (person, address) = (refusal::person_of(scope, reader.person), reader.address_key.0);
+        world.record_refusal(person, Fact::Lifted { person, address, scope })?;
         world
             .refusals
             .retain(|r| r.scope != scope || !r.touches(reader.account, reader.person, reader.address_key));

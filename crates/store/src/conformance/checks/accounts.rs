@@ -69,7 +69,10 @@ pub async fn ask_code(scene: &Scene<'_>) {
     assert_eq!((view.message.since, view.message.address), (observed(0), None));
     assert!(view.message.foreseen);
     assert_eq!((&view.to, view.to_bound_to), (&ask.to, first.to_string()));
-    assert!(ok!(scene.store.take(boot, Lane::Letters, now(0), 10)).is_empty(), "letters do not wait for codes");
+    assert!(
+        ok!(scene.store.take(boot, Lane::Letters, now(0), 10)).is_empty(),
+        "letters do not wait for codes"
+    );
     assert_eq!(ok!(scene.store.next_wakes(Lane::Codes)).trusted, Some(trusted(0)));
 
     // The same browser again: only the newer one goes out, and only the newer one works.
@@ -201,10 +204,7 @@ pub async fn open_newcomer(scene: &Scene<'_>) {
     let (email, invitation) = (scene.sealed_text(), Some(scene.keyed()));
     ok!(scene.store.open_newcomer(token, account, email_key, email.clone(), invitation, now(0)));
     let session = ok!(scene.store.session(token, now(1))).expect("a session");
-    assert_eq!(
-        session.who,
-        SessionOf::Newcomer { account, email_key, email: email.clone(), invitation }
-    );
+    assert_eq!(session.who, SessionOf::Newcomer { account, email_key, email: email.clone(), invitation });
     assert_eq!((session.last_act, session.unlocked_at, session.fresh_at), (trusted(0), None, None));
     conflict!(scene.store.open_newcomer(token, account, email_key, email, None, now(0)));
     missing!(scene.store.unlock_session(token, true, now(1)));

@@ -153,7 +153,11 @@ pub async fn letters(scene: &Scene<'_>) {
     assert_eq!(listed, [third.clone(), second.clone(), first.clone()]);
     assert_eq!(ok!(scene.store.letters(&stranger)), []);
     let undone = undo(scene, &author, &first, now(5)).await;
-    assert_eq!(ok!(scene.store.letters(&author))[2], undone, "still there: its state says that it was undone");
+    assert_eq!(
+        ok!(scene.store.letters(&author))[2],
+        undone,
+        "still there: its state says that it was undone"
+    );
     assert_eq!(ok!(scene.store.reserve_version(&author, first.id, now(6))), 2);
     scene.fill(&author, first.id, 2).await;
     let seal = Seal {
@@ -253,5 +257,8 @@ pub async fn commit_author(scene: &Scene<'_>) {
     let of = WakeOf::Delivery(delivery.id);
     assert!(!scene.has_come(of, Now { trusted: trusted(99 * DAY), observed: observed(6 * DAY - 1) }).await);
     assert!(scene.has_come(of, Now { trusted: trusted(0), observed: observed(6 * DAY) }).await);
-    assert!(ok!(scene.store.unproven(&author, letter.id, 1)).host_wrap.is_some(), "no end, so nothing is lost");
+    assert!(
+        ok!(scene.store.unproven(&author, letter.id, 1)).host_wrap.is_some(),
+        "no end, so nothing is lost"
+    );
 }

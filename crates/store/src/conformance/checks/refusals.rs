@@ -88,11 +88,7 @@ async fn reaches(scene: &Scene<'_>, which: &str) {
     };
     let before = scene.facts().len();
     ok!(scene.store.refuse(&first.reader, scope, now(2 * DAY)));
-    let fact = Fact::Refused {
-        person: (scope != Scope::House).then_some(person),
-        address: key.0,
-        scope,
-    };
+    let fact = Fact::Refused { person: (scope != Scope::House).then_some(person), address: key.0, scope };
     assert_eq!(scene.facts()[before..], [fact]);
     ok!(scene.store.refuse(&first.reader, scope, now(2 * DAY + 1)));
     assert_eq!(scene.facts().len(), before + 1, "what stands is not written again");
@@ -229,7 +225,8 @@ pub async fn refusals(scene: &Scene<'_>) {
     assert_eq!(standing(scene, &first.reader).await, []);
     ok!(scene.store.refuse(&first.reader, Scope::NotMe, now(DAY)));
     let sent = scene.turn(now(20 * DAY), Answer::Accepted).await;
-    let second = sent.iter().find(|m| m.subject == unsaid_delivery::Subject::Person(person)).expect("a knock");
+    let second =
+        sent.iter().find(|m| m.subject == unsaid_delivery::Subject::Person(person)).expect("a knock");
     let second = scene.reader(second.id).await;
     assert_eq!(second.address_key(), keys[1]);
     assert_eq!(standing(scene, &second).await, [], "said of the other address");

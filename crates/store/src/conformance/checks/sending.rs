@@ -187,9 +187,8 @@ pub async fn start(scene: &Scene<'_>) {
 pub async fn still_allowed(scene: &Scene<'_>) {
     let one = written(scene).await;
     let message = started(scene, &one, LATE).await;
-    let asks = async |taken: &Taken, message: &Message| {
-        ok!(scene.store.still_allowed(taken, message, now(LATE)))
-    };
+    let asks =
+        async |taken: &Taken, message: &Message| ok!(scene.store.still_allowed(taken, message, now(LATE)));
     assert!(asks(&one.taken, &message).await);
     assert!(asks(&one.taken, &message).await);
     assert_eq!(scene.row(message.id).await, message);

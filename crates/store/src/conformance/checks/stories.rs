@@ -36,7 +36,10 @@ pub async fn a_letter_arrives_and_the_next_series_begins(scene: &Scene<'_>) {
     let pair = scene.view(next).await.pair;
     assert_eq!(pair.knocks.iter().map(|k| k.id).collect::<Vec<_>>(), [sent[0].id]);
     assert_eq!(pair.last_accepted, Some(observed(501 * DAY)));
-    assert!(ok!(scene.store.knock(link_of(message))).is_some_and(|k| k.waits), "the old link still leads here");
+    assert!(
+        ok!(scene.store.knock(link_of(message))).is_some_and(|k| k.waits),
+        "the old link still leads here"
+    );
 }
 
 /// A knock that was dropped because its letter was taken back does not stand in the way of the next letter's.

@@ -22,8 +22,7 @@ async fn sealed(scene: &Scene<'_>, author: &Author) -> LetterId {
 pub async fn reserve_letter(scene: &Scene<'_>) {
     let (author, stranger) = (scene.author().await, scene.author().await);
     let letter = reserved(scene, &author).await;
-    let expected =
-        Letter { id: letter, version: 0, versions: Vec::new(), withdrew: false, delivery: None };
+    let expected = Letter { id: letter, version: 0, versions: Vec::new(), withdrew: false, delivery: None };
     assert_eq!(ok!(scene.store.letter(&author, letter)), expected);
     assert_eq!(ok!(scene.store.letters(&author)), []);
     conflict!(scene.store.reserve_letter(&author, letter, now(1)));
@@ -63,8 +62,7 @@ pub async fn begin_upload(scene: &Scene<'_>) {
     missing!(scene.store.begin_upload(&author, UploadAsk { version: 2, ..ask.clone() }, now(0)));
     missing!(scene.store.begin_upload(&author, scene.ask(scene.letter_id(), 1, "letter.age", 1), now(0)));
     let begun = ok!(scene.store.begin_upload(&author, ask.clone(), now(0)));
-    let expected =
-        Upload { blob: ask.blob, offset: 0, size: 100, sha256: ask.sha256, complete: false };
+    let expected = Upload { blob: ask.blob, offset: 0, size: 100, sha256: ask.sha256, complete: false };
     assert_eq!(begun, expected);
     ok!(scene.store.upload_grew(&author, ask.blob, 40));
 
@@ -164,8 +162,7 @@ pub async fn part(scene: &Scene<'_>) {
     missing!(scene.store.part(&author, letter, 1, "media/001.age"));
     ok!(scene.store.upload_grew(&author, ask.blob, 3));
     ok!(scene.store.upload_ended(&author, ask.blob, true));
-    let expected =
-        Part { name: ask.name, kind: "media".into(), blob: ask.blob, size: 3, sha256: ask.sha256 };
+    let expected = Part { name: ask.name, kind: "media".into(), blob: ask.blob, size: 3, sha256: ask.sha256 };
     assert_eq!(ok!(scene.store.part(&author, letter, 1, "media/001.age")), expected);
     missing!(scene.store.part(&stranger, letter, 1, "media/001.age"));
     missing!(scene.store.part(&author, letter, 2, "media/001.age"));
