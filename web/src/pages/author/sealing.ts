@@ -6,7 +6,7 @@ import * as api from '../../api';
 import type { Draft } from '../../draft';
 import type { Letter, SealedLetter } from '../../seal';
 import { normaliseText } from '../../seal/letter';
-import { counted, plainDay, say } from '../../words';
+import { figures, plainDay, say } from '../../words';
 import { ask } from './keys';
 import { restOf, ruleOf } from './plan';
 import { session } from './session.svelte';
@@ -205,6 +205,8 @@ export function progressSaid(progress: Progress): string {
   return say('author.key.uploading', { percent: progress.percent });
 }
 
-export const wordsIn = (text: string): number => (text.trim() === '' ? 0 : text.trim().split(/\s+/u).length);
-export const wordsSaid = (text: string): string =>
-  counted(wordsIn(text), 'author.write.word', 'author.write.words');
+/** '84 words', in figures: it changes while she types. */
+export function wordsSaid(text: string): string {
+  const words = text.trim() === '' ? 0 : text.trim().split(/\s+/u).length;
+  return words === 1 ? say('author.write.word') : say('author.write.words', { number: figures(words) });
+}
