@@ -11,9 +11,23 @@ pub mod log;
 pub mod problem;
 pub mod read;
 pub mod route;
+pub mod serve;
 
-// The author's side, JSON.
+// The author's side, JSON: one file for each thing that she can do.
+mod account;
+mod codes;
 mod house;
+mod letters;
+mod persons;
+mod rule;
+mod seal;
+mod sessions;
+mod undo;
+mod unlock;
+mod uploads;
+mod vault;
+mod when;
+mod withdraw;
 
 // The pages that the server writes, and the files that they need.
 mod assets;
@@ -34,7 +48,21 @@ use route::{Face, Route};
 
 /// Every row of the table. The router has no other routes.
 pub fn routes() -> Vec<Route> {
-    let author = [house::routes()];
+    let author = [
+        house::routes(),
+        codes::routes(),
+        sessions::routes(),
+        account::routes(),
+        unlock::routes(),
+        vault::routes(),
+        persons::routes(),
+        letters::routes(),
+        uploads::routes(),
+        when::routes(),
+        seal::routes(),
+        undo::routes(),
+        withdraw::routes(),
+    ];
     let pages = [house_pages::routes(), person::routes(), outbox::routes(), assets::routes()];
     author.into_iter().chain(pages).flatten().collect()
 }

@@ -1,0 +1,268 @@
+//! Making an account, and what its author is told of it. Her words, her kit and her keys were made in her browser; what arrives here is locked already, and
+//! the host looks once whether it could give it back.
+
+use super::gate::{NewcomerIn, SessionToken, SignedIn, is_fresh, is_unlocked};
+use super::problem::Problem;
+use super::read::{self, Json};
+use super::route::{Body, Face, Policy, Route};
+use crate::app::App;
+use crate::secrets::hashed;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use unsaid_delivery::calendar;
+use unsaid_seal::pq;
+use unsaid_store::StoreError;
+use unsaid_store::rows::{Author, NewAccount, Role, Session, SessionOf, WrapKind};
+
+/// Bytes of salt for scrypt.
+const SALT_BYTES: usize = 16;
+/// Bytes of an unlock token.
+const TOKEN_BYTES: usize = 32;
+/// The number in the line of an account's first unlock wrap.
+const FIRST_UNLOCK: u32 = 1;
+/// A name has so many letters.
+const NAME_LETTERS: std::ops::RangeInclusive<usize> = 2..=40;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/account", Policy::Newcomer, Face::Api, Body::Json, make),
+        Route::get("/api/account", Policy::Locked, Face::Api, look),
+    ]
+}
+
+/// What an author is told of her account.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct View {
+    id: String,
+    email: String,
+    name: String,
+    roles: Vec<&'static str>,
+    language: String,
+    zone: String,
+    recipient: String,
+    salt: String,
+    unlock_number: u32,
+    session: SessionView,
+    keys_confirmed: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct SessionView {
+    unlocked: bool,
+    fresh: bool,
+    mine: bool,
+}
+
+/// Her account as she is told of it, with the state of this session.
+pub(super) async fn view(app: &App, author: &Author, role: Role, session: &Session) -> Result<View, Problem> {
+    let account = app.store.account(author).await?;
+    let row = account.id.to_string();
+    let open = |sealed| app.keys.open_text(&row, sealed).map(|text| text.to_string()).ok_or(StoreError::Damaged);
+    let now = app.time.now().trusted;
+    Ok(View {
+        email: open(&account.email)?,
+        name: open(&account.name)?,
+        roles: match role {
+            Role::Author => vec!["author"],
+            Role::Host => vec!["host", "author"],
+        },
+        language: account.language,
+        zone: account.zone,
+        recipient: account.recipient,
+        salt: URL_SAFE_NO_PAD.encode(&account.salt),
+        unlock_number: account.unlock_number,
+        session: SessionView {
+            unlocked: is_unlocked(session, now),
+            fresh: is_fresh(session, now),
+            mine: session.mine,
+        },
+        keys_confirmed: match role {
+            Role::Author => None,
+            Role::Host => Some(app.store.house().await?.keys_confirmed),
+        },
+        id: row,
+    })
+}
+
+#[derive(Serialize)]
+struct Told {
+    account: View,
+}
+
+async fn look(
+    State(app): State<App>,
+    SignedIn(author, role, session): SignedIn,
+) -> Result<Response, Problem> {
+    Ok(axum::Json(Told { account: view(&app, &author, role, &session).await? }).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Given {
+    account_id: String,
+    invitation: Option<String>,
+    name: String,
+    language: String,
+    zone: String,
+    recipient: String,
+    salt: String,
+    unlock_token: String,
+    unlock_file: String,
+    vault: String,
+    mine: bool,
+}
+
+async fn make(
+    State(app): State<App>,
+    NewcomerIn(session): NewcomerIn,
+    SessionToken(token): SessionToken,
+    Json(given): Json<Given>,
+) -> Result<Response, Problem> {
+    let SessionOf::Newcomer { account, email_key, email, invitation } = session.who else {
+        return Err(Problem::of("account-there"));
+    };
+    if given.account_id != account.to_string() {
+        return Err(Problem::of("changed-meanwhile"));
+    }
+    // The invitation came with the code; one that is named again must be that one.
+    if let Some(text) = given.invitation {
+        let named = super::cookies::read_token(text.as_bytes()).map(|token| hashed(&token));
+        if named.is_none() || named != invitation {
+            return Err(Problem::of("invitation-unknown"));
+        }
+    }
+    let name = read_name(&given.name).map_err(|key| Problem::field("name", key))?;
+    let language = read_language(&given.language)?;
+    calendar::zone(&given.zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
+    given.recipient.parse::<pq::Recipient>().map_err(|_| Problem::field("recipient", "recipient-unknown"))?;
+    let salt = exactly("salt", &given.salt, SALT_BYTES)?;
+    let unlock_token = exactly("unlockToken", &given.unlock_token, TOKEN_BYTES)?;
+    let unlock_wrap = read::bytes("unlockFile", &given.unlock_file)?;
+    let vault = read::bytes("vault", &given.vault)?;
+    if vault.is_empty() {
+        return Err(Problem::field("vault", "bytes-unknown"));
+    }
+    let row = account.to_string();
+    if let Err(why) = app.peel.inspect(&unlock_wrap, &row, FIRST_UNLOCK, WrapKind::Unlock, None) {
+        tracing::warn!(account = row, error = %why, "an unlock wrap cannot be peeled");
+        return Err(Problem::field("unlockFile", "host-cannot-open"));
+    }
+    let new = NewAccount {
+        id: account,
+        email,
+        email_key,
+        name: app.keys.seal_text(&row, &name, &*app.chance),
+        language,
+        zone: given.zone,
+        recipient: given.recipient,
+        salt,
+        unlock_key: app.keys.peppered("unlock", &unlock_token),
+        unlock_wrap,
+        vault,
+        host_generation: app.peel.generation(),
+    };
+    let now = app.time.now();
+    let author = app.store.create_account(token, new, given.mine, now).await.map_err(|e| match e {
+        StoreError::Conflict => Problem::of("account-there"),
+        e => e.into(),
+    })?;
+    app.nudge.nudge();
+    let session = app.store.session(token, now).await?.ok_or(StoreError::Missing)?;
+    let role = match session.who {
+        SessionOf::Author(_, role) => role,
+        SessionOf::Newcomer { .. } => Role::Author,
+    };
+    let told = Told { account: view(&app, &author, role, &session).await? };
+    Ok((StatusCode::CREATED, axum::Json(told)).into_response())
+}
+
+fn exactly(field: &'static str, text: &str, length: usize) -> Result<Vec<u8>, Problem> {
+    let bytes = read::bytes(field, text)?;
+    if bytes.len() == length { Ok(bytes) } else { Err(Problem::field(field, "bytes-unknown")) }
+}
+
+/// A name that may stand in a mail: letters, spaces, hyphens and apostrophes, and the marks that letters of some scripts need.
+/// Errors are keys of words.
+fn read_name(typed: &str) -> Result<String, &'static str> {
+    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_empty() {
+        return Err("name-empty");
+    }
+    if name.len() > 400 || !NAME_LETTERS.contains(&name.chars().count()) {
+        return Err("name-length");
+    }
+    let mut before = ' ';
+    for c in name.chars() {
+        let between = |c: char| matches!(c, ' ' | '-' | '\'' | '\u{2019}');
+        // One accent on a letter; the sign that joins letters in scripts of India. Two in a row would be a drawing.
+        let mark = matches!(c, '\u{300}'..='\u{36f}' | '\u{94d}' | '\u{9cd}' | '\u{a4d}' | '\u{acd}' | '\u{b4d}' | '\u{bcd}' | '\u{c4d}' | '\u{ccd}' | '\u{d4d}');
+        let fits = c.is_alphabetic()
+            || (between(c) && (before.is_alphabetic() || (c != ' ' && before == ' ')))
+            || (between(c) && !between(before))
+            || (mark && before.is_alphabetic());
+        if !fits {
+            return Err("name-letters");
+        }
+        before = c;
+    }
+    if name.chars().filter(|c| c.is_alphabetic()).count() < 2 {
+        return Err("name-length");
+    }
+    Ok(name)
+}
+
+/// The shape of a BCP 47 language with perhaps a region, as UNSAID_LANGUAGE has it.
+pub(super) fn read_language(tag: &str) -> Result<String, Problem> {
+    let (language, region) = tag.split_once('-').map_or((tag, None), |(l, r)| (l, Some(r)));
+    let fits = (2..=3).contains(&language.len())
+        && language.bytes().all(|b| b.is_ascii_lowercase())
+        && region.is_none_or(|r| r.len() == 2 && r.bytes().all(|b| b.is_ascii_uppercase()));
+    if fits { Ok(tag.to_owned()) } else { Err(Problem::field("language", "language-unknown")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_name;
+
+    #[test]
+    fn a_name_is_letters_spaces_hyphens_and_apostrophes() {
+        for (typed, name) in [
+            ("Ana", "Ana"),
+            ("  Mary  Jane ", "Mary Jane"),
+            ("O'Brien", "O'Brien"),
+            ("Anne-Marie d\u{2019}Arc", "Anne-Marie d\u{2019}Arc"),
+            ("e\u{301}lodie", "e\u{301}lodie"),
+            ("Ng", "Ng"),
+            ("山田 太郎", "山田 太郎"),
+            ("प्रिया", "प्रिया"),
+        ] {
+            assert_eq!(read_name(typed).as_deref(), Ok(name), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_carries_no_message() {
+        for (typed, key) in [
+            ("", "name-empty"),
+            ("   ", "name-empty"),
+            ("A", "name-length"),
+            (&*"a".repeat(41), "name-length"),
+            ("call 0171", "name-letters"),
+            ("http://x.example", "name-letters"),
+            ("a@b", "name-letters"),
+            ("Ana\u{202e}x", "name-letters"),
+            ("Ana\u{0}", "name-letters"),
+            ("a\u{301}\u{302}b", "name-letters"),
+            ("---", "name-letters"),
+            ("A--B", "name-letters"),
+            ("I miss you!", "name-letters"),
+        ] {
+            assert_eq!(read_name(typed), Err(key), "{typed:?}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Where a letter comes in: reserved here, its sealed parts and wraps brought here, and shown to its author here. What she is shown of a delivery
+//! comes from [`shown`] alone: from the first knock on one answer, whatever the person did. What was sealed cannot be read here.
+
+use super::gate::SignedIn;
+use super::problem::Problem;
+use super::read::{self, Json, Nothing, Path};
+use super::route::{Body, Face, Policy, Route};
+use super::{range, rule};
+use crate::app::App;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use unsaid_delivery::calendar;
+use unsaid_delivery::id::LetterId;
+use unsaid_delivery::state::{Shown, State as At, shown};
+use unsaid_store::StoreError;
+use unsaid_store::rows::{Author, Letter, WrapKind};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/letters", Policy::Locked, Face::Api, all),
+        Route::post("/api/letters", Policy::Unlocked, Face::Api, Body::Json, reserve),
+        Route::get("/api/letters/{id}", Policy::Locked, Face::Api, one),
+        Route::post("/api/letters/{id}/versions", Policy::Unlocked, Face::Api, Body::Json, reserve_version),
+        Route::get("/api/letters/{id}/versions/{number}/parts/{*name}", Policy::Unlocked, Face::Api, part),
+        Route::get("/api/letters/{id}/versions/{number}/wraps/{kind}", Policy::Unlocked, Face::Api, wrap),
+        Route::put(
+            "/api/letters/{id}/versions/{number}/wraps/{kind}",
+            Policy::Unlocked,
+            Face::Api,
+            Body::Bytes,
+            put_wrap,
+        ),
+    ]
+}
+
+/// What an author is told of a letter.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct View {
+    id: String,
+    person: Option<String>,
+    version: u32,
+    versions: Vec<VersionView>,
+    state: &'static str,
+    sealed_at: Option<String>,
+    rest_until: Option<String>,
+    arrives: Option<String>,
+    rule: Option<rule::View>,
+    can: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VersionView {
+    number: u32,
+    sealed_on: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct One {
+    pub(super) letter: View,
+}
+
+/// A letter as its author may see it. `zone` is hers.
+pub(super) fn view(letter: &Letter, zone: &str) -> Result<View, Problem> {
+    let day = |at| calendar::day_in(at, zone).map_err(|_| Problem::field("zone", "zone-unknown"));
+    let versions = letter
+        .versions
+        .iter()
+        .map(|(number, at)| Ok(VersionView { number: *number, sealed_on: day(*at)?.to_string() }))
+        .collect::<Result<_, Problem>>()?;
+    let mut view = View {
+        id: letter.id.to_string(),
+        person: None,
+        version: letter.version,
+        versions,
+        state: if letter.versions.is_empty() { "reserved" } else { "unsent" },
+        sealed_at: letter.versions.iter().find(|(n, _)| *n == letter.version).map(|(_, at)| at.to_string()),
+        rest_until: None,
+        arrives: None,
+        rule: None,
+        can: Vec::new(),
+    };
+    let Some(delivery) = &letter.delivery else { return Ok(view) };
+    view.person = Some(delivery.person.to_string());
+    // What was undone in its rest is a draft again, and stands there as if it had never been promised.
+    if delivery.state == (At::Withdrawn { undone: true }) {
+        view.state = "reserved";
+        return Ok(view);
+    }
+    let shown = shown(delivery.state, letter.withdrew);
+    (view.state, view.can) = match shown {
+        Shown::Resting => ("resting", vec!["undo"]),
+        Shown::Waiting => ("waiting", vec!["withdraw"]),
+        Shown::Held => ("held", vec!["withdraw"]),
+        Shown::Left => ("left", vec!["withdraw"]),
+        Shown::Withdrawn => ("withdrawn", Vec::new()),
+    };
+    view.rule = Some(rule::View::of(&delivery.rule));
+    if shown != Shown::Withdrawn {
+        view.rest_until = Some(delivery.rest.until.to_string());
+        view.arrives = delivery.due.map(|due| due.max(delivery.rest.until).to_string());
+    }
+    Ok(view)
+}
+
+/// The answer about one letter.
+pub(super) async fn told(app: &App, author: &Author, letter: &Letter) -> Result<One, Problem> {
+    let zone = app.store.account(author).await?.zone;
+    Ok(One { letter: view(letter, &zone)? })
+}
+
+async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Response, Problem> {
+    let zone = app.store.account(&author).await?.zone;
+    let letters = app.store.letters(&author).await?;
+    let letters = letters.iter().map(|letter| view(letter, &zone)).collect::<Result<Vec<_>, _>>()?;
+    Ok(axum::Json(serde_json::json!({ "letters": letters })).into_response())
+}
+
+async fn one(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let letter = app.store.letter(&author, read::id(&id)?).await?;
+    Ok(axum::Json(told(&app, &author, &letter).await?).into_response())
+}
+
+#[derive(Serialize)]
+struct Reserved {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    version: u32,
+}
+
+/// Ids are given out before sealing: they stand in what is sealed.
+async fn reserve(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
+    let id = LetterId(app.chance.id_bytes());
+    app.store.reserve_letter(&author, id, app.time.now()).await?;
+    let reserved = Reserved { id: Some(id.to_string()), version: 1 };
+    Ok((StatusCode::CREATED, axum::Json(reserved)).into_response())
+}
+
+async fn reserve_version(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
+    let version = app.store.reserve_version(&author, read::id(&id)?, app.time.now()).await?;
+    Ok((StatusCode::CREATED, axum::Json(Reserved { id: None, version })).into_response())
+}
+
+/// A sealed part, for the proof and for reading again.
+async fn part(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path((id, number, name)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (id, number) = (read::id(&id)?, read::number(&number)?);
+    let part = app.store.part(&author, id, number, &name).await?;
+    Ok(range::part(&app, &part, "part.age", &headers).await?)
+}
+
+/// The author's own way to a letter of hers. The host's is given to nobody who writes.
+async fn wrap(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path((id, number, kind)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let (id, number) = (read::id(&id)?, read::number(&number)?);
+    if kind != WrapKind::Author.name() {
+        return Err(Problem::missing());
+    }
+    let wrap = app.store.author_wrap(&author, id, number).await?;
+    let bytes = HeaderValue::from_static("application/octet-stream");
+    Ok(([(header::CONTENT_TYPE, bytes)], wrap).into_response())
+}
+
+async fn put_wrap(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path((id, number, kind)): Path<(String, String, String)>,
+    wrap: Bytes,
+) -> Result<Response, Problem> {
+    let (id, number) = (read::id(&id)?, read::number(&number)?);
+    let kind = [WrapKind::Author, WrapKind::Host].into_iter().find(|k| k.name() == kind);
+    let kind = kind.ok_or_else(Problem::missing)?;
+    if wrap.len() > unsaid_seal::wrap::MAX_WRAP_BYTES {
+        return Err(Problem::of("too-large"));
+    }
+    if unsaid_seal::wrap::check_wrap(&wrap).is_err() {
+        // A letter of somebody else's stays missing, whatever was sent for it.
+        app.store.letter(&author, id).await?;
+        return Err(Problem::field("wrap", "bytes-unknown"));
+    }
+    let generation = app.peel.generation();
+    app.store.put_wrap(&author, id, number, kind, wrap.to_vec(), generation).await.map_err(sealed_already)?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}
+
+/// A version that is sealed takes nothing more.
+pub(super) fn sealed_already(e: StoreError) -> Problem {
+    match e {
+        StoreError::Conflict => Problem::of("already-sealed"),
+        e => e.into(),
+    }
+}

@@ -1,0 +1,160 @@
+//! The people an author writes to, as the house knows them: an id, a zone, a language, addresses. Their names live in her vault. What a person
+//! has refused is not known here.
+
+use super::account::read_language;
+use super::gate::SignedIn;
+use super::problem::Problem;
+use super::read::{self, Json, Nothing, Path};
+use super::route::{Body, Face, Policy, Route};
+use crate::address::EmailAddress;
+use crate::app::App;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use unsaid_delivery::calendar;
+use unsaid_delivery::id::{AddressId, PersonId};
+use unsaid_store::StoreError;
+use unsaid_store::rows::{Author, NewAddress, NewPerson, Person};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/persons", Policy::Unlocked, Face::Api, all),
+        Route::post("/api/persons", Policy::Unlocked, Face::Api, Body::Json, add),
+        Route::post("/api/persons/{id}/addresses", Policy::Fresh, Face::Api, Body::Json, add_address),
+        Route::post(
+            "/api/persons/{id}/addresses/{address}/remove",
+            Policy::Fresh,
+            Face::Api,
+            Body::Json,
+            remove_address,
+        ),
+    ]
+}
+
+#[derive(Serialize)]
+struct PersonView {
+    id: String,
+    zone: Option<String>,
+    language: String,
+    addresses: Vec<AddressView>,
+}
+
+#[derive(Serialize)]
+struct AddressView {
+    id: String,
+    address: String,
+    good: bool,
+}
+
+#[derive(Serialize)]
+struct One {
+    person: PersonView,
+}
+
+fn view(app: &App, person: Person) -> Result<PersonView, Problem> {
+    let mut addresses = Vec::with_capacity(person.addresses.len());
+    for address in person.addresses {
+        let id = address.id.to_string();
+        let text = app.keys.open_text(&id, &address.sealed).ok_or(StoreError::Damaged)?;
+        addresses.push(AddressView { address: text.to_string(), good: address.good, id });
+    }
+    Ok(PersonView { id: person.id.to_string(), zone: person.zone, language: person.language, addresses })
+}
+
+async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Response, Problem> {
+    let persons = app.store.persons(&author).await?;
+    let persons = persons.into_iter().map(|p| view(&app, p)).collect::<Result<Vec<_>, _>>()?;
+    Ok(axum::Json(serde_json::json!({ "persons": persons })).into_response())
+}
+
+/// One of hers; foreign and missing are one answer.
+pub(super) async fn of_hers(app: &App, author: &Author, id: PersonId) -> Result<Person, Problem> {
+    let persons = app.store.persons(author).await?;
+    persons.into_iter().find(|person| person.id == id).ok_or_else(Problem::missing)
+}
+
+async fn told(app: &App, author: &Author, id: PersonId) -> Result<One, Problem> {
+    Ok(One { person: view(app, of_hers(app, author, id).await?)? })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    address: Option<String>,
+    zone: Option<String>,
+    language: Option<String>,
+}
+
+async fn add(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Json(new): Json<New>,
+) -> Result<Response, Problem> {
+    let language = match new.language {
+        Some(tag) => read_language(&tag)?,
+        None => app.store.account(&author).await?.language,
+    };
+    if let Some(zone) = &new.zone {
+        calendar::zone(zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
+    }
+    let address = new.address.map(|typed| new_address(&app, &typed)).transpose()?;
+    let id = PersonId(app.chance.id_bytes());
+    let person = NewPerson { id, zone: new.zone, language, address };
+    app.store.add_person(&author, person, app.time.now()).await?;
+    Ok((StatusCode::CREATED, axum::Json(told(&app, &author, id).await?)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    address: String,
+}
+
+async fn add_address(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(typed): Json<Typed>,
+) -> Result<Response, Problem> {
+    let id = read::id(&id)?;
+    // Whose person it is comes before what was typed, so that nothing is told about a stranger's.
+    of_hers(&app, &author, id).await?;
+    let address = new_address(&app, &typed.address)?;
+    app.store.add_address(&author, id, address, app.time.now()).await.map_err(|e| match e {
+        StoreError::Conflict => Problem::of("addresses-full"),
+        e => e.into(),
+    })?;
+    app.nudge.nudge();
+    Ok(axum::Json(told(&app, &author, id).await?).into_response())
+}
+
+async fn remove_address(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path((id, address)): Path<(String, String)>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
+    let (id, address) = (read::id::<PersonId>(&id)?, read::id::<AddressId>(&address)?);
+    app.store.remove_address(&author, id, address, app.time.now()).await?;
+    app.nudge.nudge();
+    Ok(axum::Json(told(&app, &author, id).await?).into_response())
+}
+
+fn new_address(app: &App, typed: &str) -> Result<NewAddress, Problem> {
+    let address = EmailAddress::read(typed).map_err(|e| Problem::field("address", e.key()))?;
+    if is_the_house(app, &address) {
+        return Err(Problem::field("address", "address-of-house"));
+    }
+    let id = AddressId(app.chance.id_bytes());
+    Ok(NewAddress {
+        id,
+        sealed: app.keys.seal_text(&id.to_string(), &address.to_text(), &*app.chance),
+        key: app.keys.address_index(&address.normal_form()),
+    })
+}
+
+/// The address that mails come from: writing to it would be writing to ourselves.
+pub(super) fn is_the_house(app: &App, address: &EmailAddress) -> bool {
+    EmailAddress::read(&app.settings.mail_from).is_ok_and(|house| house.normal_form() == address.normal_form())
+}

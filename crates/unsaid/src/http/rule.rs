@@ -1,0 +1,210 @@
+//! A rule as it is written in JSON, read and shown. Kinds that nobody knows are said to be not yet kept; whether this version keeps a kind that
+//! it knows is for `accept` to say.
+
+use super::problem::Problem;
+use jiff::civil::{Date, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use unsaid_delivery::calendar;
+use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
+
+/// A rule as it comes in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Given {
+    gate: Value,
+    moment: Value,
+    reach: Value,
+    proof: Value,
+}
+
+impl Given {
+    /// The rule, in the types of delivery.
+    pub(super) fn read(&self) -> Result<Rule, Problem> {
+        let not_yet = || Problem::field("rule", "not-yet");
+        let gate = match self.gate.as_str() {
+            Some("none") => Gate::None,
+            Some("gone") => Gate::Gone,
+            _ => return Err(not_yet()),
+        };
+        let reach = match self.reach.as_str() {
+            Some("send") => Reach::Send,
+            Some("claim") => Reach::Claim,
+            _ => return Err(not_yet()),
+        };
+        let proof = match self.proof.as_str() {
+            Some("none") => Proof::None,
+            Some("birthday") => Proof::Birthday,
+            Some("question") => Proof::Question,
+            _ => return Err(not_yet()),
+        };
+        Ok(Rule { gate, moment: self.moment()?, reach, proof })
+    }
+
+    fn moment(&self) -> Result<Moment, Problem> {
+        let not_yet = || Problem::field("rule", "not-yet");
+        let fields = self.moment.as_object().ok_or_else(not_yet)?;
+        let only = |names: &[&str]| {
+            let known = fields.keys().all(|name| name == "kind" || names.contains(&name.as_str()));
+            if known { Ok(()) } else { Err(Problem::of("not-understood")) }
+        };
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        match text("kind") {
+            Some("at-once") => only(&[]).map(|()| Moment::AtOnce),
+            Some("on") => {
+                only(&["date", "time", "zone"])?;
+                on(text("date"), text("time"), text("zone"))
+            }
+            _ => Err(not_yet()),
+        }
+    }
+}
+
+/// A day, a time of day (nine in the morning unless it is said) and a zone.
+pub(super) fn on(date: Option<&str>, time: Option<&str>, zone: Option<&str>) -> Result<Moment, Problem> {
+    let missing = || Problem::field("date", "date-missing");
+    let date = date.and_then(read_date).ok_or_else(missing)?;
+    let time = match time {
+        None => calendar::NINE,
+        Some(text) => read_time(text).ok_or_else(missing)?,
+    };
+    let zone = zone.ok_or_else(|| Problem::field("zone", "zone-unknown"))?;
+    calendar::zone(zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
+    Ok(Moment::On { date, time, zone: zone.to_owned() })
+}
+
+/// `YYYY-MM-DD` and nothing else.
+fn read_date(text: &str) -> Option<Date> {
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let figures = |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
+    if parts.next().is_some() || !figures(year, 4) || !figures(month, 2) || !figures(day, 2) {
+        return None;
+    }
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+/// `HH:MM` and nothing else.
+fn read_time(text: &str) -> Option<Time> {
+    let (hours, minutes) = text.split_once(':')?;
+    let figures = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    if !figures(hours) || !figures(minutes) {
+        return None;
+    }
+    Time::new(hours.parse().ok()?, minutes.parse().ok()?, 0, 0).ok()
+}
+
+/// How long a sealing rests, as it comes in: a word, or a number of nights.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum RestGiven {
+    Nights(u64),
+    Word(String),
+}
+
+impl RestGiven {
+    /// The rest, in the type of delivery.
+    pub(super) fn read(&self) -> Result<RestAsked, Problem> {
+        match self {
+            Self::Word(word) => read_rest(word),
+            Self::Nights(nights) => u8::try_from(*nights)
+                .ok()
+                .filter(|n| (1..=30).contains(n))
+                .map(RestAsked::Mornings)
+                .ok_or_else(|| Problem::field("rest", "rest-unknown")),
+        }
+    }
+}
+
+/// The word of a rest, or a number of nights in figures.
+pub(super) fn read_rest(word: &str) -> Result<RestAsked, Problem> {
+    match word {
+        "morning" => Ok(RestAsked::Morning),
+        "none" => Ok(RestAsked::None),
+        _ => {
+            let plain = word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit());
+            let nights = word.parse().ok().filter(|_| plain);
+            RestGiven::Nights(nights.unwrap_or(0)).read()
+        }
+    }
+}
+
+/// A rule as its author is shown it.
+#[derive(Serialize)]
+pub(super) struct View {
+    gate: &'static str,
+    moment: MomentView,
+    reach: &'static str,
+    proof: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum MomentView {
+    AtOnce,
+    On { date: String, time: String, zone: String },
+    Birthday { age: u16 },
+    EachBirthday { until: i16 },
+    After { days: u32 },
+}
+
+impl View {
+    /// The rule in JSON.
+    pub(super) fn of(rule: &Rule) -> Self {
+        Self {
+            gate: match rule.gate {
+                Gate::None => "none",
+                Gate::Gone => "gone",
+                Gate::Word { .. } => "word",
+            },
+            moment: match &rule.moment {
+                Moment::AtOnce => MomentView::AtOnce,
+                Moment::On { date, time, zone } => MomentView::On {
+                    date: date.to_string(),
+                    time: format!("{:02}:{:02}", time.hour(), time.minute()),
+                    zone: zone.clone(),
+                },
+                Moment::Birthday { age } => MomentView::Birthday { age: *age },
+                Moment::EachBirthday { until } => MomentView::EachBirthday { until: *until },
+                Moment::After { days } => MomentView::After { days: *days },
+            },
+            reach: match rule.reach {
+                Reach::Send => "send",
+                Reach::Claim => "claim",
+            },
+            proof: match rule.proof {
+                Proof::None => "none",
+                Proof::Birthday => "birthday",
+                Proof::Question => "question",
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_and_a_time_are_read_strictly() {
+        assert!(read_date("2031-05-04").is_some());
+        for text in ["", "2031-5-4", "2031-02-30", "2031-05-04T00:00", "+2031-05-04", "-031-05-04", "20310504", "2031-05-04-", "99999-01-01"] {
+            assert!(read_date(text).is_none(), "{text:?}");
+        }
+        assert!(read_time("09:00").is_some());
+        for text in ["", "9:00", "24:00", "09:60", "09:00:00", "+9:00", "09"] {
+            assert!(read_time(text).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_rest_is_a_word_or_one_to_thirty_nights() {
+        assert_eq!(read_rest("morning"), Ok(RestAsked::Morning));
+        assert_eq!(read_rest("none"), Ok(RestAsked::None));
+        assert_eq!(read_rest("1"), Ok(RestAsked::Mornings(1)));
+        assert_eq!(read_rest("30"), Ok(RestAsked::Mornings(30)));
+        for word in ["0", "31", "", "-1", "+1", "1.5", "evening", "999999999999999999999999"] {
+            assert!(read_rest(word).is_err(), "{word:?}");
+        }
+    }
+}

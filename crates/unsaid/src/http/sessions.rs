@@ -1,0 +1,129 @@
+//! Coming in with a code, and going out. A code that is right opens a session for the account of its address, or one that may only make an account.
+//! It opens no letter: the words do that.
+
+use super::account;
+use super::cookies::Cookie;
+use super::problem::Problem;
+use super::read::{Json, Nothing};
+use super::route::{Body, Face, Policy, Route};
+use crate::app::App;
+use crate::secrets::hashed;
+use crate::settings::Registration;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use unsaid_delivery::id::AccountId;
+use unsaid_store::StoreError;
+use unsaid_store::rows::{CodeTried, SessionOf};
+
+const CODE_DIGITS: usize = 8;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/sessions", Policy::Anyone, Face::Api, Body::Json, begin),
+        Route::post("/api/sessions/end", Policy::Anyone, Face::Api, Body::Json, end),
+    ]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    code: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Newcomer {
+    account_id: String,
+}
+
+async fn begin(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(typed): Json<Typed>,
+) -> Result<Response, Problem> {
+    // What cannot be a code is a slip of the finger, and costs no try.
+    let code = read_code(&typed.code).ok_or_else(|| Problem::field("code", "code-wrong"))?;
+    let over = || Problem::of("code-over");
+    let browser = Cookie::Browser.hash(&app, &headers)?.ok_or_else(over)?;
+    let now = app.time.now();
+    let code = app.keys.peppered("code", code.as_bytes());
+    let (email_key, to, message, account, invitation) = match app.store.try_code(browser, code, now).await? {
+        CodeTried::Right { email_key, to, message, account, invitation } => {
+            (email_key, to, message, account, invitation)
+        }
+        CodeTried::Wrong => return Err(Problem::field("code", "code-wrong")),
+        CodeTried::Over => return Err(over()),
+    };
+    let token = app.chance.token();
+    let body = match account {
+        Some(account) => {
+            app.store.open_session(hashed(&token), account, now).await?;
+            let session = app.store.session(hashed(&token), now).await?.ok_or(StoreError::Missing)?;
+            let SessionOf::Author(author, role) = session.who else { return Err(over()) };
+            serde_json::json!({ "account": account::view(&app, &author, role, &session).await? })
+        }
+        // In a house of invitations no mail went out without one, so that this cannot be; it is looked at all the same.
+        None if invitation.is_none() && app.settings.registration == Registration::Invite => return Err(over()),
+        None => {
+            let id = AccountId(app.chance.id_bytes());
+            let address = app.keys.open_text(&message.to_string(), &to).ok_or(StoreError::Damaged)?;
+            let email = app.keys.seal_text(&id.to_string(), &address, &*app.chance);
+            app.store.open_newcomer(hashed(&token), id, email_key, email, invitation, now).await?;
+            serde_json::json!({ "newcomer": Newcomer { account_id: id.to_string() } })
+        }
+    };
+    // Whoever was signed in on this browser before is not any more.
+    if let Some(before) = Cookie::Session.hash(&app, &headers)? {
+        forget(&app, before).await?;
+    }
+    let cookies = [Cookie::Session.set(&app, &token), Cookie::Browser.forget(&app)];
+    Ok((with_cookies(cookies), axum::Json(body)).into_response())
+}
+
+/// Signed out. Saying it twice is no mistake.
+async fn end(State(app): State<App>, headers: HeaderMap, Json(Nothing {}): Json<Nothing>) -> Result<Response, Problem> {
+    if let Some(token) = Cookie::Session.hash(&app, &headers)? {
+        forget(&app, token).await?;
+    }
+    let cookies = [Cookie::Session.forget(&app)];
+    Ok((with_cookies(cookies), axum::Json(serde_json::json!({}))).into_response())
+}
+
+async fn forget(app: &App, token: unsaid_store::rows::Keyed) -> Result<(), Problem> {
+    match app.store.end_session(token).await {
+        Ok(()) | Err(StoreError::Missing) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn with_cookies<const N: usize>(
+    cookies: [HeaderValue; N],
+) -> AppendHeaders<[(header::HeaderName, HeaderValue); N]> {
+    AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)))
+}
+
+/// Eight figures, however they were spaced. None if it cannot be a code.
+fn read_code(typed: &str) -> Option<String> {
+    if typed.len() > 100 {
+        return None;
+    }
+    let figures: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    (figures.len() == CODE_DIGITS && figures.bytes().all(|b| b.is_ascii_digit())).then_some(figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_code;
+
+    #[test]
+    fn a_code_is_read_however_it_was_spaced() {
+        for typed in ["12345678", " 1234 5678\n", "12 34 56 78", "1234\u{a0}5678", "1234-5678"] {
+            assert_eq!(read_code(typed).as_deref(), Some("12345678"), "{typed:?}");
+        }
+        for typed in ["", "1234567", "123456789", "1234567a", "١٢٣٤٥٦٧٨", "12345678; drop table", &"1".repeat(9999)] {
+            assert_eq!(read_code(typed), None, "{typed:?}");
+        }
+    }
+}
