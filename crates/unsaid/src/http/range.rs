@@ -1,7 +1,6 @@
 //! A stored part as an answer, whole or the range that was asked for (RFC 9110, 14). It reads in pieces, so that a large part never
 //! stands in memory whole, and verifies what it gives out whole. Who may have the part was decided before.
 
-use super::problem::Problem;
 use crate::app::App;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -97,8 +96,9 @@ fn wanted(headers: &HeaderMap, size: u64, tag: &str) -> Wanted {
     if range.start >= range.end { Wanted::Nothing } else { Wanted::Some(range) }
 }
 
+/// Machines alone ask for ranges, so there are no words for it.
 fn unsatisfiable(size: u64) -> Response {
-    let mut response = Problem::of("range").into_response();
+    let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
     insert(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{size}"));
     response
 }
