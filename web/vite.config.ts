@@ -21,7 +21,9 @@ function readersWords(): Plugin {
       const file = here('src/words/en.json');
       this.addWatchFile(file);
       const all = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
-      const few = Object.fromEntries(Object.entries(all).filter(([key]) => key.startsWith('person.script.')));
+      const few = Object.fromEntries(
+        Object.entries(all).filter(([key]) => /^person\.(script\.|read\.print$)/.test(key)),
+      );
       return `export default ${JSON.stringify(few)}`;
     },
   };

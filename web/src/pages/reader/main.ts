@@ -2,6 +2,7 @@
 // this one letter and nothing of its author, and it keeps nothing. Small on purpose: it runs on old telephones.
 
 import { readLetter, SealError } from '../../seal/read';
+import { paragraphs } from '../paragraphs';
 import words from 'virtual:words-of-the-reader';
 
 interface Given {
@@ -13,7 +14,7 @@ interface Given {
 /** The house said no, with two sentences of its own. */
 class Refused extends Error {}
 
-const say = (key: string): string => words[`person.script.${key}`] ?? '';
+const say = (key: string): string => words[`person.${key}`] ?? '';
 
 async function bytes(answer: Response): Promise<Response> {
   if (answer.ok) return answer;
@@ -36,48 +37,58 @@ async function ask(url: string, method: 'GET' | 'POST'): Promise<Response> {
   return bytes(await fetch(url, init));
 }
 
-/** One paragraph for each blank line in what was typed; lines within one stay as they are. Text only, never markup. */
+/** Where this page draws: beside the heading that the house has drawn, which stays. */
+function place(article: HTMLElement): HTMLElement {
+  const there = article.querySelector<HTMLElement>('.letter');
+  if (there) return there;
+  const made = document.createElement('div');
+  made.className = 'letter';
+  article.append(made);
+  return made;
+}
+
+/** Text only, never markup. */
 function draw(article: HTMLElement, text: string): void {
-  const letter = document.createElement('div');
-  letter.className = 'letter';
-  for (const part of text.replace(/\s+$/, '').split(/\n[^\S\n]*\n\s*?(?=\S|$)/)) {
+  const parts = paragraphs(text).map((part) => {
     const paragraph = document.createElement('p');
     paragraph.className = 'as-typed';
     paragraph.dir = 'auto';
-    paragraph.textContent = part.replace(/^\n+/, '');
-    letter.append(paragraph);
-  }
-  article.replaceChildren(letter);
+    paragraph.textContent = part;
+    return paragraph;
+  });
+  place(article).replaceChildren(...parts);
+}
+
+function button(label: string, press: () => void, once: boolean): HTMLElement {
+  const made = document.createElement('button');
+  made.className = 'button';
+  made.type = 'button';
+  made.textContent = label;
+  made.addEventListener('click', press, { once });
+  const acts = document.createElement('div');
+  acts.className = 'acts';
+  acts.append(made);
+  return acts;
 }
 
 function tell(article: HTMLElement, text: string, again: (() => void) | null): void {
-  const box = document.createElement('div');
-  box.className = again ? 'notice notice--problem' : 'note';
-  box.setAttribute('role', again ? 'alert' : 'status');
   const line = document.createElement('p');
   line.textContent = text;
-  box.append(line);
-  if (again) {
-    const button = document.createElement('button');
-    button.className = 'button';
-    button.type = 'button';
-    button.textContent = say('again');
-    button.addEventListener('click', again, { once: true });
-    box.append(button);
-  }
-  article.replaceChildren(box);
+  line.setAttribute('role', again ? 'alert' : 'status');
+  place(article).replaceChildren(line, ...(again ? [button(say('script.again'), again, true)] : []));
 }
 
 function why(error: unknown): string {
   if (error instanceof Refused && error.message !== '') return error.message;
-  if (error instanceof SealError) return say(error.code === 'wrong-letter' ? 'another' : 'damaged');
-  return say('unreachable');
+  if (error instanceof SealError)
+    return say(error.code === 'wrong-letter' ? 'script.another' : 'script.damaged');
+  return say('script.unreachable');
 }
 
 async function open(article: HTMLElement): Promise<void> {
   const { letter, version, keyUrl, partUrl } = article.dataset;
   if (!letter || !version || !keyUrl || !partUrl) return;
-  tell(article, say('opening'), null);
+  tell(article, say('script.opening'), null);
   article.setAttribute('aria-busy', 'true');
   try {
     const given = (await (await ask(keyUrl, 'POST')).json()) as Given;
@@ -86,7 +97,7 @@ async function open(article: HTMLElement): Promise<void> {
     const expected = { letterId: letter, version: Number(version) };
     const opened = readLetter(given.key, file, expected);
     draw(article, opened.text);
-    document.documentElement.dataset['letter'] = 'open';
+    article.after(button(say('read.print'), () => print(), false));
   } catch (error) {
     tell(article, why(error), () => void open(article));
   } finally {
@@ -96,6 +107,3 @@ async function open(article: HTMLElement): Promise<void> {
 
 const article = document.getElementById('letter');
 if (article) void open(article);
-for (const button of document.querySelectorAll<HTMLElement>('[data-do="print"]')) {
-  button.addEventListener('click', () => print());
-}
