@@ -18,7 +18,7 @@ struct Moved {
 }
 
 /// The town's clock.
-pub struct TownClock {
+pub(crate) struct TownClock {
     moved: Mutex<Moved>,
     file: PathBuf,
 }
@@ -28,7 +28,7 @@ impl TownClock {
     ///
     /// # Errors
     /// When the file is there and is not a number of seconds.
-    pub fn open(file: PathBuf) -> io::Result<Self> {
+    pub(crate) fn open(file: PathBuf) -> io::Result<Self> {
         let wall = match std::fs::read_to_string(&file) {
             Ok(text) => text.trim().parse().map_err(|_| io::Error::other("the town's clock file holds no number of seconds"))?,
             Err(e) if e.kind() == io::ErrorKind::NotFound => 0,
@@ -41,7 +41,7 @@ impl TownClock {
     ///
     /// # Errors
     /// When it cannot be kept.
-    pub fn live(&self, seconds: u64) -> io::Result<()> {
+    pub(crate) fn live(&self, seconds: u64) -> io::Result<()> {
         self.change(|m| {
             m.wall = m.wall.saturating_add_unsigned(seconds);
             m.lived = m.lived.saturating_add(seconds);
@@ -52,7 +52,7 @@ impl TownClock {
     ///
     /// # Errors
     /// When it cannot be kept.
-    pub fn set_wall_ahead(&self, seconds: i64) -> io::Result<()> {
+    pub(crate) fn set_wall_ahead(&self, seconds: i64) -> io::Result<()> {
         self.change(|m| m.wall = m.wall.saturating_add(seconds))
     }
 

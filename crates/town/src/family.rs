@@ -36,7 +36,7 @@ struct Somebody {
 
 /// Moves the family in if nobody lives here yet, and says how to come in as Helen.
 #[expect(clippy::print_stdout, reason = "a program for the terminal")]
-pub async fn move_in(app: &App) -> Result<(), String> {
+pub(crate) async fn move_in(app: &App) -> Result<(), String> {
     let house = app.store.house().await.map_err(|e| e.to_string())?;
     if house.accounts > 0 {
         return Ok(());

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json};
 use maud::{DOCTYPE, Markup, html};
@@ -24,7 +24,7 @@ struct Advance {
 }
 
 /// The town's routes, beside the house's.
-pub fn routes(town: Arc<Town>) -> Router {
+pub(crate) fn routes(town: Arc<Town>) -> Router {
     Router::new()
         .route("/town", get(page))
         .route("/town/advance", post(advance_json))
@@ -46,7 +46,7 @@ async fn ours_alone(State(town): State<Arc<Town>>, request: Request, next: Next)
 
 async fn advance_json(State(town): State<Arc<Town>>, Json(asked): Json<Advance>) -> Response {
     match town.advance(asked.by, asked.how).await {
-        Ok(()) => Json(serde_json::json!({ "trusted": town.app.time.now().trusted, "observed": town.app.time.now().observed.0 })).into_response(),
+        Ok(()) => Json(serde_json::json!({ "trusted": town.app.time.now().trusted.to_string(), "observed": town.app.time.now().observed.0 })).into_response(),
         Err(NotMoved(said)) => (StatusCode::CONFLICT, said).into_response(),
     }
 }
@@ -58,9 +58,12 @@ async fn advance_form(State(town): State<Arc<Town>>, Form(asked): Form<Advance>)
     }
 }
 
-async fn page(State(town): State<Arc<Town>>) -> Markup {
+async fn page(State(town): State<Arc<Town>>) -> Html<String> {
+    Html(written(&town).into_string())
+}
+
+fn written(town: &Town) -> Markup {
     let now = town.app.time.now();
-    let css = unsaid::http::assets::stylesheet();
     let steps = [("Six hours", 6 * 3_600u64), ("One day", 86_400), ("One month", 30 * 86_400), ("One year", 365 * 86_400), ("Five years", 1_826 * 86_400)];
     html! {
         (DOCTYPE)
@@ -69,7 +72,7 @@ async fn page(State(town): State<Arc<Town>>) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { "The town" }
-                @if let Some(css) = css { link rel="stylesheet" href=(css); }
+                @for css in unsaid::http::stylesheets() { link rel="stylesheet" href=(css); }
             }
             body {
                 main class="main" id="main" {

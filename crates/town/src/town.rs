@@ -24,7 +24,7 @@ const LONGEST_SECONDS: u64 = 3_660 * 86_400;
 /// How time passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum As {
+pub(crate) enum As {
     /// Everything runs.
     Lived,
     /// The power is off.
@@ -35,7 +35,7 @@ pub enum As {
 
 /// Why the clock was not moved, in two sentences.
 #[derive(Debug)]
-pub struct NotMoved(pub String);
+pub(crate) struct NotMoved(pub(crate) String);
 
 impl From<io::Error> for NotMoved {
     fn from(e: io::Error) -> Self {
@@ -50,23 +50,23 @@ impl From<StoreError> for NotMoved {
 }
 
 /// The town.
-pub struct Town {
+pub(crate) struct Town {
     /// What its pages are given.
-    pub app: App,
+    pub(crate) app: App,
     clock: Arc<TownClock>,
     house: Mutex<(Assembled, [(Lane, Worker); 2])>,
 }
 
 impl Town {
     /// A town around a house.
-    pub fn new(house: Assembled, clock: Arc<TownClock>) -> Self {
+    pub(crate) fn new(house: Assembled, clock: Arc<TownClock>) -> Self {
         let app = house.app.clone();
         let workers = workers(&house);
         Self { app, clock, house: Mutex::new((house, workers)) }
     }
 
     /// Runs the workers in real time, until asked to stop; while somebody moves the clock they wait.
-    pub async fn keep_working(&self, stop: Stop) {
+    pub(crate) async fn keep_working(&self, stop: Stop) {
         loop {
             let rest = {
                 let mut house = self.house.lock().await;
@@ -93,7 +93,7 @@ impl Town {
     ///
     /// # Errors
     /// [`NotMoved`], as far as it came.
-    pub async fn advance(&self, seconds: u64, how: As) -> Result<(), NotMoved> {
+    pub(crate) async fn advance(&self, seconds: u64, how: As) -> Result<(), NotMoved> {
         if seconds > LONGEST_SECONDS {
             return Err(NotMoved("The town moves ten years at most in one go. Move it more than once.".to_owned()));
         }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use unsaid_delivery::BootId;
 use unsaid_store::blobs::Blobs;
-use unsaid_store::journal::{FileJournal, Journal, MemoryJournal};
+use unsaid_store::journal::{FileJournal, Journal, JournalError, MemoryJournal};
 use unsaid_store::rows::Lane;
 use unsaid_store::sql::SqlStore;
 use unsaid_store::{Store, StoreError};
@@ -40,8 +40,8 @@ pub enum CannotOpen {
     #[error("The store cannot be opened: {0}")]
     Store(StoreError),
     /// The journal.
-    #[error("The journal of facts cannot be opened: {0}")]
-    Journal(StoreError),
+    #[error(transparent)]
+    Journal(JournalError),
     /// Mail.
     #[error("{0}")]
     Mail(String),
@@ -76,7 +76,7 @@ pub async fn assemble(settings: Settings, clock: Arc<dyn Clock>, chance: Arc<dyn
     let (keys, keys_are_new) = HouseKeys::open(&settings.keys, &*chance)?;
     let keys = Arc::new(keys);
     let node = node_name(&settings.journal_folder(), &*chance)?;
-    let journal = FileJournal::open(&settings.journal_folder(), &node, 1).map_err(CannotOpen::Journal)?;
+    let journal = FileJournal::open(&settings.journal_folder(), &node).map_err(CannotOpen::Journal)?;
     let store = open_store(&settings, Arc::new(journal)).await?;
     let blobs = Blobs::local(&settings.store_folder().join("blobs")).map_err(CannotOpen::Store)?;
     let house = store.house().await.map_err(CannotOpen::Store)?;

@@ -13,7 +13,7 @@ use unsaid_store::rows::Role;
 use unsaid_store::{Store, StoreError};
 
 /// How long an invitation is good, in hours.
-pub const GOOD_FOR_HOURS: i64 = 24;
+const GOOD_FOR_HOURS: i64 = 24;
 
 pub(super) fn invite(host: bool) -> Result<ExitCode, Said> {
     let settings = settings()?;

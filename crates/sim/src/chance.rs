@@ -1,0 +1,36 @@
+//! The simulator's chance: small whole numbers from a seed, in separate streams for world, faults and engine, so that a draw more in one does not
+//! reshuffle another.
+
+use unsaid::chance::{Chance, SeededChance};
+
+/// One stream.
+pub(crate) struct Draw(SeededChance);
+
+impl Draw {
+    /// A stream of a seed.
+    pub(crate) fn new(seed: u64, stream: u64) -> Self {
+        Self(SeededChance::stream(seed, stream))
+    }
+
+    /// A number below `n`; 0 if `n` is 0.
+    pub(crate) fn below(&self, n: u64) -> u64 {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        u64::from_le_bytes(bytes).checked_rem(n).unwrap_or(0)
+    }
+
+    /// Once in `n` times.
+    pub(crate) fn once_in(&self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    /// 128 bits for an id.
+    pub(crate) fn id(&self) -> [u8; 16] {
+        self.0.id_bytes()
+    }
+
+    /// 32 bytes for a hash.
+    pub(crate) fn bytes(&self) -> [u8; 32] {
+        self.0.token()
+    }
+}
