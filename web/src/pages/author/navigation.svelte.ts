@@ -6,6 +6,8 @@ class Navigation {
   place = $state.raw<Place>(placeOf(location.pathname));
   /** Grows with each move, so that a page that is asked for again begins anew. */
   moves = $state(0);
+  /** Counted apart: an effect that goes elsewhere must not come to depend on having gone. */
+  #moved = 0;
 
   constructor() {
     addEventListener('popstate', () => this.#arrive());
@@ -33,7 +35,8 @@ class Navigation {
 
   #arrive(): void {
     this.place = placeOf(location.pathname);
-    this.moves += 1;
+    this.#moved += 1;
+    this.moves = this.#moved;
   }
 }
 

@@ -34,6 +34,12 @@ export function leaves(letter: Letter, hers: string): Moment | null {
 export const restsUntil = (letter: Letter, hers: string): Moment | null =>
   letter.restUntil ? civil(letter.restUntil, hers) : null;
 
+/** Less than an hour between sealing and the end of the rest is no rest: she chose none. */
+function hasRest(letter: Letter): boolean {
+  if (!letter.restUntil || !letter.sealedAt) return false;
+  return Date.parse(letter.restUntil) - Date.parse(letter.sealedAt) >= 3_600_000;
+}
+
 /** The version that was sealed last: one that is only reserved has nothing to read. */
 export function sealedVersion(letter: Letter): { number: number; sealedOn: string } | null {
   return letter.versions.reduce<Letter['versions'][number] | null>(
@@ -132,7 +138,7 @@ export function steps(letter: Letter, name: string, hers: string, today: string)
   }
   if (letter.rule === null) return list;
   const rest = restsUntil(letter, hers);
-  if (rest) {
+  if (rest && hasRest(letter)) {
     const resting = letter.state === 'resting';
     list.push({
       when: capital(nearMoment(rest.day, rest.time, today)),
