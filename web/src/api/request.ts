@@ -118,9 +118,3 @@ export async function putBytes<T>(
   const answer = await ask('PUT', path, { bytes }, headers);
   return whole(answer.json() as Promise<T>);
 }
-
-/** Asks for bytes with a POST, as the reader's page does for its key. */
-export async function postForText(path: string): Promise<string> {
-  const answer = await ask('POST', path, { json: {} });
-  return whole(answer.text());
-}

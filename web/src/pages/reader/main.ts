@@ -1,6 +1,8 @@
 // The reader's page: asks the house for this letter's key and file, opens it here, and draws it as plain text. It knows
 // this one letter and nothing of its author, and it keeps nothing. Small on purpose: it runs on old telephones.
 
+import { Problem } from '../../api/problem';
+import { getBytes, post } from '../../api/request';
 import { readLetter, SealError } from '../../seal/read';
 import { paragraphs } from '../paragraphs';
 import words from 'virtual:words-of-the-reader';
@@ -11,31 +13,7 @@ interface Given {
   version: number;
 }
 
-/** The house said no, with two sentences of its own. */
-class Refused extends Error {}
-
 const say = (key: string): string => words[`person.${key}`] ?? '';
-
-async function bytes(answer: Response): Promise<Response> {
-  if (answer.ok) return answer;
-  if ((answer.headers.get('Content-Type') ?? '').startsWith('application/problem+json')) {
-    const { title = '', detail = '' } = (await answer.json()) as { title?: string; detail?: string };
-    throw new Refused(`${title} ${detail}`.trim());
-  }
-  throw new Error(String(answer.status));
-}
-
-async function ask(url: string, method: 'GET' | 'POST'): Promise<Response> {
-  const init: RequestInit = {
-    method,
-    headers: { 'Unsaid-Request': '1', ...(method === 'POST' ? { 'Content-Type': 'application/json' } : {}) },
-    body: method === 'POST' ? '{}' : null,
-    credentials: 'same-origin',
-    cache: 'no-store',
-    redirect: 'error',
-  };
-  return bytes(await fetch(url, init));
-}
 
 /** Where this page draws: beside the heading that the house has drawn, which stays. */
 function place(article: HTMLElement): HTMLElement {
@@ -79,10 +57,11 @@ function tell(article: HTMLElement, text: string, again: (() => void) | null): v
 }
 
 function why(error: unknown): string {
-  if (error instanceof Refused && error.message !== '') return error.message;
-  if (error instanceof SealError)
+  if (error instanceof SealError) {
     return say(error.code === 'wrong-letter' ? 'script.another' : 'script.damaged');
-  return say('script.unreachable');
+  }
+  const said = error instanceof Problem ? `${error.title} ${error.detail}`.trim() : '';
+  return said === '' ? say('script.unreachable') : said;
 }
 
 async function open(article: HTMLElement): Promise<void> {
@@ -91,8 +70,8 @@ async function open(article: HTMLElement): Promise<void> {
   tell(article, say('script.opening'), null);
   article.setAttribute('aria-busy', 'true');
   try {
-    const given = (await (await ask(keyUrl, 'POST')).json()) as Given;
-    const file = new Uint8Array(await (await ask(partUrl, 'GET')).arrayBuffer());
+    const given = await post<Given>(keyUrl, {});
+    const file = (await getBytes(partUrl)).bytes;
     // What the page was drawn for decides, not what comes with the key.
     const expected = { letterId: letter, version: Number(version) };
     const opened = readLetter(given.key, file, expected);
