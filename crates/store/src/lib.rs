@@ -152,7 +152,7 @@ pub trait PersonStore: Send + Sync {
         now: Now,
     ) -> Result<()>;
     /// Takes an address away. Fact AddressRemoved. Nothing is sent there again; what was refused there stays refused, should the same address be
-    /// given anew. A link that went there already still works: what was sent is sent. Missing if it is not there (any more).
+    /// given anew. A link that went there already still works: what was sent is sent. What waits to be knocked for is looked at again at once. Missing if it is not there (any more).
     async fn remove_address(
         &self,
         author: &Author,

@@ -6,6 +6,8 @@
 
 pub mod code;
 mod file;
+#[cfg(test)]
+mod tests;
 
 pub use file::{Cut, FileJournal};
 

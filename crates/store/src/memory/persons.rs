@@ -102,7 +102,7 @@ impl PersonStore for MemoryStore {
         author: &Author,
         person: PersonId,
         address: AddressId,
-        _now: Now,
+        now: Now,
     ) -> Result<()> {
         let mut world = self.world();
         let row = world.person(author, person)?;
@@ -116,6 +116,8 @@ impl PersonStore for MemoryStore {
         if let Some(row) = world.addresses.get_mut(&address) {
             row.removed = true;
         }
+        world.wake_messages(person, now);
+        world.wake_knocking(person, now);
         Ok(())
     }
 }

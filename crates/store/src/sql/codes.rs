@@ -51,8 +51,8 @@ pub(super) async fn ask(tx: &mut Tx, ask: &CodeAsk, now: Now) -> Result<CodeAske
     .await?;
     if ask.write {
         tx.exec(
-            "insert into messages (id, kind, subject, series, nth, state, tries, since, expires, foreseen, rev)
-             values ($1, 'code', 'signing-in', 0, 1, 'waiting', 0, $2, $3, 1, 1)",
+            "insert into messages (id, kind, subject, series, nr, nth, state, tries, since, expires, foreseen, rev)
+             values ($1, 'code', 'signing-in', 0, 0, 1, 'waiting', 0, $2, $3, 1, 1)",
             values![ask.message, now.observed, not_before(ask.expires)],
         )
         .await?;

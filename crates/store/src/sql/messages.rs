@@ -38,8 +38,9 @@ pub(super) async fn knock(
     }
     // One that exists already, and was not dropped, breaks the index `one_knock`: Conflict.
     tx.exec(
-        "insert into messages (id, kind, subject, person, series, nth, address, state, tries, since, foreseen, rev)
-         values ($1, 'knock', 'person', $2, $3, $4, $5, 'waiting', 0, $6, 1, 1)",
+        "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, foreseen, rev)
+         values ($1, 'knock', 'person', $2, $3, (select coalesce(max(m.nr), 0) + 1 from messages m where m.person = $2),
+             $4, $5, 'waiting', 0, $6, 1, 1)",
         values![id, person, series, i64::from(new.nth), new.address, now.observed],
     )
     .await?;

@@ -29,7 +29,7 @@ pub(super) async fn read(tx: &mut Tx, person: PersonId) -> Result<Pair> {
                 message_columns!(),
                 " from messages m join persons p on p.id = m.person
                  where m.person = $1 and m.kind = 'knock' and m.series = p.series
-                 order by m.nth, m.since, m.id"
+                 order by m.nr"
             ),
             values![person],
         )

@@ -46,6 +46,11 @@ use axum::{Router, extract::DefaultBodyLimit};
 use problem::Problem;
 use route::{Face, Route};
 
+/// The addresses of the look's style sheets, for pages beside the house's (the town's).
+pub fn stylesheets() -> &'static [&'static str] {
+    assets::entry(assets::LOOK).map_or(&[], |look| look.css)
+}
+
 /// Every row of the table. The router has no other routes.
 pub fn routes() -> Vec<Route> {
     let author = [

@@ -213,6 +213,7 @@ create table messages (
     account text,
     person text references persons (id),
     series bigint not null,
+    nr bigint not null,                 -- the how-manieth knock of its person: orders those of one instant
     nth bigint not null,
     address text references addresses (id),
     state text not null,
