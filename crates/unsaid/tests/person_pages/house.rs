@@ -24,7 +24,6 @@ use unsaid_seal::{pq, seal::seal_letter};
 use unsaid_store::blobs::Blobs;
 use unsaid_store::memory::MemoryStore;
 use unsaid_store::rows::*;
-use unsaid_store::{AccountStore, EngineStore, LetterStore, PersonStore};
 
 pub(super) const ORIGIN: &str = "http://localhost:7070";
 pub(super) const WORDS: &str = "Dear Dan,\n\nthere was no shift.";
