@@ -286,11 +286,13 @@ async fn all(tx: &mut Tx, author: &Author) -> Result<Vec<Letter>> {
             values![author.account],
         )
         .await?;
+    let place: std::collections::BTreeMap<LetterId, usize> =
+        letters.iter().enumerate().map(|(at, letter)| (letter.id, at)).collect();
     for mut row in rows {
         let delivery = map::delivery(&mut row)?;
-        // Both lists are in the order of the letters' names; of several occurrences the newest stays.
-        if let Ok(at) = letters.binary_search_by(|l| l.id.to_string().cmp(&delivery.letter.to_string())) {
-            letters[at].delivery = Some(delivery);
+        // Of several occurrences the newest stays.
+        if let Some(at) = place.get(&delivery.letter) {
+            letters[*at].delivery = Some(delivery);
         }
     }
     letters.sort_by_key(|letter| std::cmp::Reverse(newest.get(&letter.id).copied()));

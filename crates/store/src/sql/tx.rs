@@ -31,6 +31,10 @@ pub(crate) enum Value {
 }
 
 /// The engine of a transaction.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each transaction, and it is never kept in a list"
+)]
 pub(crate) enum Engine {
     Sqlite(SqliteTx),
     Postgres(PgTx),

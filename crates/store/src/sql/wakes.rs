@@ -6,7 +6,7 @@ use crate::rows::{Held, Lane, NextWakes, Taken, WakeOf};
 use crate::{Result, StoreError};
 use jiff::Timestamp;
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::id::BootId;
+use unsaid_delivery::id::{BootId, DeliveryId, MessageId};
 use unsaid_delivery::state::Wake;
 
 impl From<Lane> for Value {
@@ -21,18 +21,27 @@ impl From<Lane> for Value {
 /// The key of a wake: the columns what and id.
 fn key(of: WakeOf) -> [Value; 2] {
     match of {
-        WakeOf::Delivery(id) => ["d".into(), id.into()],
-        WakeOf::Message(id) => ["m".into(), id.into()],
+        WakeOf::Delivery(id) => ["d".into(), id.0.to_vec().into()],
+        WakeOf::Message(id) => ["m".into(), id.0.to_vec().into()],
     }
 }
 
 fn of(row: &mut super::tx::Row) -> Result<WakeOf> {
-    let what: String = row.next()?;
+    let (what, id): (String, Vec<u8>) = (row.next()?, row.next()?);
+    let id: [u8; 16] = id.try_into().map_err(|_| StoreError::Damaged)?;
     match what.as_str() {
-        "d" => Ok(WakeOf::Delivery(row.next()?)),
-        "m" => Ok(WakeOf::Message(row.next()?)),
+        "d" => Ok(WakeOf::Delivery(DeliveryId(id))),
+        "m" => Ok(WakeOf::Message(MessageId(id))),
         _ => Err(StoreError::Damaged),
     }
+}
+
+/// Whether somebody has it in hand.
+pub(super) async fn is_held(tx: &mut Tx, of: WakeOf) -> Result<bool> {
+    let [what, id] = key(of);
+    let row =
+        tx.one("select 1 from wakes where what = $1 and id = $2 and holder is not null", &[what, id]).await?;
+    Ok(row.is_some())
 }
 
 /// Makes a wake or moves it. Whoever has it in hand keeps it: they meet the new rev of what they hold, read it again and decide again.

@@ -255,7 +255,7 @@ create table readers (
 -- What wakes: narrow, so that finding 500 that have come costs the same at ten thousand and at ten million letters.
 create table wakes (
     what text not null,                 -- d: a delivery, m: a message
-    id text not null,
+    id bytea not null,                  -- its 16 bytes: narrower than their text, and ordered alike in every database
     lane bigint not null,
     clock text not null,                -- t: trusted time in microseconds, o: observed time in seconds
     at bigint not null,
