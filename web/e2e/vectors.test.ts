@@ -1,5 +1,4 @@
-// The frozen letters of vectors/v1 open in a real browser, by the same check that runs in Node, and the sealing worker
-// answers there. The bundle goes to a temporary folder; nothing leaves loopback.
+// The frozen letters of vectors/v1 open in a real browser, by the same check that runs in Node. The bundle goes to a temporary folder; nothing leaves loopback.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -21,7 +20,7 @@ const asked: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unsaid-vectors-'));
-  const entry = { check: join(web, 'src/seal/vectors.check.ts'), worker: join(web, 'src/seal/worker.ts') };
+  const entry = { check: join(web, 'src/seal/vectors.check.ts') };
   for (const [name, file] of Object.entries(entry)) {
     await build({
       configFile: false,
@@ -115,35 +114,6 @@ test('every frozen letter opens in Chromium, and what must be refused is refused
 test('the check in Chromium fails when one bit of a letter is changed', async () => {
   await expect(openInBrowser('ts-short/letter.age')).rejects.toThrow('damaged');
   await expect(openInBrowser('ts-short/text.txt')).rejects.toThrow('the letter composes to the same bytes');
-});
-
-test('the sealing worker makes an account in Chromium, and its words open it again', async () => {
-  const hostRecipient = (await readFile(join(vectors, 'keys/house.pub'), 'utf8')).trim();
-  const said = await page.evaluate(async (hostRecipient) => {
-    const worker = new Worker('/bundle/worker.js', { type: 'module' });
-    const ask = (question: unknown) =>
-      new Promise<Record<string, any>>((answered, failed) => {
-        worker.onmessage = ({ data }) => answered(data);
-        worker.onerror = ({ message }) => failed(new Error(message));
-        worker.postMessage(question);
-      });
-    const salt = new Uint8Array(16);
-    const place = { accountId: 'abcdefghijklmnopqrstuvwxyz', number: 1, salt, hostRecipient };
-    const made = await ask({ id: 1, name: 'make-account', ask: place });
-    const { words, token } = made.answer.unlock;
-    const derived = await ask({ id: 2, name: 'derive-unlock', ask: { words, salt } });
-    const wrong = await ask({ id: 3, name: 'derive-unlock', ask: { words: 'abbey nonsense', salt } });
-    worker.terminate();
-    return { recipient: made.answer.account.recipient, same: derived.answer.token === token, wrong };
-  }, hostRecipient);
-  expect(said.recipient).toMatch(/^age1pq1/);
-  expect(said.same).toBe(true);
-  expect(said.wrong).toEqual({
-    id: 3,
-    name: 'derive-unlock',
-    ok: false,
-    refusal: { code: 'word-unknown', index: 1 },
-  });
 });
 
 test('nobody but loopback was asked for anything', () => {

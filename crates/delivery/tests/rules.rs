@@ -1,4 +1,6 @@
 //! Stories, each named for the rule that it defends (docs/delivery.md). The pure rules alone: no store, no mail, no clock.
+//!
+//! One thing because the rules are read against each other: what one story allows, the next forbids.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date, time};

@@ -1,5 +1,7 @@
 //! One simulated house: authors, people, letters, a server for mail, a clock with faults, and the production worker over the memory store. Runs through faults first,
 //! then heals the world and asks that everything that is owed gets done.
+//!
+//! One thing because every draw comes from one seed: people, faults and time are steps of the same run.
 
 use crate::chance::Draw;
 use crate::post::{Planted, Post};

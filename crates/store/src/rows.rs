@@ -1,5 +1,7 @@
 //! What goes into the store and what comes out of it: rows as typed values, and authority as a value that one holds. `Author`, `Reader` and
 //! `Released` are made by the store alone, so that a query for somebody else's letters does not type-check.
+//!
+//! One thing because it is the store's vocabulary: whoever reads a method's signature finds every word of it here.
 
 use bytes::Bytes;
 use jiff::Timestamp;

@@ -3,6 +3,7 @@
 //! two let no key out. All three check the binding line (docs/protocol.md). Knows no rows and no requests.
 
 use crate::secrets::HouseKeys;
+pub use unsaid_seal::host::LETTER_HEAD_BYTES;
 use unsaid_seal::host::{HostKey, InspectError, PeelError};
 use unsaid_seal::{Binding, Kind};
 use unsaid_store::rows::{Released, WrapKind};

@@ -40,8 +40,6 @@ pub struct Settings {
     pub host_contact: String,
     /// UNSAID_HOURLY: the most knocks that may leave in an hour.
     pub hourly: u32,
-    /// UNSAID_BOUNCES: how the house hears that a mail came back.
-    pub bounces: Bounces,
     /// UNSAID_LANGUAGE: a tag such as `en`, for which web/src/words has a file.
     pub language: String,
     /// UNSAID_ZONE: the zone in which the house writes dates; always one with an IANA name.
@@ -115,15 +113,6 @@ pub enum Registration {
     Invite,
     /// Everybody.
     Open,
-}
-
-/// How the house hears that a mail came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bounces {
-    /// Not at all; the ladder then waits longer.
-    None,
-    /// The mail server pipes what comes back into `unsaid`.
-    Pipe,
 }
 
 /// A value that must not be seen: no Debug, no Display, no Clone, wiped when dropped.

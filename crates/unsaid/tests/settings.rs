@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use unsaid::settings::{
-    Bounces, Database, Mail, Registration, Settings, Tls, operating_table, print_config, table,
+    Database, Mail, Registration, Settings, Tls, operating_table, print_config, table,
 };
 
 fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
@@ -39,7 +39,6 @@ UNSAID_REGISTRATION   = invite
 UNSAID_HOUSE_NAME     = this house
 UNSAID_HOST_CONTACT   = 
 UNSAID_HOURLY         = 200
-UNSAID_BOUNCES        = none
 UNSAID_LANGUAGE       = en
 UNSAID_ZONE           = UTC
 UNSAID_MAX_UPLOAD_MIB = 64
@@ -63,7 +62,6 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_HOUSE_NAME", "the house of the Moreno family"),
         ("UNSAID_HOST_CONTACT", "+44 20 7946 0000"),
         ("UNSAID_HOURLY", "50"),
-        ("UNSAID_BOUNCES", "pipe"),
         ("UNSAID_LANGUAGE", "pt-BR"),
         ("UNSAID_ZONE", "Europe/London"),
         ("UNSAID_MAX_UPLOAD_MIB", "512"),
@@ -80,7 +78,6 @@ fn every_row_changes_its_own_field() {
     assert!(settings.public_url.secure && !settings.public_url.loopback);
     assert_eq!(settings.store_folder(), Path::new("/srv/unsaid/store"));
     assert_eq!(settings.registration, Registration::Open);
-    assert_eq!(settings.bounces, Bounces::Pipe);
     assert_eq!(settings.zone.iana_name(), Some("Europe/London"));
     let Database::Postgres(url) = &settings.database else { panic!("a file") };
     assert_eq!(url.expose_to_the_other_side(), "postgres://unsaid:hidden-words@/unsaid");

@@ -1,5 +1,5 @@
 // The door of this room for the author's pages. The reader's page takes read.ts instead, which is smaller;
-// whatever is slow (words, keys, sealing) is asked of worker.ts by the questions of messages.ts.
+// whatever is slow (words, keys, sealing) runs in a Worker of theirs (pages/author/keys/room.ts).
 
 export { accountOf, makeAccount, type Account } from './account';
 export { bindingLine, KINDS, parseBinding, type Binding, type Kind } from './binding';
@@ -17,7 +17,6 @@ export {
   type LetterToCompose,
 } from './letter';
 export { manifestHash, manifestText, type ManifestPart } from './manifest';
-export type { Answer, Question, QuestionName, Questions, Refusal } from './messages';
 export {
   openSealed,
   proveSealed,

@@ -3,11 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { accountOf, makeAccount } from './account';
-import { answer } from './answer';
 import { sha256Hex } from './bytes';
 import { SealError } from './errors';
 import { kitLines, kitText, readKit } from './kit';
-import type { Question } from './messages';
 import { deriveUnlock, makeUnlock, openPassphraseFile, sealPassphraseFile } from './unlock';
 import { expandWord, normaliseWords, sixWords, wrongWords } from './words';
 import { ENGLISH } from './words-en';
@@ -161,33 +159,5 @@ describe('the paper kit', () => {
     expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([
       account.identity,
     ]);
-  });
-});
-
-describe('the worker', () => {
-  const ask = (question: Question) => answer(question, (count) => new Uint8Array(count).fill(1));
-
-  test('answers with the number of the question', async () => {
-    const place = { accountId, number: 1, salt, hostRecipient: house.recipient };
-    const made = await ask({ id: 7, name: 'make-account', ask: place });
-    expect(made).toMatchObject({ id: 7, name: 'make-account', ok: true });
-    if (!made.ok || made.name !== 'make-account') throw new Error('refused');
-    expect(made.answer.unlock.words).toBe(sixWords(new Uint8Array(9).fill(1)));
-    const kit = await ask({ id: 8, name: 'read-kit', ask: { text: made.answer.account.identity } });
-    expect(kit).toEqual({ id: 8, name: 'read-kit', ok: true, answer: made.answer.account });
-  });
-
-  test('says why not by a code and a place, and never throws', async () => {
-    const typed = { words: 'abbey nonsense', salt };
-    expect(await ask({ id: 1, name: 'derive-unlock', ask: typed })).toEqual({
-      id: 1,
-      name: 'derive-unlock',
-      ok: false,
-      refusal: { code: 'word-unknown', index: 1 },
-    });
-    expect(await ask({ id: 2, name: 'no-such' as 'seal', ask: {} as never })).toMatchObject({
-      ok: false,
-      refusal: { code: 'broken' },
-    });
   });
 });

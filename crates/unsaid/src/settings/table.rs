@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 
 use super::url::{Parts, is_loopback, name_of};
-use super::{Bounces, Database, Mail, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls};
+use super::{Database, Mail, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls};
 
 /// What is wrong (to be read after the variable's name) and what to do.
 type Wrong = [String; 2];
@@ -65,7 +65,6 @@ pub(super) struct Draft {
     house_name: Option<String>,
     host_contact: Option<String>,
     hourly: Option<u32>,
-    bounces: Option<Bounces>,
     language: Option<String>,
     zone: Option<TimeZone>,
     max_upload_mib: Option<u64>,
@@ -89,7 +88,6 @@ impl Draft {
             house_name: self.house_name.unwrap_or_else(|| "this house".to_owned()),
             host_contact: self.host_contact.unwrap_or_default(),
             hourly: self.hourly.unwrap_or(200),
-            bounces: self.bounces.unwrap_or(Bounces::None),
             language: self.language.unwrap_or_else(|| "en".to_owned()),
             zone: self.zone.unwrap_or(TimeZone::UTC),
             max_upload_mib: self.max_upload_mib.unwrap_or(64),
@@ -105,7 +103,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 16] = [
+static TABLE: [Row; 15] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
@@ -252,25 +250,6 @@ static TABLE: [Row; 16] = [
             Ok(())
         },
         show: |s| s.hourly.to_string(),
-    },
-    Row {
-        name: "UNSAID_BOUNCES",
-        kind: "`none` or `pipe`",
-        default: "`none`",
-        meaning: "How the house hears that a mail came back: not at all, or piped in by the mail server.",
-        secret: false,
-        take: |value, draft| {
-            draft.bounces = Some(match value {
-                "none" => Bounces::None,
-                "pipe" => Bounces::Pipe,
-                _ => return Err(one_of("none or pipe")),
-            });
-            Ok(())
-        },
-        show: |s| match s.bounces {
-            Bounces::None => "none".to_owned(),
-            Bounces::Pipe => "pipe".to_owned(),
-        },
     },
     Row {
         name: "UNSAID_LANGUAGE",

@@ -3,7 +3,7 @@
 //!
 //! Sentences for developers (errors that are thrown, logs, expectations) are not for those humans and may stand where they are.
 
-use crate::lexing::{Class, Language, only};
+use crate::lexing::{Class, Language, only, without_test_modules};
 use crate::{Complaint, File};
 
 const SAID: &str = "stands here, but all words of pages and mails stand in web/src/words.";
@@ -27,7 +27,7 @@ pub(crate) fn outside(file: &File) -> Vec<Complaint> {
             sentences(file, &file.text, Language::Script)
         }
         "rs" if page || file.path == "crates/unsaid/src/mail/compose.rs" => {
-            let mut complaints = sentences(file, &file.text, Language::Rust);
+            let mut complaints = sentences(file, &without_test_modules(&file.text), Language::Rust);
             complaints.extend(in_maud(file));
             complaints
         }

@@ -1,4 +1,4 @@
-//! The people an author writes to.
+//! What every store answers about the people an author writes to, and their addresses.
 
 use super::{conflict, missing, ok};
 use crate::conformance::scene::*;
