@@ -15,12 +15,16 @@ fn main() -> ExitCode {
     };
     let mut sum = Outcome::default();
     for seed in asked.from..asked.from + asked.seeds {
-        let outcome = run(Options { seed, authors: asked.authors, years: asked.years, planted: Planted::Nothing });
+        let outcome =
+            run(Options { seed, authors: asked.authors, years: asked.years, planted: Planted::Nothing });
         sum.events += outcome.events;
         sum.crashes += outcome.crashes;
         sum.duplicates += outcome.duplicates;
         if !outcome.violations.is_empty() {
-            println!("seed {seed} with {} authors and {} years broke what must always hold:", asked.authors, asked.years);
+            println!(
+                "seed {seed} with {} authors and {} years broke what must always hold:",
+                asked.authors, asked.years
+            );
             outcome.log.iter().for_each(|line| println!("  {line}"));
             outcome.violations.iter().take(10).for_each(|line| println!("! {line}"));
             sum.violations.extend(outcome.violations);
@@ -49,16 +53,19 @@ struct Asked {
 fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
     let mut asked = Asked { seeds: 20, authors: 10, years: 3, from: 0 };
     while let Some(word) = words.next() {
-        let value = words
-            .next()
-            .and_then(|v| v.parse().ok())
-            .ok_or_else(|| format!("{word} wants a whole number. For example: --seeds 20 --authors 10 --years 3"))?;
+        let value = words.next().and_then(|v| v.parse().ok()).ok_or_else(|| {
+            format!("{word} wants a whole number. For example: --seeds 20 --authors 10 --years 3")
+        })?;
         match word.as_str() {
             "--seeds" => asked.seeds = value,
             "--authors" => asked.authors = value,
             "--years" => asked.years = value,
             "--from" => asked.from = value,
-            _ => return Err(format!("{word} means nothing here. There are --seeds, --authors, --years and --from.")),
+            _ => {
+                return Err(format!(
+                    "{word} means nothing here. There are --seeds, --authors, --years and --from."
+                ));
+            }
         }
     }
     Ok(asked)

@@ -88,7 +88,8 @@ impl Post {
         if truth.recorded.contains(&message.message_id) {
             truth.broken("3 at most one", "an attempt started after acceptance was recorded");
         }
-        let earlier: Vec<&Copy> = truth.copies.iter().filter(|c| c.message_id == message.message_id).collect();
+        let earlier: Vec<&Copy> =
+            truth.copies.iter().filter(|c| c.message_id == message.message_id).collect();
         let plain_repeat = earlier.iter().any(|c| !c.in_window);
         let altered = earlier.iter().any(|c| c.bytes != message.bytes);
         if plain_repeat {
@@ -98,12 +99,19 @@ impl Post {
             truth.broken("3 at most one", "a repeat differs from the first");
         }
         if truth.wanted(address, person, now) == 0 {
-            let early = truth.letters.values().any(|l| l.person == person && !l.stopped && !l.opened && l.not_before > now);
+            let early = truth
+                .letters
+                .values()
+                .any(|l| l.person == person && !l.stopped && !l.opened && l.not_before > now);
             let what = format!("at {now} to a person for whom nothing may leave");
             truth.broken(if early { "1 never early, 4 stop, 5 refused" } else { "4 stop, 5 refused" }, what);
         }
         truth.knocked.insert(person);
-        truth.copies.push(Copy { message_id: message.message_id.clone(), bytes: message.bytes.clone(), in_window });
+        truth.copies.push(Copy {
+            message_id: message.message_id.clone(),
+            bytes: message.bytes.clone(),
+            in_window,
+        });
     }
 }
 
@@ -118,7 +126,9 @@ impl Mail for Post {
         let fate = self.truth().addresses.get(&message.to).map(|(_, _, fate)| *fate);
         match fate {
             Some(Fate::Dead) | None => return Answer::Refused { reply: said(550, "5.1.1") },
-            Some(Fate::Slow) if !self.faults.once_in(4) => return Answer::Later { reply: said(451, "4.7.1") },
+            Some(Fate::Slow) if !self.faults.once_in(4) => {
+                return Answer::Later { reply: said(451, "4.7.1") };
+            }
             Some(_) => {}
         }
         if self.planted != Planted::NotAsked && !permission.still_allowed().await {
@@ -126,7 +136,9 @@ impl Mail for Post {
         }
         self.may_be_killed().await;
         self.meddle(&message.to);
-        if !matches!(self.planted, Planted::NotAsked | Planted::AskedOnce) && !permission.still_allowed().await {
+        if !matches!(self.planted, Planted::NotAsked | Planted::AskedOnce)
+            && !permission.still_allowed().await
+        {
             return Answer::Forbidden;
         }
         if self.planted == Planted::Dropped {

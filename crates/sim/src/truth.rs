@@ -95,7 +95,11 @@ impl Truth {
         self.letters
             .iter()
             .filter(|(letter, p)| {
-                p.person == person && !p.stopped && !p.opened && p.not_before <= at && !self.refused(address, person, **letter)
+                p.person == person
+                    && !p.stopped
+                    && !p.opened
+                    && p.not_before <= at
+                    && !self.refused(address, person, **letter)
             })
             .count()
     }

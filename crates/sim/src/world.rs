@@ -25,10 +25,13 @@ use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
 use unsaid_delivery::{Now, Observed};
 use unsaid_store::memory::MemoryStore;
 use unsaid_store::rows::*;
-use unsaid_store::{AccountStore, EngineStore, HouseStore, LetterStore, PersonStore, ReaderStore, Store, StoreError};
+use unsaid_store::{
+    AccountStore, EngineStore, HouseStore, LetterStore, PersonStore, ReaderStore, Store, StoreError,
+};
 
 const BEGIN: &str = "2026-11-21T12:00:00Z";
-const ZONES: [&str; 5] = ["Europe/London", "Europe/Madrid", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"];
+const ZONES: [&str; 5] =
+    ["Europe/London", "Europe/Madrid", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"];
 /// A step of simulated time, in seconds.
 const STEP: i64 = 3 * 3_600;
 /// Time is credited in pieces no longer than the engine allows.
@@ -140,7 +143,10 @@ impl World {
             meddle: Mutex::new(None),
         });
         let mark = Mark { trusted: true_now, observed: Observed(0) };
-        let reading = Reading { monotonic: Duration::ZERO, sources: vec![Source { name: "wall".to_owned(), at: true_now }] };
+        let reading = Reading {
+            monotonic: Duration::ZERO,
+            sources: vec![Source { name: "wall".to_owned(), at: true_now }],
+        };
         let people = Draw::new(options.seed, 1);
         let worker = worker(&store, &post, &keys, &people, options.seed);
         let mut world = Self {
@@ -189,11 +195,16 @@ impl World {
         let (token, key) = (Keyed(self.people.bytes()), Keyed(self.people.bytes()));
         sure(ready(self.store.open_newcomer(token, id, key, SealedText(vec![1]), None, now)));
         let zone = ZONES[self.people.below(ZONES.len() as u64) as usize];
-        let author = sure(ready(self.store.create_account(token, account(id, key, zone, &self.people), true, now)));
+        let author =
+            sure(ready(self.store.create_account(token, account(id, key, zone, &self.people), true, now)));
         let mut people = Vec::new();
         for _ in 0..1 + self.people.below(3) {
             let person = PersonId(self.people.id());
-            sure(ready(self.store.add_person(&author, NewPerson { id: person, zone: None, language: "en".to_owned(), address: None }, now)));
+            sure(ready(self.store.add_person(
+                &author,
+                NewPerson { id: person, zone: None, language: "en".to_owned(), address: None },
+                now,
+            )));
             for _ in 0..1 + self.people.below(2) {
                 self.add_address(&author, person);
             }
@@ -210,7 +221,8 @@ impl World {
             2 => Fate::Slow,
             _ => Fate::Good,
         };
-        let sealed = self.keys.seal_text(&id.to_string(), &text, &SeededChance::new(self.people.below(u64::MAX)));
+        let sealed =
+            self.keys.seal_text(&id.to_string(), &text, &SeededChance::new(self.people.below(u64::MAX)));
         let address = NewAddress { id, sealed, key: self.keys.address_index(&text) };
         sure(ready(self.store.add_address(author, person, address, self.now())));
         truth_of(&self.truth).addresses.insert(text, (id, person, fate));
@@ -227,7 +239,8 @@ impl World {
         let moment = if self.people.once_in(2) {
             Moment::AtOnce
         } else {
-            let day = now.trusted + SignedDuration::from_hours(24 * i64::try_from(self.people.below(900)).unwrap_or(0));
+            let day = now.trusted
+                + SignedDuration::from_hours(24 * i64::try_from(self.people.below(900)).unwrap_or(0));
             let date = calendar::day_in(day, zone).unwrap_or_default();
             Moment::On { date, time: NINE, zone: zone.to_owned() }
         };
@@ -248,14 +261,22 @@ impl World {
             due: plan.due,
             tzdb: calendar::tzdb_version().to_owned(),
         };
-        sure(ready(self.store.seal(&author, Seal { letter, version: 1, manifest: [7; 32], promise: Some(promise) }, now)));
+        sure(ready(self.store.seal(
+            &author,
+            Seal { letter, version: 1, manifest: [7; 32], promise: Some(promise) },
+            now,
+        )));
         // What was promised, worked out here from the civil day and not taken from the engine's cache.
         let moment = match &moment {
-            Moment::On { date, time, zone } => calendar::instant(*date, *time, zone).unwrap_or(Timestamp::MAX),
+            Moment::On { date, time, zone } => {
+                calendar::instant(*date, *time, zone).unwrap_or(Timestamp::MAX)
+            }
             _ => Timestamp::MIN,
         };
         let not_before = plan.rest.until.max(moment);
-        truth_of(&self.truth).letters.insert(letter, Promised { person, not_before, stopped: false, opened: false });
+        truth_of(&self.truth)
+            .letters
+            .insert(letter, Promised { person, not_before, stopped: false, opened: false });
         self.letters.push((letter, who));
         self.note(format_args!("{letter} sealed, not before {not_before}"));
     }
@@ -317,7 +338,12 @@ impl World {
     /// A link from a copy that really arrived: the simulated person has nothing else.
     fn any_link(&self, person: PersonId) -> Option<Keyed> {
         let truth = truth_of(&self.truth);
-        let own: Vec<&str> = truth.addresses.iter().filter(|(_, (_, p, _))| *p == person).map(|(text, _)| text.as_str()).collect();
+        let own: Vec<&str> = truth
+            .addresses
+            .iter()
+            .filter(|(_, (_, p, _))| *p == person)
+            .map(|(text, _)| text.as_str())
+            .collect();
         let copy = truth.copies.iter().rev().find(|c| {
             let text = String::from_utf8_lossy(&c.bytes);
             own.iter().any(|address| text.contains(address))
@@ -332,11 +358,18 @@ impl World {
             let mut truth = truth_of(&self.truth);
             let stopped = truth.letters.get(&waiting.delivery.letter).is_some_and(|l| l.stopped);
             if stopped {
-                truth.broken("4 stop", format_args!("{} opened after it was taken back", waiting.delivery.letter));
+                truth.broken(
+                    "4 stop",
+                    format_args!("{} opened after it was taken back", waiting.delivery.letter),
+                );
             }
-            let early = truth.letters.get(&waiting.delivery.letter).is_some_and(|l| l.not_before > self.true_now);
+            let early =
+                truth.letters.get(&waiting.delivery.letter).is_some_and(|l| l.not_before > self.true_now);
             if early {
-                truth.broken("1 never early", format_args!("{} opened before its time", waiting.delivery.letter));
+                truth.broken(
+                    "1 never early",
+                    format_args!("{} opened before its time", waiting.delivery.letter),
+                );
             }
             if let Some(letter) = truth.letters.get_mut(&waiting.delivery.letter) {
                 letter.opened = true;
@@ -348,20 +381,33 @@ impl World {
 
     fn refuse(&mut self, reader: &Reader, scope: Scope) {
         sure(ready(self.store.refuse(reader, scope, self.now())));
-        truth_of(&self.truth).refusals.push(Refusal { person: reader.person(), address: reader.address(), scope });
+        truth_of(&self.truth).refusals.push(Refusal {
+            person: reader.person(),
+            address: reader.address(),
+            scope,
+        });
         self.note(format_args!("{} refused {scope:?}", reader.person()));
     }
 
     /// Between the two questions the author takes back everything that waits for the person who is being written to.
     fn let_people_meddle(&mut self) {
         let (store, truth) = (self.store.clone(), self.truth.clone());
-        let authors: Vec<(Author, Vec<PersonId>)> = self.authors.iter().map(|a| (a.author, a.people.clone())).collect();
+        let authors: Vec<(Author, Vec<PersonId>)> =
+            self.authors.iter().map(|a| (a.author, a.people.clone())).collect();
         let time = self.shown_now.clone();
         *self.post.meddle.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(move |to| {
-            let Some(person) = truth_of(&truth).addresses.get(to).map(|(_, person, _)| *person) else { return };
-            let Some((author, _)) = authors.iter().find(|(_, people)| people.contains(&person)) else { return };
-            let waiting: Vec<LetterId> =
-                truth_of(&truth).letters.iter().filter(|(_, l)| l.person == person && !l.opened && !l.stopped).map(|(id, _)| *id).collect();
+            let Some(person) = truth_of(&truth).addresses.get(to).map(|(_, person, _)| *person) else {
+                return;
+            };
+            let Some((author, _)) = authors.iter().find(|(_, people)| people.contains(&person)) else {
+                return;
+            };
+            let waiting: Vec<LetterId> = truth_of(&truth)
+                .letters
+                .iter()
+                .filter(|(_, l)| l.person == person && !l.opened && !l.stopped)
+                .map(|(id, _)| *id)
+                .collect();
             let now = *time.lock().unwrap_or_else(PoisonError::into_inner);
             for letter in waiting {
                 take_back(&*store, &truth, author, letter, now);
@@ -398,7 +444,8 @@ impl World {
         }
         if self.faults.once_in(1_500) {
             // One fault a year: the wall clock leaps while the engine runs, and comes back some day.
-            const LEAPS: [i64; 6] = [50 * 365 * 86_400, 3 * 365 * 86_400, 86_400, 2_400, -10_800, -365 * 86_400];
+            const LEAPS: [i64; 6] =
+                [50 * 365 * 86_400, 3 * 365 * 86_400, 86_400, 2_400, -10_800, -365 * 86_400];
             self.wall_wrong = if self.wall_wrong == 0 { LEAPS[self.faults.below(6) as usize] } else { 0 };
             let wrong = self.wall_wrong;
             self.note(format_args!("the wall clock is wrong by {wrong} s"));
@@ -413,12 +460,14 @@ impl World {
     }
 
     fn move_true_time(&mut self, seconds: i64) {
-        self.true_now = self.true_now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+        self.true_now =
+            self.true_now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
         *self.post.now.lock().unwrap_or_else(PoisonError::into_inner) = self.true_now;
     }
 
     fn reading(&self) -> Reading {
-        let wall = self.true_now.checked_add(SignedDuration::from_secs(self.wall_wrong)).unwrap_or(Timestamp::MAX);
+        let wall =
+            self.true_now.checked_add(SignedDuration::from_secs(self.wall_wrong)).unwrap_or(Timestamp::MAX);
         Reading {
             monotonic: Duration::from_secs(self.monotonic.unsigned_abs()),
             sources: vec![Source { name: "wall".to_owned(), at: wall }],
@@ -445,7 +494,8 @@ impl World {
             let reading = self.reading();
             let now = self.keeper.read(&reading, true);
             if now.trusted > self.true_now {
-                truth_of(&self.truth).broken("12 trusted time", format_args!("{} is ahead of {}", now.trusted, self.true_now));
+                truth_of(&self.truth)
+                    .broken("12 trusted time", format_args!("{} is ahead of {}", now.trusted, self.true_now));
             }
             if now.trusted < self.last_trusted {
                 truth_of(&self.truth).broken("12 trusted time", "it went back");
@@ -508,7 +558,8 @@ impl World {
         self.check_everything_is_done();
         let truth = truth_of(&self.truth);
         let mut seen = std::collections::BTreeSet::new();
-        self.outcome.duplicates = truth.copies.iter().filter(|c| !seen.insert(c.message_id.clone())).count() as u64;
+        self.outcome.duplicates =
+            truth.copies.iter().filter(|c| !seen.insert(c.message_id.clone())).count() as u64;
         self.outcome.events += truth.copies.len() as u64;
         self.outcome.violations.clone_from(&truth.violations);
         drop(truth);
@@ -518,7 +569,8 @@ impl World {
     /// 16, 17: what was promised and neither stopped nor refused was knocked for at some good address, or has none.
     fn check_everything_is_done(&self) {
         let mut truth = truth_of(&self.truth);
-        let texts: Vec<String> = truth.copies.iter().map(|c| String::from_utf8_lossy(&c.bytes).into_owned()).collect();
+        let texts: Vec<String> =
+            truth.copies.iter().map(|c| String::from_utf8_lossy(&c.bytes).into_owned()).collect();
         let mut undone = Vec::new();
         for (letter, promised) in &truth.letters {
             if promised.stopped || promised.opened {
@@ -527,11 +579,19 @@ impl World {
             let open: Vec<&String> = truth
                 .addresses
                 .iter()
-                .filter(|(_, (id, person, fate))| *person == promised.person && *fate != Fate::Dead && !truth.refused(*id, *person, *letter))
+                .filter(|(_, (id, person, fate))| {
+                    *person == promised.person && *fate != Fate::Dead && !truth.refused(*id, *person, *letter)
+                })
                 .map(|(text, _)| text)
                 .collect();
-            let refused_somewhere = truth.refusals.iter().any(|r| r.person == promised.person || truth.addresses.values().any(|(a, p, _)| *p == promised.person && *a == r.address));
-            if !open.is_empty() && !refused_somewhere && !texts.iter().any(|t| open.iter().any(|a| t.contains(a.as_str()))) {
+            let refused_somewhere = truth.refusals.iter().any(|r| {
+                r.person == promised.person
+                    || truth.addresses.values().any(|(a, p, _)| *p == promised.person && *a == r.address)
+            });
+            if !open.is_empty()
+                && !refused_somewhere
+                && !texts.iter().any(|t| open.iter().any(|a| t.contains(a.as_str())))
+            {
                 undone.push(format!("{letter} to {} was never knocked for", promised.person));
             }
         }
@@ -550,7 +610,13 @@ impl World {
 }
 
 /// Through `accept`, as the page does. The truth changes when the author has been told.
-fn take_back(store: &dyn Store, truth: &Mutex<Truth>, author: &Author, letter: LetterId, now: Now) -> &'static str {
+fn take_back(
+    store: &dyn Store,
+    truth: &Mutex<Truth>,
+    author: &Author,
+    letter: LetterId,
+    now: Now,
+) -> &'static str {
     let Some(delivery) = sure(ready(store.letter(author, letter))).delivery else { return "is unsent" };
     let granted = match accept::undo(&delivery, now) {
         Ok(granted) => granted,
@@ -568,7 +634,13 @@ fn take_back(store: &dyn Store, truth: &Mutex<Truth>, author: &Author, letter: L
     "was taken back"
 }
 
-fn worker(store: &Arc<MemoryStore>, post: &Arc<Post>, keys: &Arc<HouseKeys>, people: &Draw, seed: u64) -> Worker {
+fn worker(
+    store: &Arc<MemoryStore>,
+    post: &Arc<Post>,
+    keys: &Arc<HouseKeys>,
+    people: &Draw,
+    seed: u64,
+) -> Worker {
     let tools = Tools {
         store: store.clone(),
         mail: post.clone(),
@@ -610,7 +682,8 @@ fn account(id: AccountId, key: Keyed, zone: &str, people: &Draw) -> NewAccount {
 fn link_in(message: &str) -> Option<Vec<u8>> {
     let text = message.replace("=\r\n", "").replace("=3D", "=");
     let (_, rest) = text.split_once("https://example.net/k/")?;
-    let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').collect();
+    let token: String =
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').collect();
     decode_base64url(&token)
 }
 

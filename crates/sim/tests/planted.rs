@@ -8,7 +8,11 @@ fn seeds(planted: Planted, seeds: std::ops::Range<u64>) -> impl Iterator<Item = 
 
 fn caught(planted: Planted, property: &str) {
     let found: Vec<String> = seeds(planted, 0..6).flat_map(|o| o.violations).collect();
-    assert!(found.iter().any(|v| v.contains(property)), "{planted:?} was not caught as {property}; found {:?}", found.first());
+    assert!(
+        found.iter().any(|v| v.contains(property)),
+        "{planted:?} was not caught as {property}; found {:?}",
+        found.first()
+    );
 }
 
 #[test]
@@ -20,7 +24,10 @@ fn the_engine_keeps_what_must_always_hold() {
         crashes += outcome.crashes;
         duplicates += outcome.duplicates;
     }
-    assert!(events > 500 && crashes > 10, "something happened: {events} events, {crashes} crashes, {duplicates} repeats in the window");
+    assert!(
+        events > 500 && crashes > 10,
+        "something happened: {events} events, {crashes} crashes, {duplicates} repeats in the window"
+    );
 }
 
 #[test]

@@ -30,7 +30,10 @@ impl TownClock {
     /// When the file is there and is not a number of seconds.
     pub(crate) fn open(file: PathBuf) -> io::Result<Self> {
         let wall = match std::fs::read_to_string(&file) {
-            Ok(text) => text.trim().parse().map_err(|_| io::Error::other("the town's clock file holds no number of seconds"))?,
+            Ok(text) => text
+                .trim()
+                .parse()
+                .map_err(|_| io::Error::other("the town's clock file holds no number of seconds"))?,
             Err(e) if e.kind() == io::ErrorKind::NotFound => 0,
             Err(e) => return Err(e),
         };

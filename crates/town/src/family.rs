@@ -17,7 +17,9 @@ use unsaid_seal::pq::Recipient;
 use unsaid_seal::seal::{LETTER_PART, seal_letter};
 use unsaid_seal::wrap::wrap;
 use unsaid_store::StoreError;
-use unsaid_store::rows::{Author, NewAccount, NewAddress, NewPerson, Promise, Role, Seal, UploadAsk, WrapKind};
+use unsaid_store::rows::{
+    Author, NewAccount, NewAddress, NewPerson, Promise, Role, Seal, UploadAsk, WrapKind,
+};
 
 const ZONE: &str = "Europe/London";
 
@@ -26,7 +28,8 @@ I want to tell you about the day you left for Leeds. You have always thought tha
 father's van. I saw you look up at the clock, and then at the entrance, and then at the clock again. I had my hand on the door.\n\nYour mother";
 const SEVEN: &str = "Dear Tessa,\n\nYou are seven as I write this, and have just lost a tooth in one of my scones. By the time you read it you will be eighteen, and I would \
 like to tell you what you were like.\n\nYour grandmother";
-const MOTHER: &str = "Mum,\n\nI am older now than you ever were. I only wanted to say that I understand about the piano.";
+const MOTHER: &str =
+    "Mum,\n\nI am older now than you ever were. I only wanted to say that I understand about the piano.";
 
 /// Who is written to.
 struct Somebody {
@@ -43,12 +46,16 @@ pub(crate) async fn move_in(app: &App) -> Result<(), String> {
     }
     if std::env::args().any(|a| a == "--empty") {
         let origin = &app.settings.public_url.origin;
-        let link = invitation(&*app.store, origin, Role::Host, app.time.now().trusted, &*app.chance).await.map_err(|e| e.to_string())?;
+        let link = invitation(&*app.store, origin, Role::Host, app.time.now().trusted, &*app.chance)
+            .await
+            .map_err(|e| e.to_string())?;
         println!("Nobody lives here. This link makes the first account:\n  {link}");
         return Ok(());
     }
     let words = marlows(app).await?;
-    println!("Helen Marlow lives here. Sign in as helen@example.org; the code is in the outbox. Her six words are:\n  {words}");
+    println!(
+        "Helen Marlow lives here. Sign in as helen@example.org; the code is in the outbox. Her six words are:\n  {words}"
+    );
     Ok(())
 }
 
@@ -57,18 +64,25 @@ async fn marlows(app: &App) -> Result<String, String> {
     let mut rng = ChaCha20Rng::from_seed(app.chance.token());
     let identity = unsaid_seal::account::make_account(&mut rng);
     let recipient = identity.to_recipient();
-    let host: Recipient = app.peel.recipient().parse().map_err(|_| "The house's own key cannot be read. Begin a new town.")?;
+    let host: Recipient =
+        app.peel.recipient().parse().map_err(|_| "The house's own key cannot be read. Begin a new town.")?;
     let id = AccountId(app.chance.id_bytes());
     let mut salt = [0; 16];
     rng.fill_bytes(&mut salt);
-    let unlock = unsaid_seal::unlock::make_unlock(&identity, &id.to_string(), 1, &salt, &host, &mut rng).map_err(|e| e.to_string())?;
+    let unlock = unsaid_seal::unlock::make_unlock(&identity, &id.to_string(), 1, &salt, &host, &mut rng)
+        .map_err(|e| e.to_string())?;
 
     let people = [
         (Somebody { id: PersonId(app.chance.id_bytes()), name: "Daniel" }, "daniel@example.org"),
         (Somebody { id: PersonId(app.chance.id_bytes()), name: "Tessa" }, "tessa@example.org"),
     ];
     let letters = [
-        (LetterId(app.chance.id_bytes()), "The day you left for Leeds", LEEDS, Some((&people[0].0, Moment::AtOnce))),
+        (
+            LetterId(app.chance.id_bytes()),
+            "The day you left for Leeds",
+            LEEDS,
+            Some((&people[0].0, Moment::AtOnce)),
+        ),
         (
             LetterId(app.chance.id_bytes()),
             "What you were like at seven",
@@ -77,7 +91,9 @@ async fn marlows(app: &App) -> Result<String, String> {
         ),
         (LetterId(app.chance.id_bytes()), "To my mother", MOTHER, None),
     ];
-    let mut records = vec![serde_json::json!({ "id": id.to_string(), "kind": "self", "rev": 1, "gone": false, "name": "Helen Marlow" })];
+    let mut records = vec![
+        serde_json::json!({ "id": id.to_string(), "kind": "self", "rev": 1, "gone": false, "name": "Helen Marlow" }),
+    ];
     for (person, _) in &people {
         records.push(serde_json::json!({ "id": person.id.to_string(), "kind": "person", "rev": 1, "gone": false, "name": person.name }));
     }
@@ -87,7 +103,8 @@ async fn marlows(app: &App) -> Result<String, String> {
     }
     let vault = serde_json::json!({ "format": "unsaid-vault 1", "records": records }).to_string();
 
-    let email = EmailAddress::read("helen@example.org").map_err(|_| "The invented address is wrong. This is a fault of the town.")?;
+    let email = EmailAddress::read("helen@example.org")
+        .map_err(|_| "The invented address is wrong. This is a fault of the town.")?;
     let token = hashed(&app.chance.token());
     let invited = hashed(&app.chance.token());
     let now = app.time.now();
@@ -114,7 +131,8 @@ async fn marlows(app: &App) -> Result<String, String> {
     app.store.end_session(token).await.map_err(said)?;
 
     for (person, address) in &people {
-        let address = EmailAddress::read(address).map_err(|_| "The invented address is wrong. This is a fault of the town.")?;
+        let address = EmailAddress::read(address)
+            .map_err(|_| "The invented address is wrong. This is a fault of the town.")?;
         let address_id = AddressId(app.chance.id_bytes());
         let new = NewPerson {
             id: person.id,
@@ -165,7 +183,15 @@ async fn seal(
     let part = &sealed.parts[0];
     let blob = BlobId(app.chance.id_bytes());
     app.store.reserve_letter(author, letter, now).await.map_err(said)?;
-    let ask = UploadAsk { blob, letter, version: 1, name: LETTER_PART.to_owned(), kind: "letter".to_owned(), size: part.size, sha256: part.sha256 };
+    let ask = UploadAsk {
+        blob,
+        letter,
+        version: 1,
+        name: LETTER_PART.to_owned(),
+        kind: "letter".to_owned(),
+        size: part.size,
+        sha256: part.sha256,
+    };
     let blob = app.store.begin_upload(author, ask, now).await.map_err(said)?.blob;
     let letter_age = sealed.letter_age;
     let length = app.blobs.append(blob, 0, letter_age.clone().into()).await.map_err(said)?;
@@ -173,7 +199,10 @@ async fn seal(
     let whole = app.blobs.finish(blob, part.size, part.sha256).await.map_err(said)?;
     app.store.upload_ended(author, blob, whole).await.map_err(said)?;
     let generation = app.peel.generation();
-    app.store.put_wrap(author, letter, 1, WrapKind::Author, sealed.author_wrap, generation).await.map_err(said)?;
+    app.store
+        .put_wrap(author, letter, 1, WrapKind::Author, sealed.author_wrap, generation)
+        .await
+        .map_err(said)?;
     if let Some(wrap) = sealed.host_wrap {
         app.peel.inspect(&wrap, &id, 1, WrapKind::Host, Some(&letter_age)).map_err(|e| e.to_string())?;
         app.store.put_wrap(author, letter, 1, WrapKind::Host, wrap, generation).await.map_err(said)?;
@@ -182,10 +211,18 @@ async fn seal(
         .map(|(person, moment)| {
             let rule = Rule { gate: Gate::None, moment, reach: Reach::Send, proof: Proof::None };
             let plan = accept::plan(&rule, RestAsked::Morning, ZONE, now).map_err(|e| e.key().to_owned())?;
-            Ok::<_, String>(Promise { delivery: DeliveryId(app.chance.id_bytes()), person: person.id, rule, rest: plan.rest, due: plan.due, tzdb: tzdb_version().to_owned() })
+            Ok::<_, String>(Promise {
+                delivery: DeliveryId(app.chance.id_bytes()),
+                person: person.id,
+                rule,
+                rest: plan.rest,
+                due: plan.due,
+                tzdb: tzdb_version().to_owned(),
+            })
         })
         .transpose()?;
-    let manifest = hex32(&sealed.manifest_hash).ok_or("The manifest's hash is not one. This is a fault of the town.")?;
+    let manifest =
+        hex32(&sealed.manifest_hash).ok_or("The manifest's hash is not one. This is a fault of the town.")?;
     app.store.seal(author, Seal { letter, version: 1, manifest, promise }, now).await.map_err(said)?;
     Ok(())
 }

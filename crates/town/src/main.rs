@@ -7,7 +7,7 @@ mod pages;
 mod town;
 
 use clock::TownClock;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -37,8 +37,9 @@ fn main() -> ExitCode {
 
 /// The town's own defaults, under whatever the environment says: a folder and a door beside the house's.
 fn settings() -> Result<Settings, String> {
-    let mut settings = Settings::from_process().map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-    if settings.data == PathBuf::from("./data") {
+    let mut settings = Settings::from_process()
+        .map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    if settings.data == Path::new("./data") {
         settings = Settings::from_env([
             ("UNSAID_DATA".to_owned(), "./town".to_owned()),
             ("UNSAID_LISTEN".to_owned(), "127.0.0.1:7171".to_owned()),
@@ -49,7 +50,10 @@ fn settings() -> Result<Settings, String> {
         .map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     }
     if !settings.listen.ip().is_loopback() || !settings.public_url.loopback {
-        return Err("The town is for this machine alone. Set UNSAID_LISTEN and UNSAID_PUBLIC_URL to localhost.".to_owned());
+        return Err(
+            "The town is for this machine alone. Set UNSAID_LISTEN and UNSAID_PUBLIC_URL to localhost."
+                .to_owned(),
+        );
     }
     Ok(settings)
 }
@@ -58,12 +62,19 @@ fn settings() -> Result<Settings, String> {
 async fn live() -> Result<(), String> {
     let settings = settings()?;
     unsaid::cli::log_to_stderr();
-    std::fs::create_dir_all(&settings.data).map_err(|e| format!("{} cannot be made: {e}. Look at its place.", settings.data.display()))?;
-    let clock = Arc::new(TownClock::open(settings.data.join("town.clock")).map_err(|e| format!("{e}. Remove the file to begin a new town."))?);
+    std::fs::create_dir_all(&settings.data)
+        .map_err(|e| format!("{} cannot be made: {e}. Look at its place.", settings.data.display()))?;
+    let clock = Arc::new(
+        TownClock::open(settings.data.join("town.clock"))
+            .map_err(|e| format!("{e}. Remove the file to begin a new town."))?,
+    );
     let listen = settings.listen;
     let origin = settings.public_url.origin.clone();
-    let house = assemble(settings, clock.clone(), Arc::new(MachineChance), true).await.map_err(|e| e.to_string())?;
-    let listener = TcpListener::bind(listen).await.map_err(|e| format!("{listen} cannot be listened on: {e}. Stop what uses it."))?;
+    let house =
+        assemble(settings, clock.clone(), Arc::new(MachineChance), true).await.map_err(|e| e.to_string())?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|e| format!("{listen} cannot be listened on: {e}. Stop what uses it."))?;
     let town = Arc::new(Town::new(house, clock));
     println!("The town is open at {origin}/town");
     println!("Every message that leaves is shown at {origin}/outbox");
@@ -76,7 +87,10 @@ async fn live() -> Result<(), String> {
     });
     let router = unsaid::http::router(town.app.clone()).merge(pages::routes(town.clone()));
     tokio::spawn(async move {
-        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else { return };
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        else {
+            return;
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}

@@ -39,7 +39,8 @@ async fn ours_alone(State(town): State<Arc<Town>>, request: Request, next: Next)
     let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
     let origin = request.headers().get(header::ORIGIN).and_then(|h| h.to_str().ok());
     if host != Some(public.authority.as_str()) || origin.is_some_and(|o| o != public.origin) {
-        return (StatusCode::NOT_FOUND, "This is not here. Open the town at the address that it printed.").into_response();
+        return (StatusCode::NOT_FOUND, "This is not here. Open the town at the address that it printed.")
+            .into_response();
     }
     next.run(request).await
 }
@@ -64,7 +65,13 @@ async fn page(State(town): State<Arc<Town>>) -> Html<String> {
 
 fn written(town: &Town) -> Markup {
     let now = town.app.time.now();
-    let steps = [("Six hours", 6 * 3_600u64), ("One day", 86_400), ("One month", 30 * 86_400), ("One year", 365 * 86_400), ("Five years", 1_826 * 86_400)];
+    let steps = [
+        ("Six hours", 6 * 3_600u64),
+        ("One day", 86_400),
+        ("One month", 30 * 86_400),
+        ("One year", 365 * 86_400),
+        ("Five years", 1_826 * 86_400),
+    ];
     html! {
         (DOCTYPE)
         html lang="en" {

@@ -95,7 +95,9 @@ impl Town {
     /// [`NotMoved`], as far as it came.
     pub(crate) async fn advance(&self, seconds: u64, how: As) -> Result<(), NotMoved> {
         if seconds > LONGEST_SECONDS {
-            return Err(NotMoved("The town moves ten years at most in one go. Move it more than once.".to_owned()));
+            return Err(NotMoved(
+                "The town moves ten years at most in one go. Move it more than once.".to_owned(),
+            ));
         }
         let mut house = self.house.lock().await;
         match how {

@@ -73,9 +73,12 @@ impl EmailAddress {
         {
             return Err(AddressError::Local);
         }
-        let domain = idna::domain_to_ascii_strict(domain.trim_end_matches('.')).map_err(|_| AddressError::Domain)?;
+        let domain =
+            idna::domain_to_ascii_strict(domain.trim_end_matches('.')).map_err(|_| AddressError::Domain)?;
         let labels: Vec<&str> = domain.split('.').collect();
-        let label = |l: &&str| !l.is_empty() && l.len() <= 63 && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let label = |l: &&str| {
+            !l.is_empty() && l.len() <= 63 && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
         let numbers_alone = labels.last().is_some_and(|l| l.chars().all(|c| c.is_ascii_digit()));
         if labels.len() < 2 || !labels.iter().all(label) || numbers_alone {
             return Err(AddressError::Domain);

@@ -4,10 +4,10 @@
 use crate::app::{App, Nudge};
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::mail::Mail;
 use crate::mail::compose::Letterhead;
 use crate::mail::outbox::Outbox;
 use crate::mail::relay::{self, Relay, RelayConfig};
-use crate::mail::Mail;
 use crate::peel::HostPeel;
 use crate::secrets::{HouseKeys, SecretsError};
 use crate::settings::{Database, Mail as MailSetting, Settings, Tls};
@@ -31,7 +31,9 @@ pub enum CannotOpen {
     #[error("{0} cannot be used: {1}. Look at its place, its rights and the room on its disk.")]
     Folder(PathBuf, io::Error),
     /// Another process has it.
-    #[error("Another process already serves {0}. Stop it first, or give this one a folder of its own (UNSAID_DATA).")]
+    #[error(
+        "Another process already serves {0}. Stop it first, or give this one a folder of its own (UNSAID_DATA)."
+    )]
     InUse(PathBuf),
     /// The secrets.
     #[error(transparent)]
@@ -68,7 +70,12 @@ pub struct Assembled {
 ///
 /// # Errors
 /// [`CannotOpen`], before anything is served.
-pub async fn assemble(settings: Settings, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, town: bool) -> Result<Assembled, CannotOpen> {
+pub async fn assemble(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    town: bool,
+) -> Result<Assembled, CannotOpen> {
     for folder in [settings.data.clone(), settings.store_folder(), settings.journal_folder()] {
         make_folder(&folder)?;
     }
@@ -147,7 +154,10 @@ pub async fn visit(settings: &Settings) -> Result<Arc<dyn Store>, CannotOpen> {
     if let Database::Sqlite(path) = &settings.database
         && !path.exists()
     {
-        return Err(CannotOpen::Folder(path.clone(), io::Error::new(io::ErrorKind::NotFound, "there is no house here yet")));
+        return Err(CannotOpen::Folder(
+            path.clone(),
+            io::Error::new(io::ErrorKind::NotFound, "there is no house here yet"),
+        ));
     }
     open_store(settings, Arc::new(MemoryJournal::default())).await
 }

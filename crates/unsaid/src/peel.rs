@@ -37,7 +37,10 @@ impl From<InspectError> for NotPeeled {
     fn from(e: InspectError) -> Self {
         match e {
             InspectError::Peel(e) => e.into(),
-            InspectError::NoKey | InspectError::LetterMissing | InspectError::KeyDoesNotOpen | InspectError::LetterDamaged => Self::Damaged,
+            InspectError::NoKey
+            | InspectError::LetterMissing
+            | InspectError::KeyDoesNotOpen
+            | InspectError::LetterDamaged => Self::Damaged,
         }
     }
 }
@@ -61,9 +64,23 @@ pub trait Peel: Send + Sync {
     /// What lies under the host's layer.
     fn give(&self, released: &Released) -> Result<Zeroizing<Vec<u8>>, NotPeeled>;
     /// Whether a wrap is ours, carries this line, and (for a letter kept by this house) opens the beginning of `letter_age`.
-    fn inspect(&self, wrap: &[u8], subject: &str, version: u32, kind: WrapKind, letter_age: Option<&[u8]>) -> Result<(), NotPeeled>;
+    fn inspect(
+        &self,
+        wrap: &[u8],
+        subject: &str,
+        version: u32,
+        kind: WrapKind,
+        letter_age: Option<&[u8]>,
+    ) -> Result<(), NotPeeled>;
     /// The same content under another host key.
-    fn rewrap(&self, wrap: &[u8], subject: &str, version: u32, kind: WrapKind, to: &str) -> Result<Vec<u8>, NotPeeled>;
+    fn rewrap(
+        &self,
+        wrap: &[u8],
+        subject: &str,
+        version: u32,
+        kind: WrapKind,
+        to: &str,
+    ) -> Result<Vec<u8>, NotPeeled>;
 }
 
 /// The port with the house's own key.
@@ -95,11 +112,25 @@ impl Peel for HostPeel {
         Ok(self.key.peel(released.wrap(), &binding)?)
     }
 
-    fn inspect(&self, wrap: &[u8], subject: &str, version: u32, kind: WrapKind, letter_age: Option<&[u8]>) -> Result<(), NotPeeled> {
+    fn inspect(
+        &self,
+        wrap: &[u8],
+        subject: &str,
+        version: u32,
+        kind: WrapKind,
+        letter_age: Option<&[u8]>,
+    ) -> Result<(), NotPeeled> {
         Ok(self.key.inspect(wrap, &binding(subject, version, kind)?, letter_age)?)
     }
 
-    fn rewrap(&self, wrap: &[u8], subject: &str, version: u32, kind: WrapKind, to: &str) -> Result<Vec<u8>, NotPeeled> {
+    fn rewrap(
+        &self,
+        wrap: &[u8],
+        subject: &str,
+        version: u32,
+        kind: WrapKind,
+        to: &str,
+    ) -> Result<Vec<u8>, NotPeeled> {
         let to = to.parse().map_err(|_| NotPeeled::NotOurs)?;
         Ok(self.key.rewrap(wrap, &binding(subject, version, kind)?, &to)?)
     }

@@ -59,7 +59,9 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
     stop.stop();
     for worker in [codes, letters] {
         if tokio::time::timeout(LAST_TURN, worker).await.is_err() {
-            tracing::warn!("a turn was still under way when the house closed; its work is found again at the next start");
+            tracing::warn!(
+                "a turn was still under way when the house closed; its work is found again at the next start"
+            );
         }
     }
     // What was served until now counts.
@@ -96,8 +98,10 @@ pub fn pause(next: NextWake, now: Now) -> Duration {
     if next.again {
         return Duration::ZERO;
     }
-    let trusted = next.trusted.map(|at| Duration::try_from(at.duration_since(now.trusted)).unwrap_or_default());
-    let observed = next.observed.map(|at| Duration::from_secs(u64::try_from(at.0 - now.observed.0).unwrap_or(0)));
+    let trusted =
+        next.trusted.map(|at| Duration::try_from(at.duration_since(now.trusted)).unwrap_or_default());
+    let observed =
+        next.observed.map(|at| Duration::from_secs(u64::try_from(at.0 - now.observed.0).unwrap_or(0)));
     let first = trusted.into_iter().chain(observed).min().unwrap_or(LONGEST_PAUSE);
     // A wake that has come but could not be taken is not asked for without a breath.
     first.clamp(Duration::from_millis(50), LONGEST_PAUSE)

@@ -39,7 +39,9 @@ impl Root {
 
     /// The word at a place, 1 to 24.
     pub fn word(&self, place: usize) -> Option<&'static str> {
-        (1..=WORDS_IN_A_ROOT).contains(&place).then(|| words::english()[usize::from(self.eleven_bits(place - 1))])
+        (1..=WORDS_IN_A_ROOT)
+            .contains(&place)
+            .then(|| words::english()[usize::from(self.eleven_bits(place - 1))])
     }
 
     fn eleven_bits(&self, i: usize) -> u16 {
@@ -159,7 +161,9 @@ impl HouseKeys {
                 _ => return Err(SecretsError::Damaged),
             }
         }
-        let (Some(index), Some((generation, opening))) = (index, opening) else { return Err(SecretsError::Damaged) };
+        let (Some(index), Some((generation, opening))) = (index, opening) else {
+            return Err(SecretsError::Damaged);
+        };
         Ok(Self::from_roots(index, opening, generation))
     }
 
@@ -167,7 +171,8 @@ impl HouseKeys {
         use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let part = folder.join(format!("{FILE}.new"));
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o400).open(&part)?;
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o400).open(&part)?;
         file.write_all(self.to_text().as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&part, folder.join(FILE))?;
@@ -242,7 +247,8 @@ impl HouseKeys {
     pub fn open_text(&self, row: &str, sealed: &SealedText) -> Option<Zeroizing<String>> {
         let (nonce, sealed) = sealed.0.split_at_checked(24)?;
         let cipher = XChaCha20Poly1305::new((&*self.address).into());
-        let text = cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: row.as_bytes() }).ok()?;
+        let text =
+            cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: row.as_bytes() }).ok()?;
         String::from_utf8(text).ok().map(Zeroizing::new)
     }
 }

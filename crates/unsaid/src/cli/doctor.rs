@@ -44,7 +44,13 @@ async fn look(settings: &Settings) -> Vec<Finding> {
     };
     let confirmed = house.as_ref().map(|h| h.keys_confirmed);
     let mut findings = vec![
-        Finding { name: "settings", said: settings.may_serve().map(|()| settings.public_url.origin.clone()).map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")) },
+        Finding {
+            name: "settings",
+            said: settings
+                .may_serve()
+                .map(|()| settings.public_url.origin.clone())
+                .map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+        },
         Finding { name: "keys", said: keys(&settings.keys, confirmed.ok()) },
         Finding { name: "disk", said: disk(&settings.data) },
     ];
@@ -74,12 +80,16 @@ fn keys(folder: &Path, confirmed: Option<bool>) -> Result<String, String> {
 }
 
 fn disk(data: &Path) -> Result<String, String> {
-    let stat = rustix::fs::statvfs(data)
-        .map_err(|e| format!("{} cannot be looked at: {e}. Look at its place and its rights.", data.display()))?;
+    let stat = rustix::fs::statvfs(data).map_err(|e| {
+        format!("{} cannot be looked at: {e}. Look at its place and its rights.", data.display())
+    })?;
     let free = stat.f_bavail.saturating_mul(100) / stat.f_blocks.max(1);
     let gigabytes = stat.f_bavail.saturating_mul(stat.f_frsize) / 1_000_000_000;
     if free < LEAST_FREE_PERCENT {
-        return Err(format!("Only {free} % of the disk of {} are free ({gigabytes} GB). Make room before letters are turned away.", data.display()));
+        return Err(format!(
+            "Only {free} % of the disk of {} are free ({gigabytes} GB). Make room before letters are turned away.",
+            data.display()
+        ));
     }
     Ok(format!("{free} % free ({gigabytes} GB)"))
 }
@@ -88,9 +98,15 @@ fn clock(mark: Option<Mark>) -> Result<String, String> {
     let Some(mark) = mark else { return Ok("not begun yet".to_owned()) };
     let ahead = MachineClock.wall().duration_since(mark.trusted);
     if ahead > SignedDuration::from_secs(LONGEST_STEP_DAYS * DAY) {
-        Err(format!("This machine's clock is {} days ahead of what has certainly passed. If it is right, stop the house and run: unsaid clock confirm", ahead.as_hours() / 24))
+        Err(format!(
+            "This machine's clock is {} days ahead of what has certainly passed. If it is right, stop the house and run: unsaid clock confirm",
+            ahead.as_hours() / 24
+        ))
     } else if ahead < SignedDuration::from_secs(-300) {
-        Err(format!("This machine's clock is {} minutes behind what has certainly passed. Set it right; until then it is not believed.", -ahead.as_mins()))
+        Err(format!(
+            "This machine's clock is {} minutes behind what has certainly passed. Set it right; until then it is not believed.",
+            -ahead.as_mins()
+        ))
     } else {
         Ok(format!("the house's time was last stored at {}", mark.trusted.strftime("%Y-%m-%d %H:%M UTC")))
     }

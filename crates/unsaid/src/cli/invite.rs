@@ -24,7 +24,9 @@ pub(super) fn invite(host: bool) -> Result<ExitCode, Said> {
         let wall = MachineClock.wall();
         let from = house.mark.map_or(wall, |mark| mark.trusted.max(wall));
         let role = if host { Role::Host } else { Role::Author };
-        let link = invitation(&*store, &settings.public_url.origin, role, from, &MachineChance).await.map_err(|e| e.to_string())?;
+        let link = invitation(&*store, &settings.public_url.origin, role, from, &MachineChance)
+            .await
+            .map_err(|e| e.to_string())?;
         say("This link makes one account, within a day. Give it to nobody but whom it is for.");
         say(&link);
         Ok(ExitCode::SUCCESS)
@@ -32,7 +34,13 @@ pub(super) fn invite(host: bool) -> Result<ExitCode, Said> {
 }
 
 /// Keeps a new invitation and gives its link.
-pub async fn invitation(store: &dyn Store, origin: &str, role: Role, from: Timestamp, chance: &dyn Chance) -> Result<String, StoreError> {
+pub async fn invitation(
+    store: &dyn Store,
+    origin: &str,
+    role: Role,
+    from: Timestamp,
+    chance: &dyn Chance,
+) -> Result<String, StoreError> {
     let token = chance.token();
     let expires = from.checked_add(SignedDuration::from_hours(GOOD_FOR_HOURS)).unwrap_or(Timestamp::MAX);
     store.invite(hashed(&token), role, expires).await?;

@@ -103,6 +103,8 @@ fn wait_for<T>(work: impl Future<Output = Result<T, Said>>) -> Result<T, Said> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| format!("The program cannot start: {e}. Look at the machine's limits on processes and memory."))?
+        .map_err(|e| {
+            format!("The program cannot start: {e}. Look at the machine's limits on processes and memory.")
+        })?
         .block_on(work)
 }

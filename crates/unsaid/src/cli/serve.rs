@@ -24,22 +24,27 @@ pub(super) fn serve() -> Result<ExitCode, Said> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|e| format!("The program cannot start: {e}. Look at the machine's limits on processes and memory."))?
+        .map_err(|e| {
+            format!("The program cannot start: {e}. Look at the machine's limits on processes and memory.")
+        })?
         .block_on(async {
             let listen = settings.listen;
             let house = assemble(settings, Arc::new(MachineClock), Arc::new(MachineChance), false)
                 .await
                 .map_err(|e| e.to_string())?;
-            let listener = TcpListener::bind(listen)
-                .await
-                .map_err(|e| format!("{listen} cannot be listened on: {e}. Stop what uses it, or set UNSAID_LISTEN."))?;
+            let listener = TcpListener::bind(listen).await.map_err(|e| {
+                format!("{listen} cannot be listened on: {e}. Stop what uses it, or set UNSAID_LISTEN.")
+            })?;
             welcome(&house).await.map_err(|e| e.to_string())?;
             let stop = Stop::default();
-            tokio::try_join!(async { open(house, listener, stop.clone()).await.map_err(|e| e.to_string()) }, async {
-                asked_to_stop().await?;
-                stop.stop();
-                Ok(())
-            })?;
+            tokio::try_join!(
+                async { open(house, listener, stop.clone()).await.map_err(|e| e.to_string()) },
+                async {
+                    asked_to_stop().await?;
+                    stop.stop();
+                    Ok(())
+                }
+            )?;
             Ok(ExitCode::SUCCESS)
         })
 }
@@ -50,13 +55,18 @@ async fn welcome(house: &Assembled) -> Result<(), unsaid_store::StoreError> {
     let origin = &app.settings.public_url.origin;
     say(&format!("Unsaid is open at {origin}"));
     if matches!(app.settings.mail, Mail::Outbox) {
-        say(&format!("Mail goes nowhere yet: it is caught in {} and shown at {origin}/outbox", app.settings.outbox_folder().display()));
+        say(&format!(
+            "Mail goes nowhere yet: it is caught in {} and shown at {origin}/outbox",
+            app.settings.outbox_folder().display()
+        ));
     }
     if house.keys_are_new {
         say(&format!("The house's secrets were made just now: {}", app.settings.keys.join(FILE).display()));
         say("Write both lines of words down on paper, then run: unsaid keys confirm");
     } else if !app.store.house().await?.keys_confirmed {
-        complain("The house's secrets are not known to be on paper. Write them down and run: unsaid keys confirm");
+        complain(
+            "The house's secrets are not known to be on paper. Write them down and run: unsaid keys confirm",
+        );
     }
     if app.store.house().await?.accounts == 0 {
         let link = invitation(&*app.store, origin, Role::Host, app.time.now().trusted, &*app.chance).await?;
@@ -81,7 +91,11 @@ async fn asked_to_stop() -> Result<(), Said> {
 pub fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::new("info");
     // A second call, as in tests, changes nothing.
-    let _already = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _already = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
 }
 
 /// A crash must not write keys to a disk.

@@ -82,13 +82,14 @@ impl Gate {
         let session = self.check_policy(&mut parts).await?;
         let body = self.read(&parts.headers, body).await?;
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-        if response.status().is_success() && self.is_an_act() {
-            if let Some(token) = session {
-                // Signing out is an act too, after which there is no session to note it in.
-                match self.app.store.act(token, self.app.time.now()).await {
-                    Ok(()) | Err(unsaid_store::StoreError::Missing) => {}
-                    Err(e) => tracing::warn!(error = %e, "an act could not be noted"),
-                }
+        if response.status().is_success()
+            && self.is_an_act()
+            && let Some(token) = session
+        {
+            // Signing out is an act too, after which there is no session to note it in.
+            match self.app.store.act(token, self.app.time.now()).await {
+                Ok(()) | Err(unsaid_store::StoreError::Missing) => {}
+                Err(e) => tracing::warn!(error = %e, "an act could not be noted"),
             }
         }
         Ok(response)

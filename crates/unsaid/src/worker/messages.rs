@@ -43,7 +43,8 @@ impl Worker {
         let Some(outgoing) = self.write(&view, now).await? else {
             return Ok(Done::Trouble(UNFIT_SECONDS));
         };
-        let mut permission = Asking { store, taken, now, before: &view.message, standing: Standing::NotAsked };
+        let mut permission =
+            Asking { store, taken, now, before: &view.message, standing: Standing::NotAsked };
         let answer = self.tools.mail.send(&outgoing, &mut permission).await;
         let standing = permission.standing;
         let row = match standing {
@@ -102,7 +103,11 @@ impl Worker {
             Kind::Notice(Notice::AddressesChanged) => compose::Message::AddressesChanged,
             Kind::Knock => {
                 let token = tools.keys.link_token(&id);
-                link = Zeroizing::new(format!("{}/k/{}", tools.letterhead.public_origin, BASE64_URL_SAFE_NO_PAD.encode(*token)));
+                link = Zeroizing::new(format!(
+                    "{}/k/{}",
+                    tools.letterhead.public_origin,
+                    BASE64_URL_SAFE_NO_PAD.encode(*token)
+                ));
                 compose::Message::Knock { link: &link, digits: None }
             }
             Kind::Ladder => {
