@@ -211,7 +211,7 @@ fn living(app: &App) -> Response {
                     div {
                         dt { (say(place, &[])) }
                         @for (number, says) in numbers {
-                            dd { a href=(dialled(number)) { strong.nowrap { (number) } } " " (say(says, &[])) }
+                            dd { a.button.nowrap href=(dialled(number)) { (number) } " " (say(says, &[])) }
                         }
                     }
                 }

@@ -47,8 +47,10 @@ async fn message(State(app): State<App>, Path(name): Path<String>) -> Result<Res
             p { a href="/outbox" { (say("outbox.back", &[])) } }
         }
         article.sheet {
-            h1 { (mail.subject) }
-            (particulars(&mail))
+            div.opening {
+                h1 { (mail.subject) }
+                (particulars(&mail))
+            }
             hr;
             div.letter { (text(&mail.text, &app.settings.public_url.origin)) }
         }

@@ -117,6 +117,10 @@ async fn of_several_letters_the_one_that_was_named_is_refused() {
     dan.come(&link).await;
     let page = dan.get("/refuse").await.page(StatusCode::OK);
     assert!(page.contains("Which one?") && page.contains("Choose a letter"));
+    // Sealed on one day, they are still told apart: the oldest is the first.
+    let list = dan.get("/waiting").await.page(StatusCode::OK);
+    let [second, first] = ["Letter 2, sealed on", "Letter 1, sealed on"].map(|name| list.find(name).unwrap());
+    assert!(second < first && second < list.find(&two.delivery.to_string()).unwrap());
     // 'This letter' without saying which is asked again, and what was chosen is kept.
     let again = dan.post("/refuse", "scope=letter&delivery=").await.page(StatusCode::UNPROCESSABLE_ENTITY);
     assert!(again.contains("<title>Error: Say no</title>"));

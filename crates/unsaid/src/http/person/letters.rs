@@ -1,11 +1,10 @@
 //! Who has written, and what waits: the first page after the click. It opens nothing, and says plainly who could.
 
-use super::{is_not_me, name_of_author, on_to};
+use super::{called, is_not_me, name_of_author, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say};
 use crate::http::problem::Problem;
-use crate::http::say_date;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -53,7 +52,7 @@ fn some(app: &App, name: &str, letters: &[Waiting], refused: bool) -> Markup {
             }
         }
         ul.letters {
-            @for letter in letters { (line(app, letter, letters.len() == 1)) }
+            @for letter in letters { (line(app, letters, letter)) }
         }
         div.prose {
             p { (say("person.waiting.mailbox", &[])) }
@@ -64,13 +63,14 @@ fn some(app: &App, name: &str, letters: &[Waiting], refused: bool) -> Markup {
     }
 }
 
-fn line(app: &App, letter: &Waiting, alone: bool) -> Markup {
+fn line(app: &App, letters: &[Waiting], letter: &Waiting) -> Markup {
+    // One page, one main button.
+    let alone = letters.len() == 1;
     let delivery = &letter.delivery;
     let path = format!("/waiting/{}", delivery.id);
-    let day = say_date::time(letter.sealed_at, &app.settings.zone);
     html! {
         li {
-            h2 { (crate::http::page::say_with("person.waiting.letter", "day", &day)) }
+            h2 { (called(app, letters, letter)) }
             @if matches!(delivery.state, Where::Parked { .. }) {
                 p.status.status--wait { (say("person.waiting.held", &[])) }
             } @else if delivery.pinned {

@@ -1,11 +1,10 @@
 //! What stands refused, and taking it back: only whoever refused can, here, and nobody is told of either. Lifting twice is lifting once.
 
-use super::{Fields, field, is_not_me, on_to};
+use super::{Fields, called, field, is_not_me, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say};
 use crate::http::problem::Problem;
-use crate::http::say_date;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -94,10 +93,7 @@ fn says(app: &App, scope: Scope, letters: &[Waiting]) -> Markup {
         Scope::Letter(id) => {
             let sealed = letters.iter().find(|letter| letter.delivery.letter == id);
             let heading = match sealed {
-                Some(letter) => {
-                    let day = say_date::full_day(letter.sealed_at.to_zoned(app.settings.zone.clone()).date());
-                    say("person.waiting.letter", &[("day", &day)])
-                }
+                Some(letter) => called(app, letters, letter),
                 None => say("person.refuse.letter", &[]),
             };
             (heading, "person.refused.letter")

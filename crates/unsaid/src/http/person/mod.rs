@@ -13,6 +13,7 @@ mod refuse;
 
 use super::page::say;
 use super::problem::Problem;
+use super::say_date;
 use super::route::{Body, Face, Policy, Route};
 use crate::app::App;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -64,6 +65,19 @@ fn on_to(path: &str) -> Response {
 async fn letter_of(app: &App, reader: &Reader, id: DeliveryId) -> Result<Waiting, Problem> {
     let all = app.store.waiting(reader).await?;
     all.into_iter().find(|letter| letter.delivery.id == id).ok_or_else(Problem::missing)
+}
+
+/// How a letter is called that nobody has read yet: by the day of its sealing, and among several by its number too, the oldest being the first.
+fn called(app: &App, letters: &[Waiting], letter: &Waiting) -> String {
+    let day = say_date::full_day(letter.sealed_at.to_zoned(app.settings.zone.clone()).date());
+    let newest_first = letters.iter().position(|other| other.delivery.id == letter.delivery.id);
+    match newest_first {
+        Some(at) if letters.len() > 1 => {
+            let number = (letters.len() - at).to_string();
+            say("person.waiting.letter_of_several", &[("number", &number), ("day", &day)])
+        }
+        _ => say("person.waiting.letter", &[("day", &day)]),
+    }
 }
 
 /// Who has written. Said after the first click only, and on pages alone.

@@ -1,12 +1,11 @@
 //! Saying no: one page, one press, no account, no reason. `This is not for me` stands first. What was chosen is kept when something is missing.
 //! The no holds for good, is told to nobody, and can be taken back by whoever said it (lift.rs).
 
-use super::{Fields, field, on_to};
+use super::{Fields, called, field, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say};
 use crate::http::problem::Problem;
-use crate::http::say_date;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
@@ -158,6 +157,7 @@ fn page(app: &App, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -
         div.prose {
             p.note { (say("person.refuse.holds", &[])) }
             p.note { (say("person.refuse.kept", &[])) }
+            p { a href="/refused" { (say("person.waiting.see_refused", &[])) } }
         }
     };
     Page { title: &title, reader: For::Person, script: None, main }.answer(app, status)
@@ -195,9 +195,8 @@ fn which(app: &App, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) 
                 // Nothing is chosen beforehand among several.
                 option value="" selected[chosen.letter.is_none()] { (say("person.refuse.choose", &[])) }
                 @for letter in letters {
-                    @let day = say_date::full_day(letter.sealed_at.to_zoned(app.settings.zone.clone()).date());
                     option value=(letter.delivery.id) selected[chosen.letter == Some(letter.delivery.id)] {
-                        (say("person.refuse.sealed_on", &[("day", &day)]))
+                        (called(app, letters, letter))
                     }
                 }
             }
