@@ -172,7 +172,8 @@ struct Commit {
 impl Commit {
     async fn run(self, mut tx: Tx) -> std::result::Result<(), Fault> {
         for (name, text) in std::mem::take(&mut tx.manifests) {
-            self.journaled(move |journal| journal.keep_manifest(&name, &text)).await?;
+            // Nothing was appended yet, so nothing has to be voided if this cannot be.
+            self.journaled(move |journal| journal.keep_manifest(&name, &text)).await.map_err(cannot)?;
         }
         let entries = std::mem::take(&mut tx.entries);
         let thinned = std::mem::take(&mut tx.thinned);
@@ -186,7 +187,7 @@ impl Commit {
             self.with_facts(tx, entries).await?;
         }
         for (name, text) in thinned {
-            // The rows stand already; a wrap too many in a manifest is mended by the next start's look at it, not by failing here.
+            // The rows stand already, and the fact that took the wraps is in the journal: whoever adopts goes by that.
             if self.journaled(move |journal| journal.keep_manifest(&name, &text)).await.is_err() {
                 tracing::error!("a manifest of recovery could not be written anew");
             }
@@ -200,7 +201,14 @@ impl Commit {
             Engine::Postgres(tx) => Some(tx.name().await?),
         };
         let generation = self.generation;
-        let places = self.journaled(move |journal| journal.append(generation, &entries)).await?;
+        let places =
+            self.journaled(move |journal| journal.append(generation, &entries)).await.map_err(|error| {
+                if matches!(error, JournalError::Broken(_)) {
+                    // It may have been flushed or not; only the next start can find out.
+                    (self.broken)();
+                }
+                cannot(error)
+            })?;
         let mut committed = Committed::Yes;
         for seq in places.clone() {
             let node = self.journal.node();
@@ -219,9 +227,9 @@ impl Commit {
                 // Before the lock is let go: `tx` is still alive here.
                 let voided = self.journaled(move |journal| journal.void(generation, places)).await;
                 drop(tx);
-                if voided.is_err() {
+                if let Err(error) = voided {
                     (self.broken)();
-                    return voided;
+                    return Err(cannot(error));
                 }
                 Err(fault)
             }
@@ -248,8 +256,8 @@ impl Commit {
     async fn journaled<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&dyn Journal) -> std::result::Result<T, JournalError> + Send + 'static,
-    ) -> std::result::Result<T, Fault> {
-        let answer = match &self.base {
+    ) -> std::result::Result<T, JournalError> {
+        match &self.base {
             Base::Sqlite(_) => ask(&*self.journal),
             Base::Postgres(_) => {
                 let journal = Arc::clone(&self.journal);
@@ -257,16 +265,16 @@ impl Commit {
                     .await
                     .unwrap_or_else(|_| Err(JournalError::Broken("its thread ended".into())))
             }
-        };
-        answer.map_err(|error| {
-            if matches!(error, JournalError::Full) {
-                return Fault::Cannot(StoreError::Full);
-            }
-            tracing::error!(%error, "the journal does not answer");
-            (self.broken)();
-            unavailable("the journal does not answer")
-        })
+        }
     }
+}
+
+fn cannot(error: JournalError) -> Fault {
+    if matches!(error, JournalError::Full) {
+        return Fault::Cannot(StoreError::Full);
+    }
+    tracing::error!(%error, "the journal does not answer");
+    unavailable("the journal does not answer")
 }
 
 fn unavailable(why: &str) -> Fault {
