@@ -70,7 +70,7 @@ pub(crate) fn postgres(name: &str, check: impl AsyncFnOnce(&dyn Store, Facts<'_>
     // Names are at most 63 bytes, and this run's own: other runs may use the same server at the same time.
     let database = format!("unsaid_{}_{:.40}", std::process::id(), name);
     let journal = Arc::new(MemoryJournal::new());
-    let outcome = runtime().block_on(async {
+    runtime().block_on(async {
         command(&server, &format!("drop database if exists {database} with (force)")).await;
         command(&server, &format!("create database {database}")).await;
         let url = with_database(&server, &database);
@@ -79,7 +79,6 @@ pub(crate) fn postgres(name: &str, check: impl AsyncFnOnce(&dyn Store, Facts<'_>
         drop(store);
         command(&server, &format!("drop database {database} with (force)")).await;
     });
-    outcome
 }
 
 /// The same server, another database.
