@@ -56,7 +56,7 @@ async fn what_is_no_form_of_ours_is_refused_before_it_is_read() {
     let before = house.fingerprint(&sent).await;
     let form = "application/x-www-form-urlencoded";
     let too_large = "scope=author&x=".to_owned() + &"y".repeat(300 * 1024);
-    let table: [(&str, Option<&str>, Option<&str>, &str, StatusCode); 7] = [
+    let table = [
         ("no origin", None, Some(form), "scope=author", StatusCode::FORBIDDEN),
         ("another origin", Some("https://evil.example"), Some(form), "scope=author", StatusCode::FORBIDDEN),
         ("no origin to speak of", Some("null"), Some(form), "scope=author", StatusCode::FORBIDDEN),
@@ -69,7 +69,7 @@ async fn what_is_no_form_of_ours_is_refused_before_it_is_read() {
         ),
         ("plain text", Some(ORIGIN), Some("text/plain"), "scope=author", StatusCode::UNSUPPORTED_MEDIA_TYPE),
         ("no type", Some(ORIGIN), None, "scope=author", StatusCode::UNSUPPORTED_MEDIA_TYPE),
-        ("too large", Some(ORIGIN), Some(form), &too_large, StatusCode::PAYLOAD_TOO_LARGE),
+        ("too large", Some(ORIGIN), Some(form), too_large.as_str(), StatusCode::PAYLOAD_TOO_LARGE),
     ];
     for (what, origin, kind, body, status) in table {
         for path in ["/refuse", "/lift", "/leave", link.as_str(), &format!("/waiting/{}/open", sent.delivery)]
