@@ -210,8 +210,13 @@ fn living(app: &App) -> Response {
                 @for (place, numbers) in LINES {
                     div {
                         dt { (say(place, &[])) }
-                        @for (number, says) in numbers {
-                            dd { a.button.nowrap href=(dialled(number)) { (number) } " " (say(says, &[])) }
+                        dd.acts {
+                            @for (number, says) in numbers {
+                                a.button href=(dialled(number)) {
+                                    // One text: a button sets its parts side by side.
+                                    span { span.nowrap { (number) } ": " (say(says, &[])) }
+                                }
+                            }
                         }
                     }
                 }

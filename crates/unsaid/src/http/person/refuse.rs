@@ -191,7 +191,7 @@ fn which(app: &App, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) 
         div.field.field--wrong[is_wrong] {
             label for="which" { (say("person.refuse.which", &[])) }
             @if is_wrong { p.wrong #which-wrong { (Wrong::Letter.says()) } }
-            select.input.input--middle #which name="delivery" aria-invalid=[is_wrong.then_some("true")] aria-describedby=[is_wrong.then_some("which-wrong")] {
+            select.input #which name="delivery" aria-invalid=[is_wrong.then_some("true")] aria-describedby=[is_wrong.then_some("which-wrong")] {
                 // Nothing is chosen beforehand among several.
                 option value="" selected[chosen.letter.is_none()] { (say("person.refuse.choose", &[])) }
                 @for letter in letters {
