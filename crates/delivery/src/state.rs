@@ -87,6 +87,11 @@ impl State {
         }
     }
 
+    /// The person sees that it is there: it may be opened, or it is held after it had been announced to them.
+    pub fn is_there_for_person(self) -> bool {
+        self.may_be_opened() || matches!(self, Self::Parked { left: true, .. })
+    }
+
     /// A knock may be written about it: it waits for the person and they have not yet said anything.
     pub fn is_knocking(self) -> bool {
         matches!(self, Self::Sending | Self::Knocked(_))

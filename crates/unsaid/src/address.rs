@@ -103,6 +103,8 @@ impl EmailAddress {
     pub fn normal_form(&self) -> String {
         let lower = self.local.to_ascii_lowercase();
         let base = lower.split_once('+').map_or(lower.as_str(), |(base, _)| base);
+        // A dot before the tag would be left at the end, where none may stand.
+        let base = base.trim_end_matches('.');
         // An address that is all tag keeps it, or every such address of a domain would be the same.
         let base = if base.is_empty() { lower.as_str() } else { base };
         if DOTS_IGNORED.contains(&self.domain.as_str()) {

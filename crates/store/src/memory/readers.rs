@@ -30,12 +30,17 @@ impl World {
 
     /// What this reader may open: nothing while they say that this address is not the person's.
     fn openable(&self, reader: &Reader) -> Vec<&Delivery> {
+        self.there(reader).into_iter().filter(|d| d.state.may_be_opened()).collect()
+    }
+
+    /// The same, and what is held after it had been announced to them.
+    fn there(&self, reader: &Reader) -> Vec<&Delivery> {
         if self.refused(reader.person, reader.address_key).contains(&Scope::NotMe) {
             return Vec::new();
         }
         let ids = self.deliveries_to.get(&reader.person).into_iter().flatten();
         ids.filter_map(|id| self.deliveries.get(id))
-            .filter(|d| d.account == reader.account && d.state.may_be_opened())
+            .filter(|d| d.account == reader.account && d.state.is_there_for_person())
             .collect()
     }
 
@@ -107,7 +112,7 @@ impl ReaderStore for MemoryStore {
     async fn waiting(&self, reader: &Reader) -> Result<Vec<Waiting>> {
         let world = self.world();
         let mut rows: Vec<_> = world
-            .openable(reader)
+            .there(reader)
             .into_iter()
             .filter_map(|delivery| {
                 let sealed = world.sealing(delivery.letter, delivery.version)?;

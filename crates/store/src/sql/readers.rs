@@ -84,7 +84,7 @@ impl ReaderStore for SqlStore {
             for mut row in rows {
                 let (sealed_at, size) = (row.next()?, row.next()?);
                 let delivery = map::delivery(&mut row)?;
-                if delivery.state.may_be_opened() {
+                if delivery.state.is_there_for_person() {
                     waiting.push(Waiting { delivery, sealed_at, size });
                 }
             }
