@@ -1,0 +1,271 @@
+//! The walk: every row of the table of routes, by everybody, with everything that is wrong with a request. The table itself is checked in as
+//! docs/routes.csv, so that a change of who may come in is seen by whoever reads a change. `UNSAID_BLESS=1` writes it anew.
+
+use super::house::*;
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use serde_json::json;
+use std::time::Duration;
+use unsaid::http::route::{Body as Carries, Effect, Face, Policy, Route};
+use unsaid::http::{problem, routes};
+use unsaid::secrets::hashed;
+use unsaid::words::Words;
+use unsaid_delivery::id::AccountId;
+use unsaid_store::AccountStore;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Stranger,
+    Newcomer,
+    Locked,
+    Unlocked,
+    Fresh,
+}
+
+const EVERYBODY: [Who; 5] = [Who::Stranger, Who::Newcomer, Who::Locked, Who::Unlocked, Who::Fresh];
+
+/// A browser of this one: signed in a moment ago, in this state.
+async fn browser_of(house: &House, account: AccountId, who: Who) -> Browser {
+    let mut browser = house.browser();
+    let (token, now) = (unsaid::chance::Chance::token(&*house.chance), house.app.time.now());
+    let hash = hashed(&token);
+    match who {
+        Who::Stranger => return browser,
+        Who::Newcomer => {
+            let id = AccountId(unsaid::chance::Chance::id_bytes(&*house.chance));
+            let email = house.app.keys.seal_text(&id.to_string(), "new@example.org", &*house.chance);
+            let key = house.app.keys.sign_in_index("new@example.org");
+            house.store.open_newcomer(hash, id, key, email, None, now).await.unwrap();
+        }
+        Who::Locked => house.store.open_session(hash, account, now).await.unwrap(),
+        Who::Unlocked | Who::Fresh => {
+            house.store.open_session(hash, account, now).await.unwrap();
+            let mut then = now;
+            if who == Who::Unlocked {
+                then.trusted -= Duration::from_secs(16 * 60);
+            }
+            house.store.unlock_session(hash, true, then).await.unwrap();
+        }
+    }
+    browser.set_cookie("session", &token);
+    browser
+}
+
+/// How the gate answers this one, if it does not let them in.
+fn refusal(policy: Policy, who: Who) -> Option<(u16, &'static str)> {
+    match policy {
+        Policy::Anyone => None,
+        Policy::Outbox => Some((404, "missing")),
+        Policy::Reader => Some((401, "reader-unknown")),
+        Policy::Newcomer => (who == Who::Stranger).then_some((401, "signed-out")),
+        Policy::Locked | Policy::Unlocked | Policy::Fresh if who <= Who::Newcomer => Some((401, "signed-out")),
+        Policy::Locked => None,
+        Policy::Unlocked => (who < Who::Unlocked).then_some((403, "locked")),
+        Policy::Fresh if who == Who::Locked => Some((403, "locked")),
+        Policy::Fresh => (who < Who::Fresh).then_some((403, "not-fresh")),
+    }
+}
+
+fn kind_of(route: &Route) -> Option<&'static str> {
+    match route.body {
+        Carries::None => None,
+        Carries::Json => Some("application/json"),
+        Carries::Form => Some("application/x-www-form-urlencoded"),
+        Carries::Bytes | Carries::Chunk => Some("application/octet-stream"),
+    }
+}
+
+/// The path with something of hers in each of its places.
+fn path_of(route: &Route, letter: &str, person: &str) -> String {
+    let of = if route.path.contains("persons") { person } else { letter };
+    let path = route.path.replace("{number}", "1").replace("{kind}", "author").replace("{*name}", "letter.age");
+    path.split('/').map(|part| if part.starts_with('{') { of } else { part }).collect::<Vec<_>>().join("/")
+}
+
+/// The request that a page of ours would make, with one thing about it changed.
+fn request(browser: &Browser, route: &Route, path: &str, but: &[(&str, Option<&str>)]) -> axum::http::Request<Body> {
+    let mut request = browser.request(route.method.clone(), path);
+    if let Some(kind) = kind_of(route) {
+        request = request.header(header::CONTENT_TYPE, kind);
+    }
+    let body = if route.body == Carries::Json { "{}" } else { "" };
+    let mut request = request.body(Body::from(body)).unwrap();
+    for (name, value) in but {
+        let name: header::HeaderName = name.parse().unwrap();
+        request.headers_mut().remove(&name);
+        if let Some(value) = value {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+    }
+    request
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "whether to write the table anew is asked of whoever runs the test")]
+fn the_table_of_routes_is_the_one_that_is_checked_in() {
+    let mut rows: Vec<String> = routes()
+        .iter()
+        .map(|r| {
+            let row = format!("{},{},{:?},{:?},{:?}", r.method, r.path, r.policy, r.effect, r.face);
+            row.to_lowercase().replacen(&r.path.to_lowercase(), r.path, 1)
+        })
+        .collect();
+    rows.sort_by(|a, b| a.split(',').nth(1).cmp(&b.split(',').nth(1)).then(a.cmp(b)));
+    let table = format!("method,path,policy,effect,face\n{}\n", rows.join("\n"));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/routes.csv");
+    if std::env::var_os("UNSAID_BLESS").is_some() {
+        std::fs::write(file, &table).unwrap();
+    }
+    let known = std::fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(known, table, "look at who may come in; if it is meant, run this test with UNSAID_BLESS=1");
+}
+
+#[test]
+fn a_get_reads_and_everything_else_is_a_mutation() {
+    for route in routes() {
+        let reads = route.method == Method::GET;
+        assert_eq!(route.effect == Effect::Read, reads, "{}", route.path);
+        assert_eq!(route.body == Carries::None, reads, "{}", route.path);
+    }
+}
+
+#[test]
+fn every_refusal_has_its_two_sentences() {
+    for (key, status) in problem::KEYS {
+        assert!((400..600).contains(status), "{key}");
+        for part in ["title", "detail"] {
+            assert!(Words::english().has(&format!("error.{key}.{part}")), "error.{key}.{part}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn everybody_meets_the_policy_of_every_route_and_no_get_changes_anything() {
+    let house = House::new();
+    let mut helen = house.author(HELEN).await;
+    let account: AccountId = helen.id.parse().unwrap();
+    let dan = helen.person("dan@example.org").await;
+    let letter = helen.sealed(&house, &dan, json!("morning")).await;
+    for route in routes() {
+        let path = path_of(&route, &letter, &dan);
+        for who in EVERYBODY {
+            let what = format!("{} {} by {who:?}", route.method, route.path);
+            let mut browser = browser_of(&house, account, who).await;
+            let before = house.fingerprint(&helen).await;
+            let answer = browser.send(request(&browser, &route, &path, &[])).await;
+            assert!(!answer.status.is_server_error(), "{what}: {}", answer.status);
+            let refused = refusal(route.policy, who);
+            match refused {
+                Some((status, key)) if route.face == Face::Api => {
+                    assert_eq!(answer.status.as_u16(), status, "{what}");
+                    answer.says_no(status, key);
+                }
+                Some((status, _)) => assert_eq!(answer.status.as_u16(), status, "{what}"),
+                None => {
+                    let said = String::from_utf8_lossy(&answer.body);
+                    for key in ["signed-out", "locked", "not-fresh", "other-site"] {
+                        assert!(!said.contains(&format!("\"key\":\"{key}\"")), "{what}: {said}");
+                    }
+                }
+            }
+            if refused.is_some() || route.effect == Effect::Read {
+                assert_eq!(house.fingerprint(&helen).await, before, "{what}");
+            }
+            if route.method == Method::GET {
+                let mut head = request(&browser, &route, &path, &[]);
+                *head.method_mut() = Method::HEAD;
+                let head = browser.send(head).await;
+                assert_eq!((head.status, head.body.len()), (answer.status, 0), "HEAD of {what}");
+                assert_eq!(house.fingerprint(&helen).await, before, "HEAD of {what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_refused_on_every_route() {
+    let house = House::new();
+    let mut helen = house.author(HELEN).await;
+    let account: AccountId = helen.id.parse().unwrap();
+    let dan = helen.person("dan@example.org").await;
+    let letter = helen.sealed(&house, &dan, json!("morning")).await;
+    let before = house.fingerprint(&helen).await;
+    for route in routes() {
+        let path = path_of(&route, &letter, &dan);
+        let mut browser = browser_of(&house, account, Who::Fresh).await;
+        let what = format!("{} {}", route.method, route.path);
+        let mut other = request(&browser, &route, &path, &[]);
+        *other.method_mut() = Method::DELETE;
+        assert_eq!(browser.send(other).await.status, StatusCode::METHOD_NOT_ALLOWED, "{what}");
+        if route.face == Face::Api && !route.query {
+            let answer = browser.send(request(&browser, &route, &format!("{path}?x=1"), &[])).await;
+            answer.says_no(400, "query-unknown");
+        }
+        if route.effect == Effect::Read {
+            continue;
+        }
+        let mut table: Vec<(&[(&str, Option<&str>)], u16)> = vec![
+            (&[("origin", None)], 403),
+            (&[("origin", Some("https://evil.example"))], 403),
+            (&[("origin", Some("http://localhost:7071"))], 403),
+            (&[("origin", Some("null")), ("sec-fetch-site", None)], 403),
+            (&[("sec-fetch-site", Some("cross-site"))], 403),
+            (&[("sec-fetch-site", Some("same-site"))], 403),
+            (&[("content-type", None)], 415),
+            (&[("content-type", Some("text/plain"))], 415),
+            (&[("content-type", Some("multipart/form-data"))], 415),
+        ];
+        if route.face == Face::Api {
+            table.push((&[("unsaid-request", None)], 403));
+            table.push((&[("unsaid-request", Some("2"))], 403));
+        }
+        for (but, status) in table {
+            let answer = browser.send(request(&browser, &route, &path, but)).await;
+            assert_eq!(answer.status.as_u16(), status, "{what} with {but:?}");
+        }
+    }
+    assert_eq!(house.fingerprint(&helen).await, before);
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_strict_headers() {
+    for (url, secure) in [("http://localhost:7070", false), ("https://letters.example.org", true)] {
+        let house = House::with(&[("UNSAID_PUBLIC_URL", url)]);
+        let mut browser = house.browser();
+        let table = routes();
+        let paths = table.iter().map(|r| path_of(r, "x", "x")).chain(["/api/nothing".into(), "/%FF".into()]);
+        for path in paths.collect::<Vec<_>>() {
+            let answer = browser.get(&path).await;
+            assert_eq!(answer.header("content-security-policy"), unsaid::http::headers::POLICY, "{path}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+            assert!(["no-referrer", "same-origin"].contains(&answer.header("referrer-policy")), "{path}");
+            assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
+            assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
+            assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
+            assert_eq!(!answer.header("strict-transport-security").is_empty(), secure, "{path}");
+            assert!(!answer.header("cache-control").is_empty(), "{path}");
+            if path.starts_with("/api/") {
+                assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn over_https_cookies_are_bound_to_the_host() {
+    let house = House::with(&[("UNSAID_PUBLIC_URL", "https://letters.example.org"), ("UNSAID_REGISTRATION", "open")]);
+    let mut browser = house.browser();
+    let asked = axum::http::Request::post("/api/codes")
+        .header("origin", "https://letters.example.org")
+        .header("unsaid-request", "1")
+        .header("content-type", "application/json")
+        .body(Body::from(json!({ "email": HELEN }).to_string()))
+        .unwrap();
+    let answer = browser.send(asked).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-browser="), "{cookie}");
+    for part in ["; Path=/;", "; HttpOnly", "; SameSite=Strict", "; Secure"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"));
+}
