@@ -1,0 +1,40 @@
+// Pictures of every page and state of both sides, for somebody to look at: `npm run pictures`. They go to the folder UNSAID_PICTURES, else to
+// /tmp/unsaid-pictures. The picture of the README, docs/picture.png, is made anew when UNSAID_PICTURE=1.
+
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { test } from 'vitest';
+import { browser as launch, House } from './house';
+import { walk } from './walk';
+
+test('pictures', async () => {
+  const folder = resolve(process.env['UNSAID_PICTURES'] ?? '/tmp/unsaid-pictures');
+  mkdirSync(folder, { recursive: true });
+  const chromium = await launch();
+  const house = await House.open();
+  try {
+    const wrong = await walk(house, chromium, async (name, page) => {
+      await page.emulateMedia({ colorScheme: 'light' });
+      if (name === 'welcome' && process.env['UNSAID_PICTURE'] === '1') {
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await page.screenshot({ path: resolve(import.meta.dirname, '../../docs/picture.png') });
+      }
+      for (const width of [390, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await page.screenshot({
+            path: join(folder, `${name}-${width}-${colorScheme}.png`),
+            fullPage: true,
+          });
+        }
+      }
+      console.log(name);
+    });
+    if (wrong.length > 0) console.error(wrong.join('\n'));
+    console.log(`The pictures are in ${folder}.`);
+  } finally {
+    await chromium.close();
+    await house.close();
+  }
+});

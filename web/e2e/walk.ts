@@ -1,0 +1,272 @@
+// One walk past every page and state of both sides, with invented people: Helen Marlow writes to her son Daniel. Whoever looks along the way is handed each
+// page with a name: the check for barriers, and the pictures. It says nothing about what is right; the stories do.
+
+import type { Browser, Page } from 'playwright-core';
+import { House, linkIn, Window } from './house';
+
+export type Look = (name: string, page: Page) => Promise<void>;
+
+const TEXT = `Dear Dan,
+
+It is a quarter past four and the light has just reached the kitchen table, so I have an hour before the nurse comes.
+
+I want to tell you about the day you left for Leeds. You have always thought that I did not come to the station because I was angry. I was parked across the road in your father’s van. 🚐 I saw you look up at the clock, and then at the entrance, and then at the clock again.
+
+Your mother`;
+
+const problem = '.notice--problem';
+
+/** Walks through the house from its first link to the last refusal. Gives what went wrong in the pages. */
+export async function walk(house: House, browser: Browser, look: Look): Promise<string[]> {
+  const windows: Window[] = [];
+  const enter = async (): Promise<Window> => {
+    const window = await Window.open(house, browser, 1280);
+    windows.push(window);
+    return window;
+  };
+  try {
+    await asGuest(house, await enter(), look);
+    await asAuthor(house, await enter(), enter, look);
+    return windows.flatMap((window) => window.wrong);
+  } finally {
+    for (const window of windows) await window.close();
+  }
+}
+
+async function asGuest(house: House, guest: Window, look: Look): Promise<void> {
+  const { page } = guest;
+  const at = async (path: string, name: string, there = 'main h1') => {
+    await page.goto(`${house.origin}${path}`);
+    await page.waitForSelector(there);
+    await look(name, page);
+  };
+  await at('/', 'welcome');
+  await at('/is-this-real', 'is-this-real');
+  await at('/outbox', 'outbox-empty');
+  await at('/no-such-page', 'not-found');
+  await at('/how-a-letter-is-kept', 'help-kept');
+  await at('/what-we-cannot-do', 'help-limits');
+  await at(`/k/${'A'.repeat(43)}`, 'link-unknown', 'main');
+  await at(`/begin/${'A'.repeat(43)}`, 'begin-unknown', 'a[href="/sign-in"].button');
+  await at('/letters', 'letters-guest');
+  await at('/sign-in', 'sign-in', '#email');
+  await page.fill('#email', 'helen at home');
+  await guest.press('Send me the code');
+  await page.waitForSelector(problem);
+  await look('sign-in-wrong-address', page);
+  await at('/write', 'write-blank', '#letter:enabled');
+  await guest.follow('Next: for whom, and when');
+  await page.waitForSelector(problem);
+  await look('write-empty-refused', page);
+  await page.fill('#title', 'The day you left for Leeds');
+  await page.fill('#letter', TEXT);
+  await page.waitForURL(/write\/[a-z2-7]{26}$/);
+  await look('write-guest', page);
+  await guest.follow('Next: for whom, and when');
+  await page.waitForSelector('a[href^="/sign-in"].button');
+  await look('for-guest', page);
+}
+
+async function asAuthor(
+  house: House,
+  helen: Window,
+  enter: () => Promise<Window>,
+  look: Look,
+): Promise<void> {
+  const { page } = helen;
+  const words = await comeIn(house, helen, look);
+
+  await helen.follow('All my letters');
+  await page.getByRole('heading', { level: 1, name: /^Your letters/ }).waitFor();
+  await look('letters-empty', page);
+  await helen.write('The day you left for Leeds', TEXT);
+  await look('for-blank', page);
+  await helen.press('Next: who can open it');
+  await page.waitForSelector(problem);
+  await look('for-refused', page);
+  await helen.forSomebodyNew('Daniel', 'daniel@example.org');
+  await page.check('#when-on');
+  await page.fill('#day', '31');
+  await page.fill('#month', '2');
+  await page.fill('#year', '2037');
+  await helen.press('Next: who can open it');
+  await page.waitForSelector('#day-wrong');
+  await look('for-wrong-day', page);
+  await page.fill('#day', '12');
+  await page.fill('#month', '3');
+  await page.waitForFunction(() => /2037/.test(document.querySelector('.so')?.textContent ?? ''));
+  await page.click('summary:has-text("How long")');
+  await look('for-day', page);
+  await helen.press('Next: who can open it');
+  await page.waitForSelector('#key-house');
+  await look('key-blank', page);
+  await helen.press('Seal the letter');
+  await page.waitForSelector(problem);
+  await look('key-refused', page);
+  await page.check('#key-house');
+  await look('key-house', page);
+  await helen.press('Seal the letter');
+  await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 60_000 });
+  await page.waitForSelector('.line');
+  await look('letter-resting', page);
+  await helen.press('Read it again');
+  await page.waitForSelector('#words-read');
+  await look('letter-read', page);
+
+  // One for nobody, one that is only begun.
+  await helen.write('To my mother', 'Mum,\n\nI am older now than you ever were.');
+  await page.check('#who-new');
+  await page.fill('#name', 'My mother');
+  await page.check('#when-never');
+  await look('for-never', page);
+  await helen.press('Next: who can open it');
+  await page.getByRole('button', { name: 'Seal it, for me alone' }).waitFor();
+  await look('key-never', page);
+  await helen.press('Seal it, for me alone');
+  await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 60_000 });
+  await page.waitForSelector('.facts');
+  await look('letter-unsent', page);
+  await soon(helen, 'The piano');
+  await helen.follow('Letters');
+  await helen.follow('Write a letter');
+  await page.waitForSelector('#letter:enabled');
+  await page.fill('#letter', 'Dear Tessa,\n\nYou are seven as I write this.');
+  await page.waitForURL(/write\/[a-z2-7]{26}$/);
+  await look('write-saved', page);
+  await helen.follow('Your letters');
+  await page.getByText('The day you left for Leeds').first().waitFor();
+  await look('letters', page);
+  await helen.press('Erase it');
+  await page.waitForSelector('dialog[open]');
+  await look('letters-erase-asked', page);
+  await helen.press('Keep it');
+
+  await helen.follow('People');
+  await page.getByText('Daniel').first().waitFor();
+  await look('people', page);
+  await helen.follow('Add somebody');
+  await page.waitForSelector('#name');
+  await page.fill('#name', 'Tessa');
+  await page.fill('#address', 'tessa at school');
+  await helen.press('Save this person');
+  await page.waitForSelector(problem);
+  await look('person-new-refused', page);
+  await helen.follow('People');
+  await page.locator('main a', { hasText: 'Daniel' }).first().click();
+  await page.getByText('daniel@example.org').first().waitFor();
+  await look('person', page);
+  await helen.follow('Your account');
+  await page.getByText('helen@example.org').first().waitFor();
+  await look('account', page);
+  await helen.press('Show the paper kit');
+  await page.getByRole('button', { name: 'Put it away' }).waitFor();
+  await look('account-kit', page);
+
+  await house.live(2);
+  await asPerson(house, await enter(), look);
+
+  await page.goto(`${house.origin}/letters`);
+  await page.getByText('The titles are closed').waitFor();
+  await look('letters-locked', page);
+  await helen.follow('Open my letters');
+  await page.waitForSelector('#words');
+  await page.fill('#words', words.with(2, 'zzzz').join(' '));
+  await helen.press('Open my letters');
+  await page.waitForSelector(problem);
+  await look('unlock-wrong', page);
+  await page.fill('#words', words.join(' '));
+  await helen.press('Open my letters');
+  await page.getByText('The piano').first().waitFor({ timeout: 60_000 });
+  await helen.follow('The piano');
+  await page.getByText('It has left our hands').first().waitFor();
+  await look('letter-left', page);
+  await helen.follow('All my letters');
+  await helen.follow('The day you left for Leeds');
+  await page.getByRole('button', { name: 'Withdraw the letter' }).first().waitFor();
+  await look('letter-waiting', page);
+  await helen.press('Withdraw the letter');
+  await page.waitForSelector('dialog[open]');
+  await look('letter-withdraw-asked', page);
+  await page.locator('dialog').getByRole('button', { name: 'Withdraw the letter', exact: true }).click();
+  await page.getByText('Your letter has been taken back.').waitFor();
+  await look('letter-withdrawn', page);
+}
+
+/** From the first link to the account. Gives the six words. */
+async function comeIn(house: House, helen: Window, look: Look): Promise<string[]> {
+  const { page } = helen;
+  await page.goto(await house.firstLink());
+  await page.waitForSelector('#email');
+  await look('begin', page);
+  await page.fill('#email', 'helen@example.org');
+  await helen.press('Send me the code');
+  await page.waitForSelector('#code');
+  await look('code', page);
+  await page.fill('#code', '123');
+  await helen.press('Go on');
+  await page.waitForSelector(problem);
+  await look('code-wrong', page);
+  await page.fill('#code', await helen.code());
+  await helen.press('Go on');
+  await page.waitForSelector('#name');
+  await look('name', page);
+  await page.fill('#name', 'Helen Marlow');
+  await page.check('#mine');
+  await helen.press('Next: six words on paper');
+  await page.waitForSelector('.words li');
+  await look('six-words', page);
+  const words = await page.$$eval('.words li', (items) => items.map((item) => item.textContent ?? ''));
+  await helen.press('I have written them down');
+  await page.waitForSelector('#first');
+  await helen.press('Make my account');
+  await page.waitForSelector(problem);
+  await look('two-words-refused', page);
+  const places = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'];
+  for (const field of ['first', 'second']) {
+    const label = await page.locator(`label[for="${field}"]`).innerText();
+    await page.fill(`#${field}`, words[places.findIndex((place) => label.includes(place))] ?? '');
+  }
+  await helen.press('Make my account');
+  await page.waitForSelector('#kit', { timeout: 60_000 });
+  await look('account-ready', page);
+  return words;
+}
+
+/** A letter to Daniel that goes the next morning. */
+async function soon(helen: Window, title: string): Promise<void> {
+  await helen.write(title, TEXT);
+  await helen.page.locator('input[name=who]').first().check();
+  await helen.page.check('#when-at-once');
+  await helen.seal();
+}
+
+async function asPerson(house: House, daniel: Window, look: Look): Promise<void> {
+  const { page } = daniel;
+  await page.goto(`${house.origin}/outbox`);
+  await look('outbox', page);
+  const [knock] = await house.knocks();
+  await page.goto(`${house.origin}/outbox`);
+  await page.getByRole('link', { name: 'Something waits for you' }).first().click();
+  await page.waitForSelector('article');
+  await look('outbox-knock', page);
+  await page.goto(linkIn(knock ?? ''));
+  await look('knock', page);
+  await daniel.press('Tell me who wrote it');
+  await page.waitForURL(/waiting$/);
+  await look('waiting', page);
+  await daniel.press('Open it');
+  await page.waitForFunction(
+    () => document.querySelector('#letter')?.textContent?.includes('Dear Dan') === true,
+  );
+  await look('reading', page);
+  await page.goto(`${house.origin}/waiting`);
+  await look('waiting-opened', page);
+  await page.goto(`${house.origin}/refuse`);
+  await look('refuse', page);
+  await page.locator('input[value=author]').check();
+  await daniel.press('I refuse it');
+  await page.waitForURL(/refused/);
+  await look('refused', page);
+  await page.goto(`${house.origin}/waiting`);
+  await look('waiting-refused', page);
+}
