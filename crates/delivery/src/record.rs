@@ -10,8 +10,10 @@ use crate::state::Wake;
 pub enum Answer {
     /// 250 after DATA.
     Accepted,
-    /// Not now: 4xx, no connection, no TLS.
+    /// Not now: a 4xx.
     Later,
+    /// The relay itself could not be reached: no connection, no TLS, silence before DATA.
+    NotReached,
     /// 5xx about this address.
     Refused,
     /// 5.7.x, or no at connection, AUTH or MAIL FROM: our own reputation or credentials.
@@ -43,6 +45,8 @@ pub const FEWEST_TRIES: u16 = 20;
 pub const FEWEST_DAYS: i64 = 30;
 /// After an unreadable answer the same message goes again after this long, in observed seconds.
 pub const UNKNOWN_WAIT_SECONDS: i64 = HOUR;
+/// A relay that cannot be reached is tried again after this long, in observed seconds.
+pub const NOT_REACHED_WAIT_SECONDS: i64 = 10 * 60;
 /// A notice is pointless after three days.
 pub const NOTICE_DAYS: i64 = 3;
 /// A code is pointless after ten minutes.
@@ -93,6 +97,15 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
             end(MessageState::Refused, true, "tried-long-enough")
         }
         Answer::Later => again(pause_seconds(message.kind, tries), true, "growing-pauses"),
+        // A relay that is down says nothing about the address, and uses up none of its budget.
+        Answer::NotReached => {
+            let wait = if message.kind == Kind::Code {
+                pause_seconds(message.kind, tries)
+            } else {
+                NOT_REACHED_WAIT_SECONDS
+            };
+            again(wait, false, "a-silent-relay-counts-against-nobody")
+        }
         Answer::Refused => end(MessageState::Refused, is_knock, "refused-for-good"),
         // Our own fault says nothing about the address, and uses up none of its budget.
         Answer::Blocked => Recorded {

@@ -545,6 +545,15 @@ fn growing_pauses_and_tried_long_enough() {
 }
 
 #[test]
+fn a_silent_relay_counts_against_nobody() {
+    // After years of trying a relay that is down, the address is as good as on the first day.
+    let message = Message { tries: 500, since: Observed(0), ..knock(1, MessageState::Waiting) };
+    let said = record::answered(&message, Answer::NotReached, now("2037-01-01T00:00:00Z", 90_000));
+    assert!(!said.counts && !said.address_is_dead && said.wake.is_some());
+    assert_eq!(said.state, MessageState::Waiting);
+}
+
+#[test]
 fn every_answer_has_one_consequence() {
     let message = knock(1, MessageState::Started);
     let n = now("2027-01-01T00:00:00Z", 100);

@@ -566,7 +566,8 @@ impl World {
         self.outcome
     }
 
-    /// 16, 17: what was promised and neither stopped nor refused was knocked for at some good address, or has none.
+    /// 16, 17: what was promised and neither stopped nor refused was knocked for at some good address, or has none. An address that says 'later' again and
+    /// again counts as dead after thirty days and twenty tries, so it is not asked about.
     fn check_everything_is_done(&self) {
         let mut truth = truth_of(&self.truth);
         let texts: Vec<String> =
@@ -580,7 +581,7 @@ impl World {
                 .addresses
                 .iter()
                 .filter(|(_, (id, person, fate))| {
-                    *person == promised.person && *fate != Fate::Dead && !truth.refused(*id, *person, *letter)
+                    *person == promised.person && *fate == Fate::Good && !truth.refused(*id, *person, *letter)
                 })
                 .map(|(text, _)| text)
                 .collect();

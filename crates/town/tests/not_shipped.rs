@@ -7,7 +7,8 @@ fn beside_the_town(name: &str) -> PathBuf {
 }
 
 fn contains(program: &Path, word: &str) -> bool {
-    let bytes = std::fs::read(program).unwrap_or_else(|e| panic!("{}: {e}. Build it with: cargo build -p unsaid", program.display()));
+    let bytes = std::fs::read(program)
+        .unwrap_or_else(|e| panic!("{}: {e}. Build it with: cargo build -p unsaid", program.display()));
     bytes.windows(word.len()).any(|part| part == word.as_bytes())
 }
 

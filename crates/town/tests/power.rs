@@ -59,7 +59,13 @@ impl Relay {
     }
 }
 
-fn serve(stream: TcpStream, mood: &Mutex<Mood>, victim: &AtomicU32, taken: &Mutex<Vec<String>>, tell: &Sender<()>) -> Option<()> {
+fn serve(
+    stream: TcpStream,
+    mood: &Mutex<Mood>,
+    victim: &AtomicU32,
+    taken: &Mutex<Vec<String>>,
+    tell: &Sender<()>,
+) -> Option<()> {
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let mut out = stream.try_clone().ok()?;
     let mut lines = BufReader::new(stream);
@@ -151,7 +157,8 @@ impl Town {
     }
 
     fn live(&self, seconds: u64) {
-        let answer = self.ask("POST", "/town/advance", &format!("{{\"by\":{seconds},\"as\":\"lived\"}}")).unwrap();
+        let answer =
+            self.ask("POST", "/town/advance", &format!("{{\"by\":{seconds},\"as\":\"lived\"}}")).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 }
@@ -195,7 +202,8 @@ fn killed_while(mood: Mood) {
     relay.victim.store(town.process.id(), Ordering::SeqCst);
     relay.become_(mood);
     // The request dies with the process.
-    let advancing = std::thread::spawn(move || ask(port, "POST", "/town/advance", "{\"by\":172800,\"as\":\"lived\"}"));
+    let advancing =
+        std::thread::spawn(move || ask(port, "POST", "/town/advance", "{\"by\":172800,\"as\":\"lived\"}"));
     relay.holding.recv_timeout(PATIENCE).expect("the knock was sent within a minute");
     drop(town);
     let _died = advancing.join();
@@ -208,7 +216,11 @@ fn killed_while(mood: Mood) {
     town.live(3 * 86_400);
     let taken = relay.taken();
     assert!((1..=2).contains(&taken.len()), "{} copies", taken.len());
-    assert_eq!(message_id(&taken[0]), message_id(&taken[taken.len() - 1]), "a second knock would be another message");
+    assert_eq!(
+        message_id(&taken[0]),
+        message_id(&taken[taken.len() - 1]),
+        "a second knock would be another message"
+    );
     assert_eq!(taken[0], taken[taken.len() - 1], "a repeat is the same to the byte");
     // And what was recorded now is not sent a third time: the next knock is another one, two weeks later.
     town.live(10 * 86_400);

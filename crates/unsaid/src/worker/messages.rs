@@ -129,6 +129,8 @@ impl Worker {
 fn meant(answer: &Answer) -> Option<Recorded> {
     match answer {
         Answer::Accepted => Some(Recorded::Accepted),
+        // No code: nobody answered.
+        Answer::Later { reply } if reply.code == 0 => Some(Recorded::NotReached),
         Answer::Later { .. } => Some(Recorded::Later),
         Answer::Refused { .. } => Some(Recorded::Refused),
         Answer::Blocked { .. } => Some(Recorded::Blocked),

@@ -1,0 +1,200 @@
+//! The real program on an empty folder: what it prints, what it refuses in two sentences, and that it stops when it is asked to. Loopback only.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The program, with a folder and a door of its own and nothing else in its environment.
+fn unsaid(folder: &Path, port: u16) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_unsaid"));
+    command
+        .env_clear()
+        .env("UNSAID_DATA", folder.join("data"))
+        .env("UNSAID_LISTEN", format!("127.0.0.1:{port}"))
+        .env("UNSAID_PUBLIC_URL", format!("http://localhost:{port}"));
+    command
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A refusal: not 0, and what happened and what to do, in at least two sentences.
+#[track_caller]
+fn refused(output: &Output, about: &str) {
+    let said = said(output);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains(about), "{said}");
+    assert!(said.matches(['.', ':', '?']).count() >= 2, "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+fn get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+/// An open house; it is closed when the test ends.
+struct House(Child);
+
+impl House {
+    fn open(folder: &Path, port: u16) -> Self {
+        let child =
+            unsaid(folder, port).arg("serve").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let house = Self(child);
+        for _ in 0..300 {
+            if get(port, "/healthz").is_some_and(|a| a.starts_with("HTTP/1.1 200")) {
+                return house;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the house did not open within thirty seconds");
+    }
+
+    /// SIGTERM; gives what was printed, when it ended well.
+    fn close(mut self) -> String {
+        let asked = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        for _ in 0..300 {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                let mut printed = String::new();
+                self.0.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+                return printed;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("SIGTERM did not close the house within thirty seconds");
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _killed = self.0.kill();
+        let _waited = self.0.wait();
+    }
+}
+
+#[test]
+fn a_house_opens_on_an_empty_folder_says_where_to_look_and_closes_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let house = House::open(folder.path(), port);
+    assert!(get(port, "/readyz").unwrap().contains("keys: not-confirmed"));
+    // A second process on the same folder would be a second house.
+    let second = unsaid(folder.path(), free_port()).arg("serve").output().unwrap();
+    refused(&second, "already serves");
+    // Beside the running house a host may invite.
+    let invited = unsaid(folder.path(), port).args(["invite", "--host"]).output().unwrap();
+    assert!(invited.status.success(), "{}", said(&invited));
+    assert!(said(&invited).contains(&format!("http://localhost:{port}/begin/")));
+    let printed = house.close();
+    assert!(printed.contains(&format!("Unsaid is open at http://localhost:{port}")), "{printed}");
+    assert!(
+        printed.contains("/begin/") && printed.contains("host.secrets") && printed.contains("/outbox"),
+        "{printed}"
+    );
+    // And opens again on what is there, with the same secrets.
+    let secrets = std::fs::read(folder.path().join("data/keys/host.secrets")).unwrap();
+    House::open(folder.path(), port).close();
+    assert_eq!(std::fs::read(folder.path().join("data/keys/host.secrets")).unwrap(), secrets);
+}
+
+#[test]
+fn two_words_of_the_paper_confirm_the_keys_and_others_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    House::open(folder.path(), port).close();
+    let before = unsaid(folder.path(), port).arg("doctor").output().unwrap();
+    refused(&before, "LOOK   keys");
+    let paper = std::fs::read_to_string(folder.path().join("data/keys/host.secrets")).unwrap();
+    let words = |line: &str, skip: usize| {
+        let line = paper.lines().find(|l| l.starts_with(line)).unwrap();
+        line.split_whitespace().skip(skip).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (index, opening) = (words("index", 1), words("opening", 2));
+    assert_eq!((index.len(), opening.len()), (24, 24));
+    // The places are drawn by chance, so the answers follow the questions.
+    let confirm = |right: bool| {
+        let mut child = unsaid(folder.path(), port)
+            .args(["keys", "confirm"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (mut ask, mut answer) = (child.stdout.take().unwrap(), child.stdin.take().unwrap());
+        let mut heard = String::new();
+        let mut byte = [0];
+        let mut answered = 0;
+        while ask.read(&mut byte).unwrap() == 1 {
+            heard.push(char::from(byte[0]));
+            if heard.ends_with("(on the paper):\n") && answered < 2 {
+                let question = heard.lines().last().unwrap();
+                let place: usize = question.split_whitespace().nth(1).unwrap().parse().unwrap();
+                let list = if question.contains("'index'") { &index } else { &opening };
+                let word = if right { list[place - 1].as_str() } else { "nonsense" };
+                if writeln!(answer, "{word}").is_err() {
+                    break;
+                }
+                answered += 1;
+            }
+        }
+        drop(answer);
+        child.wait_with_output().unwrap().status.success()
+    };
+    assert!(!confirm(false));
+    refused(&unsaid(folder.path(), port).arg("doctor").output().unwrap(), "LOOK   keys");
+    assert!(confirm(true));
+    let after = unsaid(folder.path(), port).arg("doctor").output().unwrap();
+    assert!(said(&after).contains("well   keys"), "{}", said(&after));
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let run =
+        |name: &str, value: &str| unsaid(folder.path(), port).env(name, value).arg("serve").output().unwrap();
+    refused(&run("UNSAID_DATABSE", "x"), "UNSAID_DATABASE");
+    refused(&run("UNSAID_PUBLIC_URL", "https://letters.example.org"), "outbox");
+    refused(&run("UNSAID_ZONE", "Mars/Olympus"), "UNSAID_ZONE");
+    assert!(!folder.path().join("data").exists(), "nothing was made");
+    refused(&unsaid(folder.path(), port).arg("invite").output().unwrap(), "there is no house here yet");
+    // A door that is taken.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let busy = taken.local_addr().unwrap().port();
+    refused(&unsaid(folder.path(), busy).arg("serve").output().unwrap(), "cannot be listened on");
+    // Secrets that are not whole.
+    let secrets = folder.path().join("data/keys/host.secrets");
+    let whole = std::fs::read_to_string(&secrets).unwrap();
+    std::fs::remove_file(&secrets).unwrap();
+    std::fs::write(&secrets, whole.replacen(' ', " abbey ", 3)).unwrap();
+    refused(&unsaid(folder.path(), port).arg("serve").output().unwrap(), "damaged");
+}
+
+#[test]
+fn settings_are_printed_and_secrets_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = unsaid(folder.path(), free_port())
+        .env("UNSAID_MAIL", "smtps://helen:heronfeather@mail.example.org")
+        .arg("config")
+        .output()
+        .unwrap();
+    assert!(config.status.success(), "{}", said(&config));
+    assert!(
+        said(&config).contains("UNSAID_HOURLY") && !said(&config).contains("heronfeather"),
+        "{}",
+        said(&config)
+    );
+}
