@@ -31,7 +31,9 @@ async function freePort(): Promise<number> {
     server.once('error', failed);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? given(address.port) : failed(new Error('no port'))));
+      server.close(() =>
+        typeof address === 'object' && address ? given(address.port) : failed(new Error('no port')),
+      );
     });
   });
 }
@@ -149,7 +151,9 @@ export class House {
     const list = await (await fetch(`${this.origin}/outbox`)).text();
     const names = [...new Set([...list.matchAll(/\/outbox\/[^"]+/g)].map((found) => found[0]))];
     const read = names.map(async (name) => (await fetch(`${this.origin}${name}`)).text());
-    return (await Promise.all(read)).map((page) => page.replace(/<[^>]*>/g, ' ').replace(/&nbsp;|\u00a0/g, ' '));
+    return (await Promise.all(read)).map((page) =>
+      page.replace(/<[^>]*>/g, ' ').replace(/&nbsp;|\u00a0/g, ' '),
+    );
   }
 
   /** The knocks among them. */
@@ -159,7 +163,8 @@ export class House {
 }
 
 /** The address in a knock. */
-export const linkIn = (knock: string): string => /http:\/\/localhost:\d+\/k\/[\w-]{43}/.exec(knock)?.[0] ?? '';
+export const linkIn = (knock: string): string =>
+  /http:\/\/localhost:\d+\/k\/[\w-]{43}/.exec(knock)?.[0] ?? '';
 
 export class Window {
   private constructor(

@@ -65,10 +65,16 @@ async function sealedAtOnce(title: string, text: string, known = false): Promise
 
 /** What stands on the sheet when the person has opened it. */
 async function letterOf(person: Window): Promise<string> {
-  await person.page.waitForFunction(() => (document.querySelector('#letter')?.textContent ?? '').includes('Dear'), undefined, {
-    timeout: 30_000,
-  });
-  return person.page.$$eval('#letter .as-typed', (paragraphs) => paragraphs.map((one) => (one as HTMLElement).innerText).join(' '));
+  await person.page.waitForFunction(
+    () => (document.querySelector('#letter')?.textContent ?? '').includes('Dear'),
+    undefined,
+    {
+      timeout: 30_000,
+    },
+  );
+  return person.page.$$eval('#letter .as-typed', (paragraphs) =>
+    paragraphs.map((one) => (one as HTMLElement).innerText).join(' '),
+  );
 }
 
 const words = (text: string) => text.replace(/\s+/g, ' ').trim();
@@ -104,7 +110,9 @@ test('a letter for a day arrives on that day and not before, and its author lear
     const told: string[] = [];
     for (const page of [letter, `${house.origin}/letters`]) {
       await helen.page.goto(page);
-      await helen.page.waitForFunction(() => /left our hands/.test(document.querySelector('main')?.textContent ?? ''));
+      await helen.page.waitForFunction(() =>
+        /left our hands/.test(document.querySelector('main')?.textContent ?? ''),
+      );
       told.push(await helen.told());
     }
     return told;
@@ -175,14 +183,18 @@ test('whoever has refused is never written to again, may take that back, and the
   await dan.page.waitForURL(/refused/);
 
   await helen.page.goto(first);
-  await helen.page.waitForFunction(() => /left our hands/.test(document.querySelector('main')?.textContent ?? ''));
+  await helen.page.waitForFunction(() =>
+    /left our hands/.test(document.querySelector('main')?.textContent ?? ''),
+  );
   await helen.unlock(sixWords);
   const second = await sealedAtOnce('Two', `Dear Dan,\n\ntwo.`, true);
   await house.live(15 * 365);
   expect(await house.knocks()).toHaveLength(1);
   await helen.signIn('helen@example.org', sixWords);
   await helen.page.goto(second);
-  await helen.page.waitForFunction(() => /left our hands/.test(document.querySelector('main')?.textContent ?? ''));
+  await helen.page.waitForFunction(() =>
+    /left our hands/.test(document.querySelector('main')?.textContent ?? ''),
+  );
 
   const again = await open();
   await again.page.goto(linkIn(knock ?? ''));
@@ -199,8 +211,13 @@ test('what is withdrawn after it has left opens to nobody, and the answer does n
   await helen.unlock(sixWords);
   await helen.page.locator(`a[href="${new URL(letter).pathname}"]`).click();
   await helen.press('Withdraw the letter');
-  await helen.page.locator('dialog').getByRole('button', { name: 'Withdraw the letter', exact: true }).click();
-  await helen.page.waitForFunction(() => /We do not say whether it was|we do not say whether it was/.test(document.body.textContent ?? ''));
+  await helen.page
+    .locator('dialog')
+    .getByRole('button', { name: 'Withdraw the letter', exact: true })
+    .click();
+  await helen.page.waitForFunction(() =>
+    /We do not say whether it was|we do not say whether it was/.test(document.body.textContent ?? ''),
+  );
   const dan = await open();
   await dan.page.goto(linkIn(knock ?? ''));
   const who = dan.page.getByRole('button', { name: 'Tell me who wrote it' });
@@ -224,7 +241,9 @@ test('the power fails after the seal, and after the opening: nothing that was sa
   await house.kill();
   await house.start();
   await helen.page.goto(letter);
-  await helen.page.waitForFunction(() => /rests until/.test(document.querySelector('main')?.textContent ?? ''));
+  await helen.page.waitForFunction(() =>
+    /rests until/.test(document.querySelector('main')?.textContent ?? ''),
+  );
   await house.live(2);
   const [knock] = await house.knocks();
   const dan = await open();
@@ -256,7 +275,12 @@ function disguises(word: string): Buffer[] {
     bytes,
     little,
     Buffer.from(little).swap16(),
-    ...[...base64, ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')), percent, quoted].map((text) => Buffer.from(text)),
+    ...[
+      ...base64,
+      ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+      percent,
+      quoted,
+    ].map((text) => Buffer.from(text)),
   ];
 }
 
@@ -270,14 +294,22 @@ function files(folder: string): string[] {
 /** The files and the program's own words in which a word stands, in any disguise. */
 function found(word: string): string[] {
   const hidden = disguises(word);
-  const places: [string, Buffer][] = files(house.folder).map((path) => [path.slice(house.folder.length), readFileSync(path)]);
+  const places: [string, Buffer][] = files(house.folder).map((path) => [
+    path.slice(house.folder.length),
+    readFileSync(path),
+  ]);
   places.push(['what the program printed', Buffer.from(house.said)]);
   return places.filter(([, bytes]) => hidden.some((form) => bytes.includes(form))).map(([name]) => name);
 }
 
 test('no byte that the house keeps, prints or sends holds a word, a name or a key that is not its own', async () => {
   const kept = await begin();
-  const canary = { title: 'Zinnoberkanarie', text: 'Purpurkanarienvogel', name: 'Kanarientochter', address: 'kanarienpost' };
+  const canary = {
+    title: 'Zinnoberkanarie',
+    text: 'Purpurkanarienvogel',
+    name: 'Kanarientochter',
+    address: 'kanarienpost',
+  };
   await helen.write(canary.title, `Dear you,\n\n${canary.text}.`);
   await helen.forSomebodyNew(canary.name, `${canary.address}@example.org`);
   await helen.page.check('#when-at-once');
