@@ -232,8 +232,8 @@ fn a_house_that_is_tried_out_on_another_port_is_found_there() {
 fn mails_come_from_the_house_unless_it_is_said_otherwise() {
     let from = |url: &str| good(&[("UNSAID_PUBLIC_URL", url)]).mail_from;
     assert_eq!(from("https://letters.example.org"), "unsaid@letters.example.org");
-    assert_eq!(from("http://127.0.0.1:7070"), "unsaid@[127.0.0.1]");
-    assert_eq!(from("http://[::1]:7070"), "unsaid@[IPv6:::1]");
+    assert_eq!(from("http://127.0.0.1:7070"), "unsaid@localhost");
+    assert_eq!(from("http://[::1]:7070"), "unsaid@localhost");
 }
 
 #[test]

@@ -428,10 +428,9 @@ fn here(port: u16) -> PublicUrl {
 }
 
 fn default_from(url: &PublicUrl) -> String {
-    // RFC 5321, 4.1.3: an address stands in brackets, IPv6 with a tag.
     match url.host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => format!("unsaid@[{address}]"),
-        Ok(IpAddr::V6(address)) => format!("unsaid@[IPv6:{address}]"),
+        // `unsaid@[127.0.0.1]` would be an address by RFC 5321, 4.1.3, and one that few relays and no reader take for one.
+        Ok(_) => "unsaid@localhost".to_owned(),
         Err(_) => format!("unsaid@{}", url.host),
     }
 }
