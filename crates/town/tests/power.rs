@@ -1,6 +1,8 @@
 //! The real process, killed at the worst moments with a real relay on the other side, and started again on the same folder: nothing is lost, and what is repeated is
 //! the same to the byte. The letter is the one that the town's family has resting. Everything listens on loopback and ends with its test.
 
+#![expect(clippy::disallowed_methods, reason = "a real process is waited for")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

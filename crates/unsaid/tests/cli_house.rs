@@ -1,5 +1,7 @@
 //! The real program on an empty folder: what it prints, what it refuses in two sentences, and that it stops when it is asked to. Loopback only.
 
+#![expect(clippy::disallowed_methods, reason = "a real process is waited for")]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use unsaid::settings::{
-    Database, Mail, Registration, Settings, Tls, operating_table, print_config, table,
-};
+use unsaid::settings::{Database, Mail, Registration, Settings, Tls, operating_table, print_config, table};
 
 fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
     Settings::from_env(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))

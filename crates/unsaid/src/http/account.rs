@@ -62,7 +62,8 @@ struct SessionView {
 pub(super) async fn view(app: &App, author: &Author, role: Role, session: &Session) -> Result<View, Problem> {
     let account = app.store.account(author).await?;
     let row = account.id.to_string();
-    let open = |sealed| app.keys.open_text(&row, sealed).map(|text| text.to_string()).ok_or(StoreError::Damaged);
+    let open =
+        |sealed| app.keys.open_text(&row, sealed).map(|text| text.to_string()).ok_or(StoreError::Damaged);
     let now = app.time.now().trusted;
     Ok(View {
         email: open(&account.email)?,
@@ -200,7 +201,20 @@ fn read_name(typed: &str) -> Result<String, &'static str> {
     for c in name.chars() {
         let between = |c: char| matches!(c, ' ' | '-' | '\'' | '\u{2019}');
         // One accent on a letter; the sign that joins letters in scripts of India. Two in a row would be a drawing.
-        let mark = matches!(c, '\u{300}'..='\u{36f}' | '\u{94d}' | '\u{9cd}' | '\u{a4d}' | '\u{acd}' | '\u{b4d}' | '\u{bcd}' | '\u{c4d}' | '\u{ccd}' | '\u{d4d}');
+        let mark = matches!(
+            c,
+            '\u{300}'
+                ..='\u{36f}'
+                    | '\u{94d}'
+                    | '\u{9cd}'
+                    | '\u{a4d}'
+                    | '\u{acd}'
+                    | '\u{b4d}'
+                    | '\u{bcd}'
+                    | '\u{c4d}'
+                    | '\u{ccd}'
+                    | '\u{d4d}'
+        );
         let fits = c.is_alphabetic()
             || (between(c) && (before.is_alphabetic() || (c != ' ' && before == ' ')))
             || (between(c) && !between(before))

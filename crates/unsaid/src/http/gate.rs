@@ -120,7 +120,9 @@ impl Gate {
         if !kind.trim().eq_ignore_ascii_case(wanted) || !utf8(rest) {
             return Err(Problem::of("wrong-type"));
         }
-        if one(&parts.headers, &header::CONTENT_ENCODING)?.is_some_and(|c| !c.eq_ignore_ascii_case("identity")) {
+        if one(&parts.headers, &header::CONTENT_ENCODING)?
+            .is_some_and(|c| !c.eq_ignore_ascii_case("identity"))
+        {
             return Err(Problem::of("wrong-type"));
         }
         Ok(())

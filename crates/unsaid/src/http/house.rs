@@ -64,9 +64,7 @@ async fn alive() -> Response {
 /// Whether letters can come in and go out: the store answers. The text lists what its host should look at, in words that scripts can read.
 async fn ready(State(app): State<App>) -> Response {
     let (status, store, keys) = match app.store.house().await {
-        Ok(house) => {
-            (StatusCode::OK, "ok", if house.keys_confirmed { "confirmed" } else { "not-confirmed" })
-        }
+        Ok(house) => (StatusCode::OK, "ok", if house.keys_confirmed { "confirmed" } else { "not-confirmed" }),
         Err(e) => {
             tracing::error!(error = %e, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "away", "unknown")

@@ -16,6 +16,12 @@ pub async fn log(State(app): State<App>, request: Request, next: Next) -> Respon
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     // A method may be any word that a stranger chose.
     let method = if method.as_str().len() <= 7 { method.as_str() } else { "-" };
-    tracing::info!(method, route, status = response.status().as_u16(), ms = took.as_millis() as u64, "answered");
+    tracing::info!(
+        method,
+        route,
+        status = response.status().as_u16(),
+        ms = took.as_millis() as u64,
+        "answered"
+    );
     response
 }

@@ -156,5 +156,6 @@ fn new_address(app: &App, typed: &str) -> Result<NewAddress, Problem> {
 
 /// The address that mails come from: writing to it would be writing to ourselves.
 pub(super) fn is_the_house(app: &App, address: &EmailAddress) -> bool {
-    EmailAddress::read(&app.settings.mail_from).is_ok_and(|house| house.normal_form() == address.normal_form())
+    EmailAddress::read(&app.settings.mail_from)
+        .is_ok_and(|house| house.normal_form() == address.normal_form())
 }

@@ -17,9 +17,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await.map_err(|_| Problem::of("malformed"))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|e| {
-            Problem::of(if e.is_data() { "not-understood" } else { "not-json" })
-        })
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|e| Problem::of(if e.is_data() { "not-understood" } else { "not-json" }))
     }
 }
 

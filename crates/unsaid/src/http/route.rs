@@ -110,7 +110,13 @@ impl Route {
         handler: H,
     ) -> Self {
         let handler = routing::post(handler);
-        Self { method: Method::POST, effect: Effect::Mutate, body, handler, ..Self::empty(path, policy, face) }
+        Self {
+            method: Method::POST,
+            effect: Effect::Mutate,
+            body,
+            handler,
+            ..Self::empty(path, policy, face)
+        }
     }
 
     /// A PUT: may change something.

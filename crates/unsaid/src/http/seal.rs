@@ -11,11 +11,11 @@ use super::route::{Body, Face, Policy, Route};
 use super::rule::{Given as RuleGiven, RestGiven};
 use super::uploads::read_hash;
 use crate::app::App;
+use crate::peel::LETTER_HEAD_BYTES;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
-use crate::peel::LETTER_HEAD_BYTES;
 use unsaid_delivery::accept;
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::{DeliveryId, LetterId, PersonId};
@@ -28,7 +28,13 @@ use unsaid_store::rows::{Author, Part, Promise, Seal, WrapKind};
 const TRIES: usize = 3;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post("/api/letters/{id}/versions/{number}/seal", Policy::Unlocked, Face::Api, Body::Json, seal)]
+    vec![Route::post(
+        "/api/letters/{id}/versions/{number}/seal",
+        Policy::Unlocked,
+        Face::Api,
+        Body::Json,
+        seal,
+    )]
 }
 
 #[derive(Deserialize)]

@@ -65,7 +65,9 @@ async fn begin(
             serde_json::json!({ "account": account::view(&app, &author, role, &session).await? })
         }
         // In a house of invitations no mail went out without one, so that this cannot be; it is looked at all the same.
-        None if invitation.is_none() && app.settings.registration == Registration::Invite => return Err(over()),
+        None if invitation.is_none() && app.settings.registration == Registration::Invite => {
+            return Err(over());
+        }
         None => {
             let id = AccountId(app.chance.id_bytes());
             let address = app.keys.open_text(&message.to_string(), &to).ok_or(StoreError::Damaged)?;
@@ -83,7 +85,11 @@ async fn begin(
 }
 
 /// Signed out. Saying it twice is no mistake.
-async fn end(State(app): State<App>, headers: HeaderMap, Json(Nothing {}): Json<Nothing>) -> Result<Response, Problem> {
+async fn end(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
     if let Some(token) = Cookie::Session.hash(&app, &headers)? {
         forget(&app, token).await?;
     }
@@ -122,7 +128,9 @@ mod tests {
         for typed in ["12345678", " 1234 5678\n", "12 34 56 78", "1234\u{a0}5678", "1234-5678"] {
             assert_eq!(read_code(typed).as_deref(), Some("12345678"), "{typed:?}");
         }
-        for typed in ["", "1234567", "123456789", "1234567a", "١٢٣٤٥٦٧٨", "12345678; drop table", &"1".repeat(9999)] {
+        for typed in
+            ["", "1234567", "123456789", "1234567a", "١٢٣٤٥٦٧٨", "12345678; drop table", &"1".repeat(9999)]
+        {
             assert_eq!(read_code(typed), None, "{typed:?}");
         }
     }

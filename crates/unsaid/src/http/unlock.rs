@@ -1,11 +1,11 @@
 //! Unlocking with what the words gave: the browser shows a token, the host takes its layer off the account's passphrase file and hands that out. Locking again.
 //! The words themselves never come here.
 
+use super::cookies::read_token;
 use super::gate::{SessionToken, SignedIn};
 use super::problem::Problem;
 use super::read::{Json, Nothing};
 use super::route::{Body, Face, Policy, Route};
-use super::cookies::read_token;
 use crate::app::App;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

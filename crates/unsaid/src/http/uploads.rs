@@ -17,7 +17,13 @@ use unsaid_store::rows::{Author, Upload, UploadAsk};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/letters/{id}/versions/{number}/uploads", Policy::Unlocked, Face::Api, Body::Json, begin),
+        Route::post(
+            "/api/letters/{id}/versions/{number}/uploads",
+            Policy::Unlocked,
+            Face::Api,
+            Body::Json,
+            begin,
+        ),
         Route::get("/api/uploads/{upload}", Policy::Locked, Face::Api, look),
         // A long upload goes on while the page is locked: bytes that are sealed already need no words.
         Route::put("/api/uploads/{upload}", Policy::Locked, Face::Api, Body::Chunk, chunk).with_query(),

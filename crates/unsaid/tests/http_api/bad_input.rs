@@ -37,7 +37,8 @@ async fn what_is_somebody_elses_is_missing_byte_for_byte() {
         ("POST", format!("/api/persons/{dan}/addresses/{address}/remove"), Some(json!({}))),
     ] {
         let mut answers = Vec::new();
-        let nowhere = [&letter, &draft, &dan, upload].iter().fold(path.clone(), |p, id| p.replace(*id, missing));
+        let nowhere =
+            [&letter, &draft, &dan, upload].iter().fold(path.clone(), |p, id| p.replace(*id, missing));
         let malformed = nowhere.replace(missing, "Nothing-of-ours");
         for path in [path.clone(), nowhere, malformed] {
             let answer = match &body {
@@ -99,11 +100,15 @@ async fn hostile_bodies_get_a_clear_no() {
         (&huge, 413, "too-large"),
     ] {
         let answer = helen.browser.post_text("/api/persons", body).await;
-        assert_eq!((answer.status.as_u16(), &body[..body.len().min(60)]), (status, &body[..body.len().min(60)]));
+        assert_eq!(
+            (answer.status.as_u16(), &body[..body.len().min(60)]),
+            (status, &body[..body.len().min(60)])
+        );
         answer.says_no(status, key);
         assert!(answer.body.len() < 600, "nothing of what was sent is repeated");
     }
-    let request = helen.browser.request(Method::POST, "/api/persons").header("content-type", "application/json");
+    let request =
+        helen.browser.request(Method::POST, "/api/persons").header("content-type", "application/json");
     let answer = helen.browser.send(request.body(Body::from(&b"{\"zone\":\"\xff\xfe\"}"[..])).unwrap()).await;
     assert!(answer.status.is_client_error());
     assert_eq!(house.fingerprint(&helen).await, before);
@@ -128,7 +133,8 @@ async fn repeated_and_broken_headers_get_a_clear_no() {
         ("content-length", "99999999".parse().unwrap(), 413),
     ];
     for (name, value, status) in table {
-        let request = helen.browser.request(Method::POST, "/api/letters").header("content-type", "application/json");
+        let request =
+            helen.browser.request(Method::POST, "/api/letters").header("content-type", "application/json");
         let request = request.header(name, value);
         let answer = helen.browser.send(request.body(Body::from("{}")).unwrap()).await;
         assert_eq!(answer.status.as_u16(), status, "{name}");

@@ -181,8 +181,10 @@ impl House {
     /// Everything that is stored and that these tests can see.
     pub(super) async fn fingerprint(&self, author: &Writer) -> String {
         let counts = self.store.counts().await.unwrap();
-        let (letters, codes) =
-            (self.store.next_wakes(Lane::Letters).await.unwrap(), self.store.next_wakes(Lane::Codes).await.unwrap());
+        let (letters, codes) = (
+            self.store.next_wakes(Lane::Letters).await.unwrap(),
+            self.store.next_wakes(Lane::Codes).await.unwrap(),
+        );
         let session = match author.browser.token("session") {
             Some(token) => self.store.session(hashed(&token), self.app.time.now()).await.unwrap(),
             None => None,
@@ -350,7 +352,8 @@ impl Browser {
         let mut request =
             Request::builder().method(method.clone()).uri(path).header(header::HOST, "localhost:7070");
         if !self.cookies.is_empty() {
-            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, pairs.join("; "));
         }
         if method != Method::GET && method != Method::HEAD {

@@ -225,7 +225,11 @@ async fn an_upload_goes_on_where_it_stopped_and_damage_is_noticed() {
     assert_eq!(helen.browser.get(&upload).await.is(OK), json!({ "offset": 100, "size": bytes.len() }));
     let mut damaged = bytes[100..].to_vec();
     damaged[0] ^= 1;
-    helen.browser.put(&format!("{upload}?offset=100"), &damaged, &[]).await.says_no(422, "damaged-on-the-way");
+    helen
+        .browser
+        .put(&format!("{upload}?offset=100"), &damaged, &[])
+        .await
+        .says_no(422, "damaged-on-the-way");
     assert_eq!(helen.browser.get(&upload).await.is(OK)["offset"], 0, "it is empty again");
     let longer = [bytes.as_slice(), b"x"].concat();
     helen.browser.put(&format!("{upload}?offset=0"), &longer, &[]).await.says_no(422, "upload-too-long");
@@ -267,7 +271,10 @@ async fn a_letter_is_sealed_after_the_proof_and_undone_with_one_click() {
     assert_eq!(helen.browser.post(&seal, &asked).await.is(OK), done);
     helen.browser.post("/api/lock", &json!({})).await.is(OK);
     let undone = helen.browser.post(&format!("/api/letters/{id}/undo"), &json!({})).await.is(OK);
-    assert_eq!((&undone["letter"]["state"], &undone["letter"]["arrives"]), (&json!("reserved"), &json!(null)));
+    assert_eq!(
+        (&undone["letter"]["state"], &undone["letter"]["arrives"]),
+        (&json!("reserved"), &json!(null))
+    );
     helen.browser.post(&format!("/api/letters/{id}/undo"), &json!({})).await.says_no(409, "nothing-sealed");
     house.pass(100 * 3600);
     assert!(house.turn().await.is_empty(), "what was undone never leaves");

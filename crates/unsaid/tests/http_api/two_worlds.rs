@@ -4,10 +4,10 @@
 use super::house::*;
 use axum::http::StatusCode;
 use serde_json::json;
+use unsaid::secrets::hashed;
 use unsaid_delivery::{Scope, accept};
 use unsaid_store::ReaderStore;
 use unsaid_store::rows::Reader;
-use unsaid::secrets::{hashed};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Did {
@@ -54,7 +54,11 @@ async fn told(did: Did) -> Vec<(StatusCode, String, Vec<u8>)> {
             heard.push((answer.status, format!("{:?}", answer.headers), answer.body));
         }
         for verb in ["undo", "withdraw", "withdraw", "versions", "versions/1/seal"] {
-            let body = if verb.ends_with("seal") { sealing(&dan, &"00".repeat(32), json!("none")) } else { json!({}) };
+            let body = if verb.ends_with("seal") {
+                sealing(&dan, &"00".repeat(32), json!("none"))
+            } else {
+                json!({})
+            };
             let answer = helen.browser.post(&format!("{one}/{verb}"), &body).await;
             heard.push((answer.status, format!("{:?}", answer.headers), answer.body));
         }
@@ -78,7 +82,11 @@ async fn what_the_person_did_appears_nowhere_for_the_author() {
         assert_eq!(world.len(), quiet.len());
         for (n, (one, other)) in world.iter().zip(&quiet).enumerate() {
             let text = |body: &[u8]| String::from_utf8_lossy(body).into_owned();
-            assert_eq!((one.0, &one.1, text(&one.2)), (other.0, &other.1, text(&other.2)), "{did:?}, answer {n}");
+            assert_eq!(
+                (one.0, &one.1, text(&one.2)),
+                (other.0, &other.1, text(&other.2)),
+                "{did:?}, answer {n}"
+            );
         }
     }
 }

@@ -58,7 +58,9 @@ fn refusal(policy: Policy, who: Who) -> Option<(u16, &'static str)> {
         Policy::Outbox => Some((404, "missing")),
         Policy::Reader => Some((401, "reader-unknown")),
         Policy::Newcomer => (who == Who::Stranger).then_some((401, "signed-out")),
-        Policy::Locked | Policy::Unlocked | Policy::Fresh if who <= Who::Newcomer => Some((401, "signed-out")),
+        Policy::Locked | Policy::Unlocked | Policy::Fresh if who <= Who::Newcomer => {
+            Some((401, "signed-out"))
+        }
         Policy::Locked => None,
         Policy::Unlocked => (who < Who::Unlocked).then_some((403, "locked")),
         Policy::Fresh if who == Who::Locked => Some((403, "locked")),
@@ -78,12 +80,18 @@ fn kind_of(route: &Route) -> Option<&'static str> {
 /// The path with something of hers in each of its places.
 fn path_of(route: &Route, letter: &str, person: &str) -> String {
     let of = if route.path.contains("persons") { person } else { letter };
-    let path = route.path.replace("{number}", "1").replace("{kind}", "author").replace("{*name}", "letter.age");
+    let path =
+        route.path.replace("{number}", "1").replace("{kind}", "author").replace("{*name}", "letter.age");
     path.split('/').map(|part| if part.starts_with('{') { of } else { part }).collect::<Vec<_>>().join("/")
 }
 
 /// The request that a page of ours would make, with one thing about it changed.
-fn request(browser: &Browser, route: &Route, path: &str, but: &[(&str, Option<&str>)]) -> axum::http::Request<Body> {
+fn request(
+    browser: &Browser,
+    route: &Route,
+    path: &str,
+    but: &[(&str, Option<&str>)],
+) -> axum::http::Request<Body> {
     let mut request = browser.request(route.method.clone(), path);
     if let Some(kind) = kind_of(route) {
         request = request.header(header::CONTENT_TYPE, kind);
@@ -101,7 +109,10 @@ fn request(browser: &Browser, route: &Route, path: &str, but: &[(&str, Option<&s
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "whether to write the table anew is asked of whoever runs the test")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether to write the table anew is asked of whoever runs the test"
+)]
 fn the_table_of_routes_is_the_one_that_is_checked_in() {
     let mut rows: Vec<String> = routes()
         .iter()
@@ -138,6 +149,9 @@ fn every_refusal_has_its_two_sentences() {
         }
     }
 }
+
+/// Headers of a request; none where one is left out.
+type Sent<'a> = &'a [(&'a str, Option<&'a str>)];
 
 #[tokio::test]
 async fn everybody_meets_the_policy_of_every_route_and_no_get_changes_anything() {
@@ -204,7 +218,7 @@ async fn what_is_wrong_with_a_request_is_refused_on_every_route() {
         if route.effect == Effect::Read {
             continue;
         }
-        let mut table: Vec<(&[(&str, Option<&str>)], u16)> = vec![
+        let mut table: Vec<(Sent<'_>, u16)> = vec![
             (&[("origin", None)], 403),
             (&[("origin", Some("https://evil.example"))], 403),
             (&[("origin", Some("http://localhost:7071"))], 403),
@@ -253,7 +267,8 @@ async fn every_answer_carries_the_strict_headers() {
 
 #[tokio::test]
 async fn over_https_cookies_are_bound_to_the_host() {
-    let house = House::with(&[("UNSAID_PUBLIC_URL", "https://letters.example.org"), ("UNSAID_REGISTRATION", "open")]);
+    let house =
+        House::with(&[("UNSAID_PUBLIC_URL", "https://letters.example.org"), ("UNSAID_REGISTRATION", "open")]);
     let mut browser = house.browser();
     let asked = axum::http::Request::post("/api/codes")
         .header("origin", "https://letters.example.org")

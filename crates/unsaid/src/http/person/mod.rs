@@ -13,8 +13,8 @@ mod refuse;
 
 use super::page::say;
 use super::problem::Problem;
-use super::say_date;
 use super::route::{Body, Face, Policy, Route};
+use super::say_date;
 use crate::app::App;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
