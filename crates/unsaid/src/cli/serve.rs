@@ -8,6 +8,7 @@ use crate::clock::MachineClock;
 use crate::run::{Stop, open};
 use crate::secrets::FILE;
 use crate::settings::Mail;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -94,6 +95,8 @@ pub fn log_to_stderr() {
     let _already = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Colours are for a terminal; in a file or a journal they hide words from a search.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
 }

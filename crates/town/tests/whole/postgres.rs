@@ -1,0 +1,45 @@
+//! A database of its own on the PostgreSQL server that UNSAID_TEST_POSTGRES names, taken away again at the end.
+
+/// A database that nobody else uses.
+pub(crate) struct Fresh {
+    pub(crate) url: String,
+    server: String,
+    name: String,
+}
+
+impl Fresh {
+    /// None where there is no server and none is required.
+    pub(crate) fn make(name: &str) -> Option<Self> {
+        let server = std::env::var("UNSAID_TEST_POSTGRES").ok().filter(|url| !url.is_empty());
+        let required = std::env::var("UNSAID_TEST_REQUIRE").is_ok_and(|value| value == "1");
+        assert!(
+            server.is_some() || !required,
+            "UNSAID_TEST_REQUIRE=1, but UNSAID_TEST_POSTGRES names no server"
+        );
+        let Some(server) = server else {
+            eprintln!("not run: UNSAID_TEST_POSTGRES names no server");
+            return None;
+        };
+        let name = format!("unsaid_whole_{}_{name}", std::process::id());
+        command(&server, &format!("create database {name}"));
+        let (before, options) =
+            server.split_once('?').map_or((server.as_str(), String::new()), |(b, o)| (b, format!("?{o}")));
+        let base = &before[..before.rfind('/').expect("a URL that names a database")];
+        Some(Self { url: format!("{base}/{name}{options}"), server, name })
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        command(&self.server, &format!("drop database if exists {} with (force)", self.name));
+    }
+}
+
+fn command(server: &str, sql: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(sql).await.unwrap();
+    });
+}

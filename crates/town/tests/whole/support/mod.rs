@@ -1,0 +1,135 @@
+//! What the stories of the whole program need: the town as a process, a browser that keeps cookies, an author who seals with real keys, and a relay. Knows no
+//! inner part of the program but the sealing that a browser does itself.
+
+#![allow(dead_code, reason = "each story needs a part of it")]
+
+pub(crate) mod author;
+pub(crate) mod browser;
+pub(crate) mod relay;
+
+use browser::Browser;
+use serde_json::{Value, json};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Longer than anything takes on a slow machine; then it is a fault.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const DAY: u64 = 86_400;
+
+/// Where a town keeps its things, and the doors it uses. It outlives the process.
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+    port: u16,
+    mail: String,
+    database: Option<String>,
+}
+
+impl Place {
+    pub(crate) fn new(mail: String, database: Option<String>) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self { folder: tempfile::tempdir().unwrap(), port, mail, database }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// The program starts. What it logs goes into one file for all starts.
+    pub(crate) fn start(&self) -> Town {
+        let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_unsaid-town"));
+        command
+            .arg("--empty")
+            .env_clear()
+            .env("UNSAID_DATA", self.folder.path().join("data"))
+            .env("UNSAID_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("UNSAID_PUBLIC_URL", format!("http://localhost:{}", self.port))
+            .env("UNSAID_MAIL", &self.mail)
+            .env("UNSAID_MAIL_FROM", "unsaid@example.net")
+            .stdout(File::create(self.folder.path().join("printed")).unwrap())
+            .stderr(log);
+        if let Some(database) = &self.database {
+            command.env("UNSAID_DATABASE", database);
+        }
+        let mut town = Town { process: command.stdin(Stdio::null()).spawn().unwrap(), port: self.port };
+        for _ in 0..600 {
+            if self.browser().try_get("/healthz").is_some_and(|answer| answer.status == 200) {
+                return town;
+            }
+            if let Some(ended) = town.process.try_wait().unwrap() {
+                panic!("the town ended with {ended}: {}", std::fs::read_to_string(self.log()).unwrap());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the town did not open within a minute");
+    }
+
+    /// The token of the link that the first start printed.
+    pub(crate) fn first_link(&self) -> String {
+        for _ in 0..300 {
+            let printed = File::open(self.folder.path().join("printed")).unwrap();
+            let token = BufReader::new(printed)
+                .lines()
+                .map_while(Result::ok)
+                .find_map(|line| line.split_once("/begin/").map(|(_, token)| token.trim().to_owned()));
+            if let Some(token) = token.filter(|token| token.len() == 43) {
+                return token;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("no first link was printed within thirty seconds");
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.port)
+    }
+}
+
+/// A running program.
+pub(crate) struct Town {
+    process: Child,
+    port: u16,
+}
+
+impl Town {
+    /// Time passes in this way; gives the trusted and the observed time then.
+    pub(crate) fn pass(&self, seconds: u64, how: &str) -> Value {
+        let answer = Browser::new(self.port).post("/town/advance", &json!({ "by": seconds, "as": how }));
+        answer.is(200)
+    }
+
+    pub(crate) fn live(&self, seconds: u64) {
+        self.pass(seconds, "lived");
+    }
+
+    /// Time passes beside the test; whether it came to an end is not asked.
+    pub(crate) fn live_beside(&self, seconds: u64) -> std::thread::JoinHandle<()> {
+        let port = self.port;
+        std::thread::spawn(move || {
+            let asked = json!({ "by": seconds, "as": "lived" }).to_string();
+            let _answer =
+                Browser::new(port).try_send("POST", "/town/advance", "application/json", asked.as_bytes());
+        })
+    }
+
+    /// SIGKILL, as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        let _killed = self.process.kill();
+        let _waited = self.process.wait();
+    }
+}
