@@ -22,6 +22,8 @@ export async function walk(house: House, browser: Browser, look: Look): Promise<
   const enter = async (): Promise<Window> => {
     const window = await Window.open(house, browser, 1280);
     windows.push(window);
+    // Without transitions: between light and dark no colour is looked at half-way.
+    await window.page.emulateMedia({ reducedMotion: 'reduce' });
     return window;
   };
   try {
