@@ -140,10 +140,14 @@ export class House {
     return new Date(((await answer.json()) as { trusted: string }).trusted);
   }
 
-  /** Lives until a moment, given as an instant. */
+  /**
+   * Lives until a moment, given as an instant. The town's clock goes on by itself while it is moved, and years take a minute: the last day is lived for
+   * itself, so that the moment is missed by seconds and not by minutes.
+   */
   async liveUntil(instant: string): Promise<void> {
-    const seconds = (new Date(instant).getTime() - (await this.now()).getTime()) / 1000;
-    await this.live(seconds / 86_400);
+    const days = async () => (new Date(instant).getTime() - (await this.now()).getTime()) / 86_400_000;
+    await this.live(Math.max(0, (await days()) - 1));
+    await this.live(Math.max(0, await days()));
   }
 
   /** All messages that left, the newest first: their text as a mail program shows it. */
