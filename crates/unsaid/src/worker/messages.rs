@@ -37,7 +37,7 @@ impl Worker {
         if view.message.kind == Kind::Knock
             && let Err(seconds) = self.may_leave_this_hour(now)
         {
-            tracing::warn!(message = %id, "the hourly ceiling is reached");
+            tracing::warn!(id = %id, "the hourly ceiling is reached");
             return Ok(Done::Trouble(seconds));
         }
         let Some(outgoing) = self.write(&view, now).await? else {
@@ -51,13 +51,13 @@ impl Worker {
             Standing::NotAsked => view.message,
             Standing::Started(row) => row,
             Standing::NotAllowed(why) => {
-                tracing::info!(message = %id, why, "not sent");
+                tracing::info!(id = %id, why, "not sent");
                 store.dropped(&taken, &view.message, now).await?;
                 return Ok(Done::Well);
             }
             Standing::Stopped(row) => {
                 // Between the two questions somebody said no. The row was `started`; it is dropped as it now stands.
-                tracing::info!(message = %id, "stopped before the content");
+                tracing::info!(id = %id, "stopped before the content");
                 store.dropped(&taken, &row, now).await?;
                 return Ok(Done::Well);
             }
@@ -70,9 +70,9 @@ impl Worker {
         let recorded = record::answered(&row, answered, now);
         store.recorded(&taken, &row, &recorded, now).await?;
         if recorded.call_host {
-            tracing::error!(message = %id, ?answer, why = recorded.why, "the relay refuses us; the host has to look");
+            tracing::error!(id = %id, ?answer, why = recorded.why, "the relay refuses us; the host has to look");
         } else {
-            tracing::info!(message = %id, kind = ?row.kind, ?answer, why = recorded.why, "answered");
+            tracing::info!(id = %id, kind = ?row.kind, ?answer, why = recorded.why, "answered");
         }
         Ok(Done::Well)
     }
@@ -82,7 +82,7 @@ impl Worker {
         let tools = &self.tools;
         let id = view.message.id.to_string();
         let Some(to) = tools.keys.open_text(&view.to_bound_to, &view.to) else {
-            tracing::error!(message = %id, "an address does not open with this house's keys; compare UNSAID_KEYS with the paper");
+            tracing::error!(id = %id, "an address does not open with this house's keys; compare UNSAID_KEYS with the paper");
             return Ok(None);
         };
         let particulars = Particulars {
@@ -111,14 +111,14 @@ impl Worker {
                 compose::Message::Knock { link: &link, digits: None }
             }
             Kind::Ladder => {
-                tracing::error!(message = %id, "a message of the ladder is not written by this version");
+                tracing::error!(id = %id, "a message of the ladder is not written by this version");
                 return Ok(None);
             }
         };
         match compose(tools.words, &tools.letterhead, &particulars, &message) {
             Ok(outgoing) => Ok(Some(outgoing)),
             Err(unfit) => {
-                tracing::error!(message = %id, %unfit, "cannot be written");
+                tracing::error!(id = %id, %unfit, "cannot be written");
                 Ok(None)
             }
         }
