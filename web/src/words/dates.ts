@@ -1,9 +1,8 @@
 // Days and hours as a person says them: 'Thursday 12 March 2037, at nine in the morning', 'Lisbon time'. Civil days
 // come as `YYYY-MM-DD`, instants as RFC 3339 with the zone to say them in. 'Today' is given, never read from a clock.
 
+import { locale, spoken, type Language } from './language.svelte';
 import { say } from './say';
-
-const LOCALE = 'en-GB';
 
 /** A civil day as a Date at noon UTC: only to be formatted in UTC. */
 function noon(day: string): Date {
@@ -26,13 +25,14 @@ export const daysIn = (year: number, month: number): number =>
   new Date(Date.UTC(year, month, 0)).getUTCDate();
 
 export const monthName = (month: number): string =>
-  new Intl.DateTimeFormat(LOCALE, { month: 'long', timeZone: 'UTC' }).format(
+  new Intl.DateTimeFormat(locale(), { month: 'long', timeZone: 'UTC' }).format(
     new Date(Date.UTC(2001, month - 1, 15)),
   );
 
-/** 'Thursday 12 March 2037'. */
+/** 'Thursday 12 March 2037', 'el jueves, 12 de marzo de 2037': as it stands after a verb. */
 export function fullDay(day: string): string {
-  return joined(noon(day), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  const said = joined(noon(day), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  return say('author.day.full', { day: said });
 }
 
 /** '12 March 2037'. */
@@ -46,7 +46,10 @@ export function shortDay(day: string): string {
 }
 
 function joined(date: Date, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: 'UTC' })
+  const format = new Intl.DateTimeFormat(locale(), { ...options, timeZone: 'UTC' });
+  // In English the parts stand side by side, without the comma; other languages need the words between them.
+  if (spoken() !== 'en') return format.format(date);
+  return format
     .formatToParts(date)
     .map((part) => (part.type === 'literal' ? ' ' : part.value))
     .join('');
@@ -63,6 +66,23 @@ export function nearDay(day: string, today: string): string {
 
 export const isTomorrow = (day: string, today: string): boolean => inDays(today, day) === 1;
 
+/** Until which hour a part of the day lasts, as each language divides it. */
+const PARTS: Readonly<
+  Record<Language, readonly (readonly [number, 'night' | 'morning' | 'afternoon' | 'evening'])[]>
+> = {
+  en: [
+    [12, 'morning'],
+    [18, 'afternoon'],
+    [24, 'evening'],
+  ],
+  es: [
+    [6, 'night'],
+    [12, 'morning'],
+    [20, 'afternoon'],
+    [24, 'evening'],
+  ],
+};
+
 /** 'nine in the morning', 'half past two in the afternoon', 'midnight'. `time` is `HH:MM`. */
 export function hour(time: string): string {
   const [hours = 0, minutes = 0] = time.split(':').map(Number);
@@ -70,17 +90,17 @@ export function hour(time: string): string {
   if (minutes === 0 && hours === 12) return say('author.hour.noon');
   const past = minutes <= 30;
   const named = past ? hours : (hours + 1) % 24;
-  const clock = say(`author.number.${named % 12 === 0 ? 12 : ((named % 12) as 1)}`);
-  const part = hours < 12 ? 'morning' : hours < 18 ? 'afternoon' : 'evening';
+  const clock = say(`author.clock.${named % 12 === 0 ? 12 : ((named % 12) as 1)}`);
+  const part = PARTS[spoken()].find(([until]) => hours < until)?.[1] ?? 'evening';
   const params = { hour: clock, part: say(`author.hour.${part}`) };
   if (minutes === 0) return say('author.hour.exact', params);
   if (minutes === 15) return say('author.hour.quarter-past', params);
   if (minutes === 30) return say('author.hour.half-past', params);
   if (minutes === 45) return say('author.hour.quarter-to', params);
   const away = past ? minutes : 60 - minutes;
-  const spoken = away <= 12 ? say(`author.number.${away as 1}`) : String(away);
+  const inWords = away <= 12 ? say(`author.number.${away as 1}`) : String(away);
   if (away === 1) return say(past ? 'author.hour.minute-past' : 'author.hour.minute-to', params);
-  return say(past ? 'author.hour.past' : 'author.hour.to', { ...params, minutes: spoken });
+  return say(past ? 'author.hour.past' : 'author.hour.to', { ...params, minutes: inWords });
 }
 
 /** 'Lisbon time' for `Europe/Lisbon`. */
@@ -88,6 +108,23 @@ export function zoneName(zone: string): string {
   if (zone === 'UTC' || zone === 'Etc/UTC') return say('author.zone.utc');
   const city = zone.split('/').at(-1) ?? zone;
   return say('author.zone.city', { city: city.replaceAll('_', ' ') });
+}
+
+/** 'English' for `en`, in the language of now. An unknown tag is said as it is. */
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames(locale(), { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
+/** A birthday has a day and a month and perhaps no year: '29 February', '12 March 2019'. */
+export function birthdayName(day: number, month: number, year: number | null): string {
+  const two = (number: number) => String(number).padStart(2, '0');
+  // 2000 had every day that there is.
+  const civilDay = `${String(year ?? 2000).padStart(4, '0')}-${two(month)}-${two(day)}`;
+  return year === null ? shortDay(civilDay) : plainDay(civilDay);
 }
 
 /** The civil day and time of an instant in a zone. An unknown zone counts as UTC. */
@@ -128,7 +165,7 @@ export const nearMoment = (day: string, time: string, today: string): string =>
 
 /** '10:42', for saving alone. */
 export function clockTime(milliseconds: number, zone?: string): string {
-  return new Intl.DateTimeFormat(LOCALE, {
+  return new Intl.DateTimeFormat(locale(), {
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',

@@ -1,12 +1,14 @@
-// Every sentence that a page says comes from here: en.json holds the texts, flat and sorted, read by both halves of
-// Unsaid. A key that does not exist does not compile; a placeholder without a value is an error, not a gap.
+// Every sentence that a page says comes from here: en.json and its sisters hold the texts, flat and sorted, read by both
+// halves of Unsaid. A key that does not exist does not compile; a placeholder without a value is an error, not a gap.
 
 import english from './en.json';
+import { locale, textOf } from './language.svelte';
 
 export type Key = keyof typeof english;
 export type Params = Record<string, string | number>;
 
-const texts: Readonly<Record<string, string>> = english;
+/** The beginning of keys that end in `.one`, `.other` and whatever else a language counts by. */
+export type Counted = Key extends infer One ? (One extends `${infer Stem}.other` ? Stem : never) : never;
 
 /** The text of `key` with its `{placeholders}` filled in. */
 export function say(key: Key, params: Params = {}): string {
@@ -15,11 +17,21 @@ export function say(key: Key, params: Params = {}): string {
     .join('');
 }
 
+/**
+ * The text for so many: `stem.one`, `stem.other` or another of the categories of the language (CLDR plural rules). The
+ * number itself is said by the caller, in words or in figures.
+ */
+export function counted(stem: Counted, number: number, params: Params = {}): string {
+  const category = new Intl.PluralRules(locale()).select(number);
+  const key = `${stem}.${category}`;
+  return say((textOf(key) === undefined ? `${stem}.other` : key) as Key, params);
+}
+
 export type Piece = { text: string } | { name: string };
 
 /** The text of `key` taken apart at its placeholders, for sentences with something set in bold. */
 export function pieces(key: Key): Piece[] {
-  const text = texts[key];
+  const text = textOf(key);
   if (text === undefined) throw new Error(`no text for ${key}`);
   return text
     .split(/(\{[a-zA-Z]+\})/)

@@ -5,20 +5,30 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, type AST } from 'svelte/compiler';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import english from './en.json';
+import spanish from './es.json';
 import {
   civil,
   count,
   counted,
   dayExists,
+  birthdayName,
   daysIn,
+  figures,
+  firstSpoken,
+  fullDay,
   fullMoment,
   hour,
+  languageName,
   nearDay,
   nearMoment,
   pieces,
+  plainDay,
   say,
+  speak,
+  spoken,
+  together,
   zoneName,
   type Key,
 } from './index';
@@ -57,7 +67,11 @@ describe('the texts', () => {
     const stems = [...all.matchAll(/`(author\.[a-z.-]*)\$\{/g)].map((match) => match[1]!);
     const unsaid = Object.keys(texts)
       .filter((key) => key.startsWith('author.'))
-      .filter((key) => !all.includes(`'${key}'`) && !all.includes(`"${key}"`))
+      .filter((key) => {
+        // What is counted is asked for by its stem.
+        const names = [key, key.replace(/\.(one|other|few|many)$/, '')];
+        return !names.some((name) => all.includes(`'${name}'`) || all.includes(`"${name}"`));
+      })
       .filter((key) => !stems.some((stem) => key.startsWith(stem)));
     expect(unsaid).toEqual([]);
   });
@@ -141,6 +155,63 @@ describe('texts outside of the words', () => {
   });
 });
 
+describe('every language', () => {
+  const holes = (text: string) => [...text.matchAll(/\{[a-zA-Z]+\}/g)].map((found) => found[0]).sort();
+  const theirs: Record<string, string> = spanish;
+
+  test('has the texts of English, each with its placeholders', () => {
+    expect(Object.keys(theirs)).toEqual(Object.keys(theirs).sort());
+    expect(Object.keys(theirs).filter((key) => !(key in texts) && !/\.many$/.test(key))).toEqual([]);
+    const other = Object.entries(theirs).filter(([key, text]) => {
+      const english = texts[key] ?? texts[key.replace(/\.many$/, '.other')] ?? '';
+      return text === '' || holes(text).some((hole) => !holes(english).includes(hole));
+    });
+    expect(other).toEqual([]);
+  });
+});
+
+describe('in Spanish', () => {
+  afterEach(() => speak('en'));
+
+  test('days and hours are said as they are in Spanish', async () => {
+    expect(await speak('es-MX')).toBe(true);
+    expect(spoken()).toBe('es');
+    expect(fullDay('2031-05-04')).toBe('el domingo, 4 de mayo de 2031');
+    expect(plainDay('2031-05-04')).toBe('4 de mayo de 2031');
+    expect(fullMoment('2031-05-04', '09:00')).toBe('el domingo, 4 de mayo de 2031, a las nueve de la mañana');
+    expect(nearMoment('2026-11-22', '13:30', '2026-11-21')).toBe(
+      'mañana, 22 de noviembre, a la una y media de la tarde',
+    );
+    expect(['00:00', '04:15', '12:00', '19:45', '20:05', '23:59'].map(hour)).toEqual([
+      'a medianoche',
+      'a las cuatro y cuarto de la madrugada',
+      'a mediodía',
+      'a las ocho menos cuarto de la tarde',
+      'a las ocho y cinco de la noche',
+      'a las doce menos un minuto de la noche',
+    ]);
+    expect(birthdayName(29, 2, null)).toBe('29 de febrero');
+    expect(zoneName('Europe/Madrid')).toBe('hora de Madrid');
+  });
+
+  test('numbers, lists and counts follow the language', async () => {
+    await speak('es');
+    expect(figures(12_345.5)).toBe('12.345,5');
+    expect(together(['Ana', 'Inés'])).toBe('Ana e Inés');
+    expect(languageName('en')).toBe('inglés');
+    expect(counted('author.for.more', 1, { number: 'una' })).toBe('otra dirección más');
+    // A million is counted apart in Spanish; where a text has no words of its own for that, it is many.
+    expect(counted('author.for.more', 1_000_000, { number: figures(1_000_000) })).toContain('1.000.000');
+  });
+
+  test('a language that we do not speak is English, and the first that we speak is taken', async () => {
+    expect(firstSpoken(['fr-FR', 'es-AR', 'en'])).toBe('es');
+    expect(firstSpoken(['fr'])).toBe('en');
+    await speak('pt-BR');
+    expect(spoken()).toBe('en');
+  });
+});
+
 describe('days', () => {
   const today = '2026-11-21';
 
@@ -199,8 +270,8 @@ describe('days', () => {
 
 test('numbers to twelve are words', () => {
   expect([1, 12, 13, 1200].map(count)).toEqual(['one', 'twelve', '13', '1,200']);
-  expect(counted(1, 'author.for.one-more', 'author.for.more')).toBe('one more address');
-  expect(counted(3, 'author.for.one-more', 'author.for.more')).toBe('three more addresses');
+  expect(counted('author.for.more', 1, { number: count(1) })).toBe('one more address');
+  expect(counted('author.for.more', 3, { number: count(3) })).toBe('three more addresses');
   const last: Key = 'author.ordinal.6';
   expect(say(last)).toBe('sixth');
 });
