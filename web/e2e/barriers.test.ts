@@ -36,6 +36,34 @@ async function barriers(page: Page): Promise<string[]> {
   }, TAGS);
 }
 
+/** Where something would have to be moved sideways to be read: on the narrowest telephone with letters of twice the size, and from right to left. */
+async function cramped(page: Page): Promise<string[]> {
+  const over = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const found: string[] = [];
+  await page.setViewportSize({ width: 320, height: 844 });
+  const plain = await over();
+  if (plain > 0) found.push(`320 wide: ${plain} too wide`);
+  await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+  const large = await over();
+  if (large > 0) found.push(`320 wide with text of twice the size: ${large} too wide`);
+  await page.evaluate(() => {
+    document.documentElement.style.fontSize = '';
+    document.documentElement.dir = 'rtl';
+  });
+  // From right to left a page runs over on its left side.
+  const turned = await page.evaluate(() => {
+    const root = document.documentElement;
+    const left = [...document.querySelectorAll('main *')].reduce((least, one) => {
+      const { left: at, width, height } = one.getBoundingClientRect();
+      return width > 1 && height > 1 ? Math.min(least, at) : least;
+    }, 0);
+    return Math.max(root.scrollWidth - innerWidth, Math.ceil(-left));
+  });
+  if (turned > 1) found.push(`from right to left: ${turned} too wide`);
+  await page.evaluate(() => (document.documentElement.dir = 'ltr'));
+  return found;
+}
+
 test('no page puts up a barrier, narrow or wide, in light or in dark', async () => {
   const found: string[] = [];
   let seen = 0;
@@ -50,6 +78,7 @@ test('no page puts up a barrier, narrow or wide, in light or in dark', async () 
         for (const one of await barriers(page)) found.push(`${name}, ${width} wide, ${colorScheme}: ${one}`);
       }
     }
+    for (const one of await cramped(page)) found.push(`${name}, ${one}`);
     seen += 1;
   });
   expect(found).toEqual([]);
@@ -62,6 +91,14 @@ test('the search for barriers finds one that was put there', async () => {
   await window.page.goto(`${house.origin}/`);
   await window.page.evaluate(() => document.querySelector('main')?.append(document.createElement('button')));
   expect(await barriers(window.page)).toEqual([expect.stringContaining('button-name')]);
+  expect(await cramped(window.page)).toEqual([]);
+  await window.page.evaluate(() => {
+    const wide = document.createElement('p');
+    wide.textContent = 'w'.repeat(60);
+    document.querySelector('main')?.append(wide);
+    wide.style.overflowWrap = 'normal';
+  });
+  expect(await cramped(window.page)).toHaveLength(3);
   await window.close();
 });
 
