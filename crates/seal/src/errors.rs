@@ -10,6 +10,13 @@ pub enum SealError {
         /// Which word, from 0.
         index: usize,
     },
+    /// All words are on the list, but they are not a card's: one is wrong, or two changed places. `index` counts from 0, and
+    /// is there when one word alone is likely to be the wrong one.
+    #[error("{}", checksum_text(*index))]
+    WordsChecksum {
+        /// The word that is likely wrong, from 0.
+        index: Option<usize>,
+    },
     /// Too few or too many words.
     #[error("There are {typed} words, and {needed} are needed. Type all words of the card, in their order.")]
     WordCount {
@@ -50,7 +57,27 @@ pub enum SealError {
     /// A text larger than a letter may be.
     #[error("The text is longer than a letter can be. Shorten it, or make two letters of it.")]
     TextTooLong,
+    /// Too many pictures, or one that is too large, empty, or not of a kind that every browser shows.
+    #[error(
+        "A picture is too large or of an unknown kind, or there are too many. Leave some out, or make them smaller."
+    )]
+    BadPicture,
+    /// A signature that is not over these bytes, not by this hand, or not a signature at all.
+    #[error(
+        "The signature does not belong to this letter. Be careful: somebody else may have written or changed it."
+    )]
+    BadSignature,
     /// An id, a version, a date or a recipient of the wrong form: a fault of the caller.
     #[error("A value has the wrong form: {0}. This is a fault of the program; please report it.")]
     BadInput(&'static str),
+}
+
+fn checksum_text(index: Option<usize>) -> String {
+    match index {
+        Some(index) => {
+            format!("Word {} is probably misread. Compare it with the card, letter by letter.", index + 1)
+        }
+        None => "One of the words is wrong, or two changed places. Compare them with the card, one by one."
+            .to_owned(),
+    }
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     binding::{Binding, Kind},
+    claim::is_words_file,
     container,
     errors::SealError,
     key::read_key_file,
@@ -102,8 +103,10 @@ impl HostKey {
                     _ => InspectError::LetterDamaged,
                 })
             }
-            // What lies here is locked again; that it is an age file is all that can be seen.
-            Kind::Words | Kind::Keepers | Kind::Unlock => {
+            // What lies here is locked again: its head is all that can be seen.
+            Kind::Words if is_words_file(&inner) => Ok(()),
+            Kind::Words => Err(InspectError::NoKey),
+            Kind::Keepers | Kind::Unlock => {
                 crate::header::parse_header(&inner).map(drop).map_err(|_| InspectError::NoKey)
             }
         }

@@ -1,7 +1,7 @@
 //! The paper kit: the account's identity as text, to be printed, and read back from a scan or from somebody's typing. It
 //! is the whole key; it asks nobody for leave.
 
-use crate::{errors::SealError, pq};
+use crate::{errors::SealError, pq, unlock::derive};
 use zeroize::Zeroizing;
 
 const PREFIX: &str = "AGE-SECRET-KEY-PQ-1";
@@ -42,6 +42,12 @@ pub fn read_kit(text: &str) -> Result<pq::Identity, SealError> {
         other => other,
     }));
     identity.parse().map_err(|_| SealError::KitMisread)
+}
+
+/// What the house is shown by somebody who has the paper and no mailbox any more: HKDF-SHA-256 of the identity's secret
+/// bytes. The house keeps only an HMAC of it ([`crate::unlock::token_row`]), and cannot come to the identity from either.
+pub fn kit_token(identity: &pq::Identity) -> Zeroizing<[u8; 32]> {
+    derive(identity.secret_bytes(), b"unsaid kit token v1")
 }
 
 #[cfg(test)]
@@ -86,6 +92,14 @@ mod tests {
         for missing in ["", "AGE-SECRET-KEY-PQ-1", "hello", &text[..70]] {
             assert_eq!(read_kit(missing).err(), Some(SealError::KitMissing));
         }
+    }
+
+    #[test]
+    fn the_token_belongs_to_the_identity_and_tells_nothing_of_it() {
+        let token = kit_token(&identity());
+        assert!(token == kit_token(&read_kit(&identity().expose_text()).unwrap()));
+        assert!(token != kit_token(&pq::Identity::from_seed(&[8; 32])));
+        assert_ne!(*token, [9; 32]);
     }
 
     #[test]

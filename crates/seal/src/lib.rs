@@ -13,6 +13,7 @@ mod xwing;
 
 pub mod account;
 pub mod binding;
+pub mod claim;
 pub mod errors;
 pub mod host;
 pub mod key;
@@ -22,6 +23,7 @@ pub mod manifest;
 pub mod pq;
 pub mod read;
 pub mod seal;
+pub mod sshsig;
 pub mod unlock;
 pub mod words;
 pub mod wrap;

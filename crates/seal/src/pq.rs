@@ -43,6 +43,11 @@ impl Identity {
         Self(PrivateKey::from_seed(seed))
     }
 
+    /// The 32 secret bytes from which everything else follows.
+    pub(crate) fn secret_bytes(&self) -> &[u8; 32] {
+        self.0.seed()
+    }
+
     /// The public half.
     pub fn to_recipient(&self) -> Recipient {
         Recipient(XWing::sk_to_pk(&self.0))

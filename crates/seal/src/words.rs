@@ -3,6 +3,7 @@
 
 use crate::errors::SealError;
 use std::sync::OnceLock;
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 /// How many words unlock an account: 66 random bits.
@@ -28,7 +29,7 @@ pub fn six_words(random: &[u8; 9]) -> Zeroizing<String> {
 }
 
 /// The canonical form of typed words: lower case, single spaces, whole words; four letters of a word are enough. A word
-/// that is not on the list is refused with its place. The English list is ASCII, where NFC changes nothing.
+/// that is not on the list is refused with its place.
 pub fn normalise_words(typed: &str, count: usize) -> Result<Zeroizing<String>, SealError> {
     let parts = split_words(typed);
     let mut text = Zeroizing::new(String::with_capacity(parts.len() * 9));
@@ -54,11 +55,13 @@ pub fn expand_word(part: &str) -> Option<&'static str> {
     (word == part || part.len() >= 4 && word.starts_with(part)).then_some(word)
 }
 
-/// People separate words by spaces, line ends, commas, full stops, hyphens, or number them: none of it counts.
+/// People separate words by spaces, line ends, commas, full stops, hyphens, or number them: none of it counts. An accent
+/// may come as a letter of its own (a Mac does so), and is put together with the letter that it stands on (NFC).
 fn split_words(typed: &str) -> Zeroizing<Vec<String>> {
     let between = |c: char| c.is_whitespace() || c == '\u{feff}' || ",.;-".contains(c) || c.is_ascii_digit();
+    let whole: Zeroizing<String> = Zeroizing::new(typed.nfc().collect());
     Zeroizing::new(
-        typed.to_lowercase().split(between).filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+        whole.to_lowercase().split(between).filter(|part| !part.is_empty()).map(str::to_owned).collect(),
     )
 }
 
@@ -109,6 +112,13 @@ mod tests {
         ] {
             assert_eq!(*normalise_words(typed, 6).unwrap(), words, "{typed:?}");
         }
+    }
+
+    #[test]
+    fn an_accent_that_came_apart_is_one_letter_again() {
+        // e and a combining acute, as a Mac may send it, is one letter that no English word has; K from the Kelvin sign is k.
+        assert_eq!(*split_words("caf\u{65}\u{301} x"), ["caf\u{e9}", "x"]);
+        assert_eq!(*split_words("\u{212a}iss"), ["kiss"]);
     }
 
     #[test]
