@@ -2,18 +2,22 @@
 //! that its length tells little. Knows no key and nobody's address. Reading it back stands in `letter/parse.rs`.
 
 mod parse;
+mod rich;
 
 use crate::{
     binding::{check_id, check_version},
     errors::SealError,
-    quoted_printable,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
 pub use parse::parse_letter;
+pub use rich::{
+    MAX_HTML_BYTES, MAX_INSIDE_BYTES, MAX_PICTURE_BYTES, MAX_PICTURES, Medium, OpenedPicture, Picture,
+    PictureKind, RichLetter, compose_rich, extension_of, how_many_inside,
+};
 
-/// What goes into the file.
+/// What goes into a file of text alone, which is format 1; [`RichLetter`] adds what format 2 has.
 #[derive(Clone, Copy)]
 pub struct LetterToCompose<'a> {
     /// 26 letters of base32.
@@ -45,6 +49,15 @@ pub struct Letter {
     pub unix_seconds: i64,
     /// What she wrote, with \n line ends.
     pub text: String,
+    /// The same with its headings, lists and pictures, when she used any. It is to be read into the closed schema and never
+    /// shown as it is.
+    pub html: Option<String>,
+    /// `age1pq1…`: where an answer is encrypted to. Its form was looked at, its checksum not.
+    pub reply_to: Option<String>,
+    /// The pictures that lie inside.
+    pub pictures: Vec<OpenedPicture>,
+    /// The files that lie beside the letter, each with the hash that it must have.
+    pub media: Vec<Medium>,
 }
 
 /// The largest text, in bytes of UTF-8.
@@ -61,35 +74,12 @@ pub fn normalise_text(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// Composes the file. The same input gives the same bytes, here and in the browser.
+/// The largest file that is composed or read.
+pub const MAX_LETTER_BYTES: usize = 16 * 1024 * 1024;
+
+/// Composes a file of text alone. The same input gives the same bytes, here and in the browser.
 pub fn compose_letter(letter: &LetterToCompose<'_>) -> Result<Zeroizing<Vec<u8>>, SealError> {
-    let &LetterToCompose { letter_id, version, unix_seconds, .. } = letter;
-    let id = message_id(letter_id, version)?;
-    let text = Zeroizing::new(normalise_text(letter.text));
-    if text.len() > MAX_TEXT_BYTES {
-        return Err(SealError::TextTooLong);
-    }
-    let (from, to) = (name_header(letter.from)?, name_header(letter.to)?);
-    let date = date_header(unix_seconds)?;
-    // "=_" cannot occur in quoted-printable, so no text can end the part early (RFC 2045, 6.7).
-    let boundary = format!("=_unsaid_{letter_id}_{version}");
-    let body = Zeroizing::new(quoted_printable::encode(&text));
-    let mut file = Zeroizing::new(Vec::with_capacity(padded_size(body.len() + 8192)));
-    for piece in [
-        &format!("From: {from} <author@unsaid.invalid>\r\n"),
-        &format!("To: {to} <reader@unsaid.invalid>\r\n"),
-        &format!("Date: {date}\r\nMessage-ID: {id}\r\nMIME-Version: 1.0\r\n"),
-        &format!("Content-Type: multipart/mixed;\r\n boundary=\"{boundary}\"\r\n\r\n"),
-        &format!("--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n"),
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-        &body,
-        &format!("\r\n--{boundary}--\r\n"),
-    ] {
-        file.extend_from_slice(piece.as_bytes());
-    }
-    let missing = padded_size(file.len()) - file.len();
-    file.extend(epilogue(missing));
-    Ok(file)
+    compose_rich(&RichLetter { letter: *letter, html: None, reply_to: None, pictures: &[], media: &[] })
 }
 
 /// `<letter.version@unsaid>`

@@ -1,30 +1,88 @@
-//! Reads letter.eml back. Tolerant of other mail programs' folding, encodings and parts; strict about the Message-ID
-//! and about headers that stand twice.
+//! Reads letter.eml back, in either format. Tolerant of other mail programs' folding, encodings and parts; strict about the
+//! Message-ID and about headers that stand twice. Whatever the bytes are, it ends soon and takes little memory.
 
-use super::{Letter, MONTHS, days_from_civil, message_id, normalise_text};
+use super::{
+    Letter, MAX_LETTER_BYTES, MAX_PICTURES, MONTHS, Medium, OpenedPicture, PictureKind, days_from_civil,
+    message_id, normalise_text,
+    rich::{is_media_type, is_picture_name, looks_like_recipient},
+};
 use crate::{errors::SealError, quoted_printable};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use std::collections::HashMap;
 
 /// How deep parts may lie in parts: ours never do.
-const MAX_DEPTH: usize = 4;
+const MAX_DEPTH: usize = 5;
+
+/// How many parts a file may have: ours have sixty pictures and two texts at most.
+const MAX_PARTS: usize = 200;
 
 type Headers = HashMap<String, String>;
 
 /// Reads the file.
 pub fn parse_letter(file: &[u8]) -> Result<Letter, SealError> {
+    if file.len() > MAX_LETTER_BYTES {
+        return Err(SealError::Damaged);
+    }
     let (headers, body) = split_entity(file)?;
     let field = |name: &str| headers.get(name).map(String::as_str).ok_or(SealError::Damaged);
     let (letter_id, version) = read_message_id(field("message-id")?).ok_or(SealError::Damaged)?;
-    let text = plain_text(&headers, body, 0)?.ok_or(SealError::Damaged)?;
+    let mut found = Found::default();
+    found.collect(&headers, body, 0)?;
+    let words = |bytes: Vec<u8>| {
+        String::from_utf8(bytes).map(|text| normalise_text(&text)).map_err(|_| SealError::Damaged)
+    };
     Ok(Letter {
         letter_id,
         version,
         from: display_name(field("from")?)?,
         to: display_name(field("to")?)?,
         unix_seconds: read_date(field("date")?).ok_or(SealError::Damaged)?,
-        text: normalise_text(&String::from_utf8(text).map_err(|_| SealError::Damaged)?),
+        text: words(found.text.ok_or(SealError::Damaged)?)?,
+        html: found.html.map(words).transpose()?,
+        reply_to: field("unsaid-reply-to").ok().map(read_reply_to).transpose()?,
+        media: field("unsaid-media").map_or(Ok(Vec::new()), read_media)?,
+        pictures: found.pictures,
     })
+}
+
+/// The recipient was cut into pieces to keep lines short; no white space belongs to it.
+fn read_reply_to(value: &str) -> Result<String, SealError> {
+    let whole: String = value.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    if looks_like_recipient(&whole) { Ok(whole) } else { Err(SealError::Damaged) }
+}
+
+/// `name type size hash`, with commas between.
+fn read_media(value: &str) -> Result<Vec<Medium>, SealError> {
+    let mut media: Vec<Medium> = Vec::new();
+    for entry in value.split(',') {
+        let words: Vec<&str> = entry.split_ascii_whitespace().take(5).collect();
+        let [name, media_type, size, sha256] = words[..] else { return Err(SealError::Damaged) };
+        let whole = is_picture_name(name)
+            && is_media_type(media_type)
+            && media.len() < MAX_PICTURES
+            && media.iter().all(|other| other.name != name);
+        let size = size.parse().ok().filter(|_| size.bytes().all(|b| b.is_ascii_digit()));
+        let (true, Some(size), Some(sha256)) = (whole, size, unhex(sha256)) else {
+            return Err(SealError::Damaged);
+        };
+        media.push(Medium { name: name.to_owned(), media_type: media_type.to_owned(), size, sha256 });
+    }
+    Ok(media)
+}
+
+/// 64 lower-case hexadecimal digits.
+fn unhex(digits: &str) -> Option<[u8; 32]> {
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let digits: &[u8; 64] = digits.as_bytes().try_into().ok()?;
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = value(pair[0])? * 16 + value(pair[1])?;
+    }
+    Some(bytes)
 }
 
 fn read_message_id(text: &str) -> Option<(String, u32)> {
@@ -66,37 +124,74 @@ fn split_entity(entity: &[u8]) -> Result<(Headers, &[u8]), SealError> {
     Ok((headers, rest))
 }
 
-/// The first text/plain part, decoded; None when there is none.
-fn plain_text(headers: &Headers, body: &[u8], depth: usize) -> Result<Option<Vec<u8>>, SealError> {
-    let kind_and_more = headers.get("content-type").map_or("text/plain", String::as_str);
-    let kind = kind_and_more.split([';', ' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
-    if kind.starts_with("multipart/") {
-        let boundary =
-            parameter(kind_and_more, "boundary").filter(|b| !b.is_empty()).ok_or(SealError::Damaged)?;
-        if depth >= MAX_DEPTH {
+/// What was found in the parts so far.
+#[derive(Default)]
+struct Found {
+    text: Option<Vec<u8>>,
+    html: Option<Vec<u8>>,
+    pictures: Vec<OpenedPicture>,
+    parts: usize,
+}
+
+impl Found {
+    /// The first text and the first HTML in UTF-8, and every picture that has a name of ours; other parts are passed over.
+    fn collect(&mut self, headers: &Headers, body: &[u8], depth: usize) -> Result<(), SealError> {
+        self.parts += 1;
+        if self.parts > MAX_PARTS {
             return Err(SealError::Damaged);
         }
-        for part in parts(body, &boundary)? {
-            let (headers, body) = split_entity(part)?;
-            if let Some(text) = plain_text(&headers, body, depth + 1)? {
-                return Ok(Some(text));
+        let kind_and_more = headers.get("content-type").map_or("text/plain", String::as_str);
+        let kind = kind_and_more.split([';', ' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
+        if kind.starts_with("multipart/") {
+            let boundary =
+                parameter(kind_and_more, "boundary").filter(|b| !b.is_empty()).ok_or(SealError::Damaged)?;
+            if depth + 1 >= MAX_DEPTH {
+                return Err(SealError::Damaged);
             }
+            for part in parts(body, &boundary)? {
+                let (headers, body) = split_entity(part)?;
+                self.collect(&headers, body, depth + 1)?;
+            }
+            return Ok(());
         }
-        return Ok(None);
+        let place = match kind.as_str() {
+            "text/plain" => &mut self.text,
+            "text/html" => &mut self.html,
+            _ => return self.picture(&kind, headers, body),
+        };
+        if place.is_some() {
+            return Ok(());
+        }
+        let charset = parameter(kind_and_more, "charset").unwrap_or_else(|| "us-ascii".to_owned());
+        if !charset.eq_ignore_ascii_case("utf-8") && !charset.eq_ignore_ascii_case("us-ascii") {
+            return Err(SealError::Damaged);
+        }
+        *place = Some(decode(headers, body)?);
+        Ok(())
     }
-    if kind != "text/plain" {
-        return Ok(None);
+
+    fn picture(&mut self, kind: &str, headers: &Headers, body: &[u8]) -> Result<(), SealError> {
+        let name = headers
+            .get("content-id")
+            .and_then(|id| id.strip_prefix('<')?.strip_suffix('>'))
+            .filter(|name| is_picture_name(name));
+        let (Some(kind), Some(name)) = (PictureKind::of(kind), name) else { return Ok(()) };
+        if self.pictures.len() >= MAX_PICTURES || self.pictures.iter().any(|other| other.name == name) {
+            return Err(SealError::Damaged);
+        }
+        let bytes = decode(headers, body)?;
+        self.pictures.push(OpenedPicture { name: name.to_owned(), kind, bytes });
+        Ok(())
     }
-    let charset = parameter(kind_and_more, "charset").unwrap_or_else(|| "us-ascii".to_owned());
-    if !charset.eq_ignore_ascii_case("utf-8") && !charset.eq_ignore_ascii_case("us-ascii") {
-        return Err(SealError::Damaged);
-    }
+}
+
+fn decode(headers: &Headers, body: &[u8]) -> Result<Vec<u8>, SealError> {
     let encoding =
         headers.get("content-transfer-encoding").map_or("7bit".to_owned(), |e| e.to_ascii_lowercase());
     match encoding.as_str() {
-        "base64" => unbase64(body).map(Some),
-        "quoted-printable" => Ok(Some(quoted_printable::decode(body))),
-        _ => Ok(Some(body.to_vec())),
+        "base64" => unbase64(body),
+        "quoted-printable" => Ok(quoted_printable::decode(body)),
+        _ => Ok(body.to_vec()),
     }
 }
 
@@ -114,6 +209,9 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<&'a [u8]>, SealError>
         };
         if !after.is_empty() && after != b"--" {
             continue;
+        }
+        if found.len() > MAX_PARTS {
+            return Err(SealError::Damaged);
         }
         if let Some(start) = start {
             let part = body.get(start..line_start).ok_or(SealError::Damaged)?;
