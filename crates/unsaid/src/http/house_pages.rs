@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 /// Pages of the author's app (web/src/pages/author/router.ts): one shell for all of them.
-const AUTHORS: [&str; 13] = [
+const AUTHORS: [&str; 17] = [
     "/begin/{token}",
     "/sign-in",
     "/unlock",
@@ -25,7 +25,11 @@ const AUTHORS: [&str; 13] = [
     "/people",
     "/people/new",
     "/people/{id}",
+    "/people/{id}/card",
     "/account",
+    "/account/words",
+    "/account/address",
+    "/paper-kit",
 ];
 
 /// The welcome, the pages that explain, and the author's shell.

@@ -255,7 +255,7 @@ async fn every_answer_carries_the_strict_headers() {
             assert!(["no-referrer", "same-origin"].contains(&answer.header("referrer-policy")), "{path}");
             assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
             assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
-            assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
+            assert!(answer.header("permissions-policy").contains("camera=(self), microphone=()"), "{path}");
             assert_eq!(!answer.header("strict-transport-security").is_empty(), secure, "{path}");
             assert!(!answer.header("cache-control").is_empty(), "{path}");
             if path.starts_with("/api/") {
