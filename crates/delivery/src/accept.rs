@@ -5,8 +5,9 @@ use crate::calendar::{self, ZoneUnknown};
 use crate::clock::Now;
 use crate::fact::Fact;
 use crate::refusal::Scope;
-use crate::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
-use crate::state::{Delivery, Rest, State, Wake};
+use crate::rule::{Birthday, Gate, Moment, Proof, Reach, RestAsked, Rule};
+use crate::state::{Amending, Delivery, Rest, State, Wake};
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 /// Why something that was asked cannot be. Each has two sentences in the words of the pages, under its name.
@@ -18,6 +19,8 @@ pub enum Refusal {
     DayPassed,
     /// The day is more than 150 years away.
     DayTooFar,
+    /// No year has that birthday.
+    BirthdayUnknown,
     /// The zone's name means nothing to us.
     ZoneUnknown,
     /// The person has no address, and the letter is to be sent.
@@ -41,6 +44,7 @@ impl Refusal {
             Self::NotYet => "not-yet",
             Self::DayPassed => "day-passed",
             Self::DayTooFar => "day-too-far",
+            Self::BirthdayUnknown => "birthday-unknown",
             Self::ZoneUnknown => "zone-unknown",
             Self::NoAddress => "no-address",
             Self::Rested => "rested",
@@ -69,6 +73,8 @@ pub struct Plan {
     pub leaves: Timestamp,
     /// The day that was chosen lies before the end of the rest, so it goes at that end.
     pub early: bool,
+    /// The first occurrence: a year for birthdays that recur, else 0.
+    pub occurrence: i16,
 }
 
 /// `rest-first`, `kinds-we-keep`: what a rule would mean if it were sealed now. `author_zone` is an IANA name.
@@ -77,26 +83,46 @@ pub fn plan(rule: &Rule, rest: RestAsked, author_zone: &str, now: Now) -> Result
         return Err(Refusal::NotYet);
     }
     let rest = calendar::rest(rest, author_zone, now)?;
-    let due = match &rule.moment {
-        Moment::On { date, time, zone } => {
-            let today = calendar::day_in(now.trusted, zone)?;
-            if *date < today {
-                return Err(Refusal::DayPassed);
-            }
-            if today.checked_add(calendar::FARTHEST_YEARS.years()).is_ok_and(|last| *date > last) {
-                return Err(Refusal::DayTooFar);
-            }
-            calendar::instant(*date, *time, zone)?
+    let (occurrence, due) = first_due(&rule.moment, now)?;
+    let due = due.unwrap_or(rest.until);
+    Ok(Plan { rest, due, leaves: due.max(rest.until), early: due < rest.until, occurrence })
+}
+
+/// The first occurrence of a moment and its instant; no instant for one that comes with the end of the rest.
+fn first_due(moment: &Moment, now: Now) -> Result<(i16, Option<Timestamp>), Refusal> {
+    let (zone, birthday) = match moment {
+        Moment::AtOnce | Moment::After { .. } => return Ok((0, None)),
+        Moment::On { zone, .. } => (zone, None),
+        Moment::Birthday { zone, birthday, .. } | Moment::EachBirthday { zone, birthday, .. } => {
+            (zone, Some(*birthday))
         }
-        _ => rest.until,
     };
-    Ok(Plan { rest, due, leaves: due.max(rest.until), early: due < rest.until })
+    let today = calendar::day_in(now.trusted, zone)?;
+    // A leap year has every day that any year has.
+    if birthday.is_some_and(|birthday| Date::new(2000, birthday.month, birthday.day).is_err()) {
+        return Err(Refusal::BirthdayUnknown);
+    }
+    let occurrence = calendar::first_occurrence(moment, now.trusted)?.ok_or(Refusal::DayPassed)?;
+    let last = match moment {
+        Moment::EachBirthday { until, .. } => *until,
+        _ => occurrence,
+    };
+    let farthest = today.checked_add(calendar::FARTHEST_YEARS.years()).unwrap_or(Date::MAX);
+    let too_far = |day: Option<Date>| day.is_none_or(|day| day > farthest);
+    let day = calendar::day_of(moment, occurrence);
+    if day.is_some_and(|day| day < today) {
+        return Err(Refusal::DayPassed);
+    }
+    if too_far(day) || too_far(calendar::day_of(moment, last)) {
+        return Err(Refusal::DayTooFar);
+    }
+    Ok((occurrence, calendar::comes_at(moment, occurrence, now.trusted)?))
 }
 
 /// What this version can keep. Anything else is refused before it is promised, and parked should it stand in a row.
 pub fn kept_by_this_version(rule: &Rule) -> bool {
     matches!(rule.gate, Gate::None)
-        && matches!(rule.moment, Moment::AtOnce | Moment::On { .. })
+        && !matches!(rule.moment, Moment::After { .. })
         && rule.reach == Reach::Send
         && rule.proof == Proof::None
 }
@@ -136,6 +162,81 @@ pub fn undo(delivery: &Delivery, now: Now) -> Result<Granted, Refusal> {
         State::Withdrawn { undone: true } => Err(Refusal::NothingSealed),
         _ => Err(Refusal::Rested),
     }
+}
+
+/// `amend-rests-too`: a sealed letter may be given new words until it is opened, and nobody says whether it was. `deliveries` are all its
+/// occurrences; none for a letter that is never delivered, whose new version counts at once.
+pub fn amend(deliveries: &[Delivery], withdrew: bool) -> Result<(), Refusal> {
+    if withdrew || deliveries.iter().any(|d| matches!(d.state, State::Withdrawn { .. })) {
+        return Err(Refusal::NothingSealed);
+    }
+    if deliveries.iter().any(|d| d.state == State::Resting) {
+        return Err(Refusal::StillResting);
+    }
+    Ok(())
+}
+
+/// `undo-in-rest`, of a new version: until its rest ends one click returns to the one before.
+pub fn undo_amend(amending: Option<&Amending>, now: Now) -> Result<Fact, Refusal> {
+    match amending {
+        Some(resting) if !resting.rest.has_ended(now) => {
+            Ok(Fact::AmendUndone { letter: resting.letter, version: resting.version })
+        }
+        _ => Err(Refusal::Rested),
+    }
+}
+
+/// What changes in a delivery when the birthday in its rule is corrected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Corrected {
+    /// The rule with the right day.
+    pub rule: Rule,
+    /// The occurrence that this row is now.
+    pub occurrence: i16,
+    /// Its instant.
+    pub due: Timestamp,
+    /// When it wants to be looked at again.
+    pub wake: Wake,
+    /// What goes into the journal first.
+    pub fact: Fact,
+}
+
+/// `corrected-if-meant`: a corrected birthday reaches a sealed letter only if its author says so, and only what has not left. None: nothing
+/// changes, because it has left, has ended or is not about a birthday.
+pub fn correct_birthday(
+    delivery: &Delivery,
+    year: Option<i16>,
+    birthday: Birthday,
+    now: Now,
+) -> Result<Option<Corrected>, Refusal> {
+    if !matches!(delivery.state, State::Resting | State::Waiting) {
+        return Ok(None);
+    }
+    let (moment, year) = match &delivery.rule.moment {
+        Moment::Birthday { age, time, zone, .. } => {
+            let year = year.ok_or(Refusal::BirthdayUnknown)?;
+            (Moment::Birthday { age: *age, year, birthday, time: *time, zone: zone.clone() }, Some(year))
+        }
+        Moment::EachBirthday { until, time, zone, .. } => {
+            (Moment::EachBirthday { until: *until, birthday, time: *time, zone: zone.clone() }, None)
+        }
+        _ => return Ok(None),
+    };
+    // A year whose letter has left does not come again under another day.
+    let (first, _) = first_due(&moment, now)?;
+    let occurrence = first.max(delivery.occurrence);
+    let Some(due) = calendar::comes_at(&moment, occurrence, now.trusted)? else {
+        return Err(Refusal::DayPassed);
+    };
+    if matches!(&moment, Moment::EachBirthday { until, .. } if occurrence > *until) {
+        return Err(Refusal::DayPassed);
+    }
+    let wake = match delivery.state {
+        State::Resting => Wake::Trusted(delivery.rest.until),
+        _ => Wake::Trusted(due),
+    };
+    let fact = Fact::RuleChanged { delivery: delivery.id, year, birthday };
+    Ok(Some(Corrected { rule: Rule { moment, ..delivery.rule.clone() }, occurrence, due, wake, fact }))
 }
 
 /// `withdraw-until-opened`: after the rest, until it is opened. What comes of it is not said: the answer is one and the same. None: nothing

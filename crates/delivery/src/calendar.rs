@@ -2,7 +2,7 @@
 //! the next instant that does (jiff's `compatible`, RFC 5545's reading). Only the bundled zone data is read, never the system's.
 
 use crate::clock::{HOUR, Now};
-use crate::rule::{Moment, RestAsked};
+use crate::rule::{Birthday, LeapDay, Moment, RestAsked};
 use crate::state::Rest;
 use jiff::civil::{Date, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -38,13 +38,89 @@ pub fn instant(date: Date, time: Time, zone_name: &str) -> Result<Timestamp, Zon
     Ok(date.to_datetime(time).to_zoned(zone).map_or(Timestamp::MAX, |z| z.timestamp()))
 }
 
-/// When a moment comes, once its gate is open. None: this version cannot tell.
-pub fn comes_at(moment: &Moment, ready: Timestamp) -> Result<Option<Timestamp>, ZoneUnknown> {
+/// When a moment comes, once its gate is open; `occurrence` is the year of a birthday that recurs, and is not looked at otherwise. None: this
+/// version cannot tell.
+pub fn comes_at(
+    moment: &Moment,
+    occurrence: i16,
+    ready: Timestamp,
+) -> Result<Option<Timestamp>, ZoneUnknown> {
     match moment {
         Moment::AtOnce => Ok(Some(ready)),
-        Moment::On { date, time, zone } => instant(*date, *time, zone).map(Some),
-        Moment::Birthday { .. } | Moment::EachBirthday { .. } | Moment::After { .. } => Ok(None),
+        Moment::After { .. } => Ok(None),
+        Moment::On { time, zone, .. }
+        | Moment::Birthday { time, zone, .. }
+        | Moment::EachBirthday { time, zone, .. } => match day_of(moment, occurrence) {
+            Some(day) => instant(day, *time, zone).map(Some),
+            None => Ok(None),
+        },
     }
+}
+
+/// The civil day that a moment names: of a birthday that recurs, the one in the year `occurrence`. None: it names none, or there is no such day.
+pub fn day_of(moment: &Moment, occurrence: i16) -> Option<Date> {
+    match moment {
+        Moment::On { date, .. } => Some(*date),
+        Moment::Birthday { age, year, birthday, .. } => {
+            birthday_in(year.checked_add(i16::try_from(*age).ok()?)?, *birthday)
+        }
+        Moment::EachBirthday { birthday, .. } => birthday_in(occurrence, *birthday),
+        Moment::AtOnce | Moment::After { .. } => None,
+    }
+}
+
+/// `leap-day-as-chosen`: the day of a birthday in a year; 29 February falls in a year without it on the day that the author chose. None: no year
+/// has such a day (31 April), or the year is out of the calendar.
+pub fn birthday_in(year: i16, birthday: Birthday) -> Option<Date> {
+    if let Ok(day) = Date::new(year, birthday.month, birthday.day) {
+        return Some(day);
+    }
+    let (month, day) = match (birthday.month, birthday.day, birthday.leap) {
+        (2, 29, LeapDay::February28) => (2, 28),
+        (2, 29, LeapDay::March1) => (3, 1),
+        _ => return None,
+    };
+    Date::new(year, month, day).ok()
+}
+
+/// The first occurrence that is not over: the first year whose birthday is today, in its own zone, or still to come. None: its last year is over.
+/// 0 for moments that happen once.
+pub fn first_occurrence(moment: &Moment, now: Timestamp) -> Result<Option<i16>, ZoneUnknown> {
+    let Moment::EachBirthday { until, zone, birthday, .. } = moment else { return Ok(Some(0)) };
+    let today = day_in(now, zone)?;
+    let here = today.year();
+    let past = birthday_in(here, *birthday).is_some_and(|day| day < today);
+    let year = if past { here.saturating_add(1) } else { here };
+    Ok((year <= *until).then_some(year))
+}
+
+/// `newest-missed-alone`: of the occurrences from `from` on, the newest that has come; `from` itself if none of the later ones has.
+pub fn newest_missed(moment: &Moment, from: i16, now: Timestamp) -> Result<i16, ZoneUnknown> {
+    let Moment::EachBirthday { until, zone, .. } = moment else { return Ok(from) };
+    // The birthday of this year has come or has not: no other year needs to be looked at.
+    let here = day_in(now, zone)?.year().min(*until);
+    for year in [here, here.saturating_sub(1)] {
+        if year > from && comes_at(moment, year, now)?.is_some_and(|due| due <= now) {
+            return Ok(year);
+        }
+    }
+    Ok(from)
+}
+
+/// The occurrence after this one; none if it was the last, or the moment happens once.
+pub fn next_occurrence(moment: &Moment, occurrence: i16) -> Option<i16> {
+    let Moment::EachBirthday { until, .. } = moment else { return None };
+    occurrence.checked_add(1).filter(|year| year <= until)
+}
+
+/// The civil days of all occurrences from `first` on, the last included.
+pub fn days(moment: &Moment, first: i16) -> impl Iterator<Item = Date> + '_ {
+    let mut next = Some(first);
+    std::iter::from_fn(move || {
+        let at = next?;
+        next = next_occurrence(moment, at);
+        day_of(moment, at)
+    })
 }
 
 /// The end of a rest that begins now, in the author's zone.

@@ -7,7 +7,7 @@ use crate::clock::{Now, Observed};
 use crate::id::{AddressId, DeliveryId, LetterId};
 use crate::message::{Message, MessageState};
 use crate::refusal::{self, Refused};
-use crate::state::{Delivery, Parked, State, Wake};
+use crate::state::{Amending, Delivery, Parked, State, Wake};
 use jiff::Timestamp;
 
 /// What is known of one address of a person.
@@ -41,6 +41,15 @@ pub struct NewKnock {
     pub nth: u8,
 }
 
+/// The occurrence after one that has fallen due: a delivery of its own, waiting, with the same letter, rule, rest and version that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextOccurrence {
+    /// Its year.
+    pub occurrence: i16,
+    /// Its instant.
+    pub due: Timestamp,
+}
+
 /// What is to be committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -54,6 +63,10 @@ pub struct Decision {
     pub tzdb: String,
     /// A knock to write in the same transaction.
     pub knock: Option<NewKnock>,
+    /// The occurrence that this row is from now on: another than before when older ones were missed.
+    pub occurrence: i16,
+    /// The row to foresee in the same transaction. Set once for each occurrence: when it falls due, whatever the person did or does.
+    pub next: Option<NextOccurrence>,
     /// The name of the rule that decided (docs/delivery.md).
     pub why: &'static str,
 }
@@ -109,7 +122,8 @@ pub fn decide(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
 
 /// `never-early`: a moment is derived again from what the author meant, and only trusted time reaches it.
 fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
-    let due = match calendar::comes_at(&delivery.rule.moment, delivery.rest.until) {
+    let moment = &delivery.rule.moment;
+    let due = match calendar::comes_at(moment, delivery.occurrence, delivery.rest.until) {
         Ok(Some(due)) => due,
         Ok(None) => {
             return stay(
@@ -135,7 +149,54 @@ fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
             ..stay(delivery, State::Waiting, Some(Wake::Trusted(due)), "never-early")
         };
     }
-    knock(delivery, Some(due), pair, now)
+    match falls_due(delivery, due, now) {
+        Ok((occurrence, due, next)) => Decision { occurrence, next, ..knock(delivery, Some(due), pair, now) },
+        Err(calendar::ZoneUnknown) => stay(
+            delivery,
+            State::Parked { why: Parked::ZoneUnknown, left: false },
+            None,
+            "zone-unknown-holds",
+        ),
+    }
+}
+
+/// `newest-missed-alone`, `one-future-row`: which occurrence it is that goes now, and which one is foreseen after it.
+fn falls_due(
+    delivery: &Delivery,
+    due: Timestamp,
+    now: Now,
+) -> Result<(i16, Timestamp, Option<NextOccurrence>), calendar::ZoneUnknown> {
+    let moment = &delivery.rule.moment;
+    let occurrence = calendar::newest_missed(moment, delivery.occurrence, now.trusted)?;
+    let due = calendar::comes_at(moment, occurrence, due)?.unwrap_or(due);
+    let next = match calendar::next_occurrence(moment, occurrence) {
+        Some(year) => {
+            calendar::comes_at(moment, year, due)?.map(|due| NextOccurrence { occurrence: year, due })
+        }
+        None => None,
+    };
+    Ok((occurrence, due, next))
+}
+
+/// What time demands of a new version in its rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmendDecision {
+    /// It rests on; when to look again.
+    Rests(Wake),
+    /// It counts: everything that is not pinned takes it, and older versions that nobody has opened keep the author's wrap alone.
+    Counts,
+}
+
+/// `amend-rests-too`: a new version counts when its own rest has ended, and not before.
+pub fn amended(amending: &Amending, now: Now) -> AmendDecision {
+    if amending.rest.has_ended(now) {
+        return AmendDecision::Counts;
+    }
+    AmendDecision::Rests(if now.trusted < amending.rest.until {
+        Wake::Trusted(amending.rest.until)
+    } else {
+        Wake::Observed(amending.rest.observed)
+    })
 }
 
 /// Which knock a due delivery calls for.
@@ -215,5 +276,14 @@ fn look_again(now: Now) -> Wake {
 }
 
 fn stay(delivery: &Delivery, state: State, wake: Option<Wake>, why: &'static str) -> Decision {
-    Decision { state, wake, due: delivery.due, tzdb: delivery.tzdb.clone(), knock: None, why }
+    Decision {
+        state,
+        wake,
+        due: delivery.due,
+        tzdb: delivery.tzdb.clone(),
+        knock: None,
+        occurrence: delivery.occurrence,
+        next: None,
+        why,
+    }
 }

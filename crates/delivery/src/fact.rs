@@ -3,6 +3,7 @@
 
 use crate::id::{AccountId, AddressId, DeliveryId, LetterId, MessageId, PersonId};
 use crate::refusal::Scope;
+use crate::rule::Birthday;
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,54 @@ pub enum Fact {
         person: PersonId,
         /// Its name.
         address: AddressId,
+    },
+    /// A new version was taken back in its rest: the one before counts on.
+    AmendUndone {
+        /// Which letter.
+        letter: LetterId,
+        /// The version that never counted.
+        version: u32,
+    },
+    /// The rest of a new version is over: it counts, and older ones that nobody has opened keep the author's wrap alone.
+    Unwrapped {
+        /// Which letter.
+        letter: LetterId,
+        /// The version that counts.
+        version: u32,
+    },
+    /// A birthday was corrected for a sealed letter.
+    RuleChanged {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// The year of birth, where the rule has one.
+        year: Option<i16>,
+        /// The day.
+        birthday: Birthday,
+    },
+    /// A person has a card with words, or another one than before.
+    CardReplaced {
+        /// Whose card.
+        person: PersonId,
+        /// HMAC of the claim token.
+        claim: [u8; 32],
+    },
+    /// A wrap was peeled and wrapped anew for another host key.
+    Rewrapped {
+        /// A letter, or an account for its unlock wrap.
+        subject: String,
+        /// Of which version, or number.
+        version: u32,
+        /// The generation of the key that it is for now.
+        generation: u32,
+    },
+    /// The sign-in address of an account is another one.
+    SignInChanged {
+        /// Whose.
+        account: AccountId,
+        /// Keyed hash of its sign-in form.
+        email_key: [u8; 32],
+        /// The address under the address key, bound to the account.
+        email: Vec<u8>,
     },
     /// The unlock wrap of an account was made or made anew.
     UnlockReplaced {

@@ -20,10 +20,22 @@ pub enum Kind {
 /// Which notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Notice {
-    /// Somebody unlocked, or changed what matters: to the author herself.
+    /// Somebody changed where letters go: to the author herself, as all of these but one.
     AddressesChanged,
     /// The account was made.
     Welcome,
+    /// Somebody came in with the paper kit.
+    KitUsed,
+    /// The six words were made anew.
+    WordsReplaced,
+    /// The sign-in address was changed: to the old address, with a link that undoes it.
+    SignInChanged,
+    /// A card with words was shown for printing.
+    CardPrinted,
+    /// A letter was taken out as a folder.
+    Exported,
+    /// What a knock looks like: she asked for it.
+    Trial,
 }
 
 /// What a message is about.

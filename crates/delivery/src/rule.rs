@@ -23,6 +23,26 @@ pub enum Gate {
     },
 }
 
+/// On which day somebody born on 29 February has their birthday in the other years: the author chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeapDay {
+    /// The day before.
+    February28,
+    /// The day after.
+    March1,
+}
+
+/// A birthday without its year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Birthday {
+    /// 1 to 12.
+    pub month: i8,
+    /// 1 to 31.
+    pub day: i8,
+    /// Which day it is in a year without 29 February. Of no meaning for any other birthday.
+    pub leap: LeapDay,
+}
+
 /// When, once the gate is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Moment {
@@ -41,11 +61,25 @@ pub enum Moment {
     Birthday {
         /// In years.
         age: u16,
+        /// The year of birth: without it no age can be reckoned.
+        year: i16,
+        /// The day, copied when the letter was sealed: a later correction of the person asks whether it is meant here too.
+        birthday: Birthday,
+        /// The time of day.
+        time: Time,
+        /// IANA name of the zone.
+        zone: String,
     },
-    /// On every birthday, up to and including a year.
+    /// On every birthday, up to and including a year. Each is a delivery of its own, whose occurrence is the year.
     EachBirthday {
         /// The last year, inclusive.
         until: i16,
+        /// The day, copied when the letter was sealed.
+        birthday: Birthday,
+        /// The time of day.
+        time: Time,
+        /// IANA name of the zone.
+        zone: String,
     },
     /// A time after the gate has opened.
     After {

@@ -179,6 +179,17 @@ pub struct Delivery {
     pub rev: i64,
 }
 
+/// A new version of a sealed letter, in its own rest. Until that ends the version before counts, and is what taking it back returns to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amending {
+    /// Which letter.
+    pub letter: LetterId,
+    /// The version that rests.
+    pub version: u32,
+    /// When it begins to count.
+    pub rest: Rest,
+}
+
 /// What an author is shown of a letter. From the first knock on there is one answer, whatever the person did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {

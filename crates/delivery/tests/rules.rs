@@ -164,8 +164,6 @@ fn kinds_we_keep() {
             gate: Gate::Word { event: "a birth".to_owned(), keepers: vec![PERSON], quorum: 1 },
             ..rule(Moment::AtOnce)
         },
-        rule(Moment::Birthday { age: 18 }),
-        rule(Moment::EachBirthday { until: 2090 }),
         rule(Moment::After { days: 3 }),
         Rule { reach: Reach::Claim, ..rule(Moment::AtOnce) },
         Rule { proof: Proof::Birthday, ..rule(Moment::AtOnce) },

@@ -25,6 +25,12 @@
 //!  9 address-given   person, address, sealed address (length u32, bytes)
 //! 10 address-removed person, address
 //! 11 unlock-replaced account, number u32
+//! 12 amend-undone    letter, version u32
+//! 13 unwrapped       letter, version u32
+//! 14 rule-changed    delivery, year (u8 1 or 0, i16), month u8, day u8, leap u8 (1 28 February, 2 1 March)
+//! 15 card-replaced   person, claim [32]
+//! 16 rewrapped       subject (length u8, UTF-8), version u32, generation u32
+//! 17 sign-in-changed account, address hash [32], sealed address (length u32, bytes)
 //! 255 void           first u64, last u64
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
 //! ```
@@ -33,6 +39,7 @@ use super::{Entry, Seq};
 use sha2::{Digest, Sha256};
 use std::ops::RangeInclusive;
 use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::rule::{Birthday, LeapDay};
 use unsaid_delivery::{Fact, Scope};
 
 /// What a file begins with.
@@ -241,6 +248,49 @@ impl Out {
                 self.u32(*number);
                 11
             }
+            Fact::AmendUndone { letter, version } => {
+                self.0.extend(letter.0);
+                self.u32(*version);
+                12
+            }
+            Fact::Unwrapped { letter, version } => {
+                self.0.extend(letter.0);
+                self.u32(*version);
+                13
+            }
+            Fact::RuleChanged { delivery, year, birthday } => {
+                self.0.extend(delivery.0);
+                self.u8(year.is_some().into());
+                self.0.extend(year.iter().flat_map(|y| y.to_le_bytes()));
+                self.0.extend(birthday.month.to_le_bytes());
+                self.0.extend(birthday.day.to_le_bytes());
+                self.u8(match birthday.leap {
+                    LeapDay::February28 => 1,
+                    LeapDay::March1 => 2,
+                });
+                14
+            }
+            Fact::CardReplaced { person, claim } => {
+                self.0.extend(person.0);
+                self.0.extend(claim);
+                15
+            }
+            Fact::Rewrapped { subject, version, generation } => {
+                // An id: 26 letters.
+                self.u8(subject.len() as u8);
+                self.0.extend(subject.as_bytes());
+                self.u32(*version);
+                self.u32(*generation);
+                16
+            }
+            Fact::SignInChanged { account, email_key, email } => {
+                self.0.extend(account.0);
+                self.0.extend(email_key);
+                // As with the addresses of people: the length of the frame is checked at the end.
+                self.u32(email.len() as u32);
+                self.0.extend(email);
+                17
+            }
         }
     }
 }
@@ -319,6 +369,35 @@ impl<'a> From<'a> {
             },
             10 => Fact::AddressRemoved { person: PersonId(self.array()?), address: AddressId(self.array()?) },
             11 => Fact::UnlockReplaced { account: AccountId(self.array()?), number: self.u32()? },
+            12 => Fact::AmendUndone { letter: LetterId(self.array()?), version: self.u32()? },
+            13 => Fact::Unwrapped { letter: LetterId(self.array()?), version: self.u32()? },
+            14 => Fact::RuleChanged {
+                delivery: DeliveryId(self.array()?),
+                year: match self.u8()? {
+                    0 => None,
+                    1 => Some(i16::from_le_bytes(self.array()?)),
+                    _ => return None,
+                },
+                birthday: Birthday {
+                    month: i8::from_le_bytes(self.array()?),
+                    day: i8::from_le_bytes(self.array()?),
+                    leap: match self.u8()? {
+                        1 => LeapDay::February28,
+                        2 => LeapDay::March1,
+                        _ => return None,
+                    },
+                },
+            },
+            15 => Fact::CardReplaced { person: PersonId(self.array()?), claim: self.array()? },
+            16 => {
+                let length = self.u8()?.into();
+                Fact::Rewrapped { subject: self.text(length)?, version: self.u32()?, generation: self.u32()? }
+            }
+            17 => Fact::SignInChanged {
+                account: AccountId(self.array()?),
+                email_key: self.array()?,
+                email: self.bytes()?.to_vec(),
+            },
             _ => return None,
         })
     }

@@ -5,10 +5,13 @@ use std::fs;
 use std::path::Path;
 use unsaid_delivery::Scope;
 use unsaid_delivery::id::*;
+use unsaid_delivery::rule::{Birthday, LeapDay};
 
 fn letter(n: u8) -> LetterId {
     LetterId([n; 16])
 }
+
+const LEAP: Birthday = Birthday { month: 2, day: 29, leap: LeapDay::March1 };
 
 /// One entry for each kind of fact.
 fn every_fact() -> Vec<Entry> {
@@ -24,6 +27,13 @@ fn every_fact() -> Vec<Entry> {
         Fact::AddressGiven { person, address: AddressId([5; 16]), sealed: vec![1, 2, 3] },
         Fact::AddressRemoved { person, address: AddressId([5; 16]) },
         Fact::UnlockReplaced { account: AccountId([6; 16]), number: 2 },
+        Fact::AmendUndone { letter: letter(1), version: 2 },
+        Fact::Unwrapped { letter: letter(1), version: 2 },
+        Fact::RuleChanged { delivery: DeliveryId([4; 16]), year: Some(-3), birthday: LEAP },
+        Fact::RuleChanged { delivery: DeliveryId([4; 16]), year: None, birthday: LEAP },
+        Fact::CardReplaced { person, claim: [9; 32] },
+        Fact::Rewrapped { subject: "a".repeat(26), version: 3, generation: 2 },
+        Fact::SignInChanged { account: AccountId([6; 16]), email_key: [7; 32], email: vec![4, 5] },
     ];
     for scope in scopes {
         facts.push(Fact::Refused { person: Some(person), address, scope });

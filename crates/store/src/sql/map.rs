@@ -6,7 +6,7 @@ use crate::rows::{Role, WrapKind};
 use crate::{Result, StoreError};
 use unsaid_delivery::id::PersonId;
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
-use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, Rule};
+use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, State};
 use unsaid_delivery::{LetterId, Scope};
 
@@ -53,6 +53,12 @@ impl From<Kind> for Value {
             Kind::Code => "code",
             Kind::Notice(Notice::AddressesChanged) => "notice-addresses-changed",
             Kind::Notice(Notice::Welcome) => "notice-welcome",
+            Kind::Notice(Notice::KitUsed) => "notice-kit-used",
+            Kind::Notice(Notice::WordsReplaced) => "notice-words-replaced",
+            Kind::Notice(Notice::SignInChanged) => "notice-sign-in-changed",
+            Kind::Notice(Notice::CardPrinted) => "notice-card-printed",
+            Kind::Notice(Notice::Exported) => "notice-exported",
+            Kind::Notice(Notice::Trial) => "notice-trial",
             Kind::Ladder => "ladder",
             Kind::Knock => "knock",
         })
@@ -65,6 +71,12 @@ impl FromValue for Kind {
             "code" => Self::Code,
             "notice-addresses-changed" => Self::Notice(Notice::AddressesChanged),
             "notice-welcome" => Self::Notice(Notice::Welcome),
+            "notice-kit-used" => Self::Notice(Notice::KitUsed),
+            "notice-words-replaced" => Self::Notice(Notice::WordsReplaced),
+            "notice-sign-in-changed" => Self::Notice(Notice::SignInChanged),
+            "notice-card-printed" => Self::Notice(Notice::CardPrinted),
+            "notice-exported" => Self::Notice(Notice::Exported),
+            "notice-trial" => Self::Notice(Notice::Trial),
             "ladder" => Self::Ladder,
             "knock" => Self::Knock,
             _ => return None,
@@ -124,8 +136,16 @@ fn rule(row: &mut Row) -> Result<Rule> {
     let moment = match moment.as_str() {
         "at-once" => Moment::AtOnce,
         "on" => Moment::On { date: read(date)?, time: read(time)?, zone: must(zone)? },
-        "birthday" => Moment::Birthday { age: narrow(number)? },
-        "each-birthday" => Moment::EachBirthday { until: narrow(number)? },
+        "birthday" => {
+            let (year, birthday) = birthday(date)?;
+            let (time, zone) = (read(time)?, must(zone)?);
+            Moment::Birthday { age: narrow(number)?, year: must(year)?, birthday, time, zone }
+        }
+        "each-birthday" => {
+            let (_, birthday) = birthday(date)?;
+            let (time, zone) = (read(time)?, must(zone)?);
+            Moment::EachBirthday { until: narrow(number)?, birthday, time, zone }
+        }
         "after" => Moment::After { days: narrow(number)? },
         _ => return Err(StoreError::Damaged),
     };
@@ -148,12 +168,56 @@ pub(crate) fn rule_values(rule: &Rule) -> [Value; 11] {
         Moment::On { date, time, zone } => {
             ["on".into(), date.to_string().into(), time.to_string().into(), zone.as_str().into(), NO]
         }
-        Moment::Birthday { age } => ["birthday".into(), NO, NO, NO, i64::from(*age).into()],
-        Moment::EachBirthday { until } => ["each-birthday".into(), NO, NO, NO, i64::from(*until).into()],
+        Moment::Birthday { age, year, birthday, time, zone } => [
+            "birthday".into(),
+            birthday_text(Some(*year), *birthday).into(),
+            time.to_string().into(),
+            zone.as_str().into(),
+            i64::from(*age).into(),
+        ],
+        Moment::EachBirthday { until, birthday, time, zone } => [
+            "each-birthday".into(),
+            birthday_text(None, *birthday).into(),
+            time.to_string().into(),
+            zone.as_str().into(),
+            i64::from(*until).into(),
+        ],
         Moment::After { days } => ["after".into(), NO, NO, NO, i64::from(*days).into()],
     };
     let (reach, proof) = (rule.reach.into(), rule.proof.into());
     [gate, event, keepers, quorum, moment, date, time, zone, number, reach, proof]
+}
+
+/// A birthday in a column: `1990-05-04`, without a year `--05-04`, and for 29 February with the day of the other years, `--02-29/03-01`.
+pub(crate) fn birthday_text(year: Option<i16>, birthday: Birthday) -> String {
+    let year = year.map_or_else(|| "-".to_owned(), |year| format!("{year:04}"));
+    let other = match (birthday.month, birthday.day, birthday.leap) {
+        (2, 29, LeapDay::February28) => "/02-28",
+        (2, 29, LeapDay::March1) => "/03-01",
+        _ => "",
+    };
+    format!("{year}-{:02}-{:02}{other}", birthday.month, birthday.day)
+}
+
+fn birthday(text: Option<String>) -> Result<(Option<i16>, Birthday)> {
+    let text = must(text)?;
+    let (day, other) = text.split_once('/').map_or((text.as_str(), None), |(day, other)| (day, Some(other)));
+    let damaged = |_| StoreError::Damaged;
+    let (year, rest) = match day.strip_prefix("--") {
+        Some(rest) => (None, rest),
+        None => {
+            let (year, rest) = day.split_once('-').ok_or(StoreError::Damaged)?;
+            (Some(year.parse::<i16>().map_err(damaged)?), rest)
+        }
+    };
+    let (month, day) = rest.split_once('-').ok_or(StoreError::Damaged)?;
+    let leap = match other {
+        Some("03-01") => LeapDay::March1,
+        Some("02-28") | None => LeapDay::February28,
+        Some(_) => return Err(StoreError::Damaged),
+    };
+    let (month, day) = (month.parse().map_err(damaged)?, day.parse().map_err(damaged)?);
+    Ok((year, Birthday { month, day, leap }))
 }
 
 fn state(row: &mut Row) -> Result<State> {

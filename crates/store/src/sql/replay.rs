@@ -170,6 +170,13 @@ async fn apply(tx: &mut Tx, record: &Record, now: Now) -> Result<Found> {
             }
             Ok(Found::Applied)
         }
+        // Their rows come with the next step of the tables.
+        Fact::AmendUndone { .. }
+        | Fact::Unwrapped { .. }
+        | Fact::RuleChanged { .. }
+        | Fact::CardReplaced { .. }
+        | Fact::Rewrapped { .. }
+        | Fact::SignInChanged { .. } => Ok(Found::Unmade),
         Fact::AddressRemoved { person, address } => {
             let removed = tx
                 .exec("update addresses set removed = 1 where id = $1 and removed = 0", values![*address])

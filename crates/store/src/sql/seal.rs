@@ -274,8 +274,12 @@ fn moment(moment: &Moment) -> String {
     match moment {
         Moment::AtOnce => "moment at-once - - - -".into(),
         Moment::On { date, time, zone } => format!("moment on {date} {time} {zone} -"),
-        Moment::Birthday { age } => format!("moment birthday - - - {age}"),
-        Moment::EachBirthday { until } => format!("moment each-birthday - - - {until}"),
+        Moment::Birthday { age, year, birthday, time, zone } => {
+            format!("moment birthday {} {time} {zone} {age}", map::birthday_text(Some(*year), *birthday))
+        }
+        Moment::EachBirthday { until, birthday, time, zone } => {
+            format!("moment each-birthday {} {time} {zone} {until}", map::birthday_text(None, *birthday))
+        }
         Moment::After { days } => format!("moment after - - - {days}"),
     }
 }

@@ -91,6 +91,8 @@ async fn knock(store: &SqlStore, as_read: &Delivery) {
         due: as_read.due,
         tzdb: "test".into(),
         knock: Some(NewKnock { address: ADDRESS, nth: 1 }),
+        occurrence: as_read.occurrence,
+        next: None,
         why: "first-knock",
     };
     store.decided(&taken[0], as_read, &decision, Some((MESSAGE, LINK)), now()).await.unwrap();

@@ -196,6 +196,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotYet => Self::field("rule", "not-yet"),
             Refusal::DayPassed | Refusal::DayTooFar => Self::field("date", refusal.key()),
+            Refusal::BirthdayUnknown => Self::field("birthday", refusal.key()),
             Refusal::ZoneUnknown => Self::field("zone", "zone-unknown"),
             Refusal::NoAddress => Self::field("person", "no-address"),
             Refusal::Rested

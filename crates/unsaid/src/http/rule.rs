@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unsaid_delivery::calendar;
-use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
+use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, RestAsked, Rule};
 
 /// A rule as it comes in.
 #[derive(Deserialize)]
@@ -49,11 +49,34 @@ impl Given {
             if known { Ok(()) } else { Err(Problem::of("not-understood")) }
         };
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        let number = |name: &str| fields.get(name).and_then(Value::as_i64);
         match text("kind") {
             Some("at-once") => only(&[]).map(|()| Moment::AtOnce),
             Some("on") => {
                 only(&["date", "time", "zone"])?;
                 on(text("date"), text("time"), text("zone"))
+            }
+            Some("birthday") => {
+                only(&["age", "year", "month", "day", "leap", "time", "zone"])?;
+                let age = number("age").and_then(|n| u16::try_from(n).ok());
+                let year = number("year").and_then(|n| i16::try_from(n).ok());
+                Ok(Moment::Birthday {
+                    age: age.ok_or_else(|| Problem::field("age", "age-unknown"))?,
+                    year: year.ok_or_else(|| Problem::field("birthday", "birthday-unknown"))?,
+                    birthday: birthday(number("month"), number("day"), text("leap"))?,
+                    time: time_of(text("time"))?,
+                    zone: zone_of(text("zone"))?,
+                })
+            }
+            Some("each-birthday") => {
+                only(&["until", "month", "day", "leap", "time", "zone"])?;
+                let until = number("until").and_then(|n| i16::try_from(n).ok());
+                Ok(Moment::EachBirthday {
+                    until: until.ok_or_else(|| Problem::field("until", "until-unknown"))?,
+                    birthday: birthday(number("month"), number("day"), text("leap"))?,
+                    time: time_of(text("time"))?,
+                    zone: zone_of(text("zone"))?,
+                })
             }
             _ => Err(not_yet()),
         }
@@ -64,13 +87,23 @@ impl Given {
 pub(super) fn on(date: Option<&str>, time: Option<&str>, zone: Option<&str>) -> Result<Moment, Problem> {
     let missing = || Problem::field("date", "date-missing");
     let date = date.and_then(read_date).ok_or_else(missing)?;
-    let time = match time {
-        None => calendar::NINE,
-        Some(text) => read_time(text).ok_or_else(missing)?,
-    };
-    let zone = zone.ok_or_else(|| Problem::field("zone", "zone-unknown"))?;
-    calendar::zone(zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
-    Ok(Moment::On { date, time, zone: zone.to_owned() })
+    Ok(Moment::On { date, time: time_of(time)?, zone: zone_of(zone)? })
+}
+
+/// A time of day; nine in the morning unless it is said.
+pub(super) fn time_of(time: Option<&str>) -> Result<Time, Problem> {
+    match time {
+        None => Ok(calendar::NINE),
+        Some(text) => read_time(text).ok_or_else(|| Problem::field("date", "date-missing")),
+    }
+}
+
+/// A zone that the bundled data knows.
+pub(super) fn zone_of(zone: Option<&str>) -> Result<String, Problem> {
+    let unknown = || Problem::field("zone", "zone-unknown");
+    let zone = zone.ok_or_else(unknown)?;
+    calendar::zone(zone).map_err(|_| unknown())?;
+    Ok(zone.to_owned())
 }
 
 /// `YYYY-MM-DD` and nothing else.
@@ -129,6 +162,31 @@ pub(super) fn read_rest(word: &str) -> Result<RestAsked, Problem> {
     }
 }
 
+/// `HH:MM`.
+fn hour(time: Time) -> String {
+    format!("{:02}:{:02}", time.hour(), time.minute())
+}
+
+/// The word for the day that stands for 29 February.
+fn leap(birthday: Birthday) -> &'static str {
+    match birthday.leap {
+        LeapDay::February28 => "feb28",
+        LeapDay::March1 => "mar1",
+    }
+}
+
+/// A birthday as it comes in: month, day, and which day stands for 29 February in other years (28 February unless it is said).
+pub(super) fn birthday(month: Option<i64>, day: Option<i64>, leap: Option<&str>) -> Result<Birthday, Problem> {
+    let unknown = || Problem::field("birthday", "birthday-unknown");
+    let number = |value: Option<i64>| value.and_then(|n| i8::try_from(n).ok()).ok_or_else(unknown);
+    let leap = match leap {
+        None | Some("feb28") => LeapDay::February28,
+        Some("mar1") => LeapDay::March1,
+        Some(_) => return Err(unknown()),
+    };
+    Ok(Birthday { month: number(month)?, day: number(day)?, leap })
+}
+
 /// A rule as its author is shown it.
 #[derive(Serialize)]
 pub(super) struct View {
@@ -143,8 +201,8 @@ pub(super) struct View {
 enum MomentView {
     AtOnce,
     On { date: String, time: String, zone: String },
-    Birthday { age: u16 },
-    EachBirthday { until: i16 },
+    Birthday { age: u16, year: i16, month: i8, day: i8, leap: &'static str, time: String, zone: String },
+    EachBirthday { until: i16, month: i8, day: i8, leap: &'static str, time: String, zone: String },
     After { days: u32 },
 }
 
@@ -159,13 +217,26 @@ impl View {
             },
             moment: match &rule.moment {
                 Moment::AtOnce => MomentView::AtOnce,
-                Moment::On { date, time, zone } => MomentView::On {
-                    date: date.to_string(),
-                    time: format!("{:02}:{:02}", time.hour(), time.minute()),
+                Moment::On { date, time, zone } => {
+                    MomentView::On { date: date.to_string(), time: hour(*time), zone: zone.clone() }
+                }
+                Moment::Birthday { age, year, birthday, time, zone } => MomentView::Birthday {
+                    age: *age,
+                    year: *year,
+                    month: birthday.month,
+                    day: birthday.day,
+                    leap: leap(*birthday),
+                    time: hour(*time),
                     zone: zone.clone(),
                 },
-                Moment::Birthday { age } => MomentView::Birthday { age: *age },
-                Moment::EachBirthday { until } => MomentView::EachBirthday { until: *until },
+                Moment::EachBirthday { until, birthday, time, zone } => MomentView::EachBirthday {
+                    until: *until,
+                    month: birthday.month,
+                    day: birthday.day,
+                    leap: leap(*birthday),
+                    time: hour(*time),
+                    zone: zone.clone(),
+                },
                 Moment::After { days } => MomentView::After { days: *days },
             },
             reach: match rule.reach {

@@ -33,6 +33,8 @@ impl Worker {
             due: view.delivery.due,
             tzdb: view.delivery.tzdb.clone(),
             knock: None,
+            occurrence: view.delivery.occurrence,
+            next: None,
             why: "at-an-end",
         });
         let knock = decision.knock.map(|_| {

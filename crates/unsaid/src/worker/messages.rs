@@ -110,6 +110,12 @@ impl Worker {
                 ));
                 compose::Message::Knock { link: &link, digits: None }
             }
+            Kind::Notice(Notice::SignInChanged) => compose::Message::SignInAddressChanged,
+            Kind::Notice(Notice::Trial) => compose::Message::Test,
+            Kind::Notice(notice) => {
+                tracing::error!(id = %id, ?notice, "this notice is not written by this version");
+                return Ok(None);
+            }
             Kind::Ladder => {
                 tracing::error!(id = %id, "a message of the ladder is not written by this version");
                 return Ok(None);

@@ -122,12 +122,16 @@ pub async fn seal(scene: &Scene<'_>) {
 
 /// One rule of every kind.
 fn rules(person: unsaid_delivery::PersonId) -> Vec<Rule> {
-    use unsaid_delivery::rule::Gate;
+    use unsaid_delivery::rule::{Birthday, Gate, LeapDay};
     let word = Gate::Word { event: "a 'wedding'\n".into(), keepers: vec![person, person], quorum: 2 };
     let gates = [Gate::None, Gate::Gone, word];
+    let (time, zone) = (jiff::civil::time(7, 30, 0, 0), "Asia/Kathmandu".to_owned());
+    let leap = Birthday { month: 2, day: 29, leap: LeapDay::March1 };
+    let plain = Birthday { month: 12, day: 5, leap: LeapDay::February28 };
     let moments = [
-        Moment::Birthday { age: 18 },
-        Moment::EachBirthday { until: 2090 },
+        Moment::Birthday { age: 18, year: 2024, birthday: leap, time, zone: zone.clone() },
+        Moment::EachBirthday { until: 2090, birthday: leap, time, zone: zone.clone() },
+        Moment::EachBirthday { until: 2090, birthday: plain, time, zone },
         Moment::After { days: 40_000 },
         Moment::AtOnce,
     ];
