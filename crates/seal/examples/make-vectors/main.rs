@@ -1,7 +1,9 @@
-//! Makes the Rust half of `vectors/v1` (the other half comes from `vectors/make-vectors.mjs`): once, for a new case. What
-//! lies there is frozen; this refuses to write over a file. No test runs it.
+//! Makes the Rust half of `vectors/v1` and `vectors/v2` (the other half comes from `vectors/make-vectors.mjs`): once, for a
+//! new case. What lies there is frozen; this refuses to write over a file. No test runs it.
 //!
 //!     cargo run -p unsaid-seal --example make-vectors
+
+mod v2;
 
 use hkdf::Hkdf;
 use serde_json::{Value, json};
@@ -82,7 +84,8 @@ fn main() -> Outcome<()> {
         &house_identity,
     )?;
     unlock(&root, &author, &house)?;
-    refused(&root, &author, &house)
+    refused(&root, &author, &house)?;
+    v2::make(&root.with_file_name("v2"), &author, &house)
 }
 
 #[expect(clippy::too_many_arguments, reason = "a list of facts, written down once")]
