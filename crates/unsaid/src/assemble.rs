@@ -9,7 +9,7 @@ use crate::mail::compose::Letterhead;
 use crate::mail::outbox::Outbox;
 use crate::mail::relay::{self, Relay, RelayConfig};
 use crate::peel::HostPeel;
-use crate::secrets::{HouseKeys, SecretsError};
+use crate::secrets::{HouseKeys, KeysFile, SecretsError};
 use crate::settings::{Database, Mail as MailSetting, Settings, Tls};
 use crate::time::HouseTime;
 use crate::words::Words;
@@ -62,6 +62,8 @@ pub struct Assembled {
     pub boot: BootId,
     /// The keys were made just now: the first start.
     pub keys_are_new: bool,
+    /// The peel port again, to be given the keys of a rotation.
+    peel: Arc<HostPeel>,
     /// Held as long as the house stands: one process for each data folder.
     _lock: std::fs::File,
 }
@@ -94,8 +96,9 @@ pub async fn assemble(
     let mail = open_mail(&settings)?;
     let outbox = matches!(settings.mail, MailSetting::Outbox)
         .then(|| Arc::new(Outbox::new(settings.outbox_folder())) as Arc<dyn crate::app::OutboxShelf>);
+    let peel = Arc::new(HostPeel::new(&keys));
     let app = App {
-        peel: Arc::new(HostPeel::new(&keys)),
+        peel: peel.clone(),
         settings: Arc::new(settings),
         store,
         blobs: Arc::new(blobs),
@@ -106,7 +109,7 @@ pub async fn assemble(
         outbox,
         town,
     };
-    Ok(Assembled { app, mail, boot, keys_are_new, _lock: lock })
+    Ok(Assembled { app, mail, boot, keys_are_new, peel, _lock: lock })
 }
 
 impl Assembled {
@@ -114,6 +117,15 @@ impl Assembled {
     pub fn switch_off_and_on(&mut self) {
         self.boot = BootId(self.app.chance.id_bytes());
         self.app.time.restart();
+    }
+
+    /// Follows the file of the secrets while the house is open.
+    pub fn keys_watch(&self) -> KeysWatch {
+        KeysWatch {
+            file: KeysFile::watch(&self.app.settings.keys),
+            keys: self.app.keys.clone(),
+            peel: self.peel.clone(),
+        }
     }
 
     /// A worker for one lane.
@@ -137,6 +149,27 @@ impl Assembled {
             hourly: settings.hourly,
         };
         Worker::new(tools, self.boot, lane)
+    }
+}
+
+/// Gives an open house the keys that `unsaid keys rotate` and `retire` wrote beside it.
+pub struct KeysWatch {
+    file: KeysFile,
+    keys: Arc<HouseKeys>,
+    peel: Arc<HostPeel>,
+}
+
+impl KeysWatch {
+    /// Looks once. Cheap as long as nothing was written.
+    pub fn look(&mut self) {
+        let Some(keys) = self.file.replaced(&self.keys) else { return };
+        self.peel.replace(&keys);
+        let kept: Vec<u32> = keys.generations().collect();
+        tracing::info!(
+            present = keys.opening_generation(),
+            ?kept,
+            "the house opens with the keys that were written just now"
+        );
     }
 }
 

@@ -1,8 +1,10 @@
-//! The peel port: the only caller of `unsaid_seal::host`, and the only place where the host key is used. Three doors: `give` hands out what lies
+//! The peel port: the only caller of `unsaid_seal::host`, and the only place where the host keys are used. Three doors: `give` hands out what lies
 //! under the host's layer, against a `Released` that only the store makes; `inspect` says yes or why not; `rewrap` gives a new wrap. The last
-//! two let no key out. All three check the binding line (docs/protocol.md). Knows no rows and no requests.
+//! two let no key out. All three check the binding line (docs/protocol.md). After a rotation there are several keys: what is stored opens with whichever it was
+//! made for, and everything new is made for the newest. Knows no rows and no requests.
 
 use crate::secrets::HouseKeys;
+use std::sync::{Arc, PoisonError, RwLock};
 pub use unsaid_seal::host::LETTER_HEAD_BYTES;
 use unsaid_seal::host::{HostKey, InspectError, PeelError};
 use unsaid_seal::{Binding, Kind};
@@ -57,13 +59,16 @@ fn binding(subject: &str, version: u32, kind: WrapKind) -> Result<Binding, NotPe
 
 /// The port.
 pub trait Peel: Send + Sync {
-    /// The host's age1pq recipient, which every browser seals to.
-    fn recipient(&self) -> &str;
+    /// The host's present age1pq recipient, which every browser seals to.
+    fn recipient(&self) -> String;
     /// Which opening root that is.
     fn generation(&self) -> u32;
+    /// Which of the house's keys takes the outer layer off a wrap, if any does. Says nothing of what is under it.
+    fn made_for(&self, wrap: &[u8]) -> Option<u32>;
     /// What lies under the host's layer.
     fn give(&self, released: &Released) -> Result<Zeroizing<Vec<u8>>, NotPeeled>;
-    /// Whether a wrap is ours, carries this line, and (for a letter kept by this house) opens the beginning of `letter_age`.
+    /// Whether a wrap is ours, carries this line, and (for a letter kept by this house) opens the beginning of `letter_age`. A wrap of words is locked
+    /// again under our layer, so that its line and its outer form are all that is seen. Gives the generation of the key that it is for.
     fn inspect(
         &self,
         wrap: &[u8],
@@ -71,45 +76,95 @@ pub trait Peel: Send + Sync {
         version: u32,
         kind: WrapKind,
         letter_age: Option<&[u8]>,
-    ) -> Result<(), NotPeeled>;
-    /// The same content under another host key.
+    ) -> Result<u32, NotPeeled>;
+    /// The same content, with the same line, under the present host key; and that key's generation.
     fn rewrap(
         &self,
         wrap: &[u8],
         subject: &str,
         version: u32,
         kind: WrapKind,
-        to: &str,
-    ) -> Result<Vec<u8>, NotPeeled>;
+    ) -> Result<(Vec<u8>, u32), NotPeeled>;
 }
 
-/// The port with the house's own key.
+/// The port with the house's own keys.
 pub struct HostPeel {
-    key: HostKey,
+    /// Replaced whole when the secrets on disk are: whoever is peeling goes on with what they hold.
+    ring: RwLock<Arc<Ring>>,
+}
+
+/// All host keys that are kept, the newest first; never empty.
+struct Ring {
+    keys: Vec<(u32, HostKey)>,
     recipient: String,
     generation: u32,
 }
 
+impl Ring {
+    fn of(keys: &HouseKeys) -> Arc<Self> {
+        let seeds = keys.host_key_seeds();
+        let keys: Vec<(u32, HostKey)> =
+            seeds.iter().rev().map(|(number, seed)| (*number, HostKey::from_seed(seed))).collect();
+        let (generation, recipient) =
+            keys.first().map(|(number, key)| (*number, key.recipient().to_string())).unwrap_or_default();
+        Arc::new(Self { keys, recipient, generation })
+    }
+
+    /// Tries the keys, the newest first, until one fits. Every other fault than 'not mine' ends it.
+    fn with_each<T, E: Into<NotPeeled>>(
+        &self,
+        try_one: impl Fn(&HostKey) -> Result<T, E>,
+    ) -> Result<(T, u32), NotPeeled> {
+        for (generation, key) in &self.keys {
+            match try_one(key).map_err(Into::into) {
+                Ok(found) => return Ok((found, *generation)),
+                Err(NotPeeled::NotOurs) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Err(NotPeeled::NotOurs)
+    }
+}
+
 impl HostPeel {
-    /// With the key of the present opening root.
+    /// With the keys of all opening roots that are kept.
     pub fn new(keys: &HouseKeys) -> Self {
-        let key = HostKey::from_seed(&keys.host_key_seed());
-        Self { recipient: key.recipient().to_string(), key, generation: keys.opening_generation }
+        Self { ring: RwLock::new(Ring::of(keys)) }
+    }
+
+    /// The secrets on disk were replaced: from now on with these.
+    pub fn replace(&self, keys: &HouseKeys) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Ring::of(keys);
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Peel for HostPeel {
-    fn recipient(&self) -> &str {
-        &self.recipient
+    fn recipient(&self) -> String {
+        self.ring().recipient.clone()
     }
 
     fn generation(&self) -> u32 {
-        self.generation
+        self.ring().generation
+    }
+
+    fn made_for(&self, wrap: &[u8]) -> Option<u32> {
+        // A line that no wrap carries: whether the layer came off is all that is asked, and what lay under it is dropped in `peel`.
+        let nobodys = Binding::new("aaaaaaaaaaaaaaaaaaaaaaaaaa", u32::MAX, Kind::Unlock).ok()?;
+        let fits = self.ring().with_each(|key| match key.peel(wrap, &nobodys) {
+            Err(PeelError::NotOurs) => Err(NotPeeled::NotOurs),
+            Err(PeelError::Damaged) => Err(NotPeeled::Damaged),
+            Err(PeelError::WrongBinding) | Ok(_) => Ok(()),
+        });
+        fits.ok().map(|((), generation)| generation)
     }
 
     fn give(&self, released: &Released) -> Result<Zeroizing<Vec<u8>>, NotPeeled> {
         let binding = binding(released.subject(), released.version(), released.kind())?;
-        Ok(self.key.peel(released.wrap(), &binding)?)
+        Ok(self.ring().with_each(|key| key.peel(released.wrap(), &binding))?.0)
     }
 
     fn inspect(
@@ -119,8 +174,9 @@ impl Peel for HostPeel {
         version: u32,
         kind: WrapKind,
         letter_age: Option<&[u8]>,
-    ) -> Result<(), NotPeeled> {
-        Ok(self.key.inspect(wrap, &binding(subject, version, kind)?, letter_age)?)
+    ) -> Result<u32, NotPeeled> {
+        let binding = binding(subject, version, kind)?;
+        Ok(self.ring().with_each(|key| key.inspect(wrap, &binding, letter_age))?.1)
     }
 
     fn rewrap(
@@ -129,9 +185,12 @@ impl Peel for HostPeel {
         subject: &str,
         version: u32,
         kind: WrapKind,
-        to: &str,
-    ) -> Result<Vec<u8>, NotPeeled> {
-        let to = to.parse().map_err(|_| NotPeeled::NotOurs)?;
-        Ok(self.key.rewrap(wrap, &binding(subject, version, kind)?, &to)?)
+    ) -> Result<(Vec<u8>, u32), NotPeeled> {
+        let binding = binding(subject, version, kind)?;
+        let ring = self.ring();
+        let (_, present) = ring.keys.first().ok_or(NotPeeled::NotOurs)?;
+        let to = present.recipient();
+        let (bytes, _) = ring.with_each(|key| key.rewrap(wrap, &binding, &to))?;
+        Ok((bytes, ring.generation))
     }
 }

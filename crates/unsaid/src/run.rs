@@ -2,7 +2,7 @@
 //! the clock, call the turn, and wait for its wake or a nudge.
 
 use crate::app::App;
-use crate::assemble::Assembled;
+use crate::assemble::{Assembled, KeysWatch};
 use crate::http;
 use crate::worker::{NextWake, Worker};
 use std::io;
@@ -50,8 +50,10 @@ impl Stop {
 /// When the listener fails.
 pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Result<()> {
     let app = house.app.clone();
-    let codes = tokio::spawn(work(house.worker(Lane::Codes), Lane::Codes, app.clone(), stop.clone()));
-    let letters = tokio::spawn(work(house.worker(Lane::Letters), Lane::Letters, app.clone(), stop.clone()));
+    let codes = tokio::spawn(work(house.worker(Lane::Codes), Lane::Codes, app.clone(), None, stop.clone()));
+    let keys = Some(house.keys_watch());
+    let letters =
+        tokio::spawn(work(house.worker(Lane::Letters), Lane::Letters, app.clone(), keys, stop.clone()));
     let served = {
         let stop = stop.clone();
         http::serve::serve(listener, http::router(app.clone()), async move { stop.asked().await }).await
@@ -73,10 +75,14 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
     served
 }
 
-async fn work(mut worker: Worker, lane: Lane, app: App, stop: Stop) {
+/// One lane's loop. `keys`: this one looks whether the secrets were written anew, before each turn.
+async fn work(mut worker: Worker, lane: Lane, app: App, mut keys: Option<KeysWatch>, stop: Stop) {
     let asked = stop.asked();
     tokio::pin!(asked);
     loop {
+        if let Some(keys) = &mut keys {
+            keys.look();
+        }
         let now = app.time.read(true);
         let pause = match worker.turn(now).await {
             Ok(next) => pause(next, now),

@@ -1,6 +1,10 @@
 //! The secrets of the house: one file, `host.secrets`, with two roots of 32 bytes, each written as 24 words, and the keys that come from
-//! them. The *index root* is never replaced: what is hashed with its keys cannot be hashed anew. The *opening root* gives the host key.
-//! Knows nothing of rows and letters. No secret here has Debug, Serialize or Clone.
+//! them. The *index root* is never replaced: what is hashed with its keys cannot be hashed anew. The *opening root* gives the host key; after a
+//! rotation the file holds the older ones too, until nothing needs them. Knows nothing of rows and letters. No secret here has Debug, Serialize or Clone.
+
+mod file;
+
+pub use file::KeysFile;
 
 use crate::chance::Chance;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -8,8 +12,8 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use unsaid_seal::words;
 use unsaid_store::rows::{Keyed, SealedText};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -97,14 +101,33 @@ pub enum SecretsError {
     /// The words do not make a root.
     #[error("The house's secrets are damaged or not complete. Write them anew from the words on paper.")]
     Damaged,
+    /// The file is no longer the one that was read.
+    #[error(
+        "{0} was changed by somebody else meanwhile, so nothing was written. Look at it and run this again."
+    )]
+    ChangedMeanwhile(PathBuf),
+    /// The present opening root is not to be forgotten.
+    #[error(
+        "Generation {0} is the key that this house opens with now, so it stays. Rotate first: unsaid keys rotate"
+    )]
+    StillPresent(u32),
+    /// There is no such opening root.
+    #[error(
+        "There is no opening root of generation {0} here, so nothing was changed. unsaid doctor lists those that there are."
+    )]
+    NoSuchGeneration(u32),
+    /// Generations are counted in 32 bits.
+    #[error(
+        "This house has had as many opening roots as can be counted. Nothing was changed; ask those who write the program."
+    )]
+    NoMoreGenerations,
 }
 
-/// Both roots and the keys that come from them.
+/// All roots and the keys that come from them.
 pub struct HouseKeys {
     index: Root,
-    opening: Root,
-    /// Which opening root this is; goes up at each rotation.
-    pub opening_generation: u32,
+    /// The opening roots by generation, the oldest first; never empty. The last is the present one: everything new is locked for it.
+    openings: Vec<(u32, Root)>,
     pepper: Zeroizing<[u8; 32]>,
     link: Zeroizing<[u8; 32]>,
     address: Zeroizing<[u8; 32]>,
@@ -114,32 +137,18 @@ pub struct HouseKeys {
 impl HouseKeys {
     /// New roots, for a house that begins.
     pub fn new(chance: &dyn Chance) -> Self {
-        Self::from_roots(Root(chance.token()), Root(chance.token()), 1)
+        Self::from_roots(Root(chance.token()), vec![(1, Root(chance.token()))])
     }
 
-    fn from_roots(index: Root, opening: Root, opening_generation: u32) -> Self {
+    /// `openings` is not empty, and in order.
+    fn from_roots(index: Root, openings: Vec<(u32, Root)>) -> Self {
         Self {
             pepper: index.derive("unsaid pepper v1"),
             link: index.derive("unsaid link key v1"),
             address: index.derive("unsaid address key v1"),
             lookup: index.derive("unsaid index key v1"),
             index,
-            opening,
-            opening_generation,
-        }
-    }
-
-    /// Reads the file in `folder`, or makes it (0400, flushed) at the first start. The flag tells whether it was made.
-    pub fn open(folder: &Path, chance: &dyn Chance) -> Result<(Self, bool), SecretsError> {
-        let path = folder.join(FILE);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&Zeroizing::new(text)).map(|keys| (keys, false)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                let keys = Self::new(chance);
-                keys.write(folder).map_err(|e| SecretsError::File(path, e))?;
-                Ok((keys, true))
-            }
-            Err(e) => Err(SecretsError::File(path, e)),
+            openings,
         }
     }
 
@@ -149,44 +158,59 @@ impl HouseKeys {
         if lines.next().map(str::trim) != Some(FIRST_LINE) {
             return Err(SecretsError::Damaged);
         }
-        let (mut index, mut opening) = (None, None);
+        let mut index = None;
+        let mut openings: Vec<(u32, Root)> = Vec::new();
         for line in lines {
             match line.trim().split_once(' ') {
-                Some(("index", words)) => index = Some(Root::from_words(words)?),
+                Some(("index", words)) if index.is_none() => index = Some(Root::from_words(words)?),
                 Some(("opening", rest)) => {
                     let (number, words) = rest.trim().split_once(' ').ok_or(SecretsError::Damaged)?;
                     let number: u32 = number.parse().map_err(|_| SecretsError::Damaged)?;
-                    opening = Some((number, Root::from_words(words)?));
+                    if number == 0 || openings.iter().any(|(known, _)| *known == number) {
+                        return Err(SecretsError::Damaged);
+                    }
+                    openings.push((number, Root::from_words(words)?));
                 }
                 _ => return Err(SecretsError::Damaged),
             }
         }
-        let (Some(index), Some((generation, opening))) = (index, opening) else {
-            return Err(SecretsError::Damaged);
-        };
-        Ok(Self::from_roots(index, opening, generation))
+        // On paper the lines may stand in any order.
+        openings.sort_by_key(|(number, _)| *number);
+        let (Some(index), false) = (index, openings.is_empty()) else { return Err(SecretsError::Damaged) };
+        Ok(Self::from_roots(index, openings))
     }
 
-    fn write(&self, folder: &Path) -> io::Result<()> {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let part = folder.join(format!("{FILE}.new"));
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o400).open(&part)?;
-        file.write_all(self.to_text().as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&part, folder.join(FILE))?;
-        std::fs::File::open(folder)?.sync_all()
-    }
-
-    /// The file's text: also what is written down on paper.
+    /// The file's text: also what is written down on paper. The present opening root stands last, so that a program from before rotation,
+    /// which kept the last line that it read, locks for the present one too.
     pub fn to_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!(
-            "{FIRST_LINE}\nindex {}\nopening {} {}\n",
-            *self.index.words(),
-            self.opening_generation,
-            *self.opening.words()
-        ))
+        // Long enough from the start, so that no copy of the words is left behind by growing.
+        let mut text =
+            Zeroizing::new(String::with_capacity((self.openings.len() + 2) * (WORDS_IN_A_ROOT + 2) * 10));
+        for part in [FIRST_LINE, "\nindex ", &self.index.words(), "\n"] {
+            text.push_str(part);
+        }
+        for (number, root) in &self.openings {
+            for part in ["opening ", &number.to_string(), " ", &root.words(), "\n"] {
+                text.push_str(part);
+            }
+        }
+        text
+    }
+
+    /// The generation of the present opening root; goes up by one at each rotation.
+    pub fn opening_generation(&self) -> u32 {
+        self.openings.last().map_or(1, |(number, _)| *number)
+    }
+
+    /// The generations of all opening roots that are kept, the oldest first.
+    pub fn generations(&self) -> impl Iterator<Item = u32> + '_ {
+        self.openings.iter().map(|(number, _)| *number)
+    }
+
+    /// The same house: the root that is never replaced is the same.
+    pub fn is_same_house(&self, other: &Self) -> bool {
+        // Not a question that an attacker can ask; time does not matter.
+        self.index.0 == other.index.0
     }
 
     /// The root that is never replaced, for `keys confirm`.
@@ -194,14 +218,15 @@ impl HouseKeys {
         &self.index
     }
 
-    /// The root of the host key, for `keys confirm`.
+    /// The root of the present host key, for `keys confirm`.
     pub fn opening_root(&self) -> &Root {
-        &self.opening
+        // There is always one; the other arm is never taken.
+        self.openings.last().map_or(&self.index, |(_, root)| root)
     }
 
-    /// The seed of the host key (age1pq), for the peel port alone.
-    pub fn host_key_seed(&self) -> Zeroizing<[u8; 32]> {
-        self.opening.derive("unsaid host key v1")
+    /// The seeds of all host keys (age1pq) by generation, the oldest first; for the peel port alone.
+    pub fn host_key_seeds(&self) -> Vec<(u32, Zeroizing<[u8; 32]>)> {
+        self.openings.iter().map(|(number, root)| (*number, root.derive("unsaid host key v1"))).collect()
     }
 
     /// What the database keeps of a code or an unlock token: without the pepper it cannot be guessed at.
@@ -275,7 +300,7 @@ mod tests {
         let keys = HouseKeys::new(&SeededChance::new(1));
         let typed = keys.to_text().to_string();
         let again = HouseKeys::parse(&typed).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(*again.host_key_seed(), *keys.host_key_seed());
+        assert!(same_openings(&again, &keys));
         assert_eq!(again.address_index("a@example.org"), keys.address_index("a@example.org"));
     }
 
@@ -302,17 +327,28 @@ mod tests {
         assert!(keys.open_text("row-a", &SealedText(vec![1, 2, 3])).is_none());
     }
 
+    pub(super) fn same_openings(one: &HouseKeys, other: &HouseKeys) -> bool {
+        let seeds = |keys: &HouseKeys| {
+            keys.host_key_seeds().iter().map(|(number, seed)| (*number, **seed)).collect::<Vec<_>>()
+        };
+        seeds(one) == seeds(other)
+    }
+
     #[test]
-    fn the_file_is_made_once_and_only_its_owner_reads_it() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
-        let keys = folder.path().join("keys");
-        let (first, made) = HouseKeys::open(&keys, &SeededChance::new(4)).unwrap_or_else(|e| panic!("{e}"));
-        assert!(made);
-        let (second, made) = HouseKeys::open(&keys, &SeededChance::new(5)).unwrap_or_else(|e| panic!("{e}"));
-        assert!(!made);
-        assert_eq!(*first.host_key_seed(), *second.host_key_seed());
-        let mode = std::fs::metadata(keys.join(FILE)).map(|m| m.permissions().mode() & 0o777);
-        assert_eq!(mode.ok(), Some(0o400));
+    fn lines_of_openings_are_read_in_any_order_and_none_twice() {
+        let (one, two) = (HouseKeys::new(&SeededChance::new(6)), HouseKeys::new(&SeededChance::new(7)));
+        let words = |keys: &HouseKeys| keys.opening_root().words().to_string();
+        let index = one.index_root().words().to_string();
+        let text = |lines: &[String]| format!("{FIRST_LINE}\nindex {index}\n{}\n", lines.join("\n"));
+        let (first, second) = (format!("opening 1 {}", words(&one)), format!("opening 2 {}", words(&two)));
+        let read = |lines: &[String]| HouseKeys::parse(&text(lines));
+        let keys = read(&[second.clone(), first.clone()]).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(keys.opening_generation(), 2);
+        assert_eq!(keys.generations().collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(*keys.to_text(), text(&[first.clone(), second]));
+        assert!(read(&[first.clone(), first.clone()]).is_err(), "twice the same number");
+        assert!(read(&[first.replace("opening 1", "opening 0")]).is_err());
+        assert!(read(&[format!("index {index}"), first]).is_err(), "two index roots");
+        assert!(read(&[]).is_err());
     }
 }

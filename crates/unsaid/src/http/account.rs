@@ -149,10 +149,7 @@ async fn make(
         return Err(Problem::field("vault", "bytes-unknown"));
     }
     let row = account.to_string();
-    if let Err(why) = app.peel.inspect(&unlock_wrap, &row, FIRST_UNLOCK, WrapKind::Unlock, None) {
-        tracing::warn!(account = row, error = %why, "an unlock wrap cannot be peeled");
-        return Err(Problem::field("unlockFile", "host-cannot-open"));
-    }
+    let host_generation = inspect_unlock(&app, &unlock_wrap, &row, FIRST_UNLOCK)?;
     let new = NewAccount {
         id: account,
         email,
@@ -165,7 +162,7 @@ async fn make(
         unlock_key: app.keys.peppered("unlock", &unlock_token),
         unlock_wrap,
         vault,
-        host_generation: app.peel.generation(),
+        host_generation,
     };
     let now = app.time.now();
     let author = app.store.create_account(token, new, given.mine, now).await.map_err(|e| match e {
@@ -182,7 +179,15 @@ async fn make(
     Ok((StatusCode::CREATED, axum::Json(told)).into_response())
 }
 
-fn exactly(field: &'static str, text: &str, length: usize) -> Result<Vec<u8>, Problem> {
+/// The host looks once whether it could give an unlock file back. Gives the generation of the key that it is locked for.
+pub(super) fn inspect_unlock(app: &App, wrap: &[u8], account: &str, number: u32) -> Result<u32, Problem> {
+    app.peel.inspect(wrap, account, number, WrapKind::Unlock, None).map_err(|why| {
+        tracing::warn!(account, error = %why, "an unlock wrap cannot be peeled");
+        Problem::field("unlockFile", "host-cannot-open")
+    })
+}
+
+pub(super) fn exactly(field: &'static str, text: &str, length: usize) -> Result<Vec<u8>, Problem> {
     let bytes = read::bytes(field, text)?;
     if bytes.len() == length { Ok(bytes) } else { Err(Problem::field(field, "bytes-unknown")) }
 }

@@ -176,7 +176,11 @@ fn leap(birthday: Birthday) -> &'static str {
 }
 
 /// A birthday as it comes in: month, day, and which day stands for 29 February in other years (28 February unless it is said).
-pub(super) fn birthday(month: Option<i64>, day: Option<i64>, leap: Option<&str>) -> Result<Birthday, Problem> {
+pub(super) fn birthday(
+    month: Option<i64>,
+    day: Option<i64>,
+    leap: Option<&str>,
+) -> Result<Birthday, Problem> {
     let unknown = || Problem::field("birthday", "birthday-unknown");
     let number = |value: Option<i64>| value.and_then(|n| i8::try_from(n).ok()).ok_or_else(unknown);
     let leap = match leap {

@@ -185,7 +185,7 @@ async fn inspect(app: &App, asked: &Asked, letter: &Part, wrap: &[u8]) -> Result
     let head = 0..letter.size.min(LETTER_HEAD_BYTES as u64);
     let head = app.blobs.read(letter.blob, head, letter.size, letter.sha256).await?;
     let subject = asked.letter.to_string();
-    app.peel.inspect(wrap, &subject, asked.version, WrapKind::Host, Some(&head)).map_err(|why| {
+    app.peel.inspect(wrap, &subject, asked.version, WrapKind::Host, Some(&head)).map(drop).map_err(|why| {
         tracing::warn!(letter = subject, version = asked.version, error = %why, "a wrap does not open its letter");
         Problem::of("host-cannot-open")
     })
