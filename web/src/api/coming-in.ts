@@ -18,6 +18,8 @@ export interface Account {
   session: { unlocked: boolean; fresh: boolean; mine: boolean };
   /** Only for a host: whether the house's own keys were written down. */
   keysConfirmed: boolean | null;
+  /** The house knows a token of the paper kit, so that the kit alone lets her in. */
+  kit: boolean;
 }
 
 export interface NewAccount {
@@ -64,6 +66,39 @@ export async function unlock(token: string, mine: boolean): Promise<Uint8Array> 
   const { file } = await post<{ file: string }>('/api/unlock', { token, mine });
   return fromBase64Url(file);
 }
+
+export interface NewWords {
+  salt: Uint8Array;
+  /** base64url, as the room with the keys made it. */
+  unlockToken: string;
+  unlockFile: Uint8Array;
+  /** How many times words were made for this account, this time included. */
+  number: number;
+}
+
+/** Six new words in the place of the old ones, which open nothing from then on. */
+export const replaceUnlock = ({ salt, unlockFile, ...plain }: NewWords): Promise<unknown> =>
+  post('/api/unlock-file', { ...plain, salt: toBase64Url(salt), unlockFile: toBase64Url(unlockFile) });
+
+/** Lets the paper kit sign in from now on. */
+export const registerKit = (token: string): Promise<unknown> => post('/api/kit', { token });
+
+/** Signs in with the paper kit alone. 404 `kit-unknown` when no account here has it. */
+export const kitSession = async (token: string, mine: boolean): Promise<Account> =>
+  (await post<{ account: Account }>('/api/kit-session', { token, mine })).account;
+
+/** A code goes to the new address; until it is given nothing changes. */
+export const askForAddress = (email: string): Promise<unknown> => post('/api/address', { email });
+
+export const giveAddressCode = async (code: string): Promise<Account> =>
+  (await post<{ account: Account }>('/api/address/confirm', { code })).account;
+
+/** In which language and by whose clocks the house speaks to her. */
+export const keepLanguage = (language: string, zone: string): Promise<unknown> =>
+  post('/api/language', { language, zone });
+
+/** A mail such as a person will get, to herself. */
+export const sendTrial = (): Promise<unknown> => post('/api/trial', {});
 
 export const lock = (): Promise<unknown> => post('/api/lock', {});
 export const signOut = (): Promise<unknown> => post('/api/sessions/end', {});

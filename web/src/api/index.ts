@@ -6,5 +6,5 @@ export * from './house';
 export * from './letters';
 export * from './persons';
 export { isProblem, Problem, Unreachable } from './problem';
-export { fromBase64Url } from './bytes';
+export { fromBase64Url, toBase64Url } from './bytes';
 export { hearReach } from './request';

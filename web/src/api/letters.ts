@@ -1,6 +1,6 @@
 // Letters from the reservation to the withdrawal, and their sealed parts in chunks that can be taken up again.
 
-import type { Moment, Rest } from './house';
+import type { LeapDay, Moment, Rest } from './house';
 import { Problem } from './problem';
 import { get, getBytes, post, putBytes } from './request';
 
@@ -13,18 +13,38 @@ export interface Rule {
 
 export type LetterState = 'reserved' | 'resting' | 'waiting' | 'left' | 'unsent' | 'withdrawn' | 'held';
 
+/** Who holds the key of a letter that is delivered. */
+export type Kept = 'house' | 'words';
+
+export interface Version {
+  number: number;
+  /** Civil day. */
+  sealedOn: string;
+  /** Whether it is the one that is delivered; `null` once the letter has left, when that is told to nobody. */
+  counts?: boolean | null;
+}
+
 export interface Letter {
   id: string;
   person: string | null;
   version: number;
-  versions: { number: number; sealedOn: string }[];
+  versions: Version[];
   state: LetterState;
   sealedAt: string | null;
   restUntil: string | null;
   arrives: string | null;
   rule: Rule | null;
+  /** `null` for a letter that is hers alone. */
+  kept?: Kept | null;
+  /** Civil days still to come, the first three. */
+  occurrences?: string[];
+  /** A newer version that does not count yet, and until when it rests. */
+  amending?: { version: number; until: string } | null;
   can: string[];
 }
+
+/** One way of opening a version. */
+export type WrapKind = 'author' | 'host' | 'words';
 
 export type PartKind = 'letter' | 'signature' | 'media';
 
@@ -34,6 +54,15 @@ export interface Sealing {
   manifestHash: string;
   rule: Rule | null;
   rest: Rest;
+  kept: Kept;
+  /** A new version of a letter that lives: person and rule stay as they are. */
+  amend?: true;
+}
+
+/** What sealing gives: the letter, and once it has left the one sentence that is always the same. */
+export interface SealAnswer {
+  letter: Letter;
+  said?: string;
 }
 
 const CHUNK_BYTES = 2 * 1024 * 1024;
@@ -45,7 +74,7 @@ const version = (letter: string, number: number): string => `/api/letters/${lett
 
 export const reserve = (): Promise<{ id: string; version: number }> => post('/api/letters', {});
 
-/** A further version of a letter that was undone. */
+/** A further version of a letter: one that was undone, or one that is amended. */
 export const reserveVersion = (letterId: string): Promise<{ version: number }> =>
   post(`/api/letters/${letterId}/versions`, {});
 
@@ -99,17 +128,26 @@ export async function upload(
 export const part = async (letterId: string, number: number, name: string): Promise<Uint8Array> =>
   (await getBytes(`${version(letterId, number)}/parts/${name}`)).bytes;
 
-export const putWrap = (letterId: string, number: number, kind: 'author' | 'host', bytes: Uint8Array) =>
+export const putWrap = (letterId: string, number: number, kind: WrapKind, bytes: Uint8Array) =>
   putBytes<unknown>(`${version(letterId, number)}/wraps/${kind}`, bytes);
 
-export const wrap = async (letterId: string, number: number, kind: 'author' | 'host'): Promise<Uint8Array> =>
+export const wrap = async (letterId: string, number: number, kind: WrapKind): Promise<Uint8Array> =>
   (await getBytes(`${version(letterId, number)}/wraps/${kind}`)).bytes;
 
-export const seal = (letterId: string, number: number, sealing: Sealing): Promise<Letter> =>
-  one(post(`${version(letterId, number)}/seal`, sealing));
+export const seal = (letterId: string, number: number, sealing: Sealing): Promise<SealAnswer> =>
+  post(`${version(letterId, number)}/seal`, sealing);
 
 export const undo = (letterId: string): Promise<Letter> => one(post(`/api/letters/${letterId}/undo`, {}));
 
 /** `said` is the one answer that is given once a letter has left, whatever became of it. */
 export const withdraw = (letterId: string): Promise<{ said?: string; letter?: Letter }> =>
   post(`/api/letters/${letterId}/withdraw`, {});
+
+/** The birthday of the person, for a letter that waits. Once it has left nothing changes, and nothing is said of it. */
+export const correctBirthday = (
+  letterId: string,
+  birthday: { year: number | null; month: number; day: number; leap: LeapDay },
+): Promise<Letter> => one(post(`/api/letters/${letterId}/birthday`, birthday));
+
+/** Tells the house that the letter was taken out as a folder, so that she is told it too. */
+export const exported = (letterId: string): Promise<unknown> => post(`/api/letters/${letterId}/exported`, {});

@@ -1,6 +1,7 @@
 // People and where mail reaches them. Their names are not here: the house does not know them.
 
-import { get, post } from './request';
+import { toBase64Url } from './bytes';
+import { get, post, put } from './request';
 
 export interface Address {
   id: string;
@@ -29,3 +30,28 @@ export const addAddress = (person: string, address: string): Promise<Person> =>
 
 export const removeAddress = (person: string, address: string): Promise<Person> =>
   one(post(`/api/persons/${person}/addresses/${address}/remove`, {}));
+
+export const updatePerson = (person: string, known: { zone: string; language: string }): Promise<Person> =>
+  one(put(`/api/persons/${person}`, known));
+
+/** Registers the token of a person's card: what the words on it give, and not the words. */
+export const putCard = (person: string, token: string): Promise<unknown> =>
+  put(`/api/persons/${person}/card`, { token });
+
+/** One letter's way of opening, under new words. */
+export interface CardWrap {
+  letter: string;
+  version: number;
+  wrap: Uint8Array;
+}
+
+/** New words for everything of this person that nobody has opened, in one step with the new card. */
+export const replaceCard = (person: string, token: string, wraps: readonly CardWrap[]): Promise<unknown> =>
+  post(`/api/persons/${person}/card/replace`, {
+    token,
+    wraps: wraps.map(({ wrap, ...letter }) => ({ ...letter, wrap: toBase64Url(wrap) })),
+  });
+
+/** Tells the house that a card was shown for printing, so that she is told it too. */
+export const cardPrinted = (person: string): Promise<unknown> =>
+  post(`/api/persons/${person}/card/printed`, {});

@@ -103,6 +103,11 @@ export async function post<T>(path: string, json: unknown): Promise<T> {
   return whole(answer.json() as Promise<T>);
 }
 
+export async function put<T>(path: string, json: unknown): Promise<T> {
+  const answer = await ask('PUT', path, { json });
+  return whole(answer.json() as Promise<T>);
+}
+
 /** Bytes with their ETag, `null` where the house gives none. */
 export async function getBytes(path: string): Promise<{ bytes: Uint8Array; etag: string | null }> {
   const answer = await ask('GET', path, undefined);

@@ -14,7 +14,7 @@ export interface DraftWords {
 /** What has been decided about a letter that is not sealed yet. */
 export interface DraftPlan {
   who: Who | null;
-  when: 'at-once' | 'on' | 'never' | null;
+  when: 'at-once' | 'on' | 'birthday' | 'each-birthday' | 'never' | null;
   /** As she typed them, also while they are no day yet. */
   day: string;
   month: string;
@@ -22,6 +22,13 @@ export interface DraftPlan {
   time: string;
   zone: string;
   rest: 'morning' | 'none' | 'week';
+  /** Which birthday, and the year of the last one: as typed. */
+  age: string;
+  until: string;
+  /** The birthday of the person as typed here; what the vault knows of it stands before. */
+  born: { day: string; month: string; year: string; leap: 'feb28' | 'mar1' };
+  /** The letter whose words these shall become; its person and its day stay as they are. */
+  amends: string | null;
   /** The place that the house has reserved for it, once sealing has begun. */
   sealing: { letter: string; version: number } | null;
 }
@@ -81,6 +88,10 @@ export function emptyPlan(): DraftPlan {
     time: '09:00',
     zone: '',
     rest: 'morning',
+    age: '',
+    until: '',
+    born: { day: '', month: '', year: '', leap: 'feb28' },
+    amends: null,
     sealing: null,
   };
 }

@@ -13,6 +13,10 @@ export type PageName =
   | 'people'
   | 'new-person'
   | 'person'
+  | 'card'
+  | 'recover'
+  | 'new-words'
+  | 'address'
   | 'account'
   | 'help-kept'
   | 'help-limits'
@@ -39,7 +43,11 @@ const TABLE: readonly [RegExp, PageName][] = [
   [/^\/people$/, 'people'],
   [/^\/people\/new$/, 'new-person'],
   [new RegExp(`^/people/${ID}$`), 'person'],
+  [new RegExp(`^/people/${ID}/card$`), 'card'],
   [/^\/account$/, 'account'],
+  [/^\/account\/words$/, 'new-words'],
+  [/^\/account\/address$/, 'address'],
+  [/^\/paper-kit$/, 'recover'],
   [/^\/how-a-letter-is-kept$/, 'help-kept'],
   [/^\/what-we-cannot-do$/, 'help-limits'],
 ];
@@ -58,7 +66,12 @@ export function placeOf(path: string): Place {
 export function safeReturn(back: string | null): string {
   if (!back || !back.startsWith('/') || back.startsWith('//') || back.includes('\\')) return '/letters';
   const place = placeOf(back);
-  return place.page === 'not-found' || place.page === 'sign-in' || place.page === 'begin' ? '/letters' : back;
+  return place.page === 'not-found' ||
+    place.page === 'sign-in' ||
+    place.page === 'begin' ||
+    place.page === 'recover'
+    ? '/letters'
+    : back;
 }
 
 /**

@@ -4,10 +4,12 @@
 
 import * as api from '../../api';
 import type { Draft } from '../../draft';
-import type { Letter, SealedLetter } from '../../seal';
-import { normaliseText } from '../../seal/letter';
+import type { SealedLetter } from '../../seal';
 import { figures, plainDay, say } from '../../words';
-import { ask } from './keys';
+import { cardFor } from './cards';
+import { contentOf, sameContent } from './content';
+import { ask, KeysRefuse } from './keys';
+import type { LetterToSeal, ReadLetter } from './keys/kinds';
 import { restOf, ruleOf } from './plan';
 import { session } from './session.svelte';
 import { discard, put } from './shelf';
@@ -17,23 +19,29 @@ export type Progress =
   | { step: 'sealing' }
   /** Counted in parts of a hundred, so that a phone on a slow line shows that it moves. */
   | { step: 'uploading'; percent: number }
-  | { step: 'checking' }
+  | { step: 'checking'; percent: number }
+  /** What came back was not what was sealed: it is locked and brought once more. */
+  | { step: 'again' }
   | { step: 'finishing' };
-
-interface Written {
-  letterId: string;
-  version: number;
-  from: string;
-  to: string;
-  date: Date;
-  text: string;
-}
 
 interface Attempt {
   /** What was sealed: another text, name or rule makes another attempt. */
   of: string;
-  written: Written;
+  written: LetterToSeal;
   sealed: SealedLetter;
+}
+
+/** How often a letter is sealed anew because the house gave back something else. */
+const BEGINNINGS = 2;
+
+/** The one answer that a letter which has left gives to a change, by letter, until it has been shown. */
+const answers = new Map<string, string>();
+
+/** What the house said when this letter was sealed, once; `''` when it said nothing. */
+export function saidOf(letter: string): string {
+  const said = answers.get(letter) ?? '';
+  answers.delete(letter);
+  return said;
 }
 
 /** What this window has sealed and not yet brought to its end, by draft. */
@@ -42,12 +50,27 @@ const attempts = new Map<string, Attempt>();
 type Place = { letter: string; version: number };
 
 /** The words of a letter of hers, opened with the account's key. */
-export async function readSealed(letter: api.Letter, number?: number): Promise<Letter> {
+export async function readSealed(letter: api.Letter, number?: number): Promise<ReadLetter> {
   const version = number ?? sealedVersion(letter)?.number;
   if (version === undefined) throw new Error('nothing is sealed');
   const authorWrap = await api.wrap(letter.id, version, 'author');
   const letterAge = await api.part(letter.id, version, 'letter.age');
   return ask('read', { authorWrap, letterAge, expected: { letterId: letter.id, version } });
+}
+
+/** Pictures that lie beside a letter, opened. */
+export type Beside = ReadonlyMap<string, { type: string; bytes: Uint8Array }>;
+
+export async function readBeside(letter: api.Letter, read: ReadLetter, number?: number): Promise<Beside> {
+  const version = number ?? sealedVersion(letter)?.number;
+  const beside = new Map<string, { type: string; bytes: Uint8Array }>();
+  if (version === undefined || read.media.length === 0) return beside;
+  const authorWrap = await api.wrap(letter.id, version, 'author');
+  for (const { name, type, sha256 } of read.media) {
+    const part = await api.part(letter.id, version, `media/${name}.age`);
+    beside.set(name, { type, bytes: (await ask('read-part', { authorWrap, part, sha256 })).bytes });
+  }
+  return beside;
 }
 
 /**
@@ -59,7 +82,11 @@ async function placeFor(draft: Draft): Promise<{ place: Place } | { sealed: api.
     const reserved = await api.reserve();
     return { place: { letter: reserved.id, version: reserved.version } };
   };
-  const before = draft.plan.sealing;
+  const { sealing: before, amends } = draft.plan;
+  if (amends !== null && before?.letter !== amends) {
+    const { version } = await api.reserveVersion(amends);
+    return { place: { letter: amends, version } };
+  }
   if (!before) return anew();
   let letter: api.Letter;
   try {
@@ -69,42 +96,73 @@ async function placeFor(draft: Draft): Promise<{ place: Place } | { sealed: api.
     throw error;
   }
   const isSealed = letter.versions.some((version) => version.number === before.version);
-  if (letter.state === 'reserved') {
+  if (letter.state === 'reserved' || (amends !== null && letter.state !== 'withdrawn')) {
     if (!isSealed) return { place: before };
+    if (amends !== null && (await isThis(draft, letter, before.version))) return { sealed: letter };
     const { version } = await api.reserveVersion(before.letter);
     return { place: { letter: before.letter, version } };
   }
   // Only these very words are this draft: anything else that lies there is another letter, and this one is not.
   if (!isSealed || letter.state === 'withdrawn') return anew();
-  const there = await readSealed(letter, before.version);
-  return there.text === normaliseText(draft.words.text) ? { sealed: letter } : anew();
+  return (await isThis(draft, letter, before.version)) ? { sealed: letter } : anew();
 }
+
+const isThis = async (draft: Draft, letter: api.Letter, version: number): Promise<boolean> =>
+  sameContent(draft, await readSealed(letter, version));
 
 export interface Asked {
   draft: Draft;
   /** The person's name as she says it. */
   to: string;
-  /** Kept by this house, or by the author alone. */
-  key: 'house' | 'me';
+  /** Kept by this house, by words that only two know, or by the author alone. */
+  key: 'house' | 'words' | 'me';
+  /** The letter whose next version this is. */
+  amended: api.Letter | null;
   tell: (progress: Progress) => void;
   /** The draft as it stands now: it learns where its letter is reserved. */
   kept: (draft: Draft) => void;
 }
 
 /** Seals, proves and keeps. Returns the letter as the house knows it. Throws; calling it again goes on. */
-export async function sealDraft({ draft: begun, to, key, tell, kept }: Asked): Promise<api.Letter> {
+export async function sealDraft(asked: Asked): Promise<api.SealAnswer> {
+  for (let beginning = 1; ; beginning += 1) {
+    try {
+      return await sealOnce(asked);
+    } catch (error) {
+      // The stored bytes are not those that were sealed: nothing is said to be sealed, and other bytes take their place.
+      const damaged = error instanceof KeysRefuse && DAMAGED.has(error.code);
+      if (damaged) attempts.delete(asked.draft.id);
+      if (!damaged || beginning === BEGINNINGS) throw error;
+      asked.tell({ step: 'again' });
+    }
+  }
+}
+
+const DAMAGED: ReadonlySet<string> = new Set([
+  'proof-failed',
+  'damaged',
+  'wrong-key',
+  'wrong-letter',
+  'not-a-wrap',
+]);
+
+async function sealOnce({ draft: begun, to, key, amended, tell, kept }: Asked): Promise<api.SealAnswer> {
   const { account, house } = session;
   if (!account || !house) throw new api.Unreachable();
   let draft = begun;
-  const delivered = key === 'house';
-  const rule = delivered ? ruleOf(draft.plan) : null;
-  if (delivered && rule === null) throw new Error('a letter without a day');
-  const person = draft.plan.who?.kind === 'person' ? draft.plan.who.id : null;
+  const delivered = key !== 'me';
+  const rule = delivered && !amended ? ruleOf(draft.plan, session.records) : null;
+  if (delivered && !amended && rule === null) throw new Error('a letter without a day');
+  const planned = draft.plan.who?.kind === 'person' ? draft.plan.who.id : null;
+  const person = amended ? amended.person : planned;
   if (delivered && person === null) throw new Error('a letter to nobody');
 
   tell({ step: 'sealing' });
+  // Nothing is signed by a hand, or locked with words, that a lost page could take with it.
+  await session.needHand();
+  const words = key === 'words' && person !== null ? await cardFor(person) : null;
   const found = await placeFor(draft);
-  if ('sealed' in found) return finish(draft, found.sealed);
+  if ('sealed' in found) return finish(draft, { letter: found.sealed });
   const { place } = found;
   const known = draft.plan.sealing;
   if (known?.letter !== place.letter || known.version !== place.version) {
@@ -112,50 +170,24 @@ export async function sealDraft({ draft: begun, to, key, tell, kept }: Asked): P
     kept(draft);
   }
 
-  const of = JSON.stringify([
-    place,
-    draft.words.text,
-    to,
-    account.name,
-    account.recipient,
-    house.hostRecipient,
-    key,
-  ]);
-  let attempt = attempts.get(draft.id);
-  if (attempt?.of !== of) {
-    const written: Written = {
-      letterId: place.letter,
-      version: place.version,
-      from: account.name,
-      to,
-      // The day by the house's clock, at noon: an hour would say more about her than the letter does.
-      date: new Date(`${house.today}T12:00:00Z`),
-      text: draft.words.text,
-    };
-    const sealed = await ask('seal', {
-      ...written,
-      authorRecipient: account.recipient,
-      hostRecipient: delivered ? house.hostRecipient : null,
-    });
-    attempt = { of, written, sealed };
-    attempts.set(draft.id, attempt);
-  }
-  const { written, sealed } = attempt;
-
+  const { written, sealed } = await attemptFor(draft, place, { to, key, words });
   const total = sealed.parts.reduce((sum, part) => sum + part.size, 0);
+  const percent = (bytes: number) => Math.floor((bytes / total) * 100);
   let done = 0;
   for (const part of sealed.parts) {
     await api.upload(place.letter, place.version, part, (arrived) =>
-      tell({ step: 'uploading', percent: Math.floor(((done + arrived) / total) * 100) }),
+      tell({ step: 'uploading', percent: percent(done + arrived) }),
     );
     done += part.size;
   }
   for (const wrap of sealed.wraps) await api.putWrap(place.letter, place.version, wrap.kind, wrap.bytes);
 
-  tell({ step: 'checking' });
   const parts = [];
-  for (const { name } of sealed.parts) {
+  done = 0;
+  for (const { name, size } of sealed.parts) {
+    tell({ step: 'checking', percent: percent(done) });
     parts.push({ name, bytes: await api.part(place.letter, place.version, name) });
+    done += size;
   }
   const authorWrap = await api.wrap(place.letter, place.version, 'author');
   await ask('prove', { written, manifestHash: sealed.manifestHash, parts, authorWrap });
@@ -164,25 +196,68 @@ export async function sealDraft({ draft: begun, to, key, tell, kept }: Asked): P
   await session.write(place.letter, 'letter', { title: titleFor(draft, to), to });
 
   tell({ step: 'finishing' });
-  const letter = await api.seal(place.letter, place.version, {
-    person,
+  const answer = await api.seal(place.letter, place.version, {
+    person: amended ? null : person,
     to: null,
     manifestHash: sealed.manifestHash,
     rule,
-    rest: delivered ? restOf(draft.plan) : 'none',
+    rest: amended || delivered ? restOf(draft.plan) : 'none',
+    kept: key === 'words' ? 'words' : 'house',
+    ...(amended ? { amend: true } : {}),
   });
-  return finish(draft, letter);
+  if (answer.said !== undefined) answers.set(place.letter, answer.said);
+  return finish(draft, answer);
+}
+
+/** What is sealed for this draft in this place: what this window has sealed already, as long as nothing has changed. */
+async function attemptFor(
+  draft: Draft,
+  place: Place,
+  { to, key, words }: { to: string; key: Asked['key']; words: string | null },
+): Promise<Attempt> {
+  const { account, house } = session;
+  if (!account || !house) throw new api.Unreachable();
+  const of = JSON.stringify([
+    place,
+    draft.id,
+    draft.rev,
+    draft.words,
+    to,
+    account.name,
+    account.recipient,
+    house.hostRecipient,
+    key,
+    words,
+  ]);
+  const before = attempts.get(draft.id);
+  if (before?.of === of) return before;
+  const written: LetterToSeal = {
+    letterId: place.letter,
+    version: place.version,
+    from: account.name,
+    to,
+    // The day by the house's clock, at noon: an hour would say more about her than the letter does.
+    date: new Date(`${house.today}T12:00:00Z`),
+    ...(await contentOf(draft)),
+    kept: key === 'me' ? 'author' : key,
+    words,
+    authorRecipient: account.recipient,
+    hostRecipient: key === 'me' ? null : house.hostRecipient,
+  };
+  const attempt = { of, written, sealed: await ask('seal', written) };
+  attempts.set(draft.id, attempt);
+  return attempt;
 }
 
 /** The house has said 'sealed': only now does the draft leave this device. */
-async function finish(draft: Draft, letter: api.Letter): Promise<api.Letter> {
+async function finish(draft: Draft, answer: api.SealAnswer): Promise<api.SealAnswer> {
   attempts.delete(draft.id);
   try {
     await discard(draft);
   } catch {
     // Another window has written on in it: that draft stays, as a draft of its own.
   }
-  return letter;
+  return answer;
 }
 
 /** What she calls it, or for whom it is. */
@@ -201,8 +276,14 @@ export function draftName(draft: Draft): string {
 }
 
 export function progressSaid(progress: Progress): string {
-  if (progress.step !== 'uploading') return say(`author.key.${progress.step}`);
-  return say('author.key.uploading', { percent: progress.percent });
+  switch (progress.step) {
+    case 'uploading':
+      return say('author.key.uploading', { percent: progress.percent });
+    case 'checking':
+      return say('author.key.checking-percent', { percent: progress.percent });
+    default:
+      return say(`author.key.${progress.step}`);
+  }
 }
 
 /** '84 words', in figures: it changes while she types. */

@@ -2,15 +2,18 @@
 // without input, and keeps the vault's records. It knows no page.
 
 import * as api from '../../api';
-import { deviceZone } from '../../words';
+import { deviceZone, firstSpoken, languageOf, speak, type Language } from '../../words';
 import { ask, forgetKeys } from './keys';
-import { changed, merge, parseVault, vaultText, type RecordKind, type Records } from './vault';
+import type { PublicHand } from './keys/questions';
+import { changed, merge, parseVault, SELF, vaultText, type RecordKind, type Records } from './vault';
 
 /** Milliseconds without input until the letters are closed again. */
 const LOCK_HERS = 4 * 60 * 60 * 1000;
 const LOCK_ELSEWHERE = 15 * 60 * 1000;
 /** Milliseconds between two tries while the house cannot be reached. */
 const REACH_AGAIN = 5_000;
+/** Where a window remembers the language that was chosen before anybody signed in. */
+const CHOSEN = 'unsaid language';
 /** How often a vault is merged again when somebody else was quicker. */
 const VAULT_TRIES = 5;
 
@@ -23,6 +26,8 @@ class Session {
   /** The account's key is in this window's room, and its records can be read. */
   open = $state(false);
   records = $state.raw<Records>(new Map());
+  /** What the world may know of the hand that signs; `null` until it is kept in the vault. */
+  hand = $state.raw<PublicHand | null>(null);
 
   #etag: string | null = null;
   #lastInput = Date.now();
@@ -51,7 +56,9 @@ class Session {
       this.reachable = reached;
     });
     this.#watchInput();
-    await this.#lookAround();
+    const language = speak(chosenBefore() ?? firstSpoken(navigator.languages));
+    await Promise.all([language, this.#lookAround()]);
+    this.#speakTheirs();
     setInterval(() => {
       if (!this.reachable) void this.#lookAround();
     }, REACH_AGAIN);
@@ -88,6 +95,24 @@ class Session {
 
   cameIn(account: api.Account): void {
     this.account = account;
+    this.#speakTheirs();
+  }
+
+  /** An account's own language counts once it is known; what was chosen in this window before that, counts here. */
+  #speakTheirs(): void {
+    const theirs = this.account?.language;
+    if (theirs && chosenBefore() === null) void speak(theirs);
+  }
+
+  /** Speaks another language in this window and, where somebody is signed in, in what the house writes to them. */
+  async speak(language: Language): Promise<boolean> {
+    if (!(await speak(language))) return false;
+    remember(language);
+    if (this.account) {
+      await api.keepLanguage(language, this.account.zone);
+      this.account = { ...this.account, language };
+    }
+    return true;
   }
 
   /** An account just made: its key is in the room already. */
@@ -95,6 +120,7 @@ class Session {
     this.account = account;
     await this.#loadVault();
     this.open = true;
+    await this.#settle();
   }
 
   /** Opens the letters with six words. Throws what the room or the house refused. */
@@ -104,10 +130,54 @@ class Session {
     const { token } = await ask('try-words', { words, salt: api.fromBase64Url(account.salt) });
     const file = await api.unlock(token, mine);
     await ask('enter', { file, recipient: account.recipient });
-    await this.#loadVault();
-    this.account = { ...account, session: { unlocked: true, fresh: true, mine } };
+    await this.#entered({ ...account, session: { unlocked: true, fresh: true, mine } });
+  }
+
+  /** Comes in with the paper kit alone, as typed or scanned: no mailbox and no words are needed. */
+  async enterByKit(kit: string, mine: boolean): Promise<void> {
+    const { token } = await ask('try-kit', { kit });
+    const account = await api.kitSession(token, mine);
+    await ask('enter-kit', { recipient: account.recipient });
+    await this.#entered(account);
+    this.#speakTheirs();
+  }
+
+  async #entered(account: api.Account): Promise<void> {
+    try {
+      await this.#loadVault();
+    } catch (error) {
+      // A vault that this page cannot read is left alone, and so are the keys.
+      this.#forget();
+      throw error;
+    }
+    this.account = account;
     this.#lastInput = Date.now();
     this.open = true;
+    await this.#settle();
+  }
+
+  /**
+   * What a house and a vault of an older day lack yet: the hand that signs, and the kit's token. Neither is needed for
+   * reading, so a failure waits for the next time; sealing asks for the hand again.
+   */
+  async #settle(): Promise<void> {
+    await this.needHand().catch(() => {});
+    if (this.account?.kit === false) await this.registerKit().catch(() => {});
+  }
+
+  /** The hand that signs, made and kept in the vault if there is none. Nothing is signed by one that is not kept. */
+  async needHand(): Promise<PublicHand> {
+    if (this.hand) return this.hand;
+    await ask('make-hand', {});
+    await this.write(SELF, 'self', {});
+    if (!this.hand) throw new Error('the hand was not kept');
+    return this.hand;
+  }
+
+  async registerKit(): Promise<void> {
+    const { token } = await ask('kit-token', {});
+    await api.registerKit(token);
+    if (this.account) this.account = { ...this.account, kit: true };
   }
 
   /** Closes the letters here and at the house. */
@@ -140,10 +210,14 @@ class Session {
     if (!account) throw new Error('nobody is signed in');
     let next = changed(this.records, id, kind, fields);
     for (let tried = 1; ; tried += 1) {
-      const { file } = await ask('close-vault', { text: vaultText(next), recipient: account.recipient });
+      const { file, hand } = await ask('close-vault', {
+        text: vaultText(next),
+        recipient: account.recipient,
+      });
       try {
         this.#etag = await api.putVault(file, this.#etag ?? '"0"');
         this.records = next;
+        this.hand = hand;
         return;
       } catch (error) {
         const late = api.isProblem(error) && error.status === 412;
@@ -156,8 +230,9 @@ class Session {
 
   async #loadVault(): Promise<void> {
     const { bytes, etag } = await api.vault();
-    const { text } = await ask('open-vault', { file: bytes });
+    const { text, hand } = await ask('open-vault', { file: bytes });
     this.records = parseVault(text);
+    this.hand = hand;
     this.#etag = etag;
   }
 
@@ -165,6 +240,7 @@ class Session {
     forgetKeys();
     this.open = false;
     this.records = new Map();
+    this.hand = null;
     this.#etag = null;
   }
 
@@ -185,6 +261,23 @@ class Session {
       const patience = this.account?.session.mine ? LOCK_HERS : LOCK_ELSEWHERE;
       if (Date.now() - this.#lastInput >= patience) void this.lock().catch(() => {});
     }, 15_000);
+  }
+}
+
+/** A window that may keep nothing speaks the language of the browser. */
+function chosenBefore(): Language | null {
+  try {
+    return languageOf(sessionStorage.getItem(CHOSEN) ?? '');
+  } catch {
+    return null;
+  }
+}
+
+function remember(language: Language): void {
+  try {
+    sessionStorage.setItem(CHOSEN, language);
+  } catch {
+    // Then it counts until the window is closed.
   }
 }
 

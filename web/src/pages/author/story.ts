@@ -6,6 +6,7 @@ import type { Fact } from '../../ui/Facts.svelte';
 import type { Step } from '../../ui/Line.svelte';
 import {
   civil,
+  count,
   fullMoment,
   isTomorrow,
   nearDay,
@@ -13,12 +14,15 @@ import {
   plainDay,
   say,
   shortDay,
+  together,
   zoneName,
 } from '../../words';
 
 /** The zone in which this letter's own day is said: its rule's, else hers. */
-const zoneOf = (letter: Letter, hers: string): string =>
-  letter.rule?.moment.kind === 'on' ? letter.rule.moment.zone : hers;
+function zoneOf(letter: Letter, hers: string): string {
+  const moment = letter.rule?.moment;
+  return moment && moment.kind !== 'at-once' ? moment.zone : hers;
+}
 
 interface Moment {
   day: string;
@@ -119,8 +123,32 @@ export function forFact(letter: Letter, name: string, hers: string): Fact {
     return { term: say('author.fact.for'), text: never ? say('author.fact.for-never', { name }) : name };
   }
   const said = fullMoment(moment.day, moment.time);
+  const rule = letter.rule?.moment;
+  if (rule?.kind === 'each-birthday') {
+    const params = { name, moment: said, year: rule.until };
+    if (name === '') return { term: say('author.fact.when'), text: say('author.fact.each', params) };
+    return { term: say('author.fact.for'), text: say('author.fact.for-each', params) };
+  }
   if (name === '') return { term: say('author.fact.when'), text: said };
+  if (rule?.kind === 'birthday') {
+    const params = { name, moment: said, age: count(rule.age) };
+    return { term: say('author.fact.for'), text: say('author.fact.for-age', params) };
+  }
   return { term: say('author.fact.for'), text: say('author.fact.for-day', { name, moment: said }) };
+}
+
+/** Who holds the key, in one line; nothing where the house does not say it. */
+export function keyFact(letter: Letter): Fact | null {
+  if (letter.rule === null || !letter.kept) return null;
+  return { term: say('author.fact.key'), text: say(`author.fact.key-${letter.kept}`) };
+}
+
+/** The days after the next one on which it goes again, as a sentence; `''` where it goes once. */
+export function againSaid(letter: Letter): string {
+  const rule = letter.rule?.moment;
+  const [, ...later] = letter.occurrences ?? [];
+  if (rule?.kind !== 'each-birthday' || later.length === 0) return '';
+  return say('author.letter.again', { days: together(later.map(plainDay)), year: rule.until });
 }
 
 /** What has happened and what will, with the real days. */
@@ -154,7 +182,11 @@ export function steps(letter: Letter, name: string, hers: string, today: string)
     list.push({
       when: say('author.step.when', { moment: capital(nearMoment(moment.day, moment.time, today)), zone }),
       title: gone ? say('author.step.left') : capital(say('author.step.leaves', { name: who })),
-      says: gone ? say('author.step.left-says') : say('author.step.leaves-says', { name: who }),
+      says: gone
+        ? say('author.step.left-says')
+        : say(letter.kept === 'words' ? 'author.step.leaves-words' : 'author.step.leaves-says', {
+            name: who,
+          }),
       state: gone ? 'done' : letter.state === 'waiting' ? 'now' : 'coming',
     });
   }

@@ -4,8 +4,9 @@
 import { isProblem, Problem, Unreachable } from '../../api';
 import { DeviceRefuses } from '../../draft';
 import type { Mend } from '../../ui/Problems.svelte';
-import { ordinal, say } from '../../words';
+import { figures, ordinal, say } from '../../words';
 import { KeysRefuse } from './keys';
+import { VaultUnknown } from './vault';
 
 /**
  * `fields` maps the names that the house uses to the ids of this page's fields. What the house says about a field that
@@ -22,7 +23,11 @@ export function mends(error: unknown, fields: Record<string, string> = {}): Mend
     return [{ text: text === '' ? say('author.trouble.refused') : text }];
   }
   if (error instanceof Unreachable) return [{ text: say('author.unreachable') }];
-  if (error instanceof KeysRefuse) return [{ text: keysSay(error), ...field(fields, 'words') }];
+  if (error instanceof KeysRefuse) {
+    const about = error.code.startsWith('kit-') ? 'kit' : error.code.startsWith('vault-') ? '' : 'words';
+    return [{ text: keysSay(error), ...field(fields, about) }];
+  }
+  if (error instanceof VaultUnknown) return [{ text: say(`author.trouble.vault-${error.why}`) }];
   if (error instanceof DeviceRefuses) return [{ text: say(`author.write.device-${error.why}`) }];
   return [{ text: say('author.trouble.broken') }];
 }
@@ -44,6 +49,14 @@ function keysSay(refused: KeysRefuse): string {
       return say(place > 6 ? 'author.words.too-many' : 'author.words.too-few');
     case 'words-wrong':
       return say('author.words.wrong');
+    case 'kit-missing':
+    case 'kit-misread':
+      return say(`author.words.${refused.code}`);
+    case 'kit-group':
+      return say('author.words.kit-group', { position: figures(place + 1) });
+    case 'vault-newer':
+    case 'vault-damaged':
+      return say(`author.trouble.${refused.code}`);
     case 'text-too-long':
       return say('author.trouble.too-long');
     case 'bad-name':

@@ -1,11 +1,13 @@
-// The records that only the author may read: names of people, titles of letters. Two windows, or two devices, may both
-// have written: they are merged record by record and nothing is dropped. It knows no key and makes no request.
+// The records that only the author may read: names of people, titles of letters, words of cards. Two windows, or two
+// devices, may both have written: they are merged record by record and nothing is dropped. It knows no key and makes no
+// request.
 
 export type RecordKind = 'person' | 'letter' | 'self';
 
 export interface VaultRecord {
   id: string;
-  kind: RecordKind;
+  /** Another page may have written kinds that this one does not know: they are kept. */
+  kind: RecordKind | (string & {});
   rev: number;
   gone: boolean;
   /** Fields that a newer page wrote are kept as they are. */
@@ -14,16 +16,41 @@ export interface VaultRecord {
 
 const FORMAT = 'unsaid-vault 1';
 
+/** The record about the author herself. */
+export const SELF = 'self';
+
+/** What the hand that signs is made of: these come together, from one record, or not at all. */
+export const HAND = ['seed', 'inbox', 'inboxRecipient'] as const;
+
 export type Records = ReadonlyMap<string, VaultRecord>;
 
-/** Throws when the text is not a vault of a format that this page knows. */
+/** The vault does not say what this page can read. Nothing may be written over it. */
+export class VaultUnknown extends Error {
+  override readonly name = 'VaultUnknown';
+
+  /** `newer`: a later version of this program wrote it; else it is damaged. */
+  constructor(readonly why: 'newer' | 'damaged') {
+    super(why);
+  }
+}
+
+/** Throws VaultUnknown when the text is not a vault of a format that this page knows. */
 export function parseVault(text: string): Records {
-  const read = JSON.parse(text) as { format?: unknown; records?: unknown };
-  if (read.format !== FORMAT || !Array.isArray(read.records)) throw new Error('not a vault of ours');
+  let read: { format?: unknown; records?: unknown };
+  try {
+    read = JSON.parse(text) as typeof read;
+  } catch {
+    throw new VaultUnknown('damaged');
+  }
+  if (read?.format !== FORMAT) {
+    const ours = typeof read?.format === 'string' && /^unsaid-vault \d+$/.test(read.format);
+    throw new VaultUnknown(ours ? 'newer' : 'damaged');
+  }
+  if (!Array.isArray(read.records)) throw new VaultUnknown('damaged');
   const records = new Map<string, VaultRecord>();
   for (const one of read.records as Partial<VaultRecord>[]) {
-    if (typeof one.id !== 'string' || typeof one.kind !== 'string' || typeof one.rev !== 'number') {
-      throw new Error('not a record of ours');
+    if (typeof one?.id !== 'string' || typeof one.kind !== 'string' || typeof one.rev !== 'number') {
+      throw new VaultUnknown('damaged');
     }
     const record = { ...one, gone: one.gone === true } as VaultRecord;
     const there = records.get(record.id);
@@ -44,11 +71,41 @@ const canonical = (value: unknown): string =>
       : inner,
   );
 
-/** The higher revision wins; of two equal ones both sides' fields stay, and where they differ the later by text. */
+/**
+ * The higher revision wins; of two equal ones both sides' fields stay, and where they differ the later by text. The hand
+ * is never mixed and never lost: of two, always the one that is smaller as text, whatever the revisions say.
+ */
 export function mergeRecord(one: VaultRecord, other: VaultRecord): VaultRecord {
+  return withHand(mergeFields(one, other), chosenHand(handOf(one), handOf(other)));
+}
+
+function mergeFields(one: VaultRecord, other: VaultRecord): VaultRecord {
   if (one.rev !== other.rev) return one.rev > other.rev ? one : other;
   const [earlier, later] = canonical(one) <= canonical(other) ? [one, other] : [other, one];
   return { ...earlier, ...later };
+}
+
+/** The secrets by which a hand writes and is written back to. */
+export type Hand = Readonly<Record<(typeof HAND)[number], string>>;
+
+/** `null` unless all of it is there. */
+export function handOf(record: VaultRecord | undefined): Hand | null {
+  if (!record || !HAND.every((field) => typeof record[field] === 'string')) return null;
+  return Object.fromEntries(HAND.map((field) => [field, record[field]])) as unknown as Hand;
+}
+
+/** Two devices may have made one each; both must come to keep the same. */
+export function chosenHand(one: Hand | null, other: Hand | null): Hand | null {
+  if (one === null || other === null) return one ?? other;
+  return canonical(one) <= canonical(other) ? one : other;
+}
+
+/** The record with this hand, or with none. */
+export function withHand(record: VaultRecord, hand: Hand | null): VaultRecord {
+  const rest = Object.fromEntries(
+    Object.entries(record).filter(([field]) => !(HAND as readonly string[]).includes(field)),
+  ) as VaultRecord;
+  return hand === null ? rest : { ...rest, ...hand };
 }
 
 export function merge(mine: Records, theirs: Records): Records {
@@ -78,7 +135,58 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 export const nameOf = (records: Records, person: string | null): string =>
   person === null ? '' : text(records.get(person)?.['name']);
 
+/** How she addresses them: 'My dear Dan'. */
+export const addressOf = (records: Records, person: string): string => text(records.get(person)?.['address']);
+
+/** What she keeps about them for herself. */
+export const noteOf = (records: Records, person: string): string => text(records.get(person)?.['note']);
+
 export const titleOf = (records: Records, letter: string): string => text(records.get(letter)?.['title']);
 
 /** For whom a letter was meant, as it was named when it was sealed. */
 export const toOf = (records: Records, letter: string): string => text(records.get(letter)?.['to']);
+
+/** A birthday as she knows it. */
+export interface Birthday {
+  day: number;
+  month: number;
+  /** `null` when she does not know it. */
+  year: number | null;
+  /** For 29 February: the day in the other years. */
+  leap: 'feb28' | 'mar1';
+}
+
+export function birthdayOf(records: Records, person: string | null): Birthday | null {
+  const kept = person === null ? undefined : records.get(person)?.['birthday'];
+  if (typeof kept !== 'object' || kept === null) return null;
+  const { day, month, year, leap } = kept as Record<string, unknown>;
+  if (!whole(day) || !whole(month)) return null;
+  return { day, month, year: whole(year) ? year : null, leap: leap === 'mar1' ? 'mar1' : 'feb28' };
+}
+
+const whole = (value: unknown): value is number => Number.isInteger(value);
+
+/** Her own birthday, `YYYY-MM-DD`, `''` when she has not said it. */
+export const ownBirthday = (records: Records): string => text(records.get(SELF)?.['birthday']);
+
+/** The card of a person: eight words, and the day on which they were made. */
+export interface Card {
+  words: string;
+  made: string;
+  /** The house has heard of it. */
+  known?: boolean;
+}
+
+function cardIn(kept: unknown): Card | null {
+  if (typeof kept !== 'object' || kept === null) return null;
+  const { words, made, known } = kept as Record<string, unknown>;
+  if (typeof words !== 'string' || typeof made !== 'string') return null;
+  return { words, made, known: known === true };
+}
+
+export const cardOf = (records: Records, person: string | null): Card | null =>
+  person === null ? null : cardIn(records.get(person)?.['card']);
+
+/** The card that was about to take the place of one that somebody has seen. */
+export const nextCardOf = (records: Records, person: string): Card | null =>
+  cardIn(records.get(person)?.['nextCard']);

@@ -1,7 +1,9 @@
-// The room with the keys: a module Worker that holds the account's identity for as long as the letters are open. It ends
-// with the lock, and the memory with it. It makes no request and reads nothing but what it is asked.
+// The room with the keys: a module Worker that holds the account's identity for as long as the letters are open, and the
+// hand that signs. It ends with the lock, and the memory with it. It makes no request and reads nothing but what it is
+// asked.
 
 import {
+  accountOf,
   deriveUnlock,
   kitLines,
   kitText,
@@ -11,23 +13,40 @@ import {
   openSealed,
   openVault,
   proveSealed,
+  SALT_BYTES,
   SealError,
   sealLetter,
   sealVault,
 } from '../../../seal';
+import { chosenHand, handOf, parseVault, SELF, VaultUnknown, vaultText, withHand, type Hand } from '../vault';
+import { makeHand, publicOf } from './hand';
+import { claimToken, claimWords, kitToken, openPart, rewrapWords } from './pending';
+import { readTypedKit } from './misread';
 import type { Ask, Asked, AskedName, Refusal, Told } from './questions';
 
 class Locked extends Error {}
 
-/** Set by `enter` or `make-account`; never in an answer. */
+class KitMisread extends Error {
+  constructor(readonly group: number) {
+    super('kit-group');
+  }
+}
+
+/** Set by `enter`, `enter-kit` or `make-account`; never in an answer. */
 let identity: string | null = null;
 /** What the words that were tried last would open the file with. */
 let filePassphrase: string | null = null;
+/** The kit that was tried last. */
+let triedKit: string | null = null;
+/** What signs, and what answers are opened with; never in an answer. */
+let hand: Hand | null = null;
 
 function held(): string {
   if (identity === null) throw new Locked();
   return identity;
 }
+
+const publicHand = () => (hand === null ? null : publicOf(hand));
 
 const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['answer']> } = {
   'make-account': async (place) => {
@@ -35,6 +54,7 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
     const chance = crypto.getRandomValues(new Uint8Array(9));
     const unlock = await makeUnlock(account.identity, { ...place, number: 1 }, chance);
     identity = account.identity;
+    hand = null;
     return {
       words: unlock.words,
       recipient: account.recipient,
@@ -52,25 +72,84 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
     const account = await openPassphraseFile(file, filePassphrase);
     // A house that gives out another account's file would have everything sealed to that account.
     if (account.recipient !== recipient) throw new SealError('words-wrong', 'the file of another account');
-    identity = account.identity;
+    enterAs(account.identity);
     filePassphrase = null;
     return null;
   },
+  'try-kit': async ({ kit }) => {
+    const read = readTypedKit(kit);
+    if ('group' in read) throw new KitMisread(read.group);
+    triedKit = read.identity;
+    return { token: kitToken(read.identity) };
+  },
+  'enter-kit': async ({ recipient }) => {
+    if (triedKit === null) throw new Locked();
+    const account = await accountOf(triedKit);
+    if (account.recipient !== recipient) throw new SealError('wrong-key', 'the kit of another account');
+    enterAs(account.identity);
+    triedKit = null;
+    return null;
+  },
+  'kit-token': async () => ({ token: kitToken(held()) }),
+  'new-words': async (place) => {
+    const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
+    const chance = crypto.getRandomValues(new Uint8Array(9));
+    const unlock = await makeUnlock(held(), { ...place, salt }, chance);
+    return { words: unlock.words, salt, unlockToken: unlock.token, unlockFile: unlock.wrap };
+  },
   kit: async ({ house, date }) => ({ lines: kitLines(held()), text: kitText(held(), house, date) }),
-  'open-vault': async ({ file }) => ({ text: new TextDecoder().decode(await openVault(held(), file)) }),
-  'close-vault': async ({ text, recipient }) => ({
-    file: await sealVault(recipient, new TextEncoder().encode(text)),
-  }),
-  seal: (letter) => sealLetter(letter),
+  'open-vault': async ({ file }) => {
+    const records = new Map(parseVault(new TextDecoder().decode(await openVault(held(), file))));
+    const self = records.get(SELF);
+    hand = chosenHand(hand, handOf(self));
+    if (self) records.set(SELF, withHand(self, null));
+    return { text: vaultText(records), hand: handOf(self) === null ? null : publicHand() };
+  },
+  'close-vault': async ({ text, recipient }) => {
+    const records = new Map(parseVault(text));
+    const self = records.get(SELF);
+    if (self) records.set(SELF, withHand(self, hand));
+    const file = await sealVault(recipient, new TextEncoder().encode(vaultText(records)));
+    return { file, hand: self ? publicHand() : null };
+  },
+  'make-hand': async () => {
+    held();
+    hand ??= await makeHand();
+    return null;
+  },
+  'make-card': async () => ({ words: claimWords(crypto.getRandomValues(new Uint8Array(10))) }),
+  'card-token': async ({ words }) => ({ token: claimToken(words) }),
+  'wrap-again': async (letter) => ({ wrap: await rewrapWords({ ...letter, identity: held() }) }),
+  seal: async (letter) => {
+    held();
+    if (hand === null) throw new Locked();
+    return sealLetter(letter);
+  },
   prove: async (proof) => {
     await proveSealed({ ...proof, identity: held() });
     return null;
   },
-  read: ({ authorWrap, letterAge, expected }) => openSealed(held(), authorWrap, letterAge, expected),
+  read: async ({ authorWrap, letterAge, expected }) => ({
+    html: null,
+    pictures: [],
+    media: [],
+    ...(await openSealed(held(), authorWrap, letterAge, expected)),
+  }),
+  'read-part': async ({ authorWrap, part, sha256 }) => ({
+    bytes: await openPart(held(), authorWrap, part, sha256),
+  }),
 };
+
+function enterAs(who: string): void {
+  // Another account's hand must sign nothing here.
+  if (identity !== who) hand = null;
+  identity = who;
+}
 
 function refusal(error: unknown): Refusal {
   if (error instanceof Locked) return { code: 'locked', index: undefined };
+  if (error instanceof KitMisread) return { code: 'kit-group', index: error.group };
+  if (error instanceof VaultUnknown) return { code: `vault-${error.why}`, index: undefined };
   if (error instanceof SealError) return { code: error.code, index: error.index };
   return { code: 'broken', index: undefined };
 }
