@@ -100,6 +100,8 @@ id! {
     BlobId,
     /// One start of one node.
     BootId,
+    /// A letter that is not sealed yet, as her browser keeps it at the house.
+    DraftId,
 }
 
 #[cfg(test)]

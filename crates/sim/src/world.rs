@@ -257,6 +257,7 @@ impl World {
             delivery: DeliveryId(self.people.id()),
             person,
             rule,
+            occurrence: plan.occurrence,
             rest: plan.rest,
             due: plan.due,
             tzdb: calendar::tzdb_version().to_owned(),
@@ -383,7 +384,7 @@ impl World {
         sure(ready(self.store.refuse(reader, scope, self.now())));
         truth_of(&self.truth).refusals.push(Refusal {
             person: reader.person(),
-            address: reader.address(),
+            address: reader.address().expect("whoever is imagined comes with a link"),
             scope,
         });
         self.note(format_args!("{} refused {scope:?}", reader.person()));

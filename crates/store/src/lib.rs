@@ -19,14 +19,17 @@ pub mod sql;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use unsaid_delivery::accept::Corrected;
 use unsaid_delivery::accept::Granted;
 use unsaid_delivery::clock::{Mark, Now};
-use unsaid_delivery::decide::Decision;
-use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
-use unsaid_delivery::message::Message;
+use unsaid_delivery::decide::{AmendDecision, Decision};
+use unsaid_delivery::id::{
+    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId,
+};
+use unsaid_delivery::message::{Message, Notice};
 use unsaid_delivery::record::Recorded;
 use unsaid_delivery::refusal::Scope;
-use unsaid_delivery::state::Delivery;
+use unsaid_delivery::state::{Amending, Delivery};
 
 use rows::*;
 
@@ -133,6 +136,94 @@ pub trait AccountStore: Send + Sync {
     async fn vault(&self, author: &Author) -> Result<(Vec<u8>, i64)>;
     /// Replaces vault.age if its revision is still `rev`. Gives the new one. Conflict otherwise.
     async fn put_vault(&self, author: &Author, rev: i64, vault: Vec<u8>) -> Result<i64>;
+    /// In which language and zone her pages and mails speak.
+    async fn put_language(&self, author: &Author, language: String, zone: String) -> Result<()>;
+}
+
+/// The ways back in: the paper kit, new words, another sign-in address; and what the author is told when one of them was used.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// Keeps HMAC of the kit's token; replaces an earlier one. Conflict if another account has it.
+    async fn put_kit(&self, author: &Author, kit: Keyed) -> Result<()>;
+    /// Whether a kit's token is known for her.
+    async fn has_kit(&self, author: &Author) -> Result<bool>;
+    /// The account of a kit's token.
+    async fn account_of_kit(&self, kit: Keyed) -> Result<Option<AccountId>>;
+    /// The kit was shown by hand: a session that is unlocked and fresh, and the notice KitUsed in the same transaction. Conflict: the token is taken.
+    async fn open_kit_session(
+        &self,
+        token: Keyed,
+        account: AccountId,
+        mine: bool,
+        notice: MessageId,
+        now: Now,
+    ) -> Result<()>;
+    /// New six words. Conflict unless its number follows the present one. Fact UnlockReplaced; notice WordsReplaced; wrong tries are forgiven; the wrap of the old words is
+    /// erased.
+    async fn replace_unlock(
+        &self,
+        author: &Author,
+        new: NewUnlock,
+        notice: MessageId,
+        now: Now,
+    ) -> Result<()>;
+    /// Writes a notice to the account's address, to leave at once and to be pointless after three days of trusted time.
+    async fn notify(&self, author: &Author, notice: Notice, message: MessageId, now: Now) -> Result<()>;
+    /// Sends a code to the new address, as [`AccountStore::ask_code`] does and counted with those. The code is good for [`Self::change_email`] alone. `set_code` takes it.
+    async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked>;
+    /// The code to the new address was typed. Right: the account signs in with the new address from now on (fact SignInChanged), the notice SignInChanged goes to the old one, whose link undoes it for
+    /// [`EMAIL_UNDO_DAYS`].
+    async fn change_email(
+        &self,
+        author: &Author,
+        browser: Keyed,
+        code: Keyed,
+        change: EmailChange,
+        now: Now,
+    ) -> Result<EmailChanged>;
+    /// Whether this link may still undo a change of address. Changes nothing.
+    async fn email_undo(&self, undo: Keyed, now: Now) -> Result<bool>;
+    /// Puts the old address back (fact SignInChanged) and ends all sessions of the account. False: the link is unknown, used or over, or the old
+    /// address has another account by now.
+    async fn undo_email(&self, undo: Keyed, now: Now) -> Result<bool>;
+}
+
+/// Letters that are not sealed yet, as her browser keeps them here: bytes that are sealed to her.
+#[async_trait]
+pub trait DraftStore: Send + Sync {
+    /// Saves a draft if its revision is still `rev` (0: it is new). Gives the new one. What was saved before goes into its history ([`rows::thinned`]). One that was thrown away is
+    /// back by that. Missing: the name is another author's.
+    async fn put_draft(
+        &self,
+        author: &Author,
+        draft: DraftId,
+        rev: i64,
+        bytes: Vec<u8>,
+        now: Now,
+    ) -> Result<i64>;
+    /// All of hers, the newest saving first.
+    async fn drafts(&self, author: &Author) -> Result<Vec<DraftRow>>;
+    /// One, with its revision.
+    async fn draft(&self, author: &Author, draft: DraftId) -> Result<(Vec<u8>, i64)>;
+    /// Its earlier savings: revision and time, the newest first.
+    async fn draft_history(&self, author: &Author, draft: DraftId) -> Result<Vec<(i64, Timestamp)>>;
+    /// An earlier saving.
+    async fn draft_at(&self, author: &Author, draft: DraftId, rev: i64) -> Result<Vec<u8>>;
+    /// Throws it away, to be gone after [`DISCARDED_DAYS`]. Again is no error, and begins no new time.
+    async fn discard_draft(&self, author: &Author, draft: DraftId, now: Now) -> Result<()>;
+    /// Brings it back.
+    async fn restore_draft(&self, author: &Author, draft: DraftId) -> Result<()>;
+    /// A photo of a draft: `part.blob` holds its sealed bytes, which are durable. One of the same name is replaced, and its bytes are in [`Self::orphans`].
+    async fn put_draft_part(&self, author: &Author, draft: DraftId, part: Part) -> Result<()>;
+    /// A photo of a draft.
+    async fn draft_part(&self, author: &Author, draft: DraftId, name: &str) -> Result<Part>;
+    /// Forgets drafts that were thrown away long enough ago, sessions that are over, and nodes that were not heard of for 90 days and hold
+    /// nothing. Gives how many drafts are gone.
+    async fn prune(&self, now: Now) -> Result<u64>;
+    /// Names of blobs that no row has any more, at most `limit`: their bytes may be erased.
+    async fn orphans(&self, limit: usize) -> Result<Vec<BlobId>>;
+    /// The bytes of an orphan are erased.
+    async fn orphan_erased(&self, blob: BlobId) -> Result<()>;
 }
 
 /// The people an author writes to.
@@ -160,6 +251,30 @@ pub trait PersonStore: Send + Sync {
         address: AddressId,
         now: Now,
     ) -> Result<()>;
+    /// Changes zone and language.
+    async fn update_person(
+        &self,
+        author: &Author,
+        person: PersonId,
+        zone: Option<String>,
+        language: String,
+    ) -> Result<()>;
+    /// The person has a card with words; `claim` is HMAC of its token. Conflict if they have another one already ([`Self::replace_card`]), or the claim is taken; the same again
+    /// changes nothing. Fact CardReplaced.
+    async fn put_card(&self, author: &Author, person: PersonId, claim: Keyed, now: Now) -> Result<()>;
+    /// Whether the person has a card.
+    async fn has_card(&self, author: &Author, person: PersonId) -> Result<bool>;
+    /// A card that somebody has seen: another claim, and new words wraps for everything of this person that is kept by words and that nobody has opened, in one transaction.
+    /// Wraps of what is opened are passed over in silence. Conflict if one that is kept by words and not opened is missing among them, or the claim is taken. The old card goes on opening
+    /// what was opened with it, and nothing else. Fact CardReplaced.
+    async fn replace_card(
+        &self,
+        author: &Author,
+        person: PersonId,
+        claim: Keyed,
+        wraps: Vec<NewWordsWrap>,
+        now: Now,
+    ) -> Result<()>;
 }
 
 /// Letters, from the first reserved id to the seal, and what their author may see and take back.
@@ -182,7 +297,7 @@ pub trait LetterStore: Send + Sync {
     async fn upload_ended(&self, author: &Author, blob: BlobId, complete: bool) -> Result<()>;
     /// A complete part of a version of hers.
     async fn part(&self, author: &Author, letter: LetterId, version: u32, name: &str) -> Result<Part>;
-    /// Keeps a wrap (author or host; another kind is Conflict) of a version that is not sealed yet (else Conflict). An earlier one of the same
+    /// Keeps a wrap (author, host or words; another kind is Conflict) of a version that is not sealed yet (else Conflict). An earlier one of the same
     /// kind is replaced.
     async fn put_wrap(
         &self,
@@ -216,6 +331,20 @@ pub trait LetterStore: Send + Sync {
         granted: &Granted,
         now: Now,
     ) -> Result<Letter>;
+    /// Keeps new words of a sealed letter: fact Sealed (with its manifest of recovery), and the version rests (wake of the letter: end of the rest by trusted time). What rested before is taken back by it. A letter
+    /// that is never delivered takes the version at once. Conflict: nothing is sealed, its first version rests, it was taken back, or the version is sealed already with something else; the
+    /// same again answers as the first time.
+    async fn amend(&self, author: &Author, amend: Amend, now: Now) -> Result<Letter>;
+    /// Takes new words back in their rest: fact AmendUndone, the wraps but the author's are erased. Conflict if that version does not rest (any more).
+    async fn undo_amend(&self, author: &Author, letter: LetterId, version: u32, now: Now) -> Result<Letter>;
+    /// Commits a corrected birthday (rev as in `delivery`, else Conflict): rule, occurrence, due, wake, fact.
+    async fn correct_rule(
+        &self,
+        author: &Author,
+        delivery: &Delivery,
+        corrected: &Corrected,
+        now: Now,
+    ) -> Result<Letter>;
 }
 
 /// The person's side. While NotMe stands for a reader's address and person, that address proves nothing for that person: nothing waits, nothing
@@ -238,7 +367,12 @@ pub trait ReaderStore: Send + Sync {
     /// knocks begins anew: earlier messages are not in `Pair.knocks` any more. Missing: not of this reader's pair, or nothing
     /// that may be opened. Wakes of its other deliveries stay.
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, now: Now) -> Result<()>;
-    /// The host wrap of an opened (pinned) delivery of theirs that may be opened still; else Missing.
+    /// Opens a reader's session (30 days of trusted time) for the words of a card, if something of that person may be opened with it now. False: nothing is there for these words, whatever
+    /// the reason. Who came so refuses for the person (scopes Letter and Author; others are Conflict).
+    async fn open_reader_by_claim(&self, token: Keyed, claim: Keyed, now: Now) -> Result<bool>;
+    /// Whether these words open this delivery of theirs: the person's present card, or for what is opened already any card of theirs.
+    async fn claim_opens(&self, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool>;
+    /// The host wrap (or, where the letter is kept by words, the words wrap) of an opened (pinned) delivery of theirs that may be opened still; else Missing.
     async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released>;
     /// A part of the pinned version of an opened delivery of theirs.
     async fn reader_part(&self, reader: &Reader, delivery: DeliveryId, name: &str) -> Result<Part>;
@@ -275,6 +409,9 @@ pub trait EngineStore: Send + Sync {
     async fn next_wakes(&self, lane: Lane) -> Result<NextWakes>;
     /// A delivery with its pair; none if it is gone.
     async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryView>>;
+    /// The occurrence that a decision foresees is a row of its own (waiting, named by [`rows::occurrence_id`], with the letter's version that counts), written in
+    /// the same transaction; one that is there already stays.
+    ///
     /// Commits a decision about a taken delivery (fence and rev must still stand, else Conflict): state, due, tzdb, wake (given back; removed at an end), and the
     /// knock, whose message gets `knock` as its id, `link` as its link's hash, a wake at once, and is foreseen. One that already exists for the same person, series, nth and
     /// address is Conflict; one that was dropped does not count, or a letter sealed after another was taken back would never be told of. A decision
@@ -303,9 +440,39 @@ pub trait EngineStore: Send + Sync {
     /// Counts of deliveries by state, for the host, the balance, and tests: (name of the state as in delivery.md, how many), sorted by name,
     /// none that is zero; undone and withdrawn are both `withdrawn`.
     async fn counts(&self) -> Result<Vec<(String, u64)>>;
+    /// New words of a letter in their rest; none if there are none (any more).
+    async fn amending(&self, letter: LetterId) -> Result<Option<Amending>>;
+    /// Commits what time says of new words (fence and version must still stand, else Conflict). Rests: the wake is given back. Counts: fact Unwrapped, every delivery that is not
+    /// pinned takes the version, and all other versions lose every wrap but the author's, except those that a delivery is pinned to.
+    async fn amended(
+        &self,
+        taken: &Taken,
+        amending: &Amending,
+        decision: AmendDecision,
+        now: Now,
+    ) -> Result<()>;
+    /// Wraps under a host key older than this generation, at most `limit`, always in the same order.
+    async fn wraps_to_rewrap(&self, below: u32, limit: usize) -> Result<Vec<StoredWrap>>;
+    /// A wrap under a newer host key takes its place. Fact Rewrapped. Conflict if it is not as it was read.
+    async fn rewrapped(&self, old: &StoredWrap, bytes: Vec<u8>, generation: u32) -> Result<()>;
+    /// How many wraps there are under each generation of the host key, the oldest first.
+    async fn wraps_by_generation(&self) -> Result<Vec<(u32, u64)>>;
 }
 
 /// Everything that is remembered.
-pub trait Store: HouseStore + AccountStore + PersonStore + LetterStore + ReaderStore + EngineStore {}
+pub trait Store:
+    HouseStore + AccountStore + KeyStore + DraftStore + PersonStore + LetterStore + ReaderStore + EngineStore
+{
+}
 
-impl<T: HouseStore + AccountStore + PersonStore + LetterStore + ReaderStore + EngineStore> Store for T {}
+impl<T> Store for T where
+    T: HouseStore
+        + AccountStore
+        + KeyStore
+        + DraftStore
+        + PersonStore
+        + LetterStore
+        + ReaderStore
+        + EngineStore
+{
+}

@@ -7,11 +7,13 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use unsaid_delivery::clock::{Mark, Observed};
 use unsaid_delivery::decide::{Address, Pair};
-use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::id::{
+    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId,
+};
 use unsaid_delivery::message::Message;
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::rule::Rule;
-use unsaid_delivery::state::{Delivery, Rest, State};
+use unsaid_delivery::state::{Amending, Delivery, Rest, State};
 
 /// 32 bytes that stand for something that the store must not know: SHA-256 of a token, HMAC of an address, a code or a password's token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,13 +48,12 @@ impl Author {
     }
 }
 
-/// A person who came with a good link: one person, at one address.
+/// A person who came with a good link, and so at one address; or with the words of their card, and then at none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reader {
     pub(crate) account: AccountId,
     pub(crate) person: PersonId,
-    pub(crate) address: AddressId,
-    pub(crate) address_key: Keyed,
+    pub(crate) at: Option<(AddressId, Keyed)>,
 }
 
 impl Reader {
@@ -60,17 +61,25 @@ impl Reader {
     pub fn person(&self) -> PersonId {
         self.person
     }
-    /// At which address the link arrived.
-    pub fn address(&self) -> AddressId {
-        self.address
+    /// At which address the link arrived; none for whoever came with the words of a card.
+    pub fn address(&self) -> Option<AddressId> {
+        self.at.map(|(address, _)| address)
     }
     /// Whose person.
     pub fn account(&self) -> AccountId {
         self.account
     }
-    /// The keyed hash of the address's normal form.
+    /// The keyed hash of the address's normal form. Who came without an address has a key of their own, which is no address's: what they say no to
+    /// is kept for the person.
     pub fn address_key(&self) -> Keyed {
-        self.address_key
+        self.at.map_or_else(
+            || {
+                let mut key = [0xC1; 32];
+                key[..16].copy_from_slice(&self.person.0);
+                Keyed(key)
+            },
+            |(_, key)| key,
+        )
     }
 }
 
@@ -109,6 +118,8 @@ pub enum WrapKind {
     Author,
     /// host{ line, K }: kept by this house.
     Host,
+    /// host{ line, words{ K } }: words that only the two know.
+    Words,
     /// host{ line, passphrase.age }: belongs to an account, not to a letter.
     Unlock,
 }
@@ -119,6 +130,7 @@ impl WrapKind {
         match self {
             Self::Author => "author",
             Self::Host => "host",
+            Self::Words => "words",
             Self::Unlock => "unlock",
         }
     }
@@ -400,6 +412,8 @@ pub struct Unproven {
     pub has_author_wrap: bool,
     /// The host wrap, if there is one.
     pub host_wrap: Option<Vec<u8>>,
+    /// The words wrap, if there is one.
+    pub words_wrap: Option<Vec<u8>>,
 }
 
 /// A version to be sealed.
@@ -424,6 +438,8 @@ pub struct Promise {
     pub person: PersonId,
     /// The rule.
     pub rule: Rule,
+    /// The first occurrence: a year for birthdays that recur, else 0.
+    pub occurrence: i16,
     /// When the rest ends.
     pub rest: Rest,
     /// The instant of the moment.
@@ -437,14 +453,189 @@ pub struct Promise {
 pub struct Letter {
     /// Its name.
     pub id: LetterId,
-    /// The newest sealed version; 0 if none is.
+    /// The newest sealed version that was not taken back in its rest; 0 if none is.
     pub version: u32,
-    /// Number and trusted time of each sealing.
+    /// Number and trusted time of each sealing, but for new words that were taken back in their rest.
     pub versions: Vec<(u32, Timestamp)>,
     /// She has taken it back after its rest.
     pub withdrew: bool,
-    /// The promise, if there is one.
+    /// The promise, if there is one. Of several occurrences the earliest that has not left; if all have, the last.
     pub delivery: Option<Delivery>,
+    /// All occurrences, the earliest first.
+    pub deliveries: Vec<Delivery>,
+    /// New words in their rest.
+    pub amending: Option<Amending>,
+    /// Who keeps the key of the newest version, as it was when it was sealed.
+    pub kept: Kept,
+}
+
+/// Who keeps the key of a version, as the author chose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kept {
+    /// The author alone.
+    Nobody,
+    /// This house.
+    House,
+    /// Words that only the two know.
+    Words,
+}
+
+/// New words for a sealed letter, to be kept.
+#[derive(Debug, Clone)]
+pub struct Amend {
+    /// Which letter.
+    pub letter: LetterId,
+    /// Its reserved version.
+    pub version: u32,
+    /// SHA-256 of its parts' manifest.
+    pub manifest: [u8; 32],
+    /// When they begin to count.
+    pub rest: Rest,
+}
+
+/// A draft at the house. Its bytes are sealed to the author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftRow {
+    /// Its name, given by the browser.
+    pub id: DraftId,
+    /// Goes up by one with each saving.
+    pub rev: i64,
+    /// When it was saved last.
+    pub saved: Timestamp,
+    /// In bytes.
+    pub size: u64,
+    /// Since when it is thrown away; after [`DISCARDED_DAYS`] it is gone.
+    pub discarded: Option<Timestamp>,
+}
+
+/// A draft that was thrown away can be brought back for so many days of trusted time.
+pub const DISCARDED_DAYS: i64 = 30;
+
+/// New six words for an account.
+#[derive(Debug, Clone)]
+pub struct NewUnlock {
+    /// 16 bytes for scrypt.
+    pub salt: Vec<u8>,
+    /// HMAC of the unlock token.
+    pub key: Keyed,
+    /// host{ line, passphrase.age } with this number.
+    pub wrap: Vec<u8>,
+    /// One more than the present.
+    pub number: u32,
+    /// Which of the host's keys it is for.
+    pub host_generation: u32,
+}
+
+/// A request to sign in with another address from now on.
+#[derive(Debug, Clone)]
+pub struct EmailChangeAsk {
+    /// The message that carries the code.
+    pub message: MessageId,
+    /// SHA-256 of the browser's cookie: the code works there alone.
+    pub browser: Keyed,
+    /// Keyed hash of the sign-in form of the new address.
+    pub new_key: Keyed,
+    /// The new address, bound to `message`.
+    pub to: SealedText,
+    /// When the code ends.
+    pub expires: Timestamp,
+}
+
+/// What is kept when the code to the new address was right.
+#[derive(Debug, Clone)]
+pub struct EmailChange {
+    /// The new address, bound to the account.
+    pub email: SealedText,
+    /// Keyed hash of the sign-in form of the new address: it must be the one that the code went to.
+    pub new_key: Keyed,
+    /// The notice to the old address.
+    pub notice: MessageId,
+    /// The old address, bound to `notice`.
+    pub notice_to: SealedText,
+    /// SHA-256 of the token of the link in that notice.
+    pub undo: Keyed,
+}
+
+/// What became of a change of address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailChanged {
+    /// Changed; the old address is told.
+    Changed,
+    /// Not this code.
+    Wrong,
+    /// There is no code (any more).
+    Over,
+    /// Another account has this address. (Said only to whoever proved that it is theirs.)
+    Taken,
+}
+
+/// The link in the notice to the old address works for so many days of trusted time.
+pub const EMAIL_UNDO_DAYS: i64 = 14;
+
+/// A wrap under the host's layer, for the job that renews it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredWrap {
+    /// A letter's id, or an account's for `unlock`.
+    pub subject: String,
+    /// Which version, or number.
+    pub version: u32,
+    /// Which kind.
+    pub kind: WrapKind,
+    /// The outer file.
+    pub bytes: Vec<u8>,
+    /// Which of the host's keys it is for.
+    pub generation: u32,
+}
+
+/// A words wrap that takes the place of another one.
+#[derive(Debug, Clone)]
+pub struct NewWordsWrap {
+    /// Of which letter.
+    pub letter: LetterId,
+    /// And which version.
+    pub version: u32,
+    /// The outer file.
+    pub bytes: Vec<u8>,
+    /// Which of the host's keys it is for.
+    pub generation: u32,
+}
+
+/// The name of an occurrence that is foreseen: made from its letter and its year, so that it is the same however often it is foreseen.
+pub fn occurrence_id(letter: LetterId, occurrence: i16) -> DeliveryId {
+    use sha2::{Digest, Sha256};
+    let hash = Sha256::new()
+        .chain_update(b"unsaid occurrence")
+        .chain_update(letter.0)
+        .chain_update(occurrence.to_be_bytes())
+        .finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    DeliveryId(id)
+}
+
+/// Which earlier savings of a draft are not kept, of `saved` (newest first): one a minute stays of the last hour, one an hour of two days, one a day
+/// of what is older, and at most sixty.
+pub fn thinned(saved: &[(i64, Timestamp)], now: Timestamp) -> Vec<i64> {
+    const MOST: usize = 60;
+    let mut kept = 0;
+    let mut last: Option<(u8, i64)> = None;
+    let mut gone = Vec::new();
+    for (rev, at) in saved {
+        let age = now.duration_since(*at).as_secs();
+        let (step, length) = match age {
+            ..3_600 => (0, 60),
+            ..172_800 => (1, 3_600),
+            _ => (2, 86_400),
+        };
+        let place = (step, at.as_second().div_euclid(length));
+        if last == Some(place) || kept == MOST {
+            gone.push(*rev);
+        } else {
+            last = Some(place);
+            kept += 1;
+        }
+    }
+    gone
 }
 
 /// A knock, as found by its link.
@@ -467,6 +658,10 @@ pub struct Waiting {
     pub sealed_at: Timestamp,
     /// The size of letter.age in bytes.
     pub size: u64,
+    /// Who keeps its key: this house, or the words on the person's card.
+    pub kept: Kept,
+    /// A signature lies beside it.
+    pub signed: bool,
 }
 
 /// What the person's pages need to know of the author.
@@ -494,6 +689,8 @@ pub enum WakeOf {
     Delivery(DeliveryId),
     /// A message.
     Message(MessageId),
+    /// New words of a letter, whose rest ends.
+    Letter(LetterId),
 }
 
 /// A wake that is ours to work on.

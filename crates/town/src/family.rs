@@ -215,6 +215,7 @@ async fn seal(
                 delivery: DeliveryId(app.chance.id_bytes()),
                 person: person.id,
                 rule,
+                occurrence: plan.occurrence,
                 rest: plan.rest,
                 due: plan.due,
                 tzdb: tzdb_version().to_owned(),

@@ -6,7 +6,7 @@ use crate::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::cell::Cell;
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::decide::{Decision, decide};
+use unsaid_delivery::decide::{Decision, amended, decide};
 use unsaid_delivery::fact::Fact;
 use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
 use unsaid_delivery::message::Message;
@@ -220,6 +220,7 @@ impl<'a> Scene<'a> {
             delivery: self.delivery_id(),
             person,
             rule: Rule { gate: Gate::None, moment: Moment::AtOnce, reach: Reach::Send, proof: Proof::None },
+            occurrence: 0,
             rest: Rest { until, observed: now.observed.plus_seconds(HOUR) },
             due: until,
             tzdb: "2026a".into(),
@@ -312,6 +313,7 @@ impl<'a> Scene<'a> {
                 match taken.of {
                     WakeOf::Delivery(id) => self.turn_delivery(&taken, id, now).await,
                     WakeOf::Message(id) => sent.extend(self.turn_message(&taken, id, now, answer).await),
+                    WakeOf::Letter(id) => self.turn_letter(&taken, id, now).await,
                 }
             }
         }
@@ -331,6 +333,12 @@ impl<'a> Scene<'a> {
             Err(StoreError::Conflict) => self.store.give_back(taken).await.expect("given back"),
             Err(error) => panic!("{error:?}"),
         }
+    }
+
+    async fn turn_letter(&self, taken: &Taken, id: LetterId, now: Now) {
+        let new = self.store.amending(id).await.expect("an answer").expect("new words in their rest");
+        let decision = amended(&new, now);
+        self.store.amended(taken, &new, decision, now).await.expect("decided");
     }
 
     async fn turn_message(&self, taken: &Taken, id: MessageId, now: Now, answer: Answer) -> Option<Message> {

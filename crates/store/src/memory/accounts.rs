@@ -18,7 +18,7 @@ const SESSION_HOURS: i64 = 90 * 24;
 const NEWCOMER_HOURS: i64 = 1;
 
 impl SessionRow {
-    fn new(who: SessionRowOf, now: Now) -> Self {
+    pub(super) fn new(who: SessionRowOf, now: Now) -> Self {
         Self {
             who,
             opened: now.trusted,
@@ -44,11 +44,39 @@ impl World {
         self.sessions.get_mut(&token).filter(|s| !s.is_over(now)).ok_or(StoreError::Missing)
     }
 
-    fn account(&self, author: &Author) -> Result<&AccountRow> {
+    /// Tries a code: each is good for what it was asked for alone.
+    pub(super) fn try_code(
+        &mut self,
+        browser: Keyed,
+        code: Keyed,
+        of: Option<AccountId>,
+        now: Now,
+    ) -> CodeTried {
+        let Some(row) = self.codes.get_mut(&browser).filter(|row| row.account == of) else {
+            return CodeTried::Over;
+        };
+        if now.trusted >= row.expires || row.tries >= CODE_TRIES {
+            return CodeTried::Over;
+        }
+        if row.code != Some(code) {
+            row.tries += 1;
+            return CodeTried::Wrong;
+        }
+        let Some(row) = self.codes.remove(&browser) else { return CodeTried::Over };
+        CodeTried::Right {
+            account: self.account_of.get(&row.email_key).copied(),
+            email_key: row.email_key,
+            to: row.to,
+            message: row.message,
+            invitation: row.invitation,
+        }
+    }
+
+    pub(super) fn account(&self, author: &Author) -> Result<&AccountRow> {
         self.accounts.get(&author.account).ok_or(StoreError::Missing)
     }
 
-    fn account_mut(&mut self, author: &Author) -> Result<&mut AccountRow> {
+    pub(super) fn account_mut(&mut self, author: &Author) -> Result<&mut AccountRow> {
         self.accounts.get_mut(&author.account).ok_or(StoreError::Missing)
     }
 }
@@ -104,6 +132,7 @@ impl AccountStore for MemoryStore {
                     message,
                     series: 0,
                     to: Some((ask.to.clone(), ask.email_key)),
+                    notice_to: None,
                     newcomer: ask.invitation.is_some(),
                     accepted_at: None,
                 },
@@ -121,6 +150,7 @@ impl AccountStore for MemoryStore {
                 code: None,
                 tries: 0,
                 written: ask.write,
+                account: None,
             },
         );
         Ok(CodeAsked::Taken)
@@ -142,23 +172,7 @@ impl AccountStore for MemoryStore {
     }
 
     async fn try_code(&self, browser: Keyed, code: Keyed, now: Now) -> Result<CodeTried> {
-        let mut world = self.world();
-        let Some(row) = world.codes.get_mut(&browser) else { return Ok(CodeTried::Over) };
-        if now.trusted >= row.expires || row.tries >= CODE_TRIES {
-            return Ok(CodeTried::Over);
-        }
-        if row.code != Some(code) {
-            row.tries += 1;
-            return Ok(CodeTried::Wrong);
-        }
-        let Some(row) = world.codes.remove(&browser) else { return Ok(CodeTried::Over) };
-        Ok(CodeTried::Right {
-            account: world.account_of.get(&row.email_key).copied(),
-            email_key: row.email_key,
-            to: row.to,
-            message: row.message,
-            invitation: row.invitation,
-        })
+        Ok(self.world().try_code(browser, code, None, now))
     }
 
     async fn open_session(&self, token: Keyed, account: AccountId, now: Now) -> Result<()> {
@@ -280,8 +294,10 @@ impl AccountStore for MemoryStore {
                     salt: new.salt,
                     unlock_number: 1,
                 },
+                email_key: new.email_key,
+                kit: None,
                 unlock_key: new.unlock_key,
-                unlock_wrap: new.unlock_wrap,
+                unlock_wrap: Wrap { bytes: new.unlock_wrap, generation: new.host_generation },
                 wrong: Vec::new(),
                 vault: new.vault,
                 vault_rev: 1,
@@ -312,7 +328,7 @@ impl AccountStore for MemoryStore {
             return Ok(UnlockTried::Wrong);
         }
         Ok(UnlockTried::Right(Released {
-            wrap: row.unlock_wrap.clone(),
+            wrap: row.unlock_wrap.bytes.clone(),
             subject: row.account.id.to_string(),
             version: row.account.unlock_number,
             kind: WrapKind::Unlock,
@@ -332,5 +348,13 @@ impl AccountStore for MemoryStore {
         row.vault = vault;
         row.vault_rev += 1;
         Ok(row.vault_rev)
+    }
+
+    async fn put_language(&self, author: &Author, language: String, zone: String) -> Result<()> {
+        let mut world = self.world();
+        let account = &mut world.account_mut(author)?.account;
+        account.language = language;
+        account.zone = zone;
+        Ok(())
     }
 }

@@ -3,11 +3,11 @@
 use super::*;
 use crate::EngineStore;
 use async_trait::async_trait;
-use unsaid_delivery::decide::{Decision, pause_days};
+use unsaid_delivery::decide::{AmendDecision, Decision, NextOccurrence, pause_days};
 use unsaid_delivery::message::{Kind, MessageState, Subject};
 use unsaid_delivery::permit::Permit;
 use unsaid_delivery::record::Recorded;
-use unsaid_delivery::state::State;
+use unsaid_delivery::state::{Amending, State};
 
 /// Who is not known yet is greeted in this language.
 const NEWCOMERS_LANGUAGE: &str = "en";
@@ -37,6 +37,55 @@ impl World {
         let of = WakeOf::Message(message.id);
         let holds = taken.of == of && self.wakes.is_held(of, taken.boot, taken.fence);
         self.messages.get(&message.id).filter(|row| holds && row.message.rev == message.rev)
+    }
+
+    /// The row of the next occurrence. One that is there already stays.
+    fn foresee(&mut self, from: DeliveryId, next: NextOccurrence, tzdb: &str) {
+        let Some(before) = self.deliveries.get(&from).cloned() else { return };
+        if self.of_letter(before.letter).any(|d| d.occurrence == next.occurrence) {
+            return;
+        }
+        let id = occurrence_id(before.letter, next.occurrence);
+        let delivery = Delivery {
+            id,
+            occurrence: next.occurrence,
+            pinned: false,
+            state: State::Waiting,
+            due: Some(next.due),
+            tzdb: tzdb.to_owned(),
+            rev: 1,
+            ..before
+        };
+        self.deliveries_to.entry(delivery.person).or_default().insert(id);
+        if let Some(letter) = self.letters.get_mut(&delivery.letter) {
+            letter.deliveries.insert(id);
+        }
+        self.wakes.set(WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(next.due));
+        self.deliveries.insert(id, delivery);
+    }
+
+    /// Every wrap under the host's layer.
+    fn hosted(&self) -> impl Iterator<Item = StoredWrap> {
+        let letters = self.letters.iter().flat_map(|(letter, row)| {
+            row.versions.iter().flat_map(move |(version, row)| {
+                let hosted = row.wraps.iter().filter(|(kind, _)| **kind != WrapKind::Author);
+                hosted.map(move |(kind, wrap)| StoredWrap {
+                    subject: letter.to_string(),
+                    version: *version,
+                    kind: *kind,
+                    bytes: wrap.bytes.clone(),
+                    generation: wrap.generation,
+                })
+            })
+        });
+        let accounts = self.accounts.iter().map(|(account, row)| StoredWrap {
+            subject: account.to_string(),
+            version: row.account.unlock_number,
+            kind: WrapKind::Unlock,
+            bytes: row.unlock_wrap.bytes.clone(),
+            generation: row.unlock_wrap.generation,
+        });
+        letters.chain(accounts)
     }
 
     /// Gives a wake back with a new time, or removes it.
@@ -110,7 +159,7 @@ impl EngineStore for MemoryStore {
             .come(lane, now)
             .filter_map(|(of, holder, fence)| holder.filter(|h| *h != boot).map(|h| (of, h, fence)))
             .map(|(of, holder, fence)| {
-                let beat = world.beats.get(&holder).copied().unwrap_or(0);
+                let beat = world.beats.get(&holder).map_or(0, |(beat, _)| *beat);
                 Held { of, holder, fence, beat }
             })
             .take(limit)
@@ -119,7 +168,7 @@ impl EngineStore for MemoryStore {
 
     async fn take_over(&self, boot: BootId, held: &Held) -> Result<Option<Taken>> {
         let mut world = self.world();
-        let beat = world.beats.get(&held.holder).copied().unwrap_or(0);
+        let beat = world.beats.get(&held.holder).map_or(0, |(beat, _)| *beat);
         if beat != held.beat || !world.wakes.is_held(held.of, held.holder, held.fence) {
             return Ok(None);
         }
@@ -183,9 +232,13 @@ impl EngineStore for MemoryStore {
             row.state = decision.state;
             row.due = decision.due;
             row.tzdb.clone_from(&decision.tzdb);
+            row.occurrence = decision.occurrence;
             row.rev += 1;
         }
         world.settle(of, decision.wake);
+        if let Some(next) = decision.next {
+            world.foresee(delivery.id, next, &decision.tzdb);
+        }
         if let Some((new, id, link, series)) = knock {
             let message = Message {
                 id,
@@ -201,7 +254,8 @@ impl EngineStore for MemoryStore {
                 foreseen: true,
                 rev: 1,
             };
-            let row = MessageRow { message, series, to: None, newcomer: false, accepted_at: None };
+            let row =
+                MessageRow { message, series, to: None, notice_to: None, newcomer: false, accepted_at: None };
             world.messages.insert(id, row);
             world.knocks_to.entry(person).or_default().push(id);
             world.links.insert(link, id);
@@ -235,12 +289,18 @@ impl EngineStore for MemoryStore {
                     ..view(to.sealed.clone(), address.to_string(), person_row.language.clone())
                 })
             }
-            Subject::Account(account) => world
-                .accounts
-                .get(&account)
-                .map(|a| view(a.account.email.clone(), account.to_string(), a.account.language.clone())),
+            Subject::Account(account) => world.accounts.get(&account).map(|a| {
+                let language = a.account.language.clone();
+                match &row.notice_to {
+                    Some(to) => view(to.clone(), id.to_string(), language),
+                    None => view(a.account.email.clone(), account.to_string(), language),
+                }
+            }),
             Subject::SigningIn => row.to.as_ref().map(|(to, key)| {
-                let account = world.account_of.get(key).and_then(|id| world.accounts.get(id));
+                let asked =
+                    world.codes.values().find(|code| code.message == id).and_then(|code| code.account);
+                let account = asked.or(world.account_of.get(key).copied());
+                let account = account.and_then(|id| world.accounts.get(&id));
                 let language = account.map_or(NEWCOMERS_LANGUAGE, |a| &a.account.language);
                 view(to.clone(), id.to_string(), language.to_owned())
             }),
@@ -300,5 +360,66 @@ impl EngineStore for MemoryStore {
             *counts.entry(name(delivery.state)).or_default() += 1;
         }
         Ok(counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect())
+    }
+
+    async fn amending(&self, letter: LetterId) -> Result<Option<Amending>> {
+        Ok(self.world().amending(letter))
+    }
+
+    async fn amended(
+        &self,
+        taken: &Taken,
+        amending: &Amending,
+        decision: AmendDecision,
+        _now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        let (letter, version) = (amending.letter, amending.version);
+        let of = WakeOf::Letter(letter);
+        expect(taken.of == of && world.wakes.is_held(of, taken.boot, taken.fence))?;
+        expect(world.amending(letter).is_some_and(|there| there.version == version))?;
+        match decision {
+            AmendDecision::Rests(wake) => world.settle(of, Some(wake)),
+            AmendDecision::Counts => {
+                world.record_of_letter(letter, Fact::Unwrapped { letter, version })?;
+                world.counts(letter, version);
+                world.settle(of, None);
+            }
+        }
+        Ok(())
+    }
+
+    async fn wraps_to_rewrap(&self, below: u32, limit: usize) -> Result<Vec<StoredWrap>> {
+        let world = self.world();
+        let mut wraps: Vec<StoredWrap> = world.hosted().filter(|wrap| wrap.generation < below).collect();
+        wraps.sort_by_key(|w| (w.generation, w.subject.clone(), w.version, w.kind));
+        wraps.truncate(limit);
+        Ok(wraps)
+    }
+
+    async fn rewrapped(&self, old: &StoredWrap, bytes: Vec<u8>, generation: u32) -> Result<()> {
+        let mut world = self.world();
+        let there = world.hosted().any(|wrap| wrap == *old);
+        expect(there)?;
+        let fact = Fact::Rewrapped { subject: old.subject.clone(), version: old.version, generation };
+        world.record(format!("{} {}", old.subject, old.kind.name()), generation.into(), fact)?;
+        let new = Wrap { bytes, generation };
+        if old.kind == WrapKind::Unlock {
+            let account = old.subject.parse().map_err(|_| StoreError::Damaged)?;
+            world.accounts.get_mut(&account).ok_or(StoreError::Damaged)?.unlock_wrap = new;
+        } else {
+            let letter = old.subject.parse().map_err(|_| StoreError::Damaged)?;
+            let row = world.version_mut(letter, old.version).ok_or(StoreError::Damaged)?;
+            row.wraps.insert(old.kind, new);
+        }
+        Ok(())
+    }
+
+    async fn wraps_by_generation(&self) -> Result<Vec<(u32, u64)>> {
+        let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+        for wrap in self.world().hosted() {
+            *counts.entry(wrap.generation).or_default() += 1;
+        }
+        Ok(counts.into_iter().collect())
     }
 }

@@ -24,11 +24,10 @@ impl HouseStore for MemoryStore {
     async fn beat(&self, boot: BootId, mark: Mark) -> Result<()> {
         let mut world = self.world();
         let stored = world.mark.unwrap_or(mark);
-        world.mark = Some(Mark {
-            trusted: stored.trusted.max(mark.trusted),
-            observed: stored.observed.max(mark.observed),
-        });
-        *world.beats.entry(boot).or_default() += 1;
+        let trusted = stored.trusted.max(mark.trusted);
+        world.mark = Some(Mark { trusted, observed: stored.observed.max(mark.observed) });
+        let beat = world.beats.entry(boot).or_insert((0, trusted));
+        *beat = (beat.0 + 1, trusted);
         Ok(())
     }
 

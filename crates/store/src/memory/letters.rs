@@ -3,8 +3,9 @@
 use super::*;
 use crate::LetterStore;
 use async_trait::async_trait;
-use unsaid_delivery::accept::Granted;
-use unsaid_delivery::state::State;
+use unsaid_delivery::accept::{self, Corrected, Granted};
+use unsaid_delivery::calendar;
+use unsaid_delivery::state::{Amending, State};
 
 impl World {
     fn letter(&self, author: &Author, letter: LetterId) -> Result<&LetterRow> {
@@ -15,7 +16,7 @@ impl World {
         self.letter(author, letter)?.versions.get(&version).ok_or(StoreError::Missing)
     }
 
-    fn version_mut(&mut self, letter: LetterId, version: u32) -> Option<&mut VersionRow> {
+    pub(super) fn version_mut(&mut self, letter: LetterId, version: u32) -> Option<&mut VersionRow> {
         self.letters.get_mut(&letter)?.versions.get_mut(&version)
     }
 
@@ -33,19 +34,84 @@ impl World {
 
     /// A letter as its author may see it.
     fn shown(&self, id: LetterId, row: &LetterRow) -> Letter {
-        let versions: Vec<_> =
-            row.versions.iter().filter_map(|(n, v)| v.sealed.map(|sealed| (*n, sealed.at))).collect();
+        let standing = row.versions.iter().filter(|(_, v)| v.amends != Some(Amends::Undone));
+        let sealed: Vec<_> = standing.filter_map(|(n, v)| v.sealed.map(|sealed| (*n, sealed))).collect();
+        let deliveries: Vec<Delivery> = self.of_letter(id).cloned().collect();
         Letter {
             id,
-            version: versions.last().map_or(0, |(n, _)| *n),
-            versions,
+            version: sealed.last().map_or(0, |(n, _)| *n),
+            versions: sealed.iter().map(|(n, sealed)| (*n, sealed.at)).collect(),
             withdrew: row.withdrew,
-            delivery: row.delivery.and_then(|id| self.deliveries.get(&id)).cloned(),
+            delivery: deliveries.iter().find(|d| !d.state.has_left()).or(deliveries.last()).cloned(),
+            deliveries,
+            amending: self.amending(id),
+            kept: sealed.last().map_or(Kept::Nobody, |(_, sealed)| sealed.kept),
+        }
+    }
+
+    /// The occurrences of a letter, the earliest first.
+    pub(super) fn of_letter(&self, letter: LetterId) -> impl Iterator<Item = &Delivery> {
+        let ids = self.letters.get(&letter).into_iter().flat_map(|row| &row.deliveries);
+        let mut found: Vec<&Delivery> = ids.filter_map(|id| self.deliveries.get(id)).collect();
+        found.sort_by_key(|delivery| delivery.occurrence);
+        found.into_iter()
+    }
+
+    /// New words in their rest.
+    pub(super) fn amending(&self, letter: LetterId) -> Option<Amending> {
+        self.letters.get(&letter)?.versions.iter().find_map(|(version, row)| match row.amends {
+            Some(Amends::Resting(rest)) => Some(Amending { letter, version: *version, rest }),
+            _ => None,
+        })
+    }
+
+    /// New words that rest never count.
+    fn take_back(&mut self, letter: LetterId, version: u32) {
+        self.wakes.remove(WakeOf::Letter(letter));
+        if let Some(row) = self.version_mut(letter, version) {
+            row.amends = Some(Amends::Undone);
+            row.wraps.retain(|kind, _| *kind == WrapKind::Author);
+        }
+    }
+
+    /// New words count: everything that nobody has opened takes them.
+    pub(super) fn counts(&mut self, letter: LetterId, version: u32) {
+        let ids: Vec<DeliveryId> = self.of_letter(letter).filter(|d| !d.pinned).map(|d| d.id).collect();
+        for id in ids {
+            if let Some(row) = self.deliveries.get_mut(&id) {
+                row.version = version;
+                row.rev += 1;
+            }
+        }
+        if let Some(row) = self.version_mut(letter, version) {
+            row.amends = Some(Amends::Counts);
+        }
+        self.strip(letter, Some(version));
+    }
+
+    /// Versions that nobody has opened keep the author's wrap alone, but for `but`.
+    fn strip(&mut self, letter: LetterId, but: Option<u32>) {
+        let pinned: BTreeSet<u32> = self.of_letter(letter).filter(|d| d.pinned).map(|d| d.version).collect();
+        let Some(row) = self.letters.get_mut(&letter) else { return };
+        for (number, version) in &mut row.versions {
+            if Some(*number) != but && !pinned.contains(number) {
+                version.wraps.retain(|kind, _| *kind == WrapKind::Author);
+            }
+        }
+    }
+
+    /// Who keeps the key of a version, by the wraps that are there.
+    fn kept(&self, letter: LetterId, version: u32) -> Kept {
+        let row = self.letters.get(&letter).and_then(|l| l.versions.get(&version));
+        match row.map(|v| &v.wraps) {
+            Some(wraps) if wraps.contains_key(&WrapKind::Words) => Kept::Words,
+            Some(wraps) if wraps.contains_key(&WrapKind::Host) => Kept::House,
+            _ => Kept::Nobody,
         }
     }
 
     /// Writes a fact about a letter.
-    fn record_of_letter(&mut self, letter: LetterId, fact: Fact) -> Result<()> {
+    pub(super) fn record_of_letter(&mut self, letter: LetterId, fact: Fact) -> Result<()> {
         let rev = self.letters.get(&letter).map_or(0, |l| l.rev) + 1;
         self.record(letter, rev, fact)?;
         if let Some(row) = self.letters.get_mut(&letter) {
@@ -80,7 +146,13 @@ impl LetterStore for MemoryStore {
         let mut world = self.world();
         expect(!world.letters.contains_key(&letter))?;
         let versions = BTreeMap::from([(1, VersionRow::default())]);
-        let row = LetterRow { account: author.account, rev: 0, withdrew: false, versions, delivery: None };
+        let row = LetterRow {
+            account: author.account,
+            rev: 0,
+            withdrew: false,
+            versions,
+            deliveries: BTreeSet::new(),
+        };
         world.letters.insert(letter, row);
         Ok(())
     }
@@ -94,6 +166,7 @@ impl LetterStore for MemoryStore {
             if row.sealed.is_some() { Vec::new() } else { row.uploads.values().copied().collect() };
         for blob in forgotten {
             world.uploads.remove(&blob);
+            world.orphans.insert(blob);
         }
         if let Some(row) = world.letters.get_mut(&letter) {
             row.versions.insert(number, VersionRow::default());
@@ -114,6 +187,7 @@ impl LetterStore for MemoryStore {
         expect(!world.uploads.contains_key(&ask.blob))?;
         if let Some(blob) = earlier {
             world.uploads.remove(&blob);
+            world.orphans.insert(blob);
         }
         let upload =
             Upload { blob: ask.blob, offset: 0, size: ask.size, sha256: ask.sha256, complete: false };
@@ -176,13 +250,13 @@ impl LetterStore for MemoryStore {
         version: u32,
         kind: WrapKind,
         bytes: Vec<u8>,
-        _host_generation: u32,
+        host_generation: u32,
     ) -> Result<()> {
         let mut world = self.world();
         let row = world.version(author, letter, version)?;
         expect(row.sealed.is_none() && kind != WrapKind::Unlock)?;
         if let Some(row) = world.version_mut(letter, version) {
-            row.wraps.insert(kind, bytes);
+            row.wraps.insert(kind, Wrap { bytes, generation: host_generation });
         }
         Ok(())
     }
@@ -190,7 +264,7 @@ impl LetterStore for MemoryStore {
     async fn author_wrap(&self, author: &Author, letter: LetterId, version: u32) -> Result<Vec<u8>> {
         let world = self.world();
         let row = world.version(author, letter, version)?;
-        row.wraps.get(&WrapKind::Author).cloned().ok_or(StoreError::Missing)
+        row.wraps.get(&WrapKind::Author).map(|wrap| wrap.bytes.clone()).ok_or(StoreError::Missing)
     }
 
     async fn unproven(&self, author: &Author, letter: LetterId, version: u32) -> Result<Unproven> {
@@ -199,7 +273,8 @@ impl LetterStore for MemoryStore {
         Ok(Unproven {
             parts: row.uploads.keys().filter_map(|name| world.part(letter, version, name).ok()).collect(),
             has_author_wrap: row.wraps.contains_key(&WrapKind::Author),
-            host_wrap: row.wraps.get(&WrapKind::Host).cloned(),
+            host_wrap: row.wraps.get(&WrapKind::Host).map(|wrap| wrap.bytes.clone()),
+            words_wrap: row.wraps.get(&WrapKind::Words).map(|wrap| wrap.bytes.clone()),
         })
     }
 
@@ -210,7 +285,7 @@ impl LetterStore for MemoryStore {
         if let Some(promise) = &seal.promise {
             world.person(author, promise.person)?;
         }
-        let existing = letter.delivery.and_then(|id| world.deliveries.get(&id)).cloned();
+        let existing = world.of_letter(seal.letter).last().cloned();
         if let Some(sealed) = version.sealed {
             // The answer was lost on its way, perhaps. But what was taken back since is not sealed any more.
             let taken_back = existing.is_some_and(|d| matches!(d.state, State::Withdrawn { .. }));
@@ -223,7 +298,9 @@ impl LetterStore for MemoryStore {
         }
         let fact = Fact::Sealed { letter: seal.letter, version: seal.version, manifest: seal.manifest };
         world.record_of_letter(seal.letter, fact)?;
-        let sealing = Sealing { at: now.trusted, order: world.next_sequence(), manifest: seal.manifest };
+        let kept = world.kept(seal.letter, seal.version);
+        let order = world.next_sequence();
+        let sealing = Sealing { at: now.trusted, order, manifest: seal.manifest, kept };
         if let Some(version) = world.version_mut(seal.letter, seal.version) {
             version.sealed = Some(sealing);
         }
@@ -240,7 +317,7 @@ impl LetterStore for MemoryStore {
                 letter: seal.letter,
                 account: author.account,
                 person: promise.person,
-                occurrence: 0,
+                occurrence: promise.occurrence,
                 rule: promise.rule,
                 version: seal.version,
                 pinned: false,
@@ -254,7 +331,7 @@ impl LetterStore for MemoryStore {
             world.deliveries_to.entry(promise.person).or_default().insert(id);
             world.wakes.set(WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(promise.rest.until));
             if let Some(letter) = world.letters.get_mut(&seal.letter) {
-                letter.delivery = Some(id);
+                letter.deliveries.insert(id);
             }
         }
         Ok(world.shown(seal.letter, world.letter(author, seal.letter)?))
@@ -294,14 +371,88 @@ impl LetterStore for MemoryStore {
         let letter = stored.letter;
         world.record_of_letter(letter, granted.fact.clone())?;
         world.move_delivery(delivery.id, granted.state, granted.wake);
+        let withdrew = matches!(granted.fact, Fact::Withdrawn { .. });
         if let Some(row) = world.letters.get_mut(&letter) {
-            row.withdrew |= matches!(granted.fact, Fact::Withdrawn { .. });
-            if matches!(granted.state, State::Withdrawn { .. }) {
-                for version in row.versions.values_mut() {
-                    version.wraps.retain(|kind, _| *kind == WrapKind::Author);
-                }
+            row.withdrew |= withdrew;
+        }
+        if withdrew {
+            // Withdrawing is of the whole letter: every other occurrence that nobody has opened, and new words in their rest.
+            if let Some(new) = world.amending(letter) {
+                world.take_back(letter, new.version);
+            }
+            let ends =
+                |d: &&Delivery| !d.pinned && !matches!(d.state, State::Opened | State::Withdrawn { .. });
+            let others: Vec<DeliveryId> = world.of_letter(letter).filter(ends).map(|d| d.id).collect();
+            for id in others {
+                world.move_delivery(id, State::Withdrawn { undone: false }, None);
             }
         }
+        if withdrew || matches!(granted.state, State::Withdrawn { .. }) {
+            world.strip(letter, None);
+        }
         Ok(world.shown(letter, world.letter(author, letter)?))
+    }
+
+    async fn amend(&self, author: &Author, amend: Amend, now: Now) -> Result<Letter> {
+        let mut world = self.world();
+        let letter = world.letter(author, amend.letter)?;
+        let version = letter.versions.get(&amend.version).ok_or(StoreError::Missing)?;
+        if let Some(sealed) = version.sealed {
+            // The answer was lost on its way, perhaps.
+            let stands = matches!(version.amends, Some(Amends::Resting(_) | Amends::Counts));
+            expect(sealed.manifest == amend.manifest && stands)?;
+            return Ok(world.shown(amend.letter, letter));
+        }
+        let deliveries: Vec<Delivery> = world.of_letter(amend.letter).cloned().collect();
+        expect(letter.versions.values().any(|v| v.sealed.is_some()))?;
+        expect(accept::amend(&deliveries, letter.withdrew).is_ok())?;
+        let fact = Fact::Sealed { letter: amend.letter, version: amend.version, manifest: amend.manifest };
+        world.record_of_letter(amend.letter, fact)?;
+        if let Some(before) = world.amending(amend.letter) {
+            world.take_back(amend.letter, before.version);
+        }
+        let kept = world.kept(amend.letter, amend.version);
+        let order = world.next_sequence();
+        let never = deliveries.is_empty();
+        if let Some(row) = world.version_mut(amend.letter, amend.version) {
+            row.sealed = Some(Sealing { at: now.trusted, order, manifest: amend.manifest, kept });
+            row.amends = Some(if never { Amends::Counts } else { Amends::Resting(amend.rest) });
+        }
+        if !never {
+            let wake = Wake::Trusted(amend.rest.until);
+            world.wakes.set(WakeOf::Letter(amend.letter), Lane::Letters, wake);
+        }
+        Ok(world.shown(amend.letter, world.letter(author, amend.letter)?))
+    }
+
+    async fn undo_amend(&self, author: &Author, letter: LetterId, version: u32, _now: Now) -> Result<Letter> {
+        let mut world = self.world();
+        world.letter(author, letter)?;
+        expect(world.amending(letter).is_some_and(|new| new.version == version))?;
+        world.record_of_letter(letter, Fact::AmendUndone { letter, version })?;
+        world.take_back(letter, version);
+        Ok(world.shown(letter, world.letter(author, letter)?))
+    }
+
+    async fn correct_rule(
+        &self,
+        author: &Author,
+        delivery: &Delivery,
+        corrected: &Corrected,
+        _now: Now,
+    ) -> Result<Letter> {
+        let mut world = self.world();
+        world.letter(author, delivery.letter)?;
+        let stored = world.deliveries.get(&delivery.id).ok_or(StoreError::Missing)?;
+        expect(stored.rev == delivery.rev)?;
+        world.record(delivery.id, delivery.rev + 1, corrected.fact.clone())?;
+        if let Some(row) = world.deliveries.get_mut(&delivery.id) {
+            row.rule = corrected.rule.clone();
+            row.occurrence = corrected.occurrence;
+            row.due = Some(corrected.due);
+            calendar::tzdb_version().clone_into(&mut row.tzdb);
+        }
+        world.move_delivery(delivery.id, delivery.state, Some(corrected.wake));
+        Ok(world.shown(delivery.letter, world.letter(author, delivery.letter)?))
     }
 }

@@ -3,8 +3,10 @@
 //! method checks everything first, writes its fact, and only then changes rows. It knows no SQL and no disk.
 
 mod accounts;
+mod drafts;
 mod engine;
 mod house;
+mod keys;
 mod letters;
 mod pair;
 mod persons;
@@ -19,10 +21,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use unsaid_delivery::clock::{Mark, Now, Observed};
 use unsaid_delivery::fact::Fact;
-use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::id::{
+    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId,
+};
 use unsaid_delivery::message::Message;
 use unsaid_delivery::refusal::Scope;
-use unsaid_delivery::state::{Delivery, Wake};
+use unsaid_delivery::state::{Delivery, Rest, Wake};
 use wakes::Wakes;
 
 /// A house in memory was never moved.
@@ -74,7 +78,8 @@ struct World {
     sequence: u64,
     keys_confirmed: bool,
     mark: Option<Mark>,
-    beats: BTreeMap<BootId, i64>,
+    /// The beat of each start, and the trusted time of the last.
+    beats: BTreeMap<BootId, (i64, Timestamp)>,
     invitations: BTreeMap<Keyed, InvitationRow>,
     /// By the browser that asked: it has one request at a time.
     codes: BTreeMap<Keyed, CodeRow>,
@@ -98,6 +103,11 @@ struct World {
     knocks_to: BTreeMap<PersonId, Vec<MessageId>>,
     links: BTreeMap<Keyed, MessageId>,
     readers: BTreeMap<Keyed, ReaderRow>,
+    account_of_kit: BTreeMap<Keyed, AccountId>,
+    email_undos: BTreeMap<Keyed, EmailUndoRow>,
+    drafts: BTreeMap<DraftId, DraftContent>,
+    orphans: BTreeSet<BlobId>,
+    cards: BTreeMap<Keyed, CardRow>,
     wakes: Wakes,
 }
 
@@ -144,6 +154,32 @@ struct CodeRow {
     code: Option<Keyed>,
     tries: u8,
     written: bool,
+    /// Whose address is to change; none for signing in.
+    account: Option<AccountId>,
+}
+
+struct EmailUndoRow {
+    account: AccountId,
+    email: SealedText,
+    email_key: Keyed,
+    until: Timestamp,
+    used: bool,
+}
+
+struct DraftContent {
+    account: AccountId,
+    rev: i64,
+    bytes: Vec<u8>,
+    saved: Timestamp,
+    discarded: Option<Timestamp>,
+    /// By revision.
+    history: BTreeMap<i64, (Timestamp, Vec<u8>)>,
+    parts: BTreeMap<String, Part>,
+}
+
+struct CardRow {
+    person: PersonId,
+    present: bool,
 }
 
 struct SessionRow {
@@ -162,8 +198,10 @@ enum SessionRowOf {
 
 struct AccountRow {
     account: Account,
+    email_key: Keyed,
+    kit: Option<Keyed>,
     unlock_key: Keyed,
-    unlock_wrap: Vec<u8>,
+    unlock_wrap: Wrap,
     /// When a wrong unlock token was tried.
     wrong: Vec<Timestamp>,
     vault: Vec<u8>,
@@ -202,13 +240,30 @@ struct LetterRow {
     rev: i64,
     withdrew: bool,
     versions: BTreeMap<u32, VersionRow>,
-    delivery: Option<DeliveryId>,
+    /// Its occurrences.
+    deliveries: BTreeSet<DeliveryId>,
+}
+
+/// A file under the host's layer or the author's, and which of the host's keys it is for.
+#[derive(Clone)]
+struct Wrap {
+    bytes: Vec<u8>,
+    generation: u32,
+}
+
+/// Where new words are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Amends {
+    Resting(Rest),
+    Counts,
+    Undone,
 }
 
 #[derive(Default)]
 struct VersionRow {
     sealed: Option<Sealing>,
-    wraps: BTreeMap<WrapKind, Vec<u8>>,
+    amends: Option<Amends>,
+    wraps: BTreeMap<WrapKind, Wrap>,
     /// By the part's name.
     uploads: BTreeMap<String, BlobId>,
 }
@@ -218,6 +273,7 @@ struct Sealing {
     at: Timestamp,
     order: u64,
     manifest: [u8; 32],
+    kept: Kept,
 }
 
 struct UploadRow {
@@ -235,14 +291,23 @@ struct MessageRow {
     series: u32,
     /// Of codes: the address, bound to the message's id, and its key.
     to: Option<(SealedText, Keyed)>,
+    /// Of notices to another address than the account's: the address, bound to the message's id.
+    notice_to: Option<SealedText>,
     /// Of codes: it came with an invitation.
     newcomer: bool,
     accepted_at: Option<Observed>,
 }
 
 struct ReaderRow {
-    message: MessageId,
+    who: ReaderOf,
     until: Timestamp,
+}
+
+/// How a reader came.
+#[derive(Clone, Copy)]
+enum ReaderOf {
+    Knock(MessageId),
+    Card(PersonId),
 }
 
 /// At once, by trusted time.

@@ -14,6 +14,22 @@ impl World {
         self.persons.get(&person).filter(|p| p.account == author.account).ok_or(StoreError::Missing)
     }
 
+    fn present_card(&self, person: PersonId) -> Option<Keyed> {
+        self.cards.iter().find(|(_, card)| card.person == person && card.present).map(|(claim, _)| *claim)
+    }
+
+    /// Makes this the person's present card; its fact is written.
+    fn add_card(&mut self, person: PersonId, claim: Keyed) -> Result<()> {
+        expect(!self.cards.contains_key(&claim))?;
+        let nr = self.cards.values().filter(|card| card.person == person).count() as i64 + 1;
+        self.record(format!("{person} card"), nr, Fact::CardReplaced { person, claim: claim.0 })?;
+        for card in self.cards.values_mut().filter(|card| card.person == person) {
+            card.present = false;
+        }
+        self.cards.insert(claim, CardRow { person, present: true });
+        Ok(())
+    }
+
     /// Puts an address at the end of a person's; the fact is written.
     fn put_address(&mut self, person: PersonId, new: NewAddress) {
         self.persons_at.entry(new.key).or_default().insert(person);
@@ -88,9 +104,19 @@ impl PersonStore for MemoryStore {
         expect(row.addresses.len() < MOST_ADDRESSES && !world.addresses.contains_key(&address.id))?;
         world.record(address.id, 1, given(person, &address))?;
         world.put_address(person, address);
-        for (id, _, state) in world.of_pair(person) {
-            if state == State::Unreachable {
-                world.move_delivery(id, State::Sending, Some(at_once(now)));
+        let all: Vec<Delivery> = world
+            .deliveries_to(person)
+            .into_iter()
+            .filter_map(|id| world.deliveries.get(&id))
+            .cloned()
+            .collect();
+        for delivery in all.iter().filter(|d| d.state == State::Unreachable) {
+            // Of several birthdays that could not be brought the newest alone goes now.
+            let newer = |d: &&Delivery| {
+                d.letter == delivery.letter && d.occurrence > delivery.occurrence && d.state.has_left()
+            };
+            if all.iter().find(newer).is_none() {
+                world.move_delivery(delivery.id, State::Sending, Some(at_once(now)));
             }
         }
         world.wake_knocking(person, now);
@@ -118,6 +144,74 @@ impl PersonStore for MemoryStore {
         }
         world.wake_messages(person, now);
         world.wake_knocking(person, now);
+        Ok(())
+    }
+
+    async fn update_person(
+        &self,
+        author: &Author,
+        person: PersonId,
+        zone: Option<String>,
+        language: String,
+    ) -> Result<()> {
+        let mut world = self.world();
+        world.person(author, person)?;
+        if let Some(row) = world.persons.get_mut(&person) {
+            row.zone = zone;
+            row.language = language;
+        }
+        Ok(())
+    }
+
+    async fn put_card(&self, author: &Author, person: PersonId, claim: Keyed, _now: Now) -> Result<()> {
+        let mut world = self.world();
+        world.person(author, person)?;
+        match world.present_card(person) {
+            Some(there) if there == claim => Ok(()),
+            Some(_) => Err(StoreError::Conflict),
+            None => world.add_card(person, claim),
+        }
+    }
+
+    async fn has_card(&self, author: &Author, person: PersonId) -> Result<bool> {
+        let world = self.world();
+        world.person(author, person)?;
+        Ok(world.present_card(person).is_some())
+    }
+
+    async fn replace_card(
+        &self,
+        author: &Author,
+        person: PersonId,
+        claim: Keyed,
+        wraps: Vec<NewWordsWrap>,
+        _now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        world.person(author, person)?;
+        expect(!world.cards.contains_key(&claim))?;
+        let letters: BTreeSet<LetterId> = world
+            .deliveries_to(person)
+            .into_iter()
+            .filter_map(|id| world.deliveries.get(&id).map(|d| d.letter))
+            .collect();
+        let mut new = Vec::new();
+        for letter in letters {
+            let Some(row) = world.letters.get(&letter) else { continue };
+            for (version, row) in &row.versions {
+                let pinned = world.of_letter(letter).any(|d| d.version == *version && d.pinned);
+                if row.wraps.contains_key(&WrapKind::Words) && !pinned {
+                    let given = wraps.iter().find(|w| w.letter == letter && w.version == *version);
+                    new.push(given.cloned().ok_or(StoreError::Conflict)?);
+                }
+            }
+        }
+        world.add_card(person, claim)?;
+        for wrap in new {
+            if let Some(row) = world.version_mut(wrap.letter, wrap.version) {
+                row.wraps.insert(WrapKind::Words, Wrap { bytes: wrap.bytes, generation: wrap.generation });
+            }
+        }
         Ok(())
     }
 }

@@ -13,6 +13,8 @@ use unsaid_delivery::state::{Parked, State};
 const READER_HOURS: i64 = 30 * 24;
 /// The part whose size a reader is shown.
 const LETTER_PART: &str = "letter.age";
+/// The part that holds the signature.
+const SIGNATURE_PART: &str = "sig.age";
 
 impl World {
     /// Whom a knock went to.
@@ -23,8 +25,7 @@ impl World {
         Some(Reader {
             account: self.persons.get(&person)?.account,
             person,
-            address,
-            address_key: self.addresses.get(&address)?.key,
+            at: Some((address, self.addresses.get(&address)?.key)),
         })
     }
 
@@ -35,7 +36,7 @@ impl World {
 
     /// The same, and what is held after it had been announced to them.
     fn there(&self, reader: &Reader) -> Vec<&Delivery> {
-        if self.refused(reader.person, reader.address_key).contains(&Scope::NotMe) {
+        if self.refused(reader.person, reader.address_key()).contains(&Scope::NotMe) {
             return Vec::new();
         }
         let ids = self.deliveries_to.get(&reader.person).into_iter().flatten();
@@ -62,9 +63,9 @@ impl World {
     fn touched(&self, reader: &Reader, scope: Scope) -> Vec<PersonId> {
         let row = refusal_row(reader, scope);
         let mut touched = BTreeSet::from([reader.person]);
-        for person in self.persons_at.get(&reader.address_key).into_iter().flatten() {
+        for person in self.persons_at.get(&reader.address_key()).into_iter().flatten() {
             if let Some(p) = self.persons.get(person)
-                && row.touches(p.account, *person, reader.address_key)
+                && row.touches(p.account, *person, reader.address_key())
             {
                 touched.insert(*person);
             }
@@ -74,7 +75,7 @@ impl World {
 }
 
 fn refusal_row(reader: &Reader, scope: Scope) -> RefusalRow {
-    RefusalRow { address_key: reader.address_key, account: reader.account, person: reader.person, scope }
+    RefusalRow { address_key: reader.address_key(), account: reader.account, person: reader.person, scope }
 }
 
 #[async_trait]
@@ -94,14 +95,19 @@ impl ReaderStore for MemoryStore {
         world.reader_of(message).ok_or(StoreError::Missing)?;
         expect(!world.readers.contains_key(&token))?;
         let until = hours_after(now.trusted, READER_HOURS);
-        world.readers.insert(token, ReaderRow { message, until });
+        world.readers.insert(token, ReaderRow { who: ReaderOf::Knock(message), until });
         Ok(())
     }
 
     async fn reader(&self, token: Keyed, now: Now) -> Result<Option<Reader>> {
         let world = self.world();
         let row = world.readers.get(&token).filter(|r| now.trusted < r.until);
-        Ok(row.and_then(|r| world.reader_of(r.message)))
+        Ok(row.and_then(|r| match r.who {
+            ReaderOf::Knock(message) => world.reader_of(message),
+            ReaderOf::Card(person) => {
+                world.persons.get(&person).map(|p| Reader { account: p.account, person, at: None })
+            }
+        }))
     }
 
     async fn end_reader(&self, token: Keyed) -> Result<()> {
@@ -117,8 +123,10 @@ impl ReaderStore for MemoryStore {
             .filter_map(|delivery| {
                 let sealed = world.sealing(delivery.letter, delivery.version)?;
                 let size = world.part(delivery.letter, delivery.version, LETTER_PART).map_or(0, |p| p.size);
-                let waiting = Waiting { delivery: delivery.clone(), sealed_at: sealed.at, size };
-                Some(((sealed.at, sealed.order), waiting))
+                let signed = world.part(delivery.letter, delivery.version, SIGNATURE_PART).is_ok();
+                let (delivery, kept) = (delivery.clone(), sealed.kept);
+                let order = (sealed.at, sealed.order, delivery.occurrence);
+                Some((order, Waiting { delivery, sealed_at: sealed.at, size, kept, signed }))
             })
             .collect();
         rows.sort_by_key(|(sealed, _)| std::cmp::Reverse(*sealed));
@@ -133,7 +141,7 @@ impl ReaderStore for MemoryStore {
 
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
         let mut world = self.world();
-        let not_me = world.refused(reader.person, reader.address_key).contains(&Scope::NotMe);
+        let not_me = world.refused(reader.person, reader.address_key()).contains(&Scope::NotMe);
         let stored = world.deliveries.get(&delivery.id).filter(|d| {
             !not_me && d.account == reader.account && d.person == reader.person && d.state.may_be_opened()
         });
@@ -153,13 +161,34 @@ impl ReaderStore for MemoryStore {
         let world = self.world();
         let row = world.opened(reader, delivery)?;
         let version = world.letters.get(&row.letter).and_then(|l| l.versions.get(&row.version));
-        let wrap = version.and_then(|v| v.wraps.get(&WrapKind::Host)).ok_or(StoreError::Missing)?;
-        Ok(Released {
-            wrap: wrap.clone(),
-            subject: row.letter.to_string(),
-            version: row.version,
-            kind: WrapKind::Host,
-        })
+        let found = [WrapKind::Host, WrapKind::Words]
+            .into_iter()
+            .find_map(|kind| version.and_then(|v| v.wraps.get(&kind)).map(|wrap| (kind, wrap)));
+        let (kind, wrap) = found.ok_or(StoreError::Missing)?;
+        Ok(Released { wrap: wrap.bytes.clone(), subject: row.letter.to_string(), version: row.version, kind })
+    }
+
+    async fn open_reader_by_claim(&self, token: Keyed, claim: Keyed, now: Now) -> Result<bool> {
+        let mut world = self.world();
+        let Some((person, present)) = world.cards.get(&claim).map(|c| (c.person, c.present)) else {
+            return Ok(false);
+        };
+        let opens = |d: &Delivery| d.state.may_be_opened() && (present || d.pinned);
+        let ids = world.deliveries_to(person);
+        if !ids.iter().filter_map(|id| world.deliveries.get(id)).any(opens) {
+            return Ok(false);
+        }
+        expect(!world.readers.contains_key(&token))?;
+        let until = hours_after(now.trusted, READER_HOURS);
+        world.readers.insert(token, ReaderRow { who: ReaderOf::Card(person), until });
+        Ok(true)
+    }
+
+    async fn claim_opens(&self, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool> {
+        let world = self.world();
+        let card = world.cards.get(&claim).filter(|card| card.person == reader.person);
+        let found = world.deliveries.get(&delivery).filter(|d| d.person == reader.person);
+        Ok(card.zip(found).is_some_and(|(card, d)| d.state.may_be_opened() && (card.present || d.pinned)))
     }
 
     async fn reader_part(&self, reader: &Reader, delivery: DeliveryId, name: &str) -> Result<Part> {
@@ -170,13 +199,15 @@ impl ReaderStore for MemoryStore {
 
     async fn refuse(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()> {
         let mut world = self.world();
+        // Who came with words and not to an address can say no for themselves, and for no address.
+        expect(reader.at.is_some() || matches!(scope, Scope::Letter(_) | Scope::Author))?;
         if let Scope::Letter(letter) = scope
             && !world.of_pair(reader.person).iter().any(|(_, of, _)| *of == letter)
         {
             return Err(StoreError::Missing);
         }
-        if !world.refused(reader.person, reader.address_key).contains(&scope) {
-            let (person, address) = (refusal::person_of(scope, reader.person), reader.address_key.0);
+        if !world.refused(reader.person, reader.address_key()).contains(&scope) {
+            let (person, address) = (refusal::person_of(scope, reader.person), reader.address_key().0);
             world.record_refusal(person, Fact::Refused { person, address, scope })?;
             world.refusals.push(refusal_row(reader, scope));
         }
@@ -194,14 +225,14 @@ impl ReaderStore for MemoryStore {
 
     async fn lift(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()> {
         let mut world = self.world();
-        if !world.refused(reader.person, reader.address_key).contains(&scope) {
+        if !world.refused(reader.person, reader.address_key()).contains(&scope) {
             return Ok(());
         }
-        let (person, address) = (refusal::person_of(scope, reader.person), reader.address_key.0);
+        let (person, address) = (refusal::person_of(scope, reader.person), reader.address_key().0);
         world.record_refusal(person, Fact::Lifted { person, address, scope })?;
         world
             .refusals
-            .retain(|r| r.scope != scope || !r.touches(reader.account, reader.person, reader.address_key));
+            .retain(|r| r.scope != scope || !r.touches(reader.account, reader.person, reader.address_key()));
         // A refusal of the house was about whoever writes to this address.
         let persons = if scope == Scope::House { world.touched(reader, scope) } else { vec![reader.person] };
         let wake = Wake::Observed(now.observed.plus_days(pause_days(1)));
@@ -216,7 +247,7 @@ impl ReaderStore for MemoryStore {
     }
 
     async fn refusals(&self, reader: &Reader) -> Result<Vec<StandingRefusal>> {
-        let scopes = self.world().refused(reader.person, reader.address_key);
+        let scopes = self.world().refused(reader.person, reader.address_key());
         Ok(scopes.into_iter().map(|scope| StandingRefusal { scope }).collect())
     }
 

@@ -4,7 +4,7 @@ use crate::rows::{Lane, NextWakes, WakeOf};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::id::{BootId, DeliveryId, MessageId};
+use unsaid_delivery::id::{BootId, DeliveryId, LetterId};
 use unsaid_delivery::state::Wake;
 
 /// A wake in the order in which wakes are taken: by trusted time, then by observed time.
@@ -93,6 +93,11 @@ impl Wakes {
         }
     }
 
+    /// Everybody who holds something.
+    pub(super) fn holders(&self) -> BTreeSet<BootId> {
+        self.rows.values().filter_map(|row| row.holder).collect()
+    }
+
     /// The earliest of a lane that nobody holds.
     pub(super) fn next(&self, lane: Lane) -> NextWakes {
         let first = |from, to| self.between(lane, from, to).find(|(.., row)| row.holder.is_none());
@@ -107,7 +112,7 @@ impl Wakes {
     /// Those of a lane from one time to another, both inclusive.
     fn between(&self, lane: Lane, from: At, to: At) -> impl Iterator<Item = (At, WakeOf, &Row)> {
         let least = WakeOf::Delivery(DeliveryId([0; 16]));
-        let most = WakeOf::Message(MessageId([255; 16]));
+        let most = WakeOf::Letter(LetterId([255; 16]));
         self.by_time
             .range((lane, from, least)..=(lane, to, most))
             .filter_map(|(_, at, of)| self.rows.get(of).map(|row| (*at, *of, row)))

@@ -151,6 +151,18 @@ impl AccountStore for SqlStore {
             if changed == 1 { Ok(rev + 1) } else { Err(StoreError::Conflict) }
         })
     }
+
+    async fn put_language(&self, author: &Author, language: String, zone: String) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let changed = tx
+                .exec(
+                    "update accounts set language = $1, zone = $2 where id = $3",
+                    values![language.as_str(), zone.as_str(), author.account],
+                )
+                .await?;
+            if changed == 1 { Ok(()) } else { Err(StoreError::Missing) }
+        })
+    }
 }
 
 async fn create(tx: &mut Tx, token: Keyed, new: &NewAccount, mine: bool, now: Now) -> Result<Author> {

@@ -1,18 +1,18 @@
 //! The engine's side: what wakes, and what becomes of it.
 
-use super::tx::{Mode, Tx};
-use super::{SqlStore, messages, pair, transaction, wakes};
+use super::tx::{Mode, Tx, not_before, values};
+use super::{SqlStore, amends, letters, messages, pair, transaction, wakes};
 use crate::rows::*;
 use crate::{EngineStore, Result, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
-use unsaid_delivery::decide::Decision;
-use unsaid_delivery::id::{BootId, DeliveryId, MessageId};
+use unsaid_delivery::decide::{AmendDecision, Decision, NextOccurrence};
+use unsaid_delivery::id::{BootId, DeliveryId, LetterId, MessageId};
 use unsaid_delivery::message::Message;
 use unsaid_delivery::record::Recorded;
-use unsaid_delivery::state::{Delivery, State};
+use unsaid_delivery::state::{Amending, Delivery, State, Wake};
 
 #[async_trait]
 impl EngineStore for SqlStore {
@@ -92,6 +92,90 @@ impl EngineStore for SqlStore {
             Ok(counts)
         })
     }
+
+    async fn amending(&self, letter: LetterId) -> Result<Option<Amending>> {
+        transaction!(self, Mode::Read, |tx| amends::resting(&mut tx, letter).await)
+    }
+
+    async fn amended(
+        &self,
+        taken: &Taken,
+        amending: &Amending,
+        decision: AmendDecision,
+        _now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| amends::amended(&mut tx, taken, amending, decision).await)
+    }
+
+    async fn wraps_to_rewrap(&self, below: u32, limit: usize) -> Result<Vec<StoredWrap>> {
+        transaction!(self, Mode::Read, |tx| {
+            let rows = tx
+                .query(
+                    "select subject, version, kind, bytes, host_generation from wraps
+                     where kind <> 'author' and host_generation < $1
+                     order by host_generation, subject, version, kind limit $2",
+                    values![below, i64::try_from(limit).unwrap_or(i64::MAX)],
+                )
+                .await?;
+            rows.into_iter()
+                .map(|mut row| {
+                    Ok(StoredWrap {
+                        subject: row.next()?,
+                        version: row.next()?,
+                        kind: row.next()?,
+                        bytes: row.next()?,
+                        generation: row.next()?,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    async fn rewrapped(&self, old: &StoredWrap, bytes: Vec<u8>, generation: u32) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            amends::rewrapped(&mut tx, old, bytes.clone(), generation).await
+        })
+    }
+
+    async fn wraps_by_generation(&self) -> Result<Vec<(u32, u64)>> {
+        transaction!(self, Mode::Read, |tx| {
+            let rows = tx
+                .query(
+                    "select host_generation, count(*) from wraps where kind <> 'author'
+                     group by host_generation order by host_generation",
+                    &[],
+                )
+                .await?;
+            rows.into_iter().map(|mut row| Ok((row.next()?, row.next()?))).collect()
+        })
+    }
+}
+
+/// The row of the next occurrence. One that is there already stays.
+async fn foresee(tx: &mut Tx, from: &Delivery, next: NextOccurrence, tzdb: &str) -> Result<()> {
+    let id = occurrence_id(from.letter, next.occurrence);
+    let made = tx
+        .exec(
+            "insert into deliveries (id, letter, account, person, occurrence, gate, gate_event, gate_keepers, gate_quorum,
+                 moment, moment_date, moment_time, moment_zone, moment_number, reach, proof, version, pinned,
+                 state, rest_until, rest_observed, due, tzdb, rev)
+             select $1, letter, account, person, $2, gate, gate_event, gate_keepers, gate_quorum,
+                 moment, moment_date, moment_time, moment_zone, moment_number, reach, proof, version, 0,
+                 'waiting', rest_until, rest_observed, $3, $4, 1 from deliveries where id = $5
+             on conflict (letter, occurrence) do nothing",
+            &[
+                id.into(),
+                i64::from(next.occurrence).into(),
+                not_before(next.due),
+                tzdb.into(),
+                from.id.into(),
+            ],
+        )
+        .await?;
+    if made == 1 {
+        wakes::set(tx, WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(next.due)).await?;
+    }
+    Ok(())
 }
 
 async fn decided(
@@ -113,6 +197,12 @@ async fn decided(
     pair::move_to(tx, delivery.id, decision.state, decision.wake).await?;
     pair::set_due(tx, delivery.id, decision.due, &decision.tzdb).await?;
     wakes::settle(tx, taken.of, decision.wake).await?;
+    if decision.occurrence != delivery.occurrence {
+        letters::set_rule(tx, delivery.id, &delivery.rule, decision.occurrence).await?;
+    }
+    if let Some(next) = decision.next {
+        foresee(tx, delivery, next, &decision.tzdb).await?;
+    }
     if let Some(new) = decision.knock {
         let named = knock.ok_or(StoreError::Conflict)?;
         messages::knock(tx, delivery.person, series, new, named, now).await?;

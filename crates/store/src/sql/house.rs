@@ -67,8 +67,9 @@ impl HouseStore for SqlStore {
             };
             set_mark(&mut tx, greater).await?;
             tx.exec(
-                "insert into nodes (boot, beat) values ($1, 1) on conflict (boot) do update set beat = nodes.beat + 1",
-                values![boot],
+                "insert into nodes (boot, beat, seen) values ($1, 1, $2)
+                 on conflict (boot) do update set beat = nodes.beat + 1, seen = excluded.seen",
+                values![boot, greater.trusted],
             )
             .await
             .map(drop)

@@ -3,16 +3,18 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, pair, seal, transaction, uploads};
+use super::{SqlStore, amends, pair, seal, transaction, uploads};
 use crate::rows::*;
 use crate::{LetterStore, Result, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use unsaid_delivery::Fact;
-use unsaid_delivery::accept::Granted;
+use unsaid_delivery::accept::{Corrected, Granted};
+use unsaid_delivery::calendar;
 use unsaid_delivery::clock::Now;
-use unsaid_delivery::id::{BlobId, LetterId};
-use unsaid_delivery::state::{Delivery, State};
+use unsaid_delivery::id::{BlobId, DeliveryId, LetterId};
+use unsaid_delivery::rule::Rule;
+use unsaid_delivery::state::{Amending, Delivery, Rest, State};
 
 #[async_trait]
 impl LetterStore for SqlStore {
@@ -45,6 +47,7 @@ impl LetterStore for SqlStore {
                 return Ok(next);
             }
             for sql in [
+                "insert into orphans (blob) select blob from uploads where letter = $1 and version = $2",
                 "delete from parts where letter = $1 and version = $2",
                 "delete from uploads where letter = $1 and version = $2",
                 "delete from wraps where subject = $1 and version = $2",
@@ -119,6 +122,7 @@ impl LetterStore for SqlStore {
                 parts: uploads::parts(&mut tx, letter, version).await?,
                 has_author_wrap: wrap(&mut tx, letter, version, WrapKind::Author).await?.is_some(),
                 host_wrap: wrap(&mut tx, letter, version, WrapKind::Host).await?,
+                words_wrap: wrap(&mut tx, letter, version, WrapKind::Words).await?,
             })
         })
     }
@@ -161,10 +165,73 @@ impl LetterStore for SqlStore {
                 }
                 fact => tx.fact(delivery.id, delivery.rev + 1, fact.clone()),
             }
+            if matches!(granted.fact, Fact::Withdrawn { .. }) {
+                withdraw_others(&mut tx, delivery.letter, Some(delivery.id)).await?;
+            }
             move_by_her(&mut tx, delivery, granted.state, granted.wake).await?;
             one(&mut tx, delivery.letter).await
         })
     }
+
+    async fn amend(&self, author: &Author, amend: Amend, now: Now) -> Result<Letter> {
+        transaction!(self, Mode::Write, |tx| {
+            amends::amend(&mut tx, author, &amend, now).await?;
+            one(&mut tx, amend.letter).await
+        })
+    }
+
+    async fn undo_amend(&self, author: &Author, letter: LetterId, version: u32, _now: Now) -> Result<Letter> {
+        transaction!(self, Mode::Write, |tx| {
+            amends::undo(&mut tx, author, letter, version).await?;
+            one(&mut tx, letter).await
+        })
+    }
+
+    async fn correct_rule(
+        &self,
+        author: &Author,
+        delivery: &Delivery,
+        corrected: &Corrected,
+        _now: Now,
+    ) -> Result<Letter> {
+        transaction!(self, Mode::Write, |tx| {
+            hers(&mut tx, author, delivery.letter).await?;
+            pair::lock_delivery(&mut tx, delivery).await?;
+            set_rule(&mut tx, delivery.id, &corrected.rule, corrected.occurrence).await?;
+            pair::set_due(&mut tx, delivery.id, Some(corrected.due), calendar::tzdb_version()).await?;
+            pair::move_to(&mut tx, delivery.id, delivery.state, Some(corrected.wake)).await?;
+            tx.fact(delivery.id, delivery.rev + 1, corrected.fact.clone());
+            one(&mut tx, delivery.letter).await
+        })
+    }
+}
+
+/// Another moment for a promise. Also at a replay.
+pub(super) async fn set_rule(tx: &mut Tx, id: DeliveryId, rule: &Rule, occurrence: i16) -> Result<()> {
+    let [_, _, _, _, moment, date, time, zone, number, _, _] = map::rule_values(rule);
+    tx.exec(
+        "update deliveries set moment = $1, moment_date = $2, moment_time = $3, moment_zone = $4, moment_number = $5,
+             occurrence = $6 where id = $7",
+        &[moment, date, time, zone, number, i64::from(occurrence).into(), id.into()],
+    )
+    .await
+    .map(drop)
+}
+
+/// Withdrawing is of the whole letter: every other occurrence that nobody has opened, and new words in their rest. Also at a replay.
+pub(super) async fn withdraw_others(tx: &mut Tx, letter: LetterId, but: Option<DeliveryId>) -> Result<()> {
+    if let Some(new) = amends::resting(tx, letter).await? {
+        amends::take_back(tx, letter, new.version).await?;
+    }
+    for other in pair::of_letter(tx, letter).await? {
+        if Some(other.id) != but
+            && !other.pinned
+            && !matches!(other.state, State::Opened | State::Withdrawn { .. })
+        {
+            pair::move_to(tx, other.id, State::Withdrawn { undone: false }, None).await?;
+        }
+    }
+    pair::remove_wraps(tx, letter).await
 }
 
 /// What she said about a letter raises its rev. Also at a replay.
@@ -225,40 +292,52 @@ pub(super) async fn wrap(
 
 async fn one(tx: &mut Tx, id: LetterId) -> Result<Letter> {
     let withdrew = tx.need("select withdrew from letters where id = $1", values![id]).await?.next()?;
-    let mut letter = Letter { id, version: 0, versions: Vec::new(), withdrew, delivery: None };
+    let mut letter = blank(id, withdrew);
     let rows = tx
         .query(
-            "select number, sealed from versions where letter = $1 and sealed is not null order by number",
+            "select number, sealed, kept from versions
+             where letter = $1 and sealed is not null and coalesce(amends, '') <> 'undone' order by number",
             values![id],
         )
         .await?;
     for mut row in rows {
-        add(&mut letter, row.next()?, row.next()?);
+        add(&mut letter, row.next()?, row.next()?, row.next()?);
     }
-    let row = tx
-        .one(
-            concat!(
-                "select ",
-                delivery_columns!(),
-                " from deliveries d where d.letter = $1 order by d.occurrence desc limit 1"
-            ),
-            values![id],
-        )
-        .await?;
-    letter.delivery = row.map(|mut row| map::delivery(&mut row)).transpose()?;
+    letter.deliveries = pair::of_letter(tx, id).await?;
+    letter.amending = amends::resting(tx, id).await?;
+    letter.delivery = shown(&letter.deliveries);
     Ok(letter)
 }
 
-fn add(letter: &mut Letter, number: u32, sealed: Timestamp) {
+fn blank(id: LetterId, withdrew: bool) -> Letter {
+    Letter {
+        id,
+        version: 0,
+        versions: Vec::new(),
+        withdrew,
+        delivery: None,
+        deliveries: Vec::new(),
+        amending: None,
+        kept: Kept::Nobody,
+    }
+}
+
+fn add(letter: &mut Letter, number: u32, sealed: Timestamp, kept: Kept) {
     letter.version = number;
     letter.versions.push((number, sealed));
+    letter.kept = kept;
+}
+
+/// Of several occurrences the earliest that has not left; if all have, the last.
+fn shown(deliveries: &[Delivery]) -> Option<Delivery> {
+    deliveries.iter().find(|d| !d.state.has_left()).or(deliveries.last()).cloned()
 }
 
 async fn all(tx: &mut Tx, author: &Author) -> Result<Vec<Letter>> {
     let rows = tx
         .query(
-            "select l.id, l.withdrew, v.number, v.sealed, v.nr
-             from letters l join versions v on v.letter = l.id and v.sealed is not null
+            "select l.id, l.withdrew, v.number, v.sealed, v.kept, v.nr
+             from letters l join versions v on v.letter = l.id and v.sealed is not null and coalesce(v.amends, '') <> 'undone'
              where l.account = $1 order by l.id, v.number",
             values![author.account],
         )
@@ -268,14 +347,16 @@ async fn all(tx: &mut Tx, author: &Author) -> Result<Vec<Letter>> {
     for mut row in rows {
         let (id, withdrew): (LetterId, bool) = (row.next()?, row.next()?);
         if letters.last().is_none_or(|l| l.id != id) {
-            letters.push(Letter { id, version: 0, versions: Vec::new(), withdrew, delivery: None });
+            letters.push(blank(id, withdrew));
         }
         if let Some(letter) = letters.last_mut() {
-            let (number, sealed) = (row.next()?, row.next()?);
-            add(letter, number, sealed);
+            let (number, sealed, kept) = (row.next()?, row.next()?, row.next()?);
+            add(letter, number, sealed, kept);
             newest.insert(id, (sealed, row.next()?));
         }
     }
+    let place: std::collections::BTreeMap<LetterId, usize> =
+        letters.iter().enumerate().map(|(at, letter)| (letter.id, at)).collect();
     let rows = tx
         .query(
             concat!(
@@ -286,14 +367,28 @@ async fn all(tx: &mut Tx, author: &Author) -> Result<Vec<Letter>> {
             values![author.account],
         )
         .await?;
-    let place: std::collections::BTreeMap<LetterId, usize> =
-        letters.iter().enumerate().map(|(at, letter)| (letter.id, at)).collect();
     for mut row in rows {
         let delivery = map::delivery(&mut row)?;
-        // Of several occurrences the newest stays.
         if let Some(at) = place.get(&delivery.letter) {
-            letters[*at].delivery = Some(delivery);
+            letters[*at].deliveries.push(delivery);
         }
+    }
+    let rows = tx
+        .query(
+            "select v.letter, v.number, v.rest_until, v.rest_observed from versions v join letters l on l.id = v.letter
+             where l.account = $1 and v.amends = 'resting'",
+            values![author.account],
+        )
+        .await?;
+    for mut row in rows {
+        let (id, version): (LetterId, u32) = (row.next()?, row.next()?);
+        let rest = Rest { until: row.next()?, observed: row.next()? };
+        if let Some(at) = place.get(&id) {
+            letters[*at].amending = Some(Amending { letter: id, version, rest });
+        }
+    }
+    for letter in &mut letters {
+        letter.delivery = shown(&letter.deliveries);
     }
     letters.sort_by_key(|letter| std::cmp::Reverse(newest.get(&letter.id).copied()));
     Ok(letters)

@@ -2,7 +2,7 @@
 //! but by the names of their columns.
 
 use super::tx::{FromValue, Row, Value, not_before};
-use crate::rows::{Role, WrapKind};
+use crate::rows::{Kept, Role, WrapKind};
 use crate::{Result, StoreError};
 use unsaid_delivery::id::PersonId;
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
@@ -28,7 +28,13 @@ macro_rules! words {
 
 words! {
     Role { "author" = Role::Author, "host" = Role::Host }
-    WrapKind { "author" = WrapKind::Author, "host" = WrapKind::Host, "unlock" = WrapKind::Unlock }
+    WrapKind {
+        "author" = WrapKind::Author,
+        "host" = WrapKind::Host,
+        "words" = WrapKind::Words,
+        "unlock" = WrapKind::Unlock,
+    }
+    Kept { "nobody" = Kept::Nobody, "house" = Kept::House, "words" = Kept::Words }
     Reach { "send" = Reach::Send, "claim" = Reach::Claim }
     Proof { "none" = Proof::None, "birthday" = Proof::Birthday, "question" = Proof::Question }
     Parked {

@@ -69,7 +69,9 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         }
         Subject::Account(_) => {
             tx.one(
-                "select a.email, a.id, a.language, 0 from messages m join accounts a on a.id = m.account where m.id = $1",
+                "select coalesce(n.sealed, a.email), case when n.sealed is null then a.id else m.id end, a.language, 0
+                 from messages m join accounts a on a.id = m.account left join notice_to n on n.message = m.id
+                 where m.id = $1",
                 values![id],
             )
             .await?
@@ -77,7 +79,8 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         Subject::SigningIn => {
             tx.one(
                 "select c.email, c.message, a.language, case when c.invitation is null then 0 else 1 end
-                 from codes c left join accounts a on a.email_key = c.email_key where c.message = $1",
+                 from codes c left join accounts a on a.id = c.account or (c.account is null and a.email_key = c.email_key)
+                 where c.message = $1",
                 values![id],
             )
             .await?

@@ -7,9 +7,13 @@
 //! their places in `facts`, and replays them: [`replay`]).
 
 mod accounts;
+mod amends;
+mod cards;
 mod codes;
+mod drafts;
 mod engine;
 mod house;
+mod keys;
 mod letters;
 mod map;
 mod messages;

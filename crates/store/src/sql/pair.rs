@@ -98,6 +98,21 @@ pub(super) async fn deliveries(tx: &mut Tx, person: PersonId) -> Result<Vec<Deli
     Ok(deliveries)
 }
 
+/// All occurrences of a letter, the earliest first.
+pub(super) async fn of_letter(tx: &mut Tx, letter: unsaid_delivery::LetterId) -> Result<Vec<Delivery>> {
+    let rows = tx
+        .query(
+            concat!(
+                "select ",
+                delivery_columns!(),
+                " from deliveries d where d.letter = $1 order by d.occurrence"
+            ),
+            values![letter],
+        )
+        .await?;
+    rows.into_iter().map(|mut row| map::delivery(&mut row)).collect()
+}
+
 /// One promise.
 pub(super) async fn delivery(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>> {
     let row = tx
@@ -179,10 +194,16 @@ pub(super) async fn wake_messages(tx: &mut Tx, person: PersonId, now: Now) -> Re
     Ok(())
 }
 
-/// Removes everything that opens a letter but its author's own wraps, from the rows and from the manifests of recovery.
+/// Removes everything that opens a letter but its author's own wraps, from the rows and from the manifests of recovery. A version that somebody has opened
+/// stays theirs.
 pub(super) async fn remove_wraps(tx: &mut Tx, letter: unsaid_delivery::LetterId) -> Result<()> {
-    let removed =
-        tx.exec("delete from wraps where subject = $1 and kind <> 'author'", values![letter]).await?;
+    let removed = tx
+        .exec(
+            "delete from wraps where subject = $1 and kind <> 'author' and not exists
+                 (select 1 from deliveries d where d.letter = wraps.subject and d.version = wraps.version and d.pinned = 1)",
+            values![letter],
+        )
+        .await?;
     if removed > 0 {
         let sealed = tx
             .query(

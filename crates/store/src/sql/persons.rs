@@ -1,8 +1,8 @@
 //! The people an author writes to, and their addresses. Names are not here: they are in her vault.
 
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, pair, transaction};
-use crate::rows::{Author, NewAddress, NewPerson, Person, PersonAddress};
+use super::{SqlStore, cards, pair, transaction};
+use crate::rows::{Author, Keyed, NewAddress, NewPerson, NewWordsWrap, Person, PersonAddress};
 use crate::{PersonStore, Result, StoreError};
 use async_trait::async_trait;
 use unsaid_delivery::Fact;
@@ -105,6 +105,53 @@ impl PersonStore for SqlStore {
             take_back(&mut tx, person, now).await
         })
     }
+
+    async fn update_person(
+        &self,
+        author: &Author,
+        person: PersonId,
+        zone: Option<String>,
+        language: String,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            hers(&mut tx, author, person).await?;
+            tx.exec(
+                "update persons set zone = $1, language = $2 where id = $3",
+                values![zone.clone(), language.as_str(), person],
+            )
+            .await
+            .map(drop)
+        })
+    }
+
+    async fn put_card(&self, author: &Author, person: PersonId, claim: Keyed, _now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            hers(&mut tx, author, person).await?;
+            cards::put(&mut tx, person, claim).await
+        })
+    }
+
+    async fn has_card(&self, author: &Author, person: PersonId) -> Result<bool> {
+        transaction!(self, Mode::Read, |tx| {
+            tx.need("select 1 from persons where id = $1 and account = $2", values![person, author.account])
+                .await?;
+            cards::has(&mut tx, person).await
+        })
+    }
+
+    async fn replace_card(
+        &self,
+        author: &Author,
+        person: PersonId,
+        claim: Keyed,
+        wraps: Vec<NewWordsWrap>,
+        _now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            hers(&mut tx, author, person).await?;
+            cards::replace(&mut tx, author, person, claim, &wraps).await
+        })
+    }
 }
 
 /// Her person, locked.
@@ -121,8 +168,13 @@ async fn give(tx: &mut Tx, person: PersonId, address: &NewAddress, now: Now) -> 
     )
     .await?;
     // They had left before, so they are Sending and nothing earlier: the author is shown what she was shown.
-    for delivery in pair::deliveries(tx, person).await? {
-        if delivery.state == State::Unreachable {
+    let deliveries = pair::deliveries(tx, person).await?;
+    for delivery in deliveries.iter().filter(|d| d.state == State::Unreachable) {
+        // Of several birthdays that could not be brought the newest alone goes now.
+        let newer = |d: &&unsaid_delivery::Delivery| {
+            d.letter == delivery.letter && d.occurrence > delivery.occurrence && d.state.has_left()
+        };
+        if deliveries.iter().find(newer).is_none() {
             pair::move_to(tx, delivery.id, State::Sending, Some(Wake::Trusted(now.trusted))).await?;
         }
     }

@@ -2,7 +2,7 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, letters, pair, refusals, sessions, transaction, uploads};
+use super::{SqlStore, amends, cards, letters, pair, refusals, sessions, transaction, uploads};
 use crate::rows::*;
 use crate::{ReaderStore, Result, StoreError};
 use async_trait::async_trait;
@@ -17,6 +17,8 @@ use unsaid_delivery::state::{Delivery, Parked, State};
 const SESSION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The part whose size a reader is shown.
 const LETTER: &str = "letter.age";
+/// The part that holds the signature.
+const SIGNATURE: &str = "sig.age";
 
 #[async_trait]
 impl ReaderStore for SqlStore {
@@ -51,14 +53,24 @@ impl ReaderStore for SqlStore {
                     values![token, sessions::ago(now, SESSION)],
                 )
                 .await?;
-            let Some(mut row) = row else { return Ok(None) };
-            reader_of(&mut tx, row.next()?).await
+            if let Some(mut row) = row {
+                return reader_of(&mut tx, row.next()?).await;
+            }
+            let row = tx
+                .one(
+                    "select p.account, p.id from claim_readers r join persons p on p.id = r.person
+                     where r.token = $1 and r.opened > $2",
+                    values![token, sessions::ago(now, SESSION)],
+                )
+                .await?;
+            row.map(|mut row| Ok(Reader { account: row.next()?, person: row.next()?, at: None })).transpose()
         })
     }
 
     async fn end_reader(&self, token: Keyed) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
-            tx.exec("delete from readers where token = $1", values![token]).await.map(drop)
+            tx.exec("delete from readers where token = $1", values![token]).await?;
+            tx.exec("delete from claim_readers where token = $1", values![token]).await.map(drop)
         })
     }
 
@@ -70,22 +82,23 @@ impl ReaderStore for SqlStore {
             let rows = tx
                 .query(
                     concat!(
-                        "select v.sealed, coalesce(p.size, 0), ",
+                        "select v.sealed, coalesce(p.size, 0), v.kept, case when s.name is null then 0 else 1 end, ",
                         delivery_columns!(),
                         " from deliveries d
                              join versions v on v.letter = d.letter and v.number = d.version and v.sealed is not null
                              left join parts p on p.letter = d.letter and p.version = d.version and p.name = $1
-                         where d.person = $2 order by v.sealed desc, v.nr desc"
+                             left join parts s on s.letter = d.letter and s.version = d.version and s.name = $2
+                         where d.person = $3 order by v.sealed desc, v.nr desc, d.occurrence desc"
                     ),
-                    values![LETTER, reader.person],
+                    values![LETTER, SIGNATURE, reader.person],
                 )
                 .await?;
             let mut waiting = Vec::with_capacity(rows.len());
             for mut row in rows {
-                let (sealed_at, size) = (row.next()?, row.next()?);
+                let (sealed_at, size, kept, signed) = (row.next()?, row.next()?, row.next()?, row.next()?);
                 let delivery = map::delivery(&mut row)?;
                 if delivery.state.is_there_for_person() {
-                    waiting.push(Waiting { delivery, sealed_at, size });
+                    waiting.push(Waiting { delivery, sealed_at, size, kept, signed });
                 }
             }
             Ok(waiting)
@@ -120,14 +133,26 @@ impl ReaderStore for SqlStore {
     async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released> {
         transaction!(self, Mode::Read, |tx| {
             let delivery = opened(&mut tx, reader, delivery).await?;
-            let wrap = letters::wrap(&mut tx, delivery.letter, delivery.version, WrapKind::Host).await?;
-            Ok(Released {
-                wrap: wrap.ok_or(StoreError::Missing)?,
-                subject: delivery.letter.to_string(),
-                version: delivery.version,
-                kind: WrapKind::Host,
-            })
+            for kind in [WrapKind::Host, WrapKind::Words] {
+                if let Some(wrap) = letters::wrap(&mut tx, delivery.letter, delivery.version, kind).await? {
+                    let (subject, version) = (delivery.letter.to_string(), delivery.version);
+                    return Ok(Released { wrap, subject, version, kind });
+                }
+            }
+            Err(StoreError::Missing)
         })
+    }
+
+    async fn open_reader_by_claim(&self, token: Keyed, claim: Keyed, now: Now) -> Result<bool> {
+        transaction!(self, Mode::Write, |tx| {
+            let Some(person) = cards::person_of(&mut tx, claim).await? else { return Ok(false) };
+            amends::open_reader(&mut tx, token, person, now).await?;
+            Ok(true)
+        })
+    }
+
+    async fn claim_opens(&self, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool> {
+        transaction!(self, Mode::Read, |tx| cards::opens(&mut tx, reader, delivery, claim).await)
     }
 
     async fn reader_part(&self, reader: &Reader, delivery: DeliveryId, name: &str) -> Result<Part> {
@@ -183,12 +208,7 @@ async fn reader_of(tx: &mut Tx, message: MessageId) -> Result<Option<Reader>> {
         )
         .await?;
     row.map(|mut row| {
-        Ok(Reader {
-            account: row.next()?,
-            person: row.next()?,
-            address: row.next()?,
-            address_key: row.next()?,
-        })
+        Ok(Reader { account: row.next()?, person: row.next()?, at: Some((row.next()?, row.next()?)) })
     })
     .transpose()
 }

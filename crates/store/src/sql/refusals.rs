@@ -22,7 +22,7 @@ pub(super) struct About {
 impl About {
     fn of(reader: &Reader, scope: Scope) -> Self {
         let person = refusal::person_of(scope, reader.person);
-        Self { account: person.map(|_| reader.account), person, address: reader.address_key }
+        Self { account: person.map(|_| reader.account), person, address: reader.address_key() }
     }
 
     /// The name under which its facts are journaled.
@@ -36,6 +36,10 @@ impl About {
 }
 
 pub(super) async fn refuse(tx: &mut Tx, reader: &Reader, scope: Scope, now: Now) -> Result<()> {
+    // Who came with words and not to an address can say no for themselves, and for no address.
+    if reader.address().is_none() && !matches!(scope, Scope::Letter(_) | Scope::Author) {
+        return Err(StoreError::Conflict);
+    }
     pair::lock(tx, reader.person).await?;
     let deliveries = pair::deliveries(tx, reader.person).await?;
     if let Scope::Letter(letter) = scope
@@ -150,7 +154,7 @@ pub(super) async fn standing(tx: &mut Tx, reader: &Reader) -> Result<Vec<Scope>>
                      when 'letter' then person = $2
                      else account = $3 and (person = $2 or address = $1) end)
              group by scope, letter order by min(rev)",
-            values![reader.address_key, reader.person, reader.account],
+            values![reader.address_key(), reader.person, reader.account],
         )
         .await?;
     rows.into_iter().map(|mut row: Row| map::scope(&mut row)).collect()
@@ -174,7 +178,7 @@ async fn touched(tx: &mut Tx, reader: &Reader, scope: Scope) -> Result<Vec<Perso
         .query(
             "select p.id, p.account from persons p
              where p.id = $1 or p.id in (select a.person from addresses a where a.key = $2) order by p.id",
-            values![reader.person, reader.address_key],
+            values![reader.person, reader.address_key()],
         )
         .await?;
     let mut persons = Vec::with_capacity(rows.len());

@@ -6,10 +6,10 @@
 //! database is older than its journal, restored from a backup. Then what protects is applied all the same, and nothing is voided: those
 //! letters were acknowledged, and their manifests of recovery are what they can be rebuilt from.
 
-use super::letters::{move_by_her, said};
+use super::letters::{self, move_by_her, said};
 use super::refusals::{self, About};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, house, messages, pair, persons, readers, transaction};
+use super::{SqlStore, amends, house, messages, pair, persons, readers, transaction};
 use crate::journal::{JournalError, Record, Seq};
 use crate::rows::Keyed;
 use crate::{Result, StoreError};
@@ -170,13 +170,54 @@ async fn apply(tx: &mut Tx, record: &Record, now: Now) -> Result<Found> {
             }
             Ok(Found::Applied)
         }
-        // Their rows come with the next step of the tables.
-        Fact::AmendUndone { .. }
-        | Fact::Unwrapped { .. }
-        | Fact::RuleChanged { .. }
-        | Fact::CardReplaced { .. }
-        | Fact::Rewrapped { .. }
-        | Fact::SignInChanged { .. } => Ok(Found::Unmade),
+        Fact::AmendUndone { letter, version } => {
+            if !rests(tx, *letter, *version).await? {
+                return Ok(Found::Known);
+            }
+            amends::take_back(tx, *letter, *version).await?;
+            raise_letter(tx, *letter, rev).await?;
+            Ok(Found::Applied)
+        }
+        Fact::Unwrapped { letter, version } => {
+            if !rests(tx, *letter, *version).await? {
+                return Ok(Found::Known);
+            }
+            amends::counts(tx, *letter, *version).await?;
+            super::wakes::remove(tx, crate::rows::WakeOf::Letter(*letter)).await?;
+            raise_letter(tx, *letter, rev).await?;
+            Ok(Found::Applied)
+        }
+        Fact::RuleChanged { delivery, year, birthday } => {
+            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
+            // As it was decided then; the instant is derived again at its next wake, which is now.
+            let corrected = unsaid_delivery::accept::correct_birthday(&row, *year, *birthday, now);
+            if let Ok(Some(corrected)) = corrected {
+                letters::set_rule(tx, row.id, &corrected.rule, corrected.occurrence).await?;
+                pair::set_due(tx, row.id, Some(corrected.due), &row.tzdb).await?;
+                pair::move_to(tx, row.id, row.state, Some(corrected.wake)).await?;
+            }
+            Ok(Found::Applied)
+        }
+        // Nobody was told of these three: whoever asked for them asks again, and what stood before still opens.
+        Fact::CardReplaced { claim, .. } => {
+            let row = tx.one("select 1 from cards where claim = $1", values![*claim]).await?;
+            Ok(row.map_or(Found::Unmade, |_| Found::Known))
+        }
+        Fact::Rewrapped { subject, version, generation } => {
+            let row = tx
+                .one(
+                    "select 1 from wraps where subject = $1 and version = $2 and host_generation < $3 and kind <> 'author'",
+                    values![subject.as_str(), *version, *generation],
+                )
+                .await?;
+            Ok(row.map_or(Found::Known, |_| Found::Unmade))
+        }
+        Fact::SignInChanged { account, email_key, .. } => {
+            let row = tx
+                .one("select 1 from accounts where id = $1 and email_key = $2", values![*account, *email_key])
+                .await?;
+            Ok(row.map_or(Found::Unmade, |_| Found::Known))
+        }
         Fact::AddressRemoved { person, address } => {
             let removed = tx
                 .exec("update addresses set removed = 1 where id = $1 and removed = 0", values![*address])
@@ -199,16 +240,26 @@ async fn taken_back(tx: &mut Tx, letter: LetterId, rev: i64, undone: bool) -> Re
         return Ok(Found::Known);
     }
     said(tx, letter, !undone).await?;
-    let row = tx
-        .one("select id from deliveries where letter = $1 order by occurrence desc limit 1", values![letter])
-        .await?;
-    let Some(mut row) = row else { return Ok(Found::Applied) };
-    let delivery = pair::delivery(tx, row.next()?).await?.ok_or(StoreError::Damaged)?;
-    // What was read stays the reader's.
-    if !delivery.pinned && delivery.state != State::Opened {
-        move_by_her(tx, &delivery, State::Withdrawn { undone }, None).await?;
+    if !undone {
+        // What was read stays the reader's.
+        letters::withdraw_others(tx, letter, None).await?;
+        return Ok(Found::Applied);
+    }
+    for delivery in pair::of_letter(tx, letter).await? {
+        if !delivery.pinned && delivery.state != State::Opened {
+            move_by_her(tx, &delivery, State::Withdrawn { undone }, None).await?;
+        }
     }
     Ok(Found::Applied)
+}
+
+/// Whether this version still rests.
+async fn rests(tx: &mut Tx, letter: LetterId, version: u32) -> Result<bool> {
+    Ok(amends::resting(tx, letter).await?.is_some_and(|new| new.version == version))
+}
+
+async fn raise_letter(tx: &mut Tx, letter: LetterId, rev: i64) -> Result<()> {
+    tx.exec("update letters set rev = $1 where id = $2 and rev < $1", values![rev, letter]).await.map(drop)
 }
 
 /// A promise whose row is older than a record.

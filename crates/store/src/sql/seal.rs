@@ -12,6 +12,7 @@
 //! manifest <SHA-256 of the parts' manifest>
 //! part <name> <kind> <blob> <size in bytes> <SHA-256>        each complete part
 //! wrap <kind> <host generation> <bytes>                      each wrap that stands
+//! amends <instant> <observed seconds>                        new words, which count from then on
 //! delivery <id> <occurrence>                                 from here on: only where something is promised
 //! person <id> <language> <zone>
 //! address <id> <keyed hash> <sealed>                         each, in the order in which they are tried
@@ -25,7 +26,7 @@
 
 use super::tx::{Tx, Value, not_before, values};
 use super::{map, pair, uploads, wakes};
-use crate::rows::{Author, Lane, Promise, Seal, WakeOf};
+use crate::rows::{Author, Kept, Lane, Promise, Seal, WakeOf, WrapKind};
 use crate::{Result, StoreError};
 use jiff::Timestamp;
 use std::fmt::Write;
@@ -65,11 +66,19 @@ pub(super) async fn seal(tx: &mut Tx, author: &Author, seal: &Seal, now: Now) ->
     if existing.is_some_and(|(_, undone)| !undone) {
         return Err(StoreError::Conflict);
     }
+    let kept = kept(tx, seal.letter, seal.version).await?;
     tx.exec(
-        "update versions set manifest = $1, sealed = $2, nr = (
-             select coalesce(max(v.nr), 0) + 1 from versions v join letters l on l.id = v.letter where l.account = $3)
-         where letter = $4 and number = $5",
-        values![seal.manifest, now.trusted, author.account, seal.letter, seal.version],
+        "update versions set manifest = $1, sealed = $2, kept = $3, nr = (
+             select coalesce(max(v.nr), 0) + 1 from versions v join letters l on l.id = v.letter where l.account = $4)
+         where letter = $5 and number = $6",
+        values![
+            seal.manifest,
+            now.trusted,
+            kept,
+            author.account,
+            seal.letter,
+            seal.version
+        ],
     )
     .await?;
     tx.exec("update letters set rev = rev + 1 where id = $1", values![seal.letter]).await?;
@@ -88,6 +97,22 @@ pub(super) async fn seal(tx: &mut Tx, author: &Author, seal: &Seal, now: Now) ->
         Fact::Sealed { letter: seal.letter, version: seal.version, manifest: seal.manifest },
     );
     Ok(())
+}
+
+/// Who keeps the key of a version, by the wraps that are there.
+pub(super) async fn kept(tx: &mut Tx, letter: LetterId, version: u32) -> Result<Kept> {
+    let rows = tx
+        .query("select kind from wraps where subject = $1 and version = $2", values![letter, version])
+        .await?;
+    let mut kept = Kept::Nobody;
+    for mut row in rows {
+        match row.next()? {
+            WrapKind::Words => return Ok(Kept::Words),
+            WrapKind::Host => kept = Kept::House,
+            WrapKind::Author | WrapKind::Unlock => {}
+        }
+    }
+    Ok(kept)
 }
 
 /// The promise about a letter, and whether it was taken back in its rest.
@@ -111,13 +136,14 @@ async fn begin(tx: &mut Tx, account: AccountId, seal: &Seal, promise: &Promise) 
         "insert into deliveries (id, letter, account, person, occurrence, gate, gate_event, gate_keepers, gate_quorum,
              moment, moment_date, moment_time, moment_zone, moment_number, reach, proof, version, pinned,
              state, state_number, state_word, rest_until, rest_observed, due, tzdb, rev)
-         values ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0,
-             $17, $18, $19, $20, $21, $22, $23, 1)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0,
+             $18, $19, $20, $21, $22, $23, $24, 1)",
         &[
             promise.delivery.into(),
             seal.letter.into(),
             account.into(),
             promise.person.into(),
+            i64::from(promise.occurrence).into(),
             gate,
             event,
             keepers,
@@ -153,8 +179,8 @@ async fn begin_anew(tx: &mut Tx, id: DeliveryId, seal: &Seal, promise: &Promise)
         "update deliveries set person = $1, gate = $2, gate_event = $3, gate_keepers = $4, gate_quorum = $5, moment = $6,
              moment_date = $7, moment_time = $8, moment_zone = $9, moment_number = $10, reach = $11, proof = $12, version = $13,
              pinned = 0, state = $14, state_number = $15, state_word = $16, rest_until = $17, rest_observed = $18, due = $19,
-             tzdb = $20, rev = rev + 1
-         where id = $21",
+             tzdb = $20, occurrence = $21, rev = rev + 1
+         where id = $22",
         &[
             promise.person.into(),
             gate,
@@ -176,6 +202,7 @@ async fn begin_anew(tx: &mut Tx, id: DeliveryId, seal: &Seal, promise: &Promise)
             observed,
             not_before(promise.due),
             promise.tzdb.as_str().into(),
+            i64::from(promise.occurrence).into(),
             id.into(),
         ],
     )
@@ -221,11 +248,16 @@ pub(super) async fn recovery(tx: &mut Tx, letter: LetterId, version: u32) -> Res
             concat!(
                 "select ",
                 map::delivery_columns!(),
-                " from deliveries d where d.letter = $1 and d.version = $2 order by d.occurrence desc limit 1"
+                " from deliveries d where d.letter = $1 and (d.version = $2 or exists (
+                      select 1 from versions v where v.letter = $1 and v.number = $2 and v.amends = 'resting'))
+                  order by d.occurrence desc limit 1"
             ),
             values![letter, version],
         )
         .await?;
+    if let Some(new) = super::amends::resting(tx, letter).await?.filter(|new| new.version == version) {
+        line(format_args!("amends {} {}", new.rest.until, new.rest.observed.0));
+    }
     if let Some(mut row) = delivery {
         let delivery = map::delivery(&mut row)?;
         line(format_args!("delivery {} {}", delivery.id, delivery.occurrence));

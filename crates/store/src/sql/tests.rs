@@ -71,6 +71,7 @@ fn seal() -> Seal {
         delivery: DELIVERY,
         person: PERSON,
         rule,
+        occurrence: 0,
         rest: Rest { until: now().trusted, observed: now().observed },
         due: now().trusted,
         tzdb: "test".into(),

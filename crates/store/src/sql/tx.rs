@@ -315,7 +315,7 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(AccountId, PersonId, AddressId, LetterId, DeliveryId, MessageId, BlobId, BootId);
+ids!(AccountId, PersonId, AddressId, LetterId, DeliveryId, MessageId, BlobId, BootId, DraftId);
 
 #[cfg(test)]
 mod tests {

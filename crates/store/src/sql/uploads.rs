@@ -35,6 +35,7 @@ pub(super) async fn begin(tx: &mut Tx, author: &Author, ask: &UploadAsk) -> Resu
         return upload(&mut row);
     }
     for sql in [
+        "insert into orphans (blob) select blob from uploads where letter = $1 and version = $2 and name = $3",
         "delete from parts where letter = $1 and version = $2 and name = $3",
         "delete from uploads where letter = $1 and version = $2 and name = $3",
     ] {

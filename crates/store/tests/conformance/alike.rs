@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use unsaid_delivery::accept;
 use unsaid_delivery::clock::Mark;
-use unsaid_delivery::decide::decide;
+use unsaid_delivery::decide::{amended, decide};
 use unsaid_delivery::fact::Fact;
 use unsaid_delivery::id::PersonId;
 use unsaid_delivery::record::{self, Answer};
@@ -305,6 +305,12 @@ impl House<'_> {
                         }
                         StartAnswer::NotOurs => panic!("it was just taken"),
                     }
+                }
+                WakeOf::Letter(id) => {
+                    let new = self.store().amending(id).await.expect("an answer").expect("new words");
+                    let decision = amended(&new, at);
+                    let done = self.store().amended(&taken, &new, decision, at).await;
+                    self.answer("amended", done);
                 }
             }
         }

@@ -133,6 +133,10 @@ impl Worker {
                     self.keep_if_troubled(one, done, now);
                 }
                 WakeOf::Message(id) => messages.push((one, id)),
+                WakeOf::Letter(id) => {
+                    let done = self.amend(one, id, now).await;
+                    self.keep_if_troubled(one, done, now);
+                }
             }
         }
         let mut ended = Vec::with_capacity(messages.len());

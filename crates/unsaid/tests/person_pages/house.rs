@@ -160,6 +160,7 @@ impl House {
             delivery,
             person: self.person,
             rule,
+            occurrence: 0,
             rest: Rest { until: now.trusted, observed: Observed(0) },
             due: now.trusted,
             tzdb: "test".into(),

@@ -41,26 +41,30 @@ pub async fn seal(scene: &Scene<'_>) {
     let before = scene.facts().len();
 
     let sealed = ok!(scene.store.seal(&author, seal.clone(), now(3)));
+    let delivery = Delivery {
+        id: promise.delivery,
+        letter: seal.letter,
+        account: author.account(),
+        person,
+        occurrence: 0,
+        rule: promise.rule.clone(),
+        version: 1,
+        pinned: false,
+        state: State::Resting,
+        rest: promise.rest,
+        due: Some(promise.due),
+        tzdb: promise.tzdb.clone(),
+        rev: sealed.delivery.as_ref().expect("a promise").rev,
+    };
     let expected = Letter {
         id: seal.letter,
         version: 1,
         versions: vec![(1, trusted(3))],
         withdrew: false,
-        delivery: Some(Delivery {
-            id: promise.delivery,
-            letter: seal.letter,
-            account: author.account(),
-            person,
-            occurrence: 0,
-            rule: promise.rule.clone(),
-            version: 1,
-            pinned: false,
-            state: State::Resting,
-            rest: promise.rest,
-            due: Some(promise.due),
-            tzdb: promise.tzdb.clone(),
-            rev: sealed.delivery.as_ref().expect("a promise").rev,
-        }),
+        delivery: Some(delivery.clone()),
+        deliveries: vec![delivery],
+        amending: None,
+        kept: Kept::House,
     };
     assert_eq!(sealed, expected);
     let fact = Fact::Sealed { letter: seal.letter, version: 1, manifest: seal.manifest };

@@ -35,7 +35,7 @@ pub async fn knock(scene: &Scene<'_>) {
     let found = ok!(scene.store.knock(link_of(arrived.message))).expect("a knock");
     assert_eq!((found.message, found.waits), (arrived.message, true));
     assert_eq!((found.reader.account(), found.reader.person()), (author.account(), person));
-    assert_eq!((found.reader.address(), found.reader.address_key()), (addresses[0], key));
+    assert_eq!((found.reader.address(), found.reader.address_key()), (Some(addresses[0]), key));
     open_it(scene, &arrived, DAY).await;
     assert!(ok!(scene.store.knock(link_of(arrived.message))).is_some_and(|k| k.waits), "it opens again");
 

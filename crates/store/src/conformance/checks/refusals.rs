@@ -77,7 +77,7 @@ async fn reaches(scene: &Scene<'_>, which: &str) {
     let second = scene.arrived(&author, person, DAY).await;
     let beside = scene.arrived(&author, namesake, DAY).await;
     let foreign = scene.arrived(&other_author, elsewhere, DAY).await;
-    assert_eq!(first.reader.address(), addresses[0]);
+    assert_eq!(first.reader.address(), Some(addresses[0]));
 
     let scope = match which {
         "not me" => Scope::NotMe,

@@ -22,7 +22,16 @@ async fn sealed(scene: &Scene<'_>, author: &Author) -> LetterId {
 pub async fn reserve_letter(scene: &Scene<'_>) {
     let (author, stranger) = (scene.author().await, scene.author().await);
     let letter = reserved(scene, &author).await;
-    let expected = Letter { id: letter, version: 0, versions: Vec::new(), withdrew: false, delivery: None };
+    let expected = Letter {
+        id: letter,
+        version: 0,
+        versions: Vec::new(),
+        withdrew: false,
+        delivery: None,
+        deliveries: Vec::new(),
+        amending: None,
+        kept: Kept::Nobody,
+    };
     assert_eq!(ok!(scene.store.letter(&author, letter)), expected);
     assert_eq!(ok!(scene.store.letters(&author)), []);
     conflict!(scene.store.reserve_letter(&author, letter, now(1)));
@@ -38,7 +47,7 @@ pub async fn reserve_version(scene: &Scene<'_>) {
     missing!(scene.store.reserve_version(&author, scene.letter_id(), now(0)));
     scene.fill(&author, letter, 1).await;
     assert_eq!(ok!(scene.store.reserve_version(&author, letter, now(1))), 1);
-    let empty = Unproven { parts: Vec::new(), has_author_wrap: false, host_wrap: None };
+    let empty = Unproven { parts: Vec::new(), has_author_wrap: false, host_wrap: None, words_wrap: None };
     assert_eq!(ok!(scene.store.unproven(&author, letter, 1)), empty);
     missing!(scene.store.part(&author, letter, 1, "letter.age"));
 

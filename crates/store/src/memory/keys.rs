@@ -1,0 +1,193 @@
+//! The ways back in, in memory: the paper kit, new words, another sign-in address; and the notices of them.
+
+use super::*;
+use crate::KeyStore;
+use async_trait::async_trait;
+use unsaid_delivery::message::{Kind, MessageState, Notice, Subject};
+use unsaid_delivery::record::NOTICE_DAYS;
+
+impl World {
+    /// Writes a notice to an account, to leave at once.
+    fn notice(&mut self, account: AccountId, what: Notice, id: MessageId, to: Option<SealedText>, now: Now) {
+        let message = Message {
+            id,
+            kind: Kind::Notice(what),
+            subject: Subject::Account(account),
+            nth: 1,
+            address: None,
+            state: MessageState::Waiting,
+            tries: 0,
+            since: now.observed,
+            date: None,
+            expires: Some(hours_after(now.trusted, NOTICE_DAYS * 24)),
+            foreseen: true,
+            rev: 1,
+        };
+        let row =
+            MessageRow { message, series: 0, to: None, notice_to: to, newcomer: false, accepted_at: None };
+        self.messages.insert(id, row);
+        self.wakes.set(WakeOf::Message(id), Lane::Letters, at_once(now));
+    }
+
+    /// Changes an account's address; every change has the next rev.
+    fn set_email(&mut self, account: AccountId, email: &SealedText, key: Keyed) -> Result<()> {
+        let changes = self.email_undos.values().filter(|u| u.account == account).count() as i64;
+        let fact = Fact::SignInChanged { account, email_key: key.0, email: email.0.clone() };
+        self.record(account, changes + 2, fact)?;
+        let row = self.accounts.get_mut(&account).ok_or(StoreError::Missing)?;
+        let old = std::mem::replace(&mut row.email_key, key);
+        row.account.email = email.clone();
+        self.account_of.remove(&old);
+        self.account_of.insert(key, account);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl KeyStore for MemoryStore {
+    async fn put_kit(&self, author: &Author, kit: Keyed) -> Result<()> {
+        let mut world = self.world();
+        world.account(author)?;
+        expect(world.account_of_kit.get(&kit).is_none_or(|other| *other == author.account))?;
+        let old = world.account_mut(author)?.kit.replace(kit);
+        if let Some(old) = old {
+            world.account_of_kit.remove(&old);
+        }
+        world.account_of_kit.insert(kit, author.account);
+        Ok(())
+    }
+
+    async fn has_kit(&self, author: &Author) -> Result<bool> {
+        Ok(self.world().account(author)?.kit.is_some())
+    }
+
+    async fn account_of_kit(&self, kit: Keyed) -> Result<Option<AccountId>> {
+        Ok(self.world().account_of_kit.get(&kit).copied())
+    }
+
+    async fn open_kit_session(
+        &self,
+        token: Keyed,
+        account: AccountId,
+        mine: bool,
+        notice: MessageId,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        world.accounts.get(&account).ok_or(StoreError::Missing)?;
+        expect(!world.sessions.contains_key(&token) && !world.messages.contains_key(&notice))?;
+        let mut session = SessionRow::new(SessionRowOf::Account(account), now);
+        session.unlocked_at = Some(now.trusted);
+        session.fresh_at = Some(now.trusted);
+        session.mine = mine;
+        world.sessions.insert(token, session);
+        world.notice(account, Notice::KitUsed, notice, None, now);
+        Ok(())
+    }
+
+    async fn replace_unlock(
+        &self,
+        author: &Author,
+        new: NewUnlock,
+        notice: MessageId,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        let Ok(row) = world.account(author) else { return Err(StoreError::Conflict) };
+        expect(row.account.unlock_number + 1 == new.number && !world.messages.contains_key(&notice))?;
+        let fact = Fact::UnlockReplaced { account: author.account, number: new.number };
+        world.record(author.account, new.number.into(), fact)?;
+        let row = world.account_mut(author)?;
+        row.account.salt = new.salt;
+        row.account.unlock_number = new.number;
+        row.unlock_key = new.key;
+        row.unlock_wrap = Wrap { bytes: new.wrap, generation: new.host_generation };
+        row.wrong.clear();
+        world.notice(author.account, Notice::WordsReplaced, notice, None, now);
+        Ok(())
+    }
+
+    async fn notify(&self, author: &Author, what: Notice, message: MessageId, now: Now) -> Result<()> {
+        let mut world = self.world();
+        world.account(author)?;
+        expect(!world.messages.contains_key(&message))?;
+        world.notice(author.account, what, message, None, now);
+        Ok(())
+    }
+
+    async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
+        let code = CodeAsk {
+            message: ask.message,
+            browser: ask.browser,
+            email_key: ask.new_key,
+            to: ask.to,
+            invitation: None,
+            write: true,
+            expires: ask.expires,
+        };
+        let asked = crate::AccountStore::ask_code(self, code, now).await?;
+        if let (CodeAsked::Taken, Some(row)) = (asked, self.world().codes.get_mut(&ask.browser)) {
+            row.account = Some(author.account);
+        }
+        Ok(asked)
+    }
+
+    async fn change_email(
+        &self,
+        author: &Author,
+        browser: Keyed,
+        code: Keyed,
+        change: EmailChange,
+        now: Now,
+    ) -> Result<EmailChanged> {
+        let mut world = self.world();
+        let row = world.account(author)?;
+        let (old, old_key) = (row.account.email.clone(), row.email_key);
+        match world.try_code(browser, code, Some(author.account), now) {
+            CodeTried::Over => return Ok(EmailChanged::Over),
+            CodeTried::Wrong => return Ok(EmailChanged::Wrong),
+            CodeTried::Right { email_key, account, .. } => {
+                if email_key != change.new_key {
+                    return Ok(EmailChanged::Over);
+                }
+                if account.is_some_and(|other| other != author.account) {
+                    return Ok(EmailChanged::Taken);
+                }
+            }
+        }
+        expect(
+            !world.messages.contains_key(&change.notice) && !world.email_undos.contains_key(&change.undo),
+        )?;
+        world.set_email(author.account, &change.email, change.new_key)?;
+        let until = hours_after(now.trusted, EMAIL_UNDO_DAYS * 24);
+        let undo =
+            EmailUndoRow { account: author.account, email: old, email_key: old_key, until, used: false };
+        world.email_undos.insert(change.undo, undo);
+        world.notice(
+            author.account,
+            Notice::SignInChanged,
+            change.notice,
+            Some(change.notice_to.clone()),
+            now,
+        );
+        Ok(EmailChanged::Changed)
+    }
+
+    async fn email_undo(&self, undo: Keyed, now: Now) -> Result<bool> {
+        Ok(self.world().email_undos.get(&undo).is_some_and(|u| !u.used && now.trusted < u.until))
+    }
+
+    async fn undo_email(&self, undo: Keyed, now: Now) -> Result<bool> {
+        let mut world = self.world();
+        let row = world.email_undos.get_mut(&undo).filter(|u| !u.used && now.trusted < u.until);
+        let Some(row) = row else { return Ok(false) };
+        row.used = true;
+        let (account, email, key) = (row.account, row.email.clone(), row.email_key);
+        if world.account_of.get(&key).is_some_and(|other| *other != account) {
+            return Ok(false);
+        }
+        world.set_email(account, &email, key)?;
+        world.sessions.retain(|_, s| !matches!(s.who, SessionRowOf::Account(of) if of == account));
+        Ok(true)
+    }
+}

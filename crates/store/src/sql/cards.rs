@@ -1,0 +1,113 @@
+//! Cards with words: which claim belongs to which person, and what it opens. The words themselves are never here, only HMAC of a token made from them.
+
+use super::tx::{Tx, values};
+use super::{pair, seal};
+use crate::rows::{Author, Keyed, NewWordsWrap, Reader};
+use crate::{Result, StoreError};
+use unsaid_delivery::Fact;
+use unsaid_delivery::id::{DeliveryId, LetterId, PersonId};
+use unsaid_delivery::state::Delivery;
+
+/// The person's present card.
+async fn present(tx: &mut Tx, person: PersonId) -> Result<Option<Keyed>> {
+    let row = tx.one("select claim from cards where person = $1 and present = 1", values![person]).await?;
+    row.map(|mut row| row.next()).transpose()
+}
+
+pub(super) async fn has(tx: &mut Tx, person: PersonId) -> Result<bool> {
+    Ok(present(tx, person).await?.is_some())
+}
+
+pub(super) async fn put(tx: &mut Tx, person: PersonId, claim: Keyed) -> Result<()> {
+    match present(tx, person).await? {
+        Some(there) if there == claim => Ok(()),
+        Some(_) => Err(StoreError::Conflict),
+        None => add(tx, person, claim).await,
+    }
+}
+
+async fn add(tx: &mut Tx, person: PersonId, claim: Keyed) -> Result<()> {
+    tx.exec("insert into cards (claim, person, present) values ($1, $2, 1)", values![claim, person]).await?;
+    let nr: i64 = tx.need("select count(*) from cards where person = $1", values![person]).await?.next()?;
+    tx.fact(format!("{person} card"), nr, Fact::CardReplaced { person, claim: claim.0 });
+    Ok(())
+}
+
+pub(super) async fn replace(
+    tx: &mut Tx,
+    author: &Author,
+    person: PersonId,
+    claim: Keyed,
+    wraps: &[NewWordsWrap],
+) -> Result<()> {
+    let rows = tx
+        .query(
+            "select w.subject, w.version from wraps w join letters l on l.id = w.subject
+             where w.kind = 'words' and l.account = $1 and exists
+                 (select 1 from deliveries d where d.letter = l.id and d.person = $2)
+             order by w.subject, w.version",
+            values![author.account, person],
+        )
+        .await?;
+    for mut row in rows {
+        let (letter, version): (LetterId, u32) = (row.next()?, row.next()?);
+        if pinned(tx, letter, version).await? {
+            continue;
+        }
+        let new = wraps.iter().find(|w| w.letter == letter && w.version == version);
+        let new = new.ok_or(StoreError::Conflict)?;
+        tx.exec(
+            "update wraps set bytes = $1, host_generation = $2 where subject = $3 and version = $4 and kind = 'words'",
+            values![new.bytes.clone(), new.generation, letter, version],
+        )
+        .await?;
+        let sealed = tx
+            .one(
+                "select 1 from versions where letter = $1 and number = $2 and sealed is not null",
+                values![letter, version],
+            )
+            .await?;
+        if sealed.is_some() {
+            let manifest = seal::recovery(tx, letter, version).await?;
+            tx.manifests.push(manifest);
+        }
+    }
+    tx.exec("update cards set present = 0 where person = $1", values![person]).await?;
+    add(tx, person, claim).await
+}
+
+/// Whether somebody has opened this version.
+async fn pinned(tx: &mut Tx, letter: LetterId, version: u32) -> Result<bool> {
+    let row = tx
+        .one(
+            "select 1 from deliveries where letter = $1 and version = $2 and pinned = 1",
+            values![letter, version],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Whose card this is, and whether it is the present one.
+async fn of(tx: &mut Tx, claim: Keyed) -> Result<Option<(PersonId, bool)>> {
+    let row = tx.one("select person, present from cards where claim = $1", values![claim]).await?;
+    row.map(|mut row| Ok((row.next()?, row.next()?))).transpose()
+}
+
+/// The person for whom these words open something now.
+pub(super) async fn person_of(tx: &mut Tx, claim: Keyed) -> Result<Option<PersonId>> {
+    let Some((person, present)) = of(tx, claim).await? else { return Ok(None) };
+    let deliveries = pair::deliveries(tx, person).await?;
+    let opens = |d: &Delivery| d.state.may_be_opened() && (present || d.pinned);
+    Ok(deliveries.iter().any(opens).then_some(person))
+}
+
+pub(super) async fn opens(tx: &mut Tx, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool> {
+    let Some((person, present)) = of(tx, claim).await? else { return Ok(false) };
+    let found = pair::delivery(tx, delivery).await?;
+    Ok(found.is_some_and(|d| {
+        d.person == reader.person
+            && person == reader.person
+            && d.state.may_be_opened()
+            && (present || d.pinned)
+    }))
+}

@@ -1,0 +1,254 @@
+//! The ways back in: the paper kit, new words, another sign-in address; and the notices that tell the author of it.
+
+use super::tx::{Mode, Tx, not_before, values};
+use super::{SqlStore, codes, sessions, transaction, wakes};
+use crate::rows::*;
+use crate::{KeyStore, Result, StoreError};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use unsaid_delivery::Fact;
+use unsaid_delivery::clock::Now;
+use unsaid_delivery::id::{AccountId, MessageId};
+use unsaid_delivery::message::{Kind, Notice};
+use unsaid_delivery::record::NOTICE_DAYS;
+
+#[async_trait]
+impl KeyStore for SqlStore {
+    async fn put_kit(&self, author: &Author, kit: Keyed) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let changed =
+                tx.exec("update accounts set kit = $1 where id = $2", values![kit, author.account]).await?;
+            if changed == 1 { Ok(()) } else { Err(StoreError::Missing) }
+        })
+    }
+
+    async fn has_kit(&self, author: &Author) -> Result<bool> {
+        transaction!(self, Mode::Read, |tx| {
+            tx.need(
+                "select case when kit is null then 0 else 1 end from accounts where id = $1",
+                values![author.account],
+            )
+            .await?
+            .next()
+        })
+    }
+
+    async fn account_of_kit(&self, kit: Keyed) -> Result<Option<AccountId>> {
+        transaction!(self, Mode::Read, |tx| {
+            let row = tx.one("select id from accounts where kit = $1", values![kit]).await?;
+            row.map(|mut row| row.next()).transpose()
+        })
+    }
+
+    async fn open_kit_session(
+        &self,
+        token: Keyed,
+        account: AccountId,
+        mine: bool,
+        message: MessageId,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            sessions::open(&mut tx, token, account, now).await?;
+            sessions::unlock(&mut tx, token, mine, now).await?;
+            notice(&mut tx, account, Notice::KitUsed, message, now).await
+        })
+    }
+
+    async fn replace_unlock(
+        &self,
+        author: &Author,
+        new: NewUnlock,
+        message: MessageId,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let changed = tx
+                .exec(
+                    "update accounts set salt = $1, unlock_key = $2, unlock_number = $3
+                     where id = $4 and unlock_number + 1 = $3",
+                    values![new.salt.clone(), new.key, new.number, author.account],
+                )
+                .await?;
+            if changed != 1 {
+                return Err(StoreError::Conflict);
+            }
+            for sql in [
+                "delete from wraps where subject = $1 and kind = 'unlock'",
+                "delete from unlock_tries where account = $1",
+            ] {
+                tx.exec(sql, values![author.account]).await?;
+            }
+            tx.exec(
+                "insert into wraps (subject, version, kind, bytes, host_generation) values ($1, $2, 'unlock', $3, $4)",
+                values![author.account, new.number, new.wrap.clone(), new.host_generation],
+            )
+            .await?;
+            notice(&mut tx, author.account, Notice::WordsReplaced, message, now).await?;
+            let fact = Fact::UnlockReplaced { account: author.account, number: new.number };
+            tx.fact(author.account, new.number.into(), fact);
+            Ok(())
+        })
+    }
+
+    async fn notify(&self, author: &Author, what: Notice, message: MessageId, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            tx.need("select 1 from accounts where id = $1", values![author.account]).await?;
+            notice(&mut tx, author.account, what, message, now).await
+        })
+    }
+
+    async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
+        // Serializable, as every request for a code.
+        transaction!(self, Mode::Serial, |tx| {
+            let code = CodeAsk {
+                message: ask.message,
+                browser: ask.browser,
+                email_key: ask.new_key,
+                to: ask.to.clone(),
+                invitation: None,
+                write: true,
+                expires: ask.expires,
+            };
+            let asked = codes::ask(&mut tx, &code, now).await?;
+            if asked == CodeAsked::Taken {
+                tx.exec(
+                    "update codes set account = $1 where message = $2",
+                    values![author.account, ask.message],
+                )
+                .await?;
+            }
+            Ok(asked)
+        })
+    }
+
+    async fn change_email(
+        &self,
+        author: &Author,
+        browser: Keyed,
+        code: Keyed,
+        change: EmailChange,
+        now: Now,
+    ) -> Result<EmailChanged> {
+        transaction!(self, Mode::Write, |tx| {
+            change_email(&mut tx, author, browser, code, &change, now).await
+        })
+    }
+
+    async fn email_undo(&self, undo: Keyed, now: Now) -> Result<bool> {
+        transaction!(self, Mode::Read, |tx| {
+            let row = tx
+                .one(
+                    "select 1 from email_undos where undo = $1 and used = 0 and until > $2",
+                    values![undo, now.trusted],
+                )
+                .await?;
+            Ok(row.is_some())
+        })
+    }
+
+    async fn undo_email(&self, undo: Keyed, now: Now) -> Result<bool> {
+        transaction!(self, Mode::Write, |tx| undo_email(&mut tx, undo, now).await)
+    }
+}
+
+/// Writes a notice to an account, to leave at once.
+pub(super) async fn notice(
+    tx: &mut Tx,
+    account: AccountId,
+    what: Notice,
+    message: MessageId,
+    now: Now,
+) -> Result<()> {
+    let expires = now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
+    tx.exec(
+        "insert into messages (id, kind, subject, account, series, nr, nth, state, tries, since, expires, foreseen, rev)
+         values ($1, $2, 'account', $3, 0, 0, 1, 'waiting', 0, $4, $5, 1, 1)",
+        &[
+            message.into(),
+            Kind::Notice(what).into(),
+            account.into(),
+            now.observed.into(),
+            not_before(expires.unwrap_or(Timestamp::MAX)),
+        ],
+    )
+    .await?;
+    wakes::at_once(tx, WakeOf::Message(message), Lane::Letters, now).await
+}
+
+async fn change_email(
+    tx: &mut Tx,
+    author: &Author,
+    browser: Keyed,
+    code: Keyed,
+    change: &EmailChange,
+    now: Now,
+) -> Result<EmailChanged> {
+    let mut row = tx
+        .need("select email, email_key from accounts where id = $1 /*lock*/", values![author.account])
+        .await?;
+    let (old, old_key): (SealedText, Keyed) = (row.next()?, row.next()?);
+    match codes::try_for(tx, browser, code, Some(author.account), now).await? {
+        CodeTried::Over => return Ok(EmailChanged::Over),
+        CodeTried::Wrong => return Ok(EmailChanged::Wrong),
+        CodeTried::Right { email_key, account, .. } => {
+            if email_key != change.new_key {
+                return Ok(EmailChanged::Over);
+            }
+            if account.is_some_and(|other| other != author.account) {
+                return Ok(EmailChanged::Taken);
+            }
+        }
+    }
+    let rev = set_email(tx, author.account, &change.email, change.new_key).await?;
+    let until = now.trusted.checked_add(SignedDuration::from_hours(EMAIL_UNDO_DAYS * 24));
+    tx.exec(
+        "insert into email_undos (undo, account, email, email_key, until, used) values ($1, $2, $3, $4, $5, 0)",
+        values![change.undo, author.account, old, old_key, until.unwrap_or(Timestamp::MAX)],
+    )
+    .await?;
+    notice(tx, author.account, Notice::SignInChanged, change.notice, now).await?;
+    tx.exec(
+        "insert into notice_to (message, sealed) values ($1, $2)",
+        values![change.notice, change.notice_to.clone()],
+    )
+    .await?;
+    told(tx, author.account, rev, &change.email, change.new_key);
+    Ok(EmailChanged::Changed)
+}
+
+async fn undo_email(tx: &mut Tx, undo: Keyed, now: Now) -> Result<bool> {
+    let row = tx
+        .one(
+            "update email_undos set used = 1 where undo = $1 and used = 0 and until > $2
+             returning account, email, email_key",
+            values![undo, now.trusted],
+        )
+        .await?;
+    let Some(mut row) = row else { return Ok(false) };
+    let (account, email, key): (AccountId, SealedText, Keyed) = (row.next()?, row.next()?, row.next()?);
+    let other =
+        tx.one("select 1 from accounts where email_key = $1 and id <> $2", values![key, account]).await?;
+    if other.is_some() {
+        return Ok(false);
+    }
+    let rev = set_email(tx, account, &email, key).await?;
+    tx.exec("delete from sessions where account = $1", values![account]).await?;
+    told(tx, account, rev, &email, key);
+    Ok(true)
+}
+
+/// Changes the address. Gives the rev of the fact: one for each change.
+async fn set_email(tx: &mut Tx, account: AccountId, email: &SealedText, key: Keyed) -> Result<i64> {
+    tx.exec(
+        "update accounts set email = $1, email_key = $2 where id = $3",
+        values![email.clone(), key, account],
+    )
+    .await?;
+    tx.need("select count(*) + 2 from email_undos where account = $1", values![account]).await?.next()
+}
+
+fn told(tx: &mut Tx, account: AccountId, rev: i64, email: &SealedText, key: Keyed) {
+    let fact = Fact::SignInChanged { account, email_key: key.0, email: email.0.clone() };
+    tx.fact(account, rev, fact);
+}
