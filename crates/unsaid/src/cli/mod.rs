@@ -3,9 +3,14 @@
 mod clock;
 mod config;
 mod doctor;
+mod files;
 mod invite;
 mod keys;
+mod open;
+mod progress;
+mod seal;
 mod serve;
+mod terminal;
 
 pub use invite::invitation;
 pub use serve::log_to_stderr;
@@ -29,6 +34,10 @@ enum Command {
     Config,
     /// Look at keys, mail, disk and clock, and say what to do where something is wrong.
     Doctor,
+    /// Seal a file, as the age tool does.
+    Seal(seal::SealArgs),
+    /// Open a sealed file, as the age tool does, or the folder of an exported letter.
+    Open(open::OpenArgs),
     /// The house's secrets.
     Keys {
         #[command(subcommand)]
@@ -66,6 +75,8 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::serve(),
         Command::Config => config::config(),
         Command::Doctor => doctor::doctor(),
+        Command::Seal(args) => seal::seal(&args),
+        Command::Open(args) => open::open(&args),
         Command::Keys { command: KeysCommand::Confirm } => keys::confirm(),
         Command::Invite { host } => invite::invite(host),
         Command::Clock { command: ClockCommand::Confirm } => clock::confirm(),

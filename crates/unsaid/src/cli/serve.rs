@@ -102,7 +102,7 @@ pub fn log_to_stderr() {
 }
 
 /// A crash must not write keys to a disk.
-fn no_core_dumps() {
+pub(super) fn no_core_dumps() {
     let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
     if rustix::process::setrlimit(rustix::process::Resource::Core, none).is_err() {
         complain("Core dumps cannot be turned off here. Set LimitCORE=0 where this service is started.");
