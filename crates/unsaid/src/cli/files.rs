@@ -88,6 +88,7 @@ fn place(about: &Metadata) -> (u64, u64) {
 pub(super) struct Output {
     to: Option<BufWriter<File>>,
     kind: Kind,
+    standard: bool,
     wrote: bool,
 }
 
@@ -123,11 +124,16 @@ impl Output {
             .as_fd()
             .try_clone_to_owned()
             .map_err(|e| format!("Standard output is closed: {e}. Name a file with -o."))?;
-        Ok(Self::stream(File::from(to)))
+        Ok(Self::stream(File::from(to), true))
     }
 
-    fn stream(to: File) -> Self {
-        Self { to: Some(BufWriter::with_capacity(BUFFER_BYTES, to)), kind: Kind::Stream, wrote: false }
+    fn stream(to: File, standard: bool) -> Self {
+        Self {
+            to: Some(BufWriter::with_capacity(BUFFER_BYTES, to)),
+            kind: Kind::Stream,
+            standard,
+            wrote: false,
+        }
     }
 
     fn file(path: &Path, reads: &[&Input]) -> Result<Self, Said> {
@@ -152,7 +158,7 @@ impl Output {
                 ));
             }
             if !about.is_file() {
-                return Ok(Self::stream(File::options().write(true).open(&target).map_err(cannot)?));
+                return Ok(Self::stream(File::options().write(true).open(&target).map_err(cannot)?, false));
             }
         }
         let temporary =
@@ -163,7 +169,12 @@ impl Output {
             to.set_permissions(about.permissions()).map_err(cannot)?;
         }
         let kind = Kind::Beside { temporary, target };
-        Ok(Self { to: Some(BufWriter::with_capacity(BUFFER_BYTES, to)), kind, wrote: false })
+        Ok(Self { to: Some(BufWriter::with_capacity(BUFFER_BYTES, to)), kind, standard: false, wrote: false })
+    }
+
+    /// Whether it goes to the terminal at which somebody sits.
+    pub(super) fn on_screen(&self) -> bool {
+        self.standard && io::stdout().is_terminal()
     }
 
     /// Whether something was written that cannot be taken back.

@@ -47,7 +47,7 @@ pub(super) fn open(args: &OpenArgs) -> Result<ExitCode, Said> {
     let mut reads: Vec<&Input> = lists.iter().collect();
     reads.push(&input);
     let mut output = Output::open(args.output.as_deref(), Shown::Text, &reads)?;
-    let mut sealed = head(&input)?;
+    let mut sealed = head(&input, &output)?;
     let opened = if sealed.wants_passphrase() {
         if !args.identities.is_empty() {
             return Err(format!(
@@ -62,7 +62,7 @@ pub(super) fn open(args: &OpenArgs) -> Result<ExitCode, Said> {
             (&opened, input.again, read_claim_words(&typed))
         {
             input = files::input(args.input.as_deref())?;
-            sealed = head(&input)?;
+            sealed = head(&input, &output)?;
             opened = sealed.open_with_passphrase(&words, &mut shown(args, &mut output));
         }
         opened
@@ -80,10 +80,13 @@ pub(super) fn open(args: &OpenArgs) -> Result<ExitCode, Said> {
 }
 
 /// The head of the file, read on behalf of whoever watches.
-fn head(input: &Input) -> Result<Sealed<'_>, Said> {
-    Sealed::read(Progress::of(&input.from, input.size)).map_err(|error| match error {
+fn head<'a>(input: &'a Input, output: &Output) -> Result<Sealed<'a>, Said> {
+    Sealed::read(Progress::of(&input.from, input.size, output.on_screen())).map_err(|error| match error {
         StreamError::NotSealed if input.size == Some(0) => {
             format!("{} is empty. Take another copy of it.", input.name)
+        }
+        StreamError::NotSealed if input.name.ends_with(".zip") => {
+            format!("{} is a packed folder. Unpack it first, and name the folder that comes out.", input.name)
         }
         error => format!("{}: {error}", input.name),
     })

@@ -21,11 +21,11 @@ pub(super) struct Progress<R> {
 }
 
 impl<R: Read> Progress<R> {
-    /// `total` in bytes, where it is known.
-    pub(super) fn of(from: R, total: Option<u64>) -> Self {
+    /// `total` in bytes, where it is known; `on_screen` says that what comes out goes to the terminal itself, where this would
+    /// only disturb.
+    pub(super) fn of(from: R, total: Option<u64>, on_screen: bool) -> Self {
         let began = MachineClock.monotonic();
-        // On the same screen as the text itself it would only disturb.
-        let watched = io::stderr().is_terminal() && !io::stdout().is_terminal();
+        let watched = io::stderr().is_terminal() && !on_screen;
         Self { from, read: 0, total, began, next: QUIET, shown: false, watched }
     }
 

@@ -82,7 +82,7 @@ pub(super) fn seal(args: &SealArgs) -> Result<ExitCode, Said> {
         recipients => recipients,
     };
     let form = if args.armour { Form::Armoured } else { Form::Binary };
-    let mut from = Progress::of(&input.from, input.size);
+    let mut from = Progress::of(&input.from, input.size, output.on_screen());
     let sealed = match &whom {
         For::Recipients(recipients) => seal_stream(recipients, form, &mut from, &mut output),
         For::Passphrase(passphrase) => seal_stream_with_passphrase(passphrase, form, &mut from, &mut output),

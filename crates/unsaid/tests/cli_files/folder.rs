@@ -144,6 +144,15 @@ fn damage_is_named_and_what_is_whole_is_opened_all_the_same() {
     refused(&desk.unsaid(&["open", FOLDER]), "letter.age is damaged");
     assert!(!desk.path("For Mara/opened").exists());
 
+    // The card's file itself: it is named, although no words open it any more.
+    let desk = exported(false);
+    let mut key = frozen("rust-rich/words.age");
+    key[300] ^= 1;
+    desk.write("For Mara/keys/mara.age", &key);
+    refused(&desk.unsaid(&["open", "--passphrase-file", "words", FOLDER]), "keys/mara.age is damaged.");
+    desk.write("nonsense.key", "nonsense");
+    refused(&desk.unsaid(&["open", "-i", "nonsense.key", FOLDER]), "not the key of a letter.");
+
     // A picture that was exchanged under the same key is not the one that she signed.
     let desk = exported(true);
     desk.write("For Mara/media/003.age", frozen("refused/media-replaced.age"));

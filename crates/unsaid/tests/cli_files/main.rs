@@ -221,6 +221,7 @@ fn every_refusal_says_what_happened_and_what_to_do() {
     desk.write("letter.txt", LETTER);
     let to = desk.recipient("one.txt");
     well(&desk.unsaid(&["seal", "-r", &to, "-o", "sealed.age", "letter.txt"]));
+    desk.write("packed.zip", "PK");
     desk.write("typed", "seven swans\n");
     desk.write("silent", "\nseven swans\n");
     well(&desk.unsaid(&["seal", "--passphrase-file", "typed", "-o", "words.age", "letter.txt"]));
@@ -236,6 +237,7 @@ fn every_refusal_says_what_happened_and_what_to_do() {
         (&["open", "-i", "letter.txt", "sealed.age"], "letter.txt, line 1:"),
         (&["open", "-i", "folder", "sealed.age"], "folder is a folder."),
         (&["open", "-i", "one.txt", "letter.txt"], "This is not a sealed file."),
+        (&["open", "-i", "one.txt", "packed.zip"], "packed.zip is a packed folder."),
         (&["open", "sealed.age"], "opens with a key."),
         (&["open", "-i", "one.txt", "words.age"], "opens with a passphrase"),
         (&["open", "words.age"], "There is no terminal to ask at."),
@@ -303,6 +305,21 @@ fn a_terminal_gets_text_and_never_bytes_unless_it_is_named() {
     let (shown, code) = at(&["open", "-i", "one.txt", "film.age"]);
     assert!(code == 1 && shown.contains("is not text") && !shown.contains('\x1b'), "{shown}");
     assert_eq!(at(&["open", "-i", "one.txt", "-o", "-", "film.age"]).1, 0);
+}
+
+#[test]
+fn long_work_says_how_far_it_is_where_somebody_watches() {
+    let desk = Desk::new();
+    let to = desk.recipient("one.txt");
+    let slow = format!("(printf first; sleep 2.2; printf second) | {UNSAID} seal -r {to} -o sealed.age");
+    let (shown, code) = desk.at_terminal(&["sh", "-c", &slow], &[]);
+    assert!(code == 0 && shown.contains("MiB so far"), "{shown:?}");
+    assert!(shown.ends_with("\r\u{1b}[K"), "it is wiped away at the end: {shown:?}");
+    // Neither on a screen that shows the text itself, nor in a file, nor when the work is short.
+    let (shown, _) = desk.at_terminal(&["sh", "-c", &slow.replace("-o sealed.age", "-a -o -")], &[]);
+    assert!(!shown.contains("MiB"), "{shown:?}");
+    let (shown, _) = desk.at_terminal(&["sh", "-c", &slow.replace("sleep 2.2", "true")], &[]);
+    assert!(shown.is_empty(), "{shown:?}");
 }
 
 #[test]

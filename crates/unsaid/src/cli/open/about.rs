@@ -54,7 +54,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<About>, Said> {
 
 impl About {
     /// What is not as it was when the letter was exported, a sentence for each file.
-    pub(super) fn damages(&self, folder: &Path) -> Vec<(String, Said)> {
+    pub(super) fn damages(&self, folder: &Path) -> Vec<Said> {
         let mut found = Vec::new();
         for (name, expected) in &self.files {
             if !stays_inside(Path::new(name)) {
@@ -68,7 +68,7 @@ impl About {
                 }
                 Err(e) => format!("{name} cannot be read: {e}. Take another copy of it."),
             };
-            found.push((name.clone(), said));
+            found.push(said);
         }
         found
     }

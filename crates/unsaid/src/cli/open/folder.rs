@@ -4,7 +4,7 @@
 
 use super::super::files::{Output, Shown};
 use super::super::progress::Progress;
-use super::super::{Said, say, terminal};
+use super::super::{Said, complain, say, terminal};
 use super::{OpenArgs, about, keys, shown_path};
 use std::fs::File;
 use std::io::Write;
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use unsaid_seal::SealError;
 use unsaid_seal::claim::read_claim_words;
+use unsaid_seal::key::read_key_file;
 use unsaid_seal::letter::{Letter, extension_of, parse_letter};
 use unsaid_seal::read::{open_letter_file, open_medium};
 use unsaid_seal::seal::media_part;
@@ -25,14 +26,26 @@ const LARGEST_LETTER: u64 = 32 * 1024 * 1024;
 const TRIES: usize = 3;
 
 pub(super) fn open(args: &OpenArgs, folder: &Path) -> Result<ExitCode, Said> {
+    if args.identities.len() > 1 {
+        return Err(
+            "A letter has one key. Name one after -i, or none, when it lies in the folder.".to_owned()
+        );
+    }
     let sealed = letter_age(folder)?;
     let about = about::read(folder)?;
     let mut wrong: Vec<Said> = Vec::new();
     match &about {
-        Some(about) => wrong.extend(about.damages(folder).into_iter().map(|(_, said)| said)),
-        None => wrong.push("There is no about.json, so nobody can say whether files are missing. The letter is opened all the same.".to_owned()),
+        Some(about) => wrong.extend(about.damages(folder)),
+        None => complain(
+            "There is no about.json, so nobody can say whether files are missing. The letter is opened all the same.",
+        ),
     }
+    // At once, because the words may not open what is damaged.
+    wrong.iter().for_each(|said| complain(said));
     let key = key(args, folder)?;
+    if read_key_file(&key).is_err() {
+        return Err("What lies there as the key is not the key of a letter. Take another copy of the folder, or name the key with -i.".to_owned());
+    }
     let eml = open_letter_file(&key, &sealed).map_err(|error| match error {
         SealError::WrongKey => "This key does not open letter.age. Look for the key that lies in the same folder.".to_owned(),
         _ => "letter.age is damaged, so the letter cannot be opened from this copy. Take another copy of the folder.".to_owned(),
@@ -45,7 +58,10 @@ pub(super) fn open(args: &OpenArgs, folder: &Path) -> Result<ExitCode, Said> {
         let other = about.letter_id.as_ref().is_some_and(|id| *id != letter.letter_id)
             || about.version.is_some_and(|version| version != letter.version);
         if other {
-            wrong.push("letter.age is another letter than the one that about.json names. Be careful: files may have been exchanged.".to_owned());
+            find(
+                &mut wrong,
+                "letter.age is another letter than the one that about.json names. Be careful: files may have been exchanged.",
+            );
         }
     }
     let into = args.output.clone().unwrap_or_else(|| folder.join("opened"));
@@ -57,9 +73,7 @@ pub(super) fn open(args: &OpenArgs, folder: &Path) -> Result<ExitCode, Said> {
         write(&into.join(format!("{}.{}", picture.name, picture.kind.extension())), &picture.bytes)?;
     }
     for said in media(folder, &into, &key, &letter)? {
-        if !wrong.contains(&said) {
-            wrong.push(said);
-        }
+        find(&mut wrong, &said);
     }
     say(&format!("From {} to {}. Opened into {}", letter.from, letter.to, shown_path(&into)));
     match signature(folder, &into, &key, &eml)? {
@@ -68,16 +82,17 @@ pub(super) fn open(args: &OpenArgs, folder: &Path) -> Result<ExitCode, Said> {
             hand.fingerprint()
         )),
         Hand::None => say("It is not signed: be careful. Anybody who had the key could have written it."),
-        Hand::Wrong(said) => wrong.push(said),
+        Hand::Wrong(said) => find(&mut wrong, &said),
     }
-    for said in &wrong {
-        super::super::complain(said);
+    Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Says what is wrong, once.
+fn find(wrong: &mut Vec<Said>, said: &str) {
+    if !wrong.iter().any(|known| known == said) {
+        complain(said);
+        wrong.push(said.to_owned());
     }
-    Ok(if wrong.is_empty() || about.is_none() && wrong.len() == 1 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
 }
 
 fn letter_age(folder: &Path) -> Result<Vec<u8>, Said> {
@@ -168,7 +183,7 @@ fn media(folder: &Path, into: &Path, key: &[u8], letter: &Letter) -> Result<Vec<
         let target = into.join(format!("{}.{}", medium.name, extension_of(&medium.media_type)));
         let mut output = Output::open(Some(&target), Shown::Bytes, &[])?;
         let size = file.metadata().ok().map(|about| about.len());
-        match open_medium(key, medium, &mut Progress::of(file, size), &mut output) {
+        match open_medium(key, medium, &mut Progress::of(file, size, false), &mut output) {
             Ok(()) => output.finish()?,
             Err(error @ StreamError::Write(_)) => return Err(error.to_string()),
             Err(_) => wrong.push(format!("{name} is damaged. Take another copy of it.")),
