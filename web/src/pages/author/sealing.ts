@@ -4,12 +4,11 @@
 
 import * as api from '../../api';
 import type { Draft } from '../../draft';
-import type { SealedLetter } from '../../seal';
 import { figures, plainDay, say } from '../../words';
 import { cardFor } from './cards';
 import { contentOf, sameContent } from './content';
 import { ask, KeysRefuse } from './keys';
-import type { LetterToSeal, ReadLetter } from './keys/kinds';
+import type { LetterToSeal, ReadLetter, Sealed } from './keys/kinds';
 import { restOf, ruleOf } from './plan';
 import { session } from './session.svelte';
 import { discard, put } from './shelf';
@@ -28,7 +27,7 @@ interface Attempt {
   /** What was sealed: another text, name or rule makes another attempt. */
   of: string;
   written: LetterToSeal;
-  sealed: SealedLetter;
+  sealed: Sealed;
 }
 
 /** How often a letter is sealed anew because the house gave back something else. */

@@ -1,6 +1,6 @@
 // What passes between the page and its room when a letter is sealed or read. Types only.
 
-import type { Letter } from '../../../seal';
+import type { Letter, SealedPart } from '../../../seal';
 
 /** A picture as the page has it: already scaled, without the place where it was taken. */
 export interface PlainPicture {
@@ -41,3 +41,10 @@ export type ReadLetter = Letter & {
   /** Those that lie beside it, as parts of their own. */
   media: readonly { name: string; type: string; size: number; sha256: string }[];
 };
+
+/** Everything that goes to the house. */
+export interface Sealed {
+  parts: readonly SealedPart[];
+  manifestHash: string;
+  wraps: readonly { kind: 'author' | 'host' | 'words'; bytes: Uint8Array }[];
+}

@@ -1,8 +1,8 @@
 // What the page asks of the room with the keys. Types only. The account's identity is in no answer but the paper kit,
 // which exists to be printed; the seed that signs is in none at all.
 
-import type { LetterName, SealedLetter, SealErrorCode } from '../../../seal';
-import type { LetterToSeal, PlainPart, ReadLetter } from './kinds';
+import type { LetterName, SealErrorCode } from '../../../seal';
+import type { LetterToSeal, PlainPart, ReadLetter, Sealed } from './kinds';
 
 /** What the world may know of the hand that signs. */
 export interface PublicHand {
@@ -61,7 +61,7 @@ export interface Asked {
     ask: LetterName & { authorWrap: Uint8Array; words: string; hostRecipient: string };
     answer: { wrap: Uint8Array };
   };
-  seal: { ask: LetterToSeal; answer: SealedLetter };
+  seal: { ask: LetterToSeal; answer: Sealed };
   prove: {
     ask: {
       written: LetterToSeal;

@@ -20,7 +20,9 @@ import {
 } from '../../../seal';
 import { chosenHand, handOf, parseVault, SELF, VaultUnknown, vaultText, withHand, type Hand } from '../vault';
 import { makeHand, publicOf } from './hand';
-import { claimToken, claimWords, kitToken, openPart, rewrapWords } from './pending';
+import { kitToken } from './kit-token';
+import { openPart } from './parts';
+import { claimToken, claimWords, wrapWithWords } from './words-on-a-card';
 import { readTypedKit } from './misread';
 import type { Ask, Asked, AskedName, Refusal, Told } from './questions';
 
@@ -119,11 +121,20 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
   },
   'make-card': async () => ({ words: claimWords(crypto.getRandomValues(new Uint8Array(10))) }),
   'card-token': async ({ words }) => ({ token: claimToken(words) }),
-  'wrap-again': async (letter) => ({ wrap: await rewrapWords({ ...letter, identity: held() }) }),
+  'wrap-again': async (letter) => ({ wrap: await wrapWithWords({ ...letter, identity: held() }) }),
   seal: async (letter) => {
     held();
     if (hand === null) throw new Locked();
-    return sealLetter(letter);
+    const byHouse = letter.kept === 'house' ? letter.hostRecipient : null;
+    const sealed = await sealLetter({ ...letter, hostRecipient: byHouse });
+    const { words, hostRecipient, letterId, version } = letter;
+    if (letter.kept !== 'words') return sealed;
+    const authorWrap = sealed.wraps.find((wrap) => wrap.kind === 'author')?.bytes;
+    if (words === null || hostRecipient === null || !authorWrap) {
+      throw new SealError('bad-input', 'a way by words needs words and a house');
+    }
+    const place = { letterId, version, identity: held(), authorWrap, words, hostRecipient };
+    return { ...sealed, wraps: [...sealed.wraps, { kind: 'words', bytes: await wrapWithWords(place) }] };
   },
   prove: async (proof) => {
     await proveSealed({ ...proof, identity: held() });
