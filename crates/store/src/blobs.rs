@@ -189,6 +189,15 @@ impl Blobs {
         }
     }
 
+    /// Erases what no row names any more, whole or on its way. What is gone already is no error.
+    pub async fn erase(&self, blob: BlobId) -> Result<()> {
+        self.forget_upload(blob).await?;
+        match self.sealed.delete(&place(blob)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+
     async fn piece(&self, blob: BlobId, range: Range<u64>) -> Result<Bytes> {
         let count = range.end - range.start;
         if count == 0 {
@@ -390,6 +399,9 @@ mod tests {
             assert!(matches!(blobs.read(BLOB, 0..size + 1, size, sum).await, Err(StoreError::Conflict)));
             blobs.verify(BLOB, size, sum).await.unwrap();
             assert_eq!(blobs.length(BLOB).await.unwrap(), 0, "it is no upload any more");
+            blobs.erase(BLOB).await.unwrap();
+            blobs.erase(BLOB).await.unwrap();
+            assert!(matches!(blobs.verify(BLOB, size, sum).await, Err(StoreError::Damaged)), "it is erased");
         })
         .await;
     }

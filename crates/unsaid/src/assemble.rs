@@ -13,7 +13,7 @@ use crate::secrets::{HouseKeys, KeysFile, SecretsError};
 use crate::settings::{Database, Mail as MailSetting, Settings, Tls};
 use crate::time::HouseTime;
 use crate::words::Words;
-use crate::worker::{Tools, Worker};
+use crate::worker::{Keeping, Tools, Worker};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -148,7 +148,13 @@ impl Assembled {
             words: Words::english(),
             hourly: settings.hourly,
         };
-        Worker::new(tools, self.boot, lane)
+        let worker = Worker::new(tools, self.boot, lane);
+        match lane {
+            Lane::Codes => worker,
+            Lane::Letters => {
+                worker.keeping(Keeping { peel: self.app.peel.clone(), blobs: self.app.blobs.clone() })
+            }
+        }
     }
 }
 

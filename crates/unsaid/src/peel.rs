@@ -51,6 +51,7 @@ impl From<InspectError> for NotPeeled {
 fn binding(subject: &str, version: u32, kind: WrapKind) -> Result<Binding, NotPeeled> {
     let kind = match kind {
         WrapKind::Host => Kind::Host,
+        WrapKind::Words => Kind::Words,
         WrapKind::Unlock => Kind::Unlock,
         WrapKind::Author => return Err(NotPeeled::WrongBinding),
     };

@@ -7,6 +7,7 @@ use unsaid::mail::compose::{Letterhead, Message, Particulars, Unfit, compose};
 use unsaid::words::Words;
 
 const LINK: &str = "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
+const UNDO: &str = "https://letters.example.org/address/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
 
 fn head() -> Letterhead {
     Letterhead {
@@ -49,7 +50,11 @@ fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
             },
         ),
         ("account-made", head(), Message::AccountMade),
-        ("address-changed", head(), Message::SignInAddressChanged),
+        ("address-changed", head(), Message::SignInAddressChanged { undo: UNDO }),
+        ("kit-used", head(), Message::KitUsed),
+        ("words-replaced", head(), Message::WordsReplaced),
+        ("card-printed", head(), Message::CardPrinted),
+        ("exported", head(), Message::Exported),
         ("addresses-changed", head(), Message::AddressesChanged),
         ("test", head(), Message::Test),
         ("knock", head(), knock()),

@@ -2,6 +2,7 @@
 //! the host looks once whether it could give it back.
 
 use super::gate::{NewcomerIn, SessionToken, SignedIn, is_fresh, is_unlocked};
+use super::host_wrap;
 use super::problem::Problem;
 use super::read::{self, Json};
 use super::route::{Body, Face, Policy, Route};
@@ -19,9 +20,9 @@ use unsaid_store::StoreError;
 use unsaid_store::rows::{Author, NewAccount, Role, Session, SessionOf, WrapKind};
 
 /// Bytes of salt for scrypt.
-const SALT_BYTES: usize = 16;
+pub(super) const SALT_BYTES: usize = 16;
 /// Bytes of an unlock token.
-const TOKEN_BYTES: usize = 32;
+pub(super) const TOKEN_BYTES: usize = 32;
 /// The number in the line of an account's first unlock wrap.
 const FIRST_UNLOCK: u32 = 1;
 /// A name has so many letters.
@@ -49,6 +50,8 @@ pub(super) struct View {
     unlock_number: u32,
     session: SessionView,
     keys_confirmed: Option<bool>,
+    /// A paper kit is known to the house.
+    kit: bool,
 }
 
 #[derive(Serialize)]
@@ -86,6 +89,7 @@ pub(super) async fn view(app: &App, author: &Author, role: Role, session: &Sessi
             Role::Author => None,
             Role::Host => Some(app.store.house().await?.keys_confirmed),
         },
+        kit: app.store.has_kit(author).await?,
         id: row,
     })
 }
@@ -149,7 +153,9 @@ async fn make(
         return Err(Problem::field("vault", "bytes-unknown"));
     }
     let row = account.to_string();
-    let host_generation = inspect_unlock(&app, &unlock_wrap, &row, FIRST_UNLOCK)?;
+    let (unlock_wrap, host_generation) =
+        host_wrap::inspected(&app, unlock_wrap, &row, FIRST_UNLOCK, WrapKind::Unlock, None)
+            .map_err(|_| Problem::field("unlockFile", "host-cannot-open"))?;
     let new = NewAccount {
         id: account,
         email,
@@ -177,14 +183,6 @@ async fn make(
     };
     let told = Told { account: view(&app, &author, role, &session).await? };
     Ok((StatusCode::CREATED, axum::Json(told)).into_response())
-}
-
-/// The host looks once whether it could give an unlock file back. Gives the generation of the key that it is locked for.
-pub(super) fn inspect_unlock(app: &App, wrap: &[u8], account: &str, number: u32) -> Result<u32, Problem> {
-    app.peel.inspect(wrap, account, number, WrapKind::Unlock, None).map_err(|why| {
-        tracing::warn!(account, error = %why, "an unlock wrap cannot be peeled");
-        Problem::field("unlockFile", "host-cannot-open")
-    })
 }
 
 pub(super) fn exactly(field: &'static str, text: &str, length: usize) -> Result<Vec<u8>, Problem> {

@@ -19,7 +19,7 @@ use unsaid_delivery::id::MessageId;
 use unsaid_store::rows::{CodeAsk, CodeAsked, Keyed, Role};
 
 /// How long a code can be typed.
-const CODE_LASTS: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const CODE_LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// After so long somebody whose ten codes of a day are used up may ask again, at the latest.
 const DAY_SECONDS: u64 = 86_400;
 
@@ -94,8 +94,11 @@ async fn ask(
             let cookie = [(header::SET_COOKIE, Cookie::Browser.set(&app, &browser))];
             Ok((StatusCode::ACCEPTED, cookie, axum::Json(serde_json::json!({}))).into_response())
         }
-        CodeAsked::TooMany => {
-            Err(Problem { retry_after: Some(DAY_SECONDS), ..Problem::of("codes-too-many") })
-        }
+        CodeAsked::TooMany => Err(too_many()),
     }
+}
+
+/// Ten codes were asked for this address within a day.
+pub(super) fn too_many() -> Problem {
+    Problem { retry_after: Some(DAY_SECONDS), ..Problem::of("codes-too-many") }
 }

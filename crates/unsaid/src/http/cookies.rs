@@ -1,5 +1,5 @@
-//! The three cookies, by name and scheme (RFC 6265bis): `__Host-` and Secure over https, plain names over http on loopback. Holds tokens of 32 bytes
-//! in base64url and nothing else; the store has their hashes. Knows no rows.
+//! The cookies, by name and scheme (RFC 6265bis): `__Host-` and Secure over https, plain names over http on loopback. They hold tokens of 32 bytes
+//! in base64url, whose hashes the store has; one holds a text that only this house can open. Knows no rows.
 
 use super::problem::Problem;
 use crate::app::App;
@@ -7,7 +7,7 @@ use crate::secrets::hashed;
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use unsaid_store::rows::Keyed;
+use unsaid_store::rows::{Keyed, SealedText};
 
 /// Which cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Cookie {
     Browser,
     /// A person's session. Lax: people come from a link in a mail.
     Reader,
+    /// A new sign-in address that waits for its code, sealed by this house. Strict.
+    Address,
 }
 
 impl Cookie {
@@ -26,13 +28,14 @@ impl Cookie {
             Self::Session => "session",
             Self::Browser => "browser",
             Self::Reader => "reader",
+            Self::Address => "address",
         };
         if app.settings.public_url.secure { format!("__Host-{plain}") } else { plain.to_owned() }
     }
 
     fn same_site(self) -> &'static str {
         match self {
-            Self::Session | Self::Browser => "Strict",
+            Self::Session | Self::Browser | Self::Address => "Strict",
             Self::Reader => "Lax",
         }
     }
@@ -44,12 +47,24 @@ impl Cookie {
             Self::Session => 90 * DAY,
             Self::Browser => DAY,
             Self::Reader => 30 * DAY,
+            // As long as the code that it waits for.
+            Self::Address => 600,
         }
     }
 
     /// The token that a request carries; none if there is none or it is not one of ours. Twice the same name is refused: which of
     /// the two would be meant?
     pub fn token(self, app: &App, headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
+        Ok(self.value(app, headers)?.and_then(read_token))
+    }
+
+    /// The sealed text that a request carries in the cookie of a new address.
+    pub fn sealed(self, app: &App, headers: &HeaderMap) -> Result<Option<SealedText>, Problem> {
+        let text = self.value(app, headers)?;
+        Ok(text.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).map(SealedText))
+    }
+
+    fn value<'a>(self, app: &App, headers: &'a HeaderMap) -> Result<Option<&'a [u8]>, Problem> {
         let name = self.name(app);
         let mut found = None;
         for value in headers.get_all(header::COOKIE) {
@@ -62,7 +77,7 @@ impl Cookie {
                 }
             }
         }
-        Ok(found.and_then(read_token))
+        Ok(found)
     }
 
     /// The hash of that token, as the store keeps it.
@@ -71,7 +86,7 @@ impl Cookie {
     }
 
     /// The header that gives a browser this cookie.
-    pub fn set(self, app: &App, token: &[u8; 32]) -> HeaderValue {
+    pub fn set(self, app: &App, token: &[u8]) -> HeaderValue {
         self.header(app, &URL_SAFE_NO_PAD.encode(token), self.max_age())
     }
 

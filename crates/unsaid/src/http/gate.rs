@@ -5,7 +5,7 @@
 use super::cookies::Cookie;
 use super::page;
 use super::problem::Problem;
-use super::route::{Body as Carries, CHUNK_BYTES, Effect, Face, Policy, Route};
+use super::route::{Body as Carries, CHUNK_BYTES, DRAFT_BYTES, Effect, Face, PHOTO_BYTES, Policy, Route};
 use crate::app::App;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
@@ -80,19 +80,41 @@ impl Gate {
         self.check_form(&parts)?;
         self.check_origin(&parts)?;
         let session = self.check_policy(&mut parts).await?;
+        let lapsed = parts.extensions.get::<SignedIn>().is_some_and(|signed_in| {
+            let SignedIn(_, _, session) = signed_in;
+            session.unlocked_at.is_some() && !is_unlocked(session, self.app.time.now().trusted)
+        });
         let body = self.read(&parts.headers, body).await?;
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
         if response.status().is_success()
             && self.is_an_act()
             && let Some(token) = session
         {
-            // Signing out is an act too, after which there is no session to note it in.
-            match self.app.store.act(token, self.app.time.now()).await {
-                Ok(()) | Err(unsaid_store::StoreError::Missing) => {}
-                Err(e) => tracing::warn!(error = %e, "an act could not be noted"),
-            }
+            self.note_act(token, lapsed).await;
         }
         Ok(response)
+    }
+
+    /// Moves the session's last act. `lapsed`: it was unlocked once and its time is over; what may be done while it is locked must not open it
+    /// again, so it is locked for good before the act counts.
+    async fn note_act(&self, token: Keyed, lapsed: bool) {
+        let now = self.app.time.now();
+        let noted = async {
+            // Unlocking anew is such an act too, and has just made it unlocked.
+            let still = match self.app.store.session(token, now).await? {
+                Some(session) => session.unlocked_at.is_some() && !is_unlocked(&session, now.trusted),
+                None => false,
+            };
+            if lapsed && still {
+                self.app.store.lock_session(token).await?;
+            }
+            self.app.store.act(token, now).await
+        };
+        match noted.await {
+            // Signing out is an act too, after which there is no session to note it in.
+            Ok(()) | Err(unsaid_store::StoreError::Missing) => {}
+            Err(e) => tracing::warn!(error = %e, "an act could not be noted"),
+        }
     }
 
     /// A request that follows a human act: everything that changes something, but the chunks that a page sends by itself.
@@ -109,7 +131,7 @@ impl Gate {
             Carries::None => return Ok(()),
             Carries::Json => "application/json",
             Carries::Form => "application/x-www-form-urlencoded",
-            Carries::Bytes | Carries::Chunk => "application/octet-stream",
+            Carries::Bytes | Carries::Chunk | Carries::Draft | Carries::Photo => "application/octet-stream",
         };
         let sent = one(&parts.headers, &header::CONTENT_TYPE)?.unwrap_or_default();
         let (kind, rest) = sent.split_once(';').unwrap_or((sent, ""));
@@ -198,6 +220,8 @@ impl Gate {
                 usize::try_from(self.app.settings.max_body_kib * 1024).unwrap_or(usize::MAX)
             }
             Carries::Chunk => CHUNK_BYTES,
+            Carries::Draft => DRAFT_BYTES,
+            Carries::Photo => PHOTO_BYTES,
         };
         let said = one(headers, &header::CONTENT_LENGTH)?.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
         if said > most as u64 {

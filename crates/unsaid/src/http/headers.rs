@@ -8,9 +8,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 /// Content-Security-Policy (CSP Level 3): everything from this house, nothing in line, nothing framed.
-pub const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-    trusted-types svelte-trusted-html unsaid-worker";
+    trusted-types svelte-trusted-html unsaid-worker ProseMirrorClipboard";
 
 const ALWAYS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),

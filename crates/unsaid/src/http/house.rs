@@ -18,6 +18,9 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// Languages in which pages and mails can speak: those that web/src/words has whole.
+const LANGUAGES: [&str; 2] = ["en", "es"];
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct House {
@@ -25,6 +28,7 @@ struct House {
     contact: String,
     registration: &'static str,
     language: String,
+    languages: [&'static str; 2],
     zone: String,
     host_recipient: String,
     host_generation: u32,
@@ -44,6 +48,7 @@ async fn house(State(app): State<App>) -> Result<Response, Problem> {
             Registration::Open => "open",
         },
         language: settings.language.clone(),
+        languages: LANGUAGES,
         zone: settings.zone.iana_name().unwrap_or("UTC").to_owned(),
         host_recipient: app.peel.recipient().to_owned(),
         host_generation: app.peel.generation(),

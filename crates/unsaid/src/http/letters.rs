@@ -11,12 +11,14 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::LetterId;
-use unsaid_delivery::state::{Shown, State as At, shown};
+use unsaid_delivery::rule::Moment;
+use unsaid_delivery::state::{Delivery, Shown, State as At, shown};
 use unsaid_store::StoreError;
-use unsaid_store::rows::{Author, Letter, WrapKind};
+use unsaid_store::rows::{Author, Kept, Letter, WrapKind};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -49,6 +51,11 @@ pub(super) struct View {
     rest_until: Option<String>,
     arrives: Option<String>,
     rule: Option<rule::View>,
+    /// Who keeps the key beside her.
+    kept: Option<&'static str>,
+    /// Civil days that are still to come, the first of them.
+    occurrences: Vec<String>,
+    amending: Option<AmendingView>,
     can: Vec<&'static str>,
 }
 
@@ -57,6 +64,14 @@ pub(super) struct View {
 struct VersionView {
     number: u32,
     sealed_on: String,
+    /// Whether it is this one that goes. Said to nobody once the letter has left: which one was read would say that it was.
+    counts: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct AmendingView {
+    version: u32,
+    until: String,
 }
 
 #[derive(Serialize)]
@@ -64,13 +79,29 @@ pub(super) struct One {
     pub(super) letter: View,
 }
 
+/// How many days that are still to come are told at once.
+const DAYS_TOLD: usize = 3;
+
 /// A letter as its author may see it. `zone` is hers.
-pub(super) fn view(letter: &Letter, zone: &str) -> Result<View, Problem> {
+pub(super) fn view(letter: &Letter, zone: &str, now: Timestamp) -> Result<View, Problem> {
     let day = |at| calendar::day_in(at, zone).map_err(|_| Problem::field("zone", "zone-unknown"));
+    let amending = letter.amending.as_ref();
+    // Until the rest of new words is over the version before them is the one that goes.
+    let counts = |number: u32| match amending {
+        None => number == letter.version,
+        Some(amending) => {
+            let before = letter.versions.iter().map(|(n, _)| *n).filter(|n| *n < amending.version).max();
+            Some(number) == before
+        }
+    };
+    let has_left = shown_of(letter) == Some(Shown::Left);
     let versions = letter
         .versions
         .iter()
-        .map(|(number, at)| Ok(VersionView { number: *number, sealed_on: day(*at)?.to_string() }))
+        .map(|(number, at)| {
+            let counts = (!has_left).then(|| counts(*number));
+            Ok(VersionView { number: *number, sealed_on: day(*at)?.to_string(), counts })
+        })
         .collect::<Result<_, Problem>>()?;
     let mut view = View {
         id: letter.id.to_string(),
@@ -82,41 +113,78 @@ pub(super) fn view(letter: &Letter, zone: &str) -> Result<View, Problem> {
         rest_until: None,
         arrives: None,
         rule: None,
-        can: Vec::new(),
+        kept: match letter.kept {
+            Kept::Nobody => None,
+            Kept::House => Some("house"),
+            Kept::Words => Some("words"),
+        },
+        occurrences: Vec::new(),
+        amending: amending.map(|a| AmendingView { version: a.version, until: a.rest.until.to_string() }),
+        can: if letter.versions.is_empty() { Vec::new() } else { vec!["amend", "export"] },
     };
     let Some(delivery) = &letter.delivery else { return Ok(view) };
     view.person = Some(delivery.person.to_string());
     // What was undone in its rest is a draft again, and stands there as if it had never been promised.
     if delivery.state == (At::Withdrawn { undone: true }) {
         view.state = "reserved";
+        view.can = Vec::new();
         return Ok(view);
     }
     let shown = shown(delivery.state, letter.withdrew);
     (view.state, view.can) = match shown {
-        Shown::Resting => ("resting", vec!["undo"]),
-        Shown::Waiting => ("waiting", vec!["withdraw"]),
-        Shown::Held => ("held", vec!["withdraw"]),
-        Shown::Left => ("left", vec!["withdraw"]),
-        Shown::Withdrawn => ("withdrawn", Vec::new()),
+        Shown::Resting => ("resting", vec!["undo", "export"]),
+        Shown::Waiting => ("waiting", vec!["amend", "withdraw", "export"]),
+        Shown::Held => ("held", vec!["amend", "withdraw", "export"]),
+        Shown::Left => ("left", vec!["amend", "withdraw", "export"]),
+        Shown::Withdrawn => ("withdrawn", vec!["export"]),
     };
     view.rule = Some(rule::View::of(&delivery.rule));
-    if shown != Shown::Withdrawn {
-        view.rest_until = Some(delivery.rest.until.to_string());
-        view.arrives = delivery.due.map(|due| due.max(delivery.rest.until).to_string());
+    if shown == Shown::Withdrawn {
+        view.amending = None;
+        return Ok(view);
+    }
+    if amending.is_some_and(|amending| now < amending.rest.until) {
+        view.can.insert(0, "undo-amend");
+    }
+    view.rest_until = Some(delivery.rest.until.to_string());
+    view.arrives = delivery.due.map(|due| due.max(delivery.rest.until).to_string());
+    if shown != Shown::Left {
+        view.occurrences = days_to_come(delivery, now);
     }
     Ok(view)
+}
+
+fn shown_of(letter: &Letter) -> Option<Shown> {
+    letter.delivery.as_ref().map(|delivery| shown(delivery.state, letter.withdrew))
+}
+
+/// The first days on which it still arrives, by the calendar of its own zone. One that goes as soon as it has rested has none.
+fn days_to_come(delivery: &Delivery, now: Timestamp) -> Vec<String> {
+    let moment = &delivery.rule.moment;
+    let (Moment::On { zone, .. } | Moment::Birthday { zone, .. } | Moment::EachBirthday { zone, .. }) =
+        moment
+    else {
+        return Vec::new();
+    };
+    let Ok(today) = calendar::day_in(now, zone) else { return Vec::new() };
+    calendar::days(moment, delivery.occurrence)
+        .skip_while(|day| *day < today)
+        .take(DAYS_TOLD)
+        .map(|day| day.to_string())
+        .collect()
 }
 
 /// The answer about one letter.
 pub(super) async fn told(app: &App, author: &Author, letter: &Letter) -> Result<One, Problem> {
     let zone = app.store.account(author).await?.zone;
-    Ok(One { letter: view(letter, &zone)? })
+    Ok(One { letter: view(letter, &zone, app.time.now().trusted)? })
 }
 
 async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Response, Problem> {
     let zone = app.store.account(&author).await?.zone;
     let letters = app.store.letters(&author).await?;
-    let letters = letters.iter().map(|letter| view(letter, &zone)).collect::<Result<Vec<_>, _>>()?;
+    let now = app.time.now().trusted;
+    let letters = letters.iter().map(|letter| view(letter, &zone, now)).collect::<Result<Vec<_>, _>>()?;
     Ok(axum::Json(serde_json::json!({ "letters": letters })).into_response())
 }
 
@@ -192,7 +260,7 @@ async fn put_wrap(
     wrap: Bytes,
 ) -> Result<Response, Problem> {
     let (id, number) = (read::id(&id)?, read::number(&number)?);
-    let kind = [WrapKind::Author, WrapKind::Host].into_iter().find(|k| k.name() == kind);
+    let kind = [WrapKind::Author, WrapKind::Host, WrapKind::Words].into_iter().find(|k| k.name() == kind);
     let kind = kind.ok_or_else(Problem::missing)?;
     if wrap.len() > unsaid_seal::wrap::MAX_WRAP_BYTES {
         return Err(Problem::of("too-large"));
@@ -204,7 +272,10 @@ async fn put_wrap(
     }
     // A page that was loaded before the host's key was replaced locks for the old one: which it is, is found out and not supposed. Whether the
     // wrap belongs to this letter is looked at when it is sealed.
-    let generation = app.peel.made_for(&wrap).unwrap_or_else(|| app.peel.generation());
+    let generation = match kind {
+        WrapKind::Author => app.peel.generation(),
+        _ => app.peel.made_for(&wrap).unwrap_or_else(|| app.peel.generation()),
+    };
     app.store.put_wrap(&author, id, number, kind, wrap.to_vec(), generation).await.map_err(sealed_already)?;
     Ok(axum::Json(serde_json::json!({})).into_response())
 }

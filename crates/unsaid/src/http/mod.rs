@@ -15,10 +15,21 @@ pub mod serve;
 
 // The author's side, JSON: one file for each thing that she can do.
 mod account;
+mod address;
+mod address_undo;
+mod birthday;
+mod cards;
 mod codes;
+mod drafts;
+mod host_wrap;
 mod house;
+mod kit;
+mod language;
 mod letters;
+mod new_words;
+mod notice;
 mod persons;
+mod proof;
 mod rule;
 mod seal;
 mod sessions;
@@ -59,16 +70,25 @@ pub fn routes() -> Vec<Route> {
         sessions::routes(),
         account::routes(),
         unlock::routes(),
+        new_words::routes(),
+        kit::routes(),
+        address::routes(),
+        language::routes(),
+        drafts::routes(),
         vault::routes(),
         persons::routes(),
+        cards::routes(),
+        notice::routes(),
         letters::routes(),
         uploads::routes(),
         when::routes(),
         seal::routes(),
+        birthday::routes(),
         undo::routes(),
         withdraw::routes(),
     ];
-    let pages = [house_pages::routes(), person::routes(), outbox::routes(), assets::routes()];
+    let pages =
+        [house_pages::routes(), address_undo::routes(), person::routes(), outbox::routes(), assets::routes()];
     author.into_iter().chain(pages).flatten().collect()
 }
 

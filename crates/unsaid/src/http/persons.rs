@@ -3,6 +3,7 @@
 
 use super::account::read_language;
 use super::gate::SignedIn;
+use super::notice;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
@@ -14,13 +15,18 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::{AddressId, PersonId};
+use unsaid_delivery::message::Notice;
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Author, NewAddress, NewPerson, Person};
+
+/// A person has at most so many addresses; the store holds to it too.
+const MOST_ADDRESSES: usize = 5;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/persons", Policy::Unlocked, Face::Api, all),
         Route::post("/api/persons", Policy::Unlocked, Face::Api, Body::Json, add),
+        Route::put("/api/persons/{id}", Policy::Unlocked, Face::Api, Body::Json, change),
         Route::post("/api/persons/{id}/addresses", Policy::Fresh, Face::Api, Body::Json, add_address),
         Route::post(
             "/api/persons/{id}/addresses/{address}/remove",
@@ -107,6 +113,30 @@ async fn add(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Changed {
+    zone: Option<String>,
+    language: String,
+}
+
+/// Where they live by the clock, and in which language they are spoken to. Neither says where a letter goes.
+async fn change(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(changed): Json<Changed>,
+) -> Result<Response, Problem> {
+    let id = read::id(&id)?;
+    of_hers(&app, &author, id).await?;
+    let language = read_language(&changed.language)?;
+    if let Some(zone) = &changed.zone {
+        calendar::zone(zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
+    }
+    app.store.update_person(&author, id, changed.zone, language).await?;
+    Ok(axum::Json(told(&app, &author, id).await?).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Typed {
     address: String,
 }
@@ -119,8 +149,12 @@ async fn add_address(
 ) -> Result<Response, Problem> {
     let id = read::id(&id)?;
     // Whose person it is comes before what was typed, so that nothing is told about a stranger's.
-    of_hers(&app, &author, id).await?;
+    let person = of_hers(&app, &author, id).await?;
     let address = new_address(&app, &typed.address)?;
+    if person.addresses.len() >= MOST_ADDRESSES {
+        return Err(Problem::of("addresses-full"));
+    }
+    notice::tell(&app, &author, Notice::AddressesChanged).await?;
     app.store.add_address(&author, id, address, app.time.now()).await.map_err(|e| match e {
         StoreError::Conflict => Problem::of("addresses-full"),
         e => e.into(),
@@ -136,6 +170,10 @@ async fn remove_address(
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Response, Problem> {
     let (id, address) = (read::id::<PersonId>(&id)?, read::id::<AddressId>(&address)?);
+    if !of_hers(&app, &author, id).await?.addresses.iter().any(|known| known.id == address) {
+        return Err(Problem::missing());
+    }
+    notice::tell(&app, &author, Notice::AddressesChanged).await?;
     app.store.remove_address(&author, id, address, app.time.now()).await?;
     app.nudge.nudge();
     Ok(axum::Json(told(&app, &author, id).await?).into_response())

@@ -24,6 +24,8 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// How far an upload really is.
     pub offset: Option<u64>,
+    /// Which revision stands here, when another was meant.
+    pub rev: Option<i64>,
 }
 
 /// Every key with its status. A test compares it with the words, both ways.
@@ -38,11 +40,15 @@ pub const KEYS: &[(&str, u16)] = &[
     ("other-site", 403),
     ("missing", 404),
     ("invitation-unknown", 404),
+    ("kit-unknown", 404),
+    ("address-undo-over", 404),
     ("method", 405),
     ("too-slow", 408),
     ("changed-meanwhile", 409),
     ("account-there", 409),
     ("addresses-full", 409),
+    ("address-taken", 409),
+    ("card-there", 409),
     ("rested", 409),
     ("still-resting", 409),
     ("already-sealed", 409),
@@ -64,6 +70,7 @@ pub const KEYS: &[(&str, u16)] = &[
     ("address-after-at", 422),
     ("address-too-long", 422),
     ("address-of-house", 422),
+    ("address-same", 422),
     ("name-empty", 422),
     ("name-length", 422),
     ("name-letters", 422),
@@ -80,7 +87,11 @@ pub const KEYS: &[(&str, u16)] = &[
     ("host-cannot-open", 422),
     ("person-missing", 422),
     ("no-address", 422),
+    ("card-missing", 422),
     ("date-missing", 422),
+    ("birthday-unknown", 422),
+    ("until-unknown", 422),
+    ("age-unknown", 422),
     ("day-passed", 422),
     ("day-too-far", 422),
     ("rest-unknown", 422),
@@ -101,7 +112,15 @@ impl Problem {
         let status = KEYS.iter().find(|(known, _)| *known == key).map(|(_, status)| *status);
         debug_assert!(status.is_some(), "{key} is not in the table of problems");
         let status = status.and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(StatusCode::BAD_REQUEST);
-        Self { status, key, fields: Vec::new(), values: Vec::new(), retry_after: None, offset: None }
+        Self {
+            status,
+            key,
+            fields: Vec::new(),
+            values: Vec::new(),
+            retry_after: None,
+            offset: None,
+            rev: None,
+        }
     }
 
     /// The refusal of one field: its words are said beside that field too.
@@ -150,6 +169,9 @@ impl Problem {
         }
         if let Some(offset) = self.offset {
             document.insert("offset".into(), json!(offset));
+        }
+        if let Some(rev) = self.rev {
+            document.insert("rev".into(), json!(rev));
         }
         document.into()
     }

@@ -56,10 +56,18 @@ pub enum Body {
     Bytes,
     /// application/octet-stream, one chunk of an upload: at most [`CHUNK_BYTES`], and no human act.
     Chunk,
+    /// application/octet-stream, a draft: at most [`DRAFT_BYTES`]. Saving follows typing, so it is a human act.
+    Draft,
+    /// application/octet-stream, a photo of a draft: at most [`PHOTO_BYTES`].
+    Photo,
 }
 
 /// The largest chunk of an upload.
 pub const CHUNK_BYTES: usize = 4 * 1024 * 1024;
+/// The largest draft, sealed.
+pub const DRAFT_BYTES: usize = 2 * 1024 * 1024;
+/// The largest photo of a draft, sealed: 8 MiB, and what an age file adds (a header, and 16 bytes for each 64 KiB).
+pub const PHOTO_BYTES: usize = 8 * 1024 * 1024 + 16 * 1024;
 
 /// One row.
 pub struct Route {

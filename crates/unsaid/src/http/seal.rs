@@ -1,28 +1,28 @@
-//! Sealing: said only after the proof. The author's browser has fetched every stored part and compared; here the house does its half: everything is there, the hash
-//! of the whole is the one she proved, and the host has peeled its layer once and thrown the key away. Then, and not before, `accept` is asked and
-//! the promise committed.
+//! Sealing: said only after the proof. The author's browser has fetched every stored part and compared; the house does its half (`proof.rs`). Then, and not
+//! before, `accept` is asked and the promise committed. New words for a letter that lives are sealed here too: they rest, and person and rule stay.
 
 use super::gate::SignedIn;
 use super::letters;
 use super::persons::of_hers;
 use super::problem::Problem;
+use super::proof::{Proving, prove};
 use super::read::{self, Json, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::rule::{Given as RuleGiven, RestGiven};
 use super::uploads::read_hash;
 use crate::app::App;
-use crate::peel::LETTER_HEAD_BYTES;
+use crate::words::Words;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
-use unsaid_delivery::accept;
+use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::{DeliveryId, LetterId, PersonId};
 use unsaid_delivery::rule::{RestAsked, Rule};
-use unsaid_seal::manifest::{ManifestPart, manifest_hash};
+use unsaid_delivery::state::{Shown, shown};
 use unsaid_store::StoreError;
-use unsaid_store::rows::{Author, Part, Promise, Seal, WrapKind};
+use unsaid_store::rows::{Amend, Author, Kept, Letter, Promise, Seal};
 
 /// How often it is read again when something moved in between.
 const TRIES: usize = 3;
@@ -47,6 +47,20 @@ struct Given {
     manifest_hash: String,
     rule: Option<RuleGiven>,
     rest: RestGiven,
+    #[serde(default)]
+    kept: KeptGiven,
+    /// New words for a letter that lives: whom it is for, and when it goes, stay.
+    #[serde(default)]
+    amend: bool,
+}
+
+/// Who is to keep the key beside her. Of no meaning for a letter that is never delivered.
+#[derive(Deserialize, Default, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum KeptGiven {
+    #[default]
+    House,
+    Words,
 }
 
 /// What was asked, read.
@@ -55,7 +69,15 @@ struct Asked {
     version: u32,
     manifest: [u8; 32],
     rest: RestAsked,
-    promise: Option<(PersonId, Rule)>,
+    kept: Kept,
+    what: What,
+}
+
+enum What {
+    /// A letter that is never delivered.
+    Unsent,
+    Promise(PersonId, Rule),
+    Amend,
 }
 
 async fn seal(
@@ -69,16 +91,31 @@ async fn seal(
     app.store.letter(&author, id).await?;
     let asked = read_asked(id, number, given)?;
     for _ in 0..TRIES {
-        match once(&app, &author, &asked).await? {
+        let done = match &asked.what {
+            What::Amend => amend(&app, &author, &asked).await?,
+            What::Promise(..) | What::Unsent => once(&app, &author, &asked).await?,
+        };
+        match done {
             Ok(letter) => {
                 app.nudge.nudge();
-                return Ok(axum::Json(letters::told(&app, &author, &letter).await?).into_response());
+                return answer(&app, &author, &asked, &letter).await;
             }
             Err(StoreError::Conflict) => {}
             Err(e) => return Err(e.into()),
         }
     }
     Err(Problem::of("changed-meanwhile"))
+}
+
+/// New words of a letter that has left are answered with one sentence, whatever became of it: whether they will be read is not known here.
+async fn answer(app: &App, author: &Author, asked: &Asked, letter: &Letter) -> Result<Response, Problem> {
+    let told = letters::told(app, author, letter).await?;
+    let has_left = letter.delivery.as_ref().is_some_and(|d| shown(d.state, letter.withdrew) == Shown::Left);
+    if matches!(asked.what, What::Amend) && has_left {
+        let said = Words::english().say("author.amend.said", &[]);
+        return Ok(axum::Json(serde_json::json!({ "said": said, "letter": told.letter })).into_response());
+    }
+    Ok(axum::Json(told).into_response())
 }
 
 fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Asked, Problem> {
@@ -89,35 +126,41 @@ fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Asked, Pro
     let manifest = read_hash(&given.manifest_hash).ok_or_else(unknown)?;
     let rest = given.rest.read()?;
     let person_missing = || Problem::field("person", "person-missing");
-    let promise = match given.rule {
+    let what = match given.rule {
+        _ if given.amend => What::Amend,
         // An unsent letter is for whomever she likes; her vault knows, the house need not.
-        None => None,
+        None => What::Unsent,
         Some(rule) => {
             let person = given.person.ok_or_else(person_missing)?;
-            Some((person.parse().map_err(|_| person_missing())?, rule.read()?))
+            What::Promise(person.parse().map_err(|_| person_missing())?, rule.read()?)
         }
     };
-    Ok(Asked { letter, version, manifest, rest, promise })
+    let kept = match (&what, given.kept) {
+        (What::Unsent, _) => Kept::Nobody,
+        (_, KeptGiven::House) => Kept::House,
+        (_, KeptGiven::Words) => Kept::Words,
+    };
+    Ok(Asked { letter, version, manifest, rest, kept, what })
 }
 
-/// One attempt. The inner error is the store's, when it was asked to seal.
-async fn once(
-    app: &App,
-    author: &Author,
-    asked: &Asked,
-) -> Result<Result<unsaid_store::rows::Letter, StoreError>, Problem> {
+impl Asked {
+    fn proving(&self, kept: Kept) -> Proving {
+        Proving { letter: self.letter, version: self.version, manifest: self.manifest, kept }
+    }
+}
+
+fn is_sealed(letter: &Letter, version: u32) -> bool {
+    letter.versions.iter().any(|(number, _)| *number == version)
+}
+
+/// One attempt at a first sealing. The inner error is the store's, when it was asked to seal.
+async fn once(app: &App, author: &Author, asked: &Asked) -> Result<Result<Letter, StoreError>, Problem> {
     let now = app.time.now();
     let letter = app.store.letter(author, asked.letter).await?;
     let zone = app.store.account(author).await?.zone;
-    let sealed_already = letter.versions.iter().any(|(number, _)| *number == asked.version);
-    let promise = match &asked.promise {
-        None => {
-            if !sealed_already {
-                accept::may_seal(letter.delivery.as_ref(), true)?;
-            }
-            None
-        }
-        Some((person, rule)) => {
+    let sealed_already = is_sealed(&letter, asked.version);
+    let promise = match &asked.what {
+        What::Promise(person, rule) => {
             let hers = of_hers(app, author, *person).await.map_err(|e| match e.key {
                 "missing" => Problem::field("person", "person-missing"),
                 _ => e,
@@ -125,20 +168,28 @@ async fn once(
             let plan = accept::plan(rule, asked.rest, &zone, now)?;
             if !sealed_already {
                 accept::may_seal(letter.delivery.as_ref(), hers.addresses.iter().any(|a| a.good))?;
+                has_card(app, author, *person, asked.kept).await?;
             }
             Some(Promise {
                 delivery: DeliveryId(app.chance.id_bytes()),
                 person: *person,
                 rule: rule.clone(),
+                occurrence: plan.occurrence,
                 rest: plan.rest,
                 due: plan.due,
                 tzdb: calendar::tzdb_version().to_owned(),
             })
         }
+        What::Unsent | What::Amend => {
+            if !sealed_already {
+                accept::may_seal(letter.delivery.as_ref(), true)?;
+            }
+            None
+        }
     };
     // Asked again after an answer that got lost: the store says the same again, or that it is sealed with something else.
     if !sealed_already {
-        prove(app, author, asked).await?;
+        prove(app, author, &asked.proving(asked.kept)).await?;
     }
     let seal = Seal { letter: asked.letter, version: asked.version, manifest: asked.manifest, promise };
     match app.store.seal(author, seal, now).await {
@@ -147,46 +198,38 @@ async fn once(
     }
 }
 
-/// The house's half of the proof.
-async fn prove(app: &App, author: &Author, asked: &Asked) -> Result<(), Problem> {
-    let held = app.store.unproven(author, asked.letter, asked.version).await?;
-    let mut letters = held.parts.iter().filter(|part| part.kind == "letter" && part.name == "letter.age");
-    let (Some(letter), None) = (letters.next(), letters.next()) else {
-        return Err(Problem::of("parts-missing"));
-    };
-    if held.parts.iter().filter(|part| part.kind == "letter").count() != 1 {
-        return Err(Problem::of("parts-missing"));
+/// One attempt at new words. Nothing that the person did has a part in it.
+async fn amend(app: &App, author: &Author, asked: &Asked) -> Result<Result<Letter, StoreError>, Problem> {
+    let now = app.time.now();
+    let letter = app.store.letter(author, asked.letter).await?;
+    let zone = app.store.account(author).await?.zone;
+    let sealed_already = is_sealed(&letter, asked.version);
+    if !sealed_already {
+        if letter.versions.is_empty() {
+            return Err(Refusal::NothingSealed.into());
+        }
+        accept::amend(&letter.deliveries, letter.withdrew)?;
+        let kept = match &letter.delivery {
+            None => Kept::Nobody,
+            Some(delivery) => {
+                has_card(app, author, delivery.person, asked.kept).await?;
+                asked.kept
+            }
+        };
+        prove(app, author, &asked.proving(kept)).await?;
     }
-    let parts: Vec<ManifestPart> = held
-        .parts
-        .iter()
-        .map(|part| ManifestPart { name: part.name.clone(), size: part.size, sha256: part.sha256 })
-        .collect();
-    let manifest = manifest_hash(&parts).ok().and_then(|hash| read_hash(&hash));
-    if manifest != Some(asked.manifest) {
-        return Err(Problem::of("parts-changed"));
-    }
-    for part in &held.parts {
-        app.blobs.verify(part.blob, part.size, part.sha256).await?;
-    }
-    if !held.has_author_wrap {
-        return Err(Problem::of("wrap-missing"));
-    }
-    match (&held.host_wrap, &asked.promise) {
-        (None, None) => Ok(()),
-        (None, Some(_)) => Err(Problem::of("wrap-missing")),
-        (Some(_), None) => Err(Problem::of("wrap-not-wanted")),
-        (Some(wrap), Some(_)) => inspect(app, asked, letter, wrap).await,
+    let rest = calendar::rest(asked.rest, &zone, now).map_err(Refusal::from)?;
+    let amend = Amend { letter: asked.letter, version: asked.version, manifest: asked.manifest, rest };
+    match app.store.amend(author, amend, now).await {
+        Err(StoreError::Conflict) if sealed_already => Err(Problem::of("already-sealed")),
+        amended => Ok(amended),
     }
 }
 
-/// The host peels its layer once, and opens the first chunk with what is under it.
-async fn inspect(app: &App, asked: &Asked, letter: &Part, wrap: &[u8]) -> Result<(), Problem> {
-    let head = 0..letter.size.min(LETTER_HEAD_BYTES as u64);
-    let head = app.blobs.read(letter.blob, head, letter.size, letter.sha256).await?;
-    let subject = asked.letter.to_string();
-    app.peel.inspect(wrap, &subject, asked.version, WrapKind::Host, Some(&head)).map(drop).map_err(|why| {
-        tracing::warn!(letter = subject, version = asked.version, error = %why, "a wrap does not open its letter");
-        Problem::of("host-cannot-open")
-    })
+/// A letter that is kept by words needs somebody who has them.
+async fn has_card(app: &App, author: &Author, person: PersonId, kept: Kept) -> Result<(), Problem> {
+    if kept == Kept::Words && !app.store.has_card(author, person).await? {
+        return Err(Problem::field("person", "card-missing"));
+    }
+    Ok(())
 }

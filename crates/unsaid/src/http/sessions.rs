@@ -15,9 +15,11 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::id::AccountId;
 use unsaid_store::StoreError;
-use unsaid_store::rows::{CodeTried, SessionOf};
+use unsaid_store::rows::{CodeTried, Session, SessionOf};
 
 const CODE_DIGITS: usize = 8;
+/// Clear Site Data (W3C): what a device keeps of this house is gone with the session.
+const CLEAR_SITE_DATA: header::HeaderName = header::HeaderName::from_static("clear-site-data");
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -90,28 +92,41 @@ async fn end(
     headers: HeaderMap,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Response, Problem> {
+    let mut elsewhere = false;
     if let Some(token) = Cookie::Session.hash(&app, &headers)? {
+        let session = app.store.session(token, app.time.now()).await?;
+        elsewhere = session.is_some_and(|session| was_opened_elsewhere(&session));
         forget(&app, token).await?;
     }
     let cookies = [Cookie::Session.forget(&app)];
-    Ok((with_cookies(cookies), axum::Json(serde_json::json!({}))).into_response())
+    let mut response = (with_cookies(cookies), axum::Json(serde_json::json!({}))).into_response();
+    if elsewhere {
+        response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
+    }
+    Ok(response)
 }
 
-async fn forget(app: &App, token: unsaid_store::rows::Keyed) -> Result<(), Problem> {
+/// Her letters were open on a device that is not hers. A session in which no words were ever given tells nothing about the device: it may be hers, with drafts on it that
+/// are nowhere else, so nothing is cleared there.
+fn was_opened_elsewhere(session: &Session) -> bool {
+    matches!(session.who, SessionOf::Author(..)) && session.unlocked_at.is_some() && !session.mine
+}
+
+pub(super) async fn forget(app: &App, token: unsaid_store::rows::Keyed) -> Result<(), Problem> {
     match app.store.end_session(token).await {
         Ok(()) | Err(StoreError::Missing) => Ok(()),
         Err(e) => Err(e.into()),
     }
 }
 
-fn with_cookies<const N: usize>(
+pub(super) fn with_cookies<const N: usize>(
     cookies: [HeaderValue; N],
 ) -> AppendHeaders<[(header::HeaderName, HeaderValue); N]> {
     AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)))
 }
 
 /// Eight figures, however they were spaced. None if it cannot be a code.
-fn read_code(typed: &str) -> Option<String> {
+pub(super) fn read_code(typed: &str) -> Option<String> {
     if typed.len() > 100 {
         return None;
     }

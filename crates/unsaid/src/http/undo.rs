@@ -1,4 +1,4 @@
-//! One click while it rests: the letter is a draft again. `accept` says whether it still rests.
+//! One click while it rests: a letter is a draft again, and new words of a sealed one were never kept. `accept` says whether it still rests.
 
 use super::gate::SignedIn;
 use super::letters;
@@ -29,8 +29,31 @@ async fn undo(
     Path(id): Path<String>,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Response, Problem> {
-    let letter = commit(&app, &author, read::id(&id)?, accept::undo).await?;
+    let id = read::id(&id)?;
+    let letter = match undo_amend(&app, &author, id).await? {
+        Some(letter) => letter,
+        None => commit(&app, &author, id, accept::undo).await?,
+    };
     Ok(axum::Json(letters::told(&app, &author, &letter).await?).into_response())
+}
+
+/// Takes back new words in their rest. None: there are none.
+async fn undo_amend(app: &App, author: &Author, id: LetterId) -> Result<Option<Letter>, Problem> {
+    for _ in 0..TRIES {
+        let letter = app.store.letter(author, id).await?;
+        let Some(amending) = &letter.amending else { return Ok(None) };
+        let now = app.time.now();
+        accept::undo_amend(Some(amending), now)?;
+        match app.store.undo_amend(author, id, amending.version, now).await {
+            Ok(letter) => {
+                app.nudge.nudge();
+                return Ok(Some(letter));
+            }
+            Err(StoreError::Conflict) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Err(Problem::of("changed-meanwhile"))
 }
 
 /// Asks `accept` about the letter as it stands, and commits what was granted. If somebody else was quicker, it is asked again about what

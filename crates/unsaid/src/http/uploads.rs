@@ -30,6 +30,9 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// At most so many pictures and other media lie beside a letter (docs/protocol.md).
+const MOST_MEDIA: u16 = 60;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
@@ -184,7 +187,9 @@ fn is_a_part(kind: &str, name: &str) -> bool {
         "media" => name
             .strip_prefix("media/")
             .and_then(|rest| rest.strip_suffix(".age"))
-            .is_some_and(|n| n.len() == 3 && n.bytes().all(|b| b.is_ascii_digit()) && n != "000"),
+            .filter(|n| n.len() == 3 && n.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|n| n.parse::<u16>().ok())
+            .is_some_and(|n| (1..=MOST_MEDIA).contains(&n)),
         _ => false,
     }
 }
@@ -213,13 +218,20 @@ mod tests {
 
     #[test]
     fn a_version_has_the_parts_of_the_protocol_and_no_others() {
-        for (kind, name) in [("letter", "letter.age"), ("signature", "sig.age"), ("media", "media/001.age")] {
+        for (kind, name) in [
+            ("letter", "letter.age"),
+            ("signature", "sig.age"),
+            ("media", "media/001.age"),
+            ("media", "media/060.age"),
+        ] {
             assert!(is_a_part(kind, name));
         }
         for (kind, name) in [
             ("letter", "sig.age"),
             ("letter", "Letter.age"),
             ("media", "media/000.age"),
+            ("media", "media/061.age"),
+            ("media", "media/+01.age"),
             ("media", "media/1.age"),
             ("media", "media/../x.age"),
             ("media", "../media/001.age"),

@@ -36,12 +36,10 @@ async fn replace(
     headers: HeaderMap,
     vault: Bytes,
 ) -> Result<Response, Problem> {
-    let Some(named) = one(&headers, &header::IF_MATCH)? else { return Err(Problem::of("if-match")) };
+    let rev = named_rev(&headers)?;
     if vault.is_empty() {
         return Err(Problem::field("vault", "bytes-unknown"));
     }
-    // What is not a tag of ours matches no copy of ours (RFC 9110, 13.1.1).
-    let rev = named.strip_prefix('"').and_then(|t| t.strip_suffix('"')).and_then(|t| t.parse::<i64>().ok());
     let rev = rev.ok_or_else(changed)?;
     let replaced = app.store.put_vault(&author, rev, vault.to_vec()).await.map_err(|e| match e {
         StoreError::Conflict => changed(),
@@ -50,12 +48,20 @@ async fn replace(
     Ok(([(header::ETAG, etag(replaced))], axum::Json(Replaced { rev: replaced })).into_response())
 }
 
+/// The revision that If-Match names; none inside for what is no tag of ours, which matches no copy of ours (RFC 9110, 13.1.1).
+pub(super) fn named_rev(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    let Some(named) = one(headers, &header::IF_MATCH)? else { return Err(Problem::of("if-match")) };
+    let figures = named.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    Ok(figures.and_then(|figures| figures.parse().ok()))
+}
+
 /// Somebody else has written since: 412, as If-Match wants it.
-fn changed() -> Problem {
+pub(super) fn changed() -> Problem {
     Problem { status: StatusCode::PRECONDITION_FAILED, ..Problem::of("changed-meanwhile") }
 }
 
-fn etag(rev: i64) -> HeaderValue {
+/// The revision as a tag.
+pub(super) fn etag(rev: i64) -> HeaderValue {
     // A number between quotes is always a header value.
     HeaderValue::from_str(&format!("\"{rev}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }

@@ -55,7 +55,18 @@ pub enum Message<'a> {
     /// An account was made with this address.
     AccountMade,
     /// Another address signs in to this account from now on; told to the one before.
-    SignInAddressChanged,
+    SignInAddressChanged {
+        /// The whole link that undoes it.
+        undo: &'a str,
+    },
+    /// Somebody came in with the paper kit.
+    KitUsed,
+    /// The six words were made anew.
+    WordsReplaced,
+    /// A card with words was shown for printing.
+    CardPrinted,
+    /// A letter was taken out as a folder.
+    Exported,
     /// An address was changed: the author's own, or that of somebody she writes to. Told to the author.
     AddressesChanged,
     /// To oneself, to see that mail arrives.
@@ -168,11 +179,45 @@ fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> Result<(Str
                 ask,
             ],
         ),
-        Message::SignInAddressChanged => (
+        Message::SignInAddressChanged { undo } => (
             words.say("mail.address_changed.subject", &[("house", house)]),
             vec![
                 words.say("mail.address_changed.what", &[("house", house)]),
+                words.say("mail.address_changed.undo", &[]),
+                whole_link(undo, head)?,
                 words.say("mail.address_changed.not_you", &[]),
+                ask,
+            ],
+        ),
+        Message::KitUsed => (
+            words.say("mail.kit_used.subject", &[("house", house)]),
+            vec![
+                words.say("mail.kit_used.what", &[("house", house)]),
+                words.say("mail.kit_used.not_you", &[]),
+                ask,
+            ],
+        ),
+        Message::WordsReplaced => (
+            words.say("mail.words_replaced.subject", &[("house", house)]),
+            vec![
+                words.say("mail.words_replaced.what", &[("house", house)]),
+                words.say("mail.words_replaced.not_you", &[]),
+                ask,
+            ],
+        ),
+        Message::CardPrinted => (
+            words.say("mail.card_printed.subject", &[("house", house)]),
+            vec![
+                words.say("mail.card_printed.what", &[("house", house)]),
+                words.say("mail.card_printed.not_you", &[]),
+                ask,
+            ],
+        ),
+        Message::Exported => (
+            words.say("mail.exported.subject", &[("house", house)]),
+            vec![
+                words.say("mail.exported.what", &[("house", house)]),
+                words.say("mail.exported.not_you", &[]),
                 ask,
             ],
         ),

@@ -2,8 +2,8 @@
 
 use super::{Done, Worker, trouble};
 use crate::secrets::hashed;
-use unsaid_delivery::decide::{Decision, amended, decide};
-use unsaid_delivery::{DeliveryId, LetterId, MessageId, Now};
+use unsaid_delivery::decide::{Decision, decide};
+use unsaid_delivery::{DeliveryId, MessageId, Now};
 use unsaid_store::StoreError;
 use unsaid_store::rows::Taken;
 
@@ -20,25 +20,6 @@ impl Worker {
             }
         }
         trouble(taken.of, &StoreError::Conflict)
-    }
-
-    /// New words of a letter, whose rest ends.
-    pub(super) async fn amend(&self, taken: Taken, letter: LetterId, now: Now) -> Done {
-        let store = &self.tools.store;
-        let done = match store.amending(letter).await {
-            // Taken back, or counted already: its wake has nothing to wake.
-            Ok(None) => store.give_back(&taken).await,
-            Ok(Some(new)) => {
-                let decision = amended(&new, now);
-                tracing::info!(letter = %letter, version = new.version, ?decision, "new words");
-                store.amended(&taken, &new, decision, now).await
-            }
-            Err(error) => Err(error),
-        };
-        match done {
-            Ok(()) => Done::Well,
-            Err(error) => trouble(taken.of, &error),
-        }
     }
 
     async fn deliver_once(&self, taken: Taken, id: DeliveryId, now: Now) -> Result<(), StoreError> {

@@ -102,20 +102,18 @@ impl Worker {
             Kind::Notice(Notice::Welcome) => compose::Message::AccountMade,
             Kind::Notice(Notice::AddressesChanged) => compose::Message::AddressesChanged,
             Kind::Knock => {
-                let token = tools.keys.link_token(&id);
-                link = Zeroizing::new(format!(
-                    "{}/k/{}",
-                    tools.letterhead.public_origin,
-                    BASE64_URL_SAFE_NO_PAD.encode(*token)
-                ));
+                link = self.link("k", &id);
                 compose::Message::Knock { link: &link, digits: None }
             }
-            Kind::Notice(Notice::SignInChanged) => compose::Message::SignInAddressChanged,
-            Kind::Notice(Notice::Trial) => compose::Message::Test,
-            Kind::Notice(notice) => {
-                tracing::error!(id = %id, ?notice, "this notice is not written by this version");
-                return Ok(None);
+            Kind::Notice(Notice::SignInChanged) => {
+                link = self.link("address", &id);
+                compose::Message::SignInAddressChanged { undo: &link }
             }
+            Kind::Notice(Notice::KitUsed) => compose::Message::KitUsed,
+            Kind::Notice(Notice::WordsReplaced) => compose::Message::WordsReplaced,
+            Kind::Notice(Notice::CardPrinted) => compose::Message::CardPrinted,
+            Kind::Notice(Notice::Exported) => compose::Message::Exported,
+            Kind::Notice(Notice::Trial) => compose::Message::Test,
             Kind::Ladder => {
                 tracing::error!(id = %id, "a message of the ladder is not written by this version");
                 return Ok(None);
@@ -128,6 +126,15 @@ impl Worker {
                 Ok(None)
             }
         }
+    }
+}
+
+impl Worker {
+    /// The link in a message: made from its name, so that it is the same however often the message is written.
+    fn link(&self, page: &str, message: &str) -> Zeroizing<String> {
+        let token = self.tools.keys.link_token(message);
+        let token = BASE64_URL_SAFE_NO_PAD.encode(*token);
+        Zeroizing::new(format!("{}/{page}/{token}", self.tools.letterhead.public_origin))
     }
 }
 

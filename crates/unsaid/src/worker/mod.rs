@@ -4,11 +4,17 @@
 //!
 //! * [`deliveries`]: what time demands of a delivery, committed.
 //! * [`messages`]: one message, from its row to its recorded answer.
+//! * [`amends`]: new words of a sealed letter, whose rest ends.
+//! * [`keeping`]: old wraps under the house's present key, and forgetting what was thrown away.
 //! * [`leases`]: taking over what another node, or an earlier start of this one, left behind.
 
+mod amends;
 mod deliveries;
+mod keeping;
 mod leases;
 mod messages;
+
+pub use keeping::Keeping;
 
 use crate::chance::Chance;
 use crate::mail::Mail;
@@ -67,6 +73,8 @@ pub struct Worker {
     troubled: Vec<(Observed, Taken)>,
     /// When knocks left within the last hour. Forgotten at a restart: the ceiling is against floods, not against arithmetic.
     left: Mutex<VecDeque<Observed>>,
+    /// One worker of a house keeps it in order beside its letters.
+    kept: Option<keeping::Kept>,
 }
 
 /// When the worker wants to be called again. `None` everywhere: when nudged.
@@ -99,7 +107,13 @@ impl Worker {
             seen: leases::Seen::default(),
             troubled: Vec::new(),
             left: Mutex::new(VecDeque::new()),
+            kept: None,
         }
+    }
+
+    /// The same worker, which also renews old wraps and forgets what was thrown away.
+    pub fn keeping(self, ports: Keeping) -> Self {
+        Self { kept: Some(keeping::Kept::new(ports)), ..self }
     }
 
     /// One turn. Errors of single pieces of work are logged and tried again later; an error here means that the store does not answer.
@@ -120,7 +134,9 @@ impl Worker {
         let trouble = self.troubled.iter().map(|(at, _)| *at).min();
         let leases = self.seen.next();
         let observed = [next.observed, trouble, leases].into_iter().flatten().min();
-        Ok(NextWake { trusted: next.trusted, observed, again })
+        let mut wake = NextWake { trusted: next.trusted, observed, again };
+        self.keep_in_order(now, &mut wake).await?;
+        Ok(wake)
     }
 
     /// Deliveries one after the other (two of one person must see each other's knock), then messages side by side.
@@ -132,11 +148,11 @@ impl Worker {
                     let done = self.deliver(one, id, now).await;
                     self.keep_if_troubled(one, done, now);
                 }
-                WakeOf::Message(id) => messages.push((one, id)),
                 WakeOf::Letter(id) => {
                     let done = self.amend(one, id, now).await;
                     self.keep_if_troubled(one, done, now);
                 }
+                WakeOf::Message(id) => messages.push((one, id)),
             }
         }
         let mut ended = Vec::with_capacity(messages.len());

@@ -266,7 +266,7 @@ async fn a_letter_is_sealed_after_the_proof_and_undone_with_one_click() {
     let done = helen.browser.post(&seal, &asked).await.is(OK);
     assert_eq!(done["letter"]["state"], "resting");
     assert_eq!(done["letter"]["restUntil"], "2037-03-13T09:00:00Z");
-    assert_eq!(done["letter"]["can"], json!(["undo"]));
+    assert_eq!(done["letter"]["can"], json!(["undo", "export"]));
     // An answer that got lost: asking again says the same.
     assert_eq!(helen.browser.post(&seal, &asked).await.is(OK), done);
     helen.browser.post("/api/lock", &json!({})).await.is(OK);
@@ -316,7 +316,10 @@ async fn an_unsent_letter_has_no_key_of_the_house() {
     let mut asked = asked.clone();
     asked["manifestHash"] = json!(sealed.manifest_hash);
     let done = helen.browser.post(&format!("/api/letters/{id}/versions/1/seal"), &asked).await.is(OK);
-    assert_eq!((&done["letter"]["state"], &done["letter"]["can"]), (&json!("unsent"), &json!([])));
+    assert_eq!(
+        (&done["letter"]["state"], &done["letter"]["can"]),
+        (&json!("unsent"), &json!(["amend", "export"]))
+    );
     house.pass(1000 * 3600);
     assert!(house.turn().await.is_empty());
     helen.browser.post("/api/unlock", &json!({ "token": helen.token, "mine": true })).await.is(OK);
@@ -345,7 +348,8 @@ async fn what_cannot_be_promised_is_refused_before_it_is_promised() {
         (with("/rule/gate", json!({ "word": 1 })), "not-yet"),
         (with("/rule/reach", json!("claim")), "not-yet"),
         (with("/rule/proof", json!("birthday")), "not-yet"),
-        (with("/rule/moment", json!({ "kind": "birthday", "age": 18 })), "not-yet"),
+        (with("/rule/moment", json!({ "kind": "after", "days": 3 })), "not-yet"),
+        (with("/rule/moment", json!({ "kind": "birthday", "age": 18 })), "birthday-unknown"),
         (with("/rule/moment", json!(7)), "not-yet"),
         (with("/to", json!([])), "not-yet"),
         (with("/rule/moment", on("2037-03-11", "Europe/London")), "day-passed"),
@@ -380,7 +384,8 @@ async fn the_day_is_said_before_anything_is_sealed() {
         ("moment=on&date=2037-03-11&zone=UTC&rest=none", 422, "day-passed"),
         ("moment=on&rest=none", 422, "date-missing"),
         ("moment=on&date=2037-03-20&rest=none", 422, "zone-unknown"),
-        ("moment=birthday&rest=none", 422, "not-yet"),
+        ("moment=birthday&rest=none", 422, "age-unknown"),
+        ("moment=after&rest=none", 422, "not-yet"),
         ("moment=at-once&rest=0", 422, "rest-unknown"),
         ("moment=at-once", 400, "query-unknown"),
         ("moment=at-once&rest=none&rest=none", 400, "query-unknown"),

@@ -73,7 +73,7 @@ fn kind_of(route: &Route) -> Option<&'static str> {
         Carries::None => None,
         Carries::Json => Some("application/json"),
         Carries::Form => Some("application/x-www-form-urlencoded"),
-        Carries::Bytes | Carries::Chunk => Some("application/octet-stream"),
+        Carries::Bytes | Carries::Chunk | Carries::Draft | Carries::Photo => Some("application/octet-stream"),
     }
 }
 

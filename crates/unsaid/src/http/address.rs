@@ -1,0 +1,125 @@
+//! Another sign-in address: a code goes to the new one, and when it comes back from there the account is found by that address. The old one is told, with a link that undoes it. Between
+//! the two requests the new address lies sealed in the browser that asked, so that nothing has to be kept here that came to nothing.
+
+use super::account;
+use super::cookies::Cookie;
+use super::gate::{SessionToken, SignedIn};
+use super::persons::is_the_house;
+use super::problem::Problem;
+use super::read::Json;
+use super::route::{Body, Face, Policy, Route};
+use super::sessions::{read_code, with_cookies};
+use crate::address::EmailAddress;
+use crate::app::App;
+use crate::secrets::hashed;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use unsaid_delivery::id::MessageId;
+use unsaid_store::StoreError;
+use unsaid_store::rows::{CodeAsked, EmailChange, EmailChangeAsk, EmailChanged};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/address", Policy::Fresh, Face::Api, Body::Json, ask),
+        Route::post("/api/address/confirm", Policy::Fresh, Face::Api, Body::Json, confirm),
+    ]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    email: String,
+}
+
+async fn ask(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    headers: HeaderMap,
+    Json(asked): Json<Asked>,
+) -> Result<Response, Problem> {
+    let address = EmailAddress::read(&asked.email).map_err(|e| Problem::field("email", e.key()))?;
+    if is_the_house(&app, &address) {
+        return Err(Problem::field("email", "address-of-house"));
+    }
+    let row = author.account().to_string();
+    let present = app.store.account(&author).await?;
+    let present = app.keys.open_text(&row, &present.email).ok_or(StoreError::Damaged)?;
+    let new_key = app.keys.sign_in_index(&address.sign_in_form());
+    if EmailAddress::read(&present).is_ok_and(|a| app.keys.sign_in_index(&a.sign_in_form()) == new_key) {
+        return Err(Problem::field("email", "address-same"));
+    }
+    // Whether somebody else has an account with this address is said to whoever reads its mail, and to nobody before.
+    let browser = Cookie::Browser.token(&app, &headers)?.unwrap_or_else(|| app.chance.token());
+    let (message, now) = (MessageId(app.chance.id_bytes()), app.time.now());
+    let ask = EmailChangeAsk {
+        message,
+        browser: hashed(&browser),
+        new_key,
+        to: app.keys.seal_text(&message.to_string(), &address.to_text(), &*app.chance),
+        expires: now.trusted + super::codes::CODE_LASTS,
+    };
+    match app.store.ask_email_change(&author, ask, now).await? {
+        CodeAsked::Taken => {
+            app.nudge.nudge();
+            let sealed = app.keys.seal_text(&in_cookie(&row), &address.to_text(), &*app.chance);
+            let cookies = [Cookie::Browser.set(&app, &browser), Cookie::Address.set(&app, &sealed.0)];
+            Ok((StatusCode::ACCEPTED, with_cookies(cookies), axum::Json(serde_json::json!({})))
+                .into_response())
+        }
+        CodeAsked::TooMany => Err(super::codes::too_many()),
+    }
+}
+
+/// What the sealed address in a cookie is bound to: it is good for this account and for nothing else.
+fn in_cookie(account: &str) -> String {
+    format!("{account}|new-address")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    code: String,
+}
+
+async fn confirm(
+    State(app): State<App>,
+    SignedIn(author, role, _): SignedIn,
+    SessionToken(token): SessionToken,
+    headers: HeaderMap,
+    Json(typed): Json<Typed>,
+) -> Result<Response, Problem> {
+    // What cannot be a code is a slip of the finger, and costs no try.
+    let wrong = || Problem::field("code", "code-wrong");
+    let over = || Problem::of("code-over");
+    let code = read_code(&typed.code).ok_or_else(wrong)?;
+    let browser = Cookie::Browser.hash(&app, &headers)?.ok_or_else(over)?;
+    let row = author.account().to_string();
+    let sealed = Cookie::Address.sealed(&app, &headers)?.ok_or_else(over)?;
+    let address = app.keys.open_text(&in_cookie(&row), &sealed).ok_or_else(over)?;
+    let address = EmailAddress::read(&address).map_err(|_| over())?;
+    let old = app.store.account(&author).await?.email;
+    let old = app.keys.open_text(&row, &old).ok_or(StoreError::Damaged)?;
+    let notice = MessageId(app.chance.id_bytes());
+    let change = EmailChange {
+        email: app.keys.seal_text(&row, &address.to_text(), &*app.chance),
+        new_key: app.keys.sign_in_index(&address.sign_in_form()),
+        notice,
+        notice_to: app.keys.seal_text(&notice.to_string(), &old, &*app.chance),
+        undo: hashed(&*app.keys.link_token(&notice.to_string())),
+    };
+    let now = app.time.now();
+    let code = app.keys.peppered("code", code.as_bytes());
+    match app.store.change_email(&author, browser, code, change, now).await? {
+        EmailChanged::Changed => {}
+        EmailChanged::Wrong => return Err(wrong()),
+        EmailChanged::Over => return Err(over()),
+        EmailChanged::Taken => return Err(Problem::of("address-taken")),
+    }
+    app.nudge.nudge();
+    let session = app.store.session(token, now).await?.ok_or(StoreError::Missing)?;
+    let view = account::view(&app, &author, role, &session).await?;
+    let cookies = [Cookie::Browser.forget(&app), Cookie::Address.forget(&app)];
+    Ok((with_cookies(cookies), axum::Json(serde_json::json!({ "account": view }))).into_response())
+}

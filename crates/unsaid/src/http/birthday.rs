@@ -1,0 +1,60 @@
+//! A birthday that was corrected, meant for a letter that is sealed already. It reaches only what has not left; for what has, nothing changes and nothing is said.
+
+use super::gate::SignedIn;
+use super::letters;
+use super::problem::Problem;
+use super::read::{self, Json, Path};
+use super::route::{Body, Face, Policy, Route};
+use super::rule;
+use crate::app::App;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use unsaid_delivery::accept::{self, Refusal};
+use unsaid_delivery::id::LetterId;
+use unsaid_store::StoreError;
+
+/// How often something is read again when the worker was quicker.
+const TRIES: usize = 3;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::post("/api/letters/{id}/birthday", Policy::Fresh, Face::Api, Body::Json, correct)]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    year: Option<i16>,
+    month: i64,
+    day: i64,
+    leap: Option<String>,
+}
+
+async fn correct(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(given): Json<Given>,
+) -> Result<Response, Problem> {
+    let id: LetterId = read::id(&id)?;
+    // Whose letter it is comes before what is wrong with the day.
+    app.store.letter(&author, id).await?;
+    let birthday = rule::birthday(Some(given.month), Some(given.day), given.leap.as_deref())?;
+    for _ in 0..TRIES {
+        let letter = app.store.letter(&author, id).await?;
+        let Some(delivery) = &letter.delivery else { return Err(Refusal::NothingSealed.into()) };
+        let now = app.time.now();
+        let Some(corrected) = accept::correct_birthday(delivery, given.year, birthday, now)? else {
+            return Ok(axum::Json(letters::told(&app, &author, &letter).await?).into_response());
+        };
+        match app.store.correct_rule(&author, delivery, &corrected, now).await {
+            Ok(letter) => {
+                app.nudge.nudge();
+                return Ok(axum::Json(letters::told(&app, &author, &letter).await?).into_response());
+            }
+            Err(StoreError::Conflict) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Err(Problem::of("changed-meanwhile"))
+}

@@ -1,0 +1,92 @@
+//! The card of a person: eight words that only the two know. The words never come here; a token that was made from them does, and is kept as its HMAC. A card that
+//! somebody has seen is replaced in one go: another token, and new wraps for everything that the old words would have opened.
+
+use super::cookies::read_token;
+use super::gate::SignedIn;
+use super::host_wrap;
+use super::persons::of_hers;
+use super::problem::Problem;
+use super::read::{self, Json, Path};
+use super::route::{Body, Face, Policy, Route};
+use crate::app::App;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use unsaid_delivery::id::{LetterId, PersonId};
+use unsaid_store::StoreError;
+use unsaid_store::rows::{Keyed, NewWordsWrap, WrapKind};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::put("/api/persons/{id}/card", Policy::Fresh, Face::Api, Body::Json, put),
+        Route::post("/api/persons/{id}/card/replace", Policy::Fresh, Face::Api, Body::Json, replace),
+    ]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Card {
+    token: String,
+}
+
+async fn put(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(card): Json<Card>,
+) -> Result<Response, Problem> {
+    let id: PersonId = read::id(&id)?;
+    of_hers(&app, &author, id).await?;
+    let claim = claim(&app, &card.token)?;
+    app.store.put_card(&author, id, claim, app.time.now()).await.map_err(|e| match e {
+        StoreError::Conflict => Problem::of("card-there"),
+        e => e.into(),
+    })?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Replacement {
+    token: String,
+    wraps: Vec<Wrapped>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wrapped {
+    letter: String,
+    version: u32,
+    wrap: String,
+}
+
+async fn replace(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(given): Json<Replacement>,
+) -> Result<Response, Problem> {
+    let id: PersonId = read::id(&id)?;
+    of_hers(&app, &author, id).await?;
+    let claim = claim(&app, &given.token)?;
+    let mut wraps = Vec::with_capacity(given.wraps.len());
+    for wrapped in given.wraps {
+        let letter: LetterId = read::id(&wrapped.letter)?;
+        // A line is only as good as the letter that it names: hers, and no other.
+        app.store.letter(&author, letter).await?;
+        let bytes = read::bytes("wraps", &wrapped.wrap)?;
+        let subject = letter.to_string();
+        let (bytes, generation) =
+            host_wrap::inspected(&app, bytes, &subject, wrapped.version, WrapKind::Words, None)
+                .map_err(|_| Problem::field("wraps", "host-cannot-open"))?;
+        wraps.push(NewWordsWrap { letter, version: wrapped.version, bytes, generation });
+    }
+    app.store.replace_card(&author, id, claim, wraps, app.time.now()).await?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}
+
+/// HMAC of a claim token, as the store keeps it.
+fn claim(app: &App, token: &str) -> Result<Keyed, Problem> {
+    let token = read_token(token.as_bytes()).ok_or_else(|| Problem::field("token", "bytes-unknown"))?;
+    Ok(app.keys.peppered("claim", &token))
+}

@@ -1,0 +1,214 @@
+//! What is written and not sealed yet, as her browser keeps it here: bytes that only she can read, with a revision, so that two windows do not write over each
+//! other, and with their history. Saving needs no words, so that it goes on while the page is locked; reading does. Knows nothing of what is in them.
+
+use super::gate::SignedIn;
+use super::problem::Problem;
+use super::range;
+use super::read::{self, Json, Nothing, Path};
+use super::route::{Body, Face, Policy, Route};
+use super::vault::{changed, etag, named_rev};
+use crate::app::App;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use unsaid_delivery::id::{BlobId, DraftId};
+use unsaid_store::StoreError;
+use unsaid_store::rows::{Author, Part};
+
+/// How an age file begins: nothing else is kept, so that an unsealed draft can never lie here by mistake.
+const AGE: &[u8] = b"age-encryption.org/v1\n";
+/// What is written at once of a photo.
+const PIECE: usize = 1024 * 1024;
+/// The kind of a part that is a draft's photo.
+const PHOTO: &str = "photo";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/drafts", Policy::Locked, Face::Api, all),
+        Route::put("/api/drafts/{id}", Policy::Locked, Face::Api, Body::Draft, save),
+        Route::get("/api/drafts/{id}", Policy::Unlocked, Face::Api, one),
+        Route::get("/api/drafts/{id}/history", Policy::Unlocked, Face::Api, history),
+        Route::get("/api/drafts/{id}/history/{rev}", Policy::Unlocked, Face::Api, earlier),
+        Route::post("/api/drafts/{id}/discard", Policy::Unlocked, Face::Api, Body::Json, discard),
+        Route::post("/api/drafts/{id}/restore", Policy::Unlocked, Face::Api, Body::Json, restore),
+        Route::put("/api/drafts/{id}/photos/{photo}", Policy::Locked, Face::Api, Body::Photo, put_photo),
+        Route::get("/api/drafts/{id}/photos/{photo}", Policy::Unlocked, Face::Api, photo),
+    ]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    id: String,
+    rev: i64,
+    saved_on: String,
+    size: u64,
+    discarded: bool,
+}
+
+async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Response, Problem> {
+    let rows: Vec<Row> = app
+        .store
+        .drafts(&author)
+        .await?
+        .into_iter()
+        .map(|row| Row {
+            id: row.id.to_string(),
+            rev: row.rev,
+            saved_on: row.saved.to_string(),
+            size: row.size,
+            discarded: row.discarded.is_some(),
+        })
+        .collect();
+    Ok(axum::Json(serde_json::json!({ "drafts": rows })).into_response())
+}
+
+#[derive(Serialize)]
+struct Saved {
+    rev: i64,
+}
+
+async fn save(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<Response, Problem> {
+    let id: DraftId = read::id(&id)?;
+    let rev = named_rev(&headers)?;
+    only_age(&bytes)?;
+    let saved = match rev {
+        Some(rev) => app.store.put_draft(&author, id, rev, bytes.to_vec(), app.time.now()).await,
+        None => Err(StoreError::Conflict),
+    };
+    match saved {
+        Ok(rev) => Ok(([(header::ETAG, etag(rev))], axum::Json(Saved { rev })).into_response()),
+        Err(StoreError::Conflict) => Err(elsewhere(&app, &author, id).await?),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Another window has saved since: 412, with the revision that stands here now.
+async fn elsewhere(app: &App, author: &Author, id: DraftId) -> Result<Problem, Problem> {
+    let rows = app.store.drafts(author).await?;
+    let rev = rows.iter().find(|row| row.id == id).map_or(0, |row| row.rev);
+    Ok(Problem { rev: Some(rev), ..changed() })
+}
+
+async fn one(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let (bytes, rev) = app.store.draft(&author, read::id(&id)?).await?;
+    Ok(([(header::CONTENT_TYPE, octets()), (header::ETAG, etag(rev))], bytes).into_response())
+}
+
+#[derive(Serialize)]
+struct Earlier {
+    rev: i64,
+    at: String,
+}
+
+async fn history(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let versions = app.store.draft_history(&author, read::id(&id)?).await?;
+    let versions: Vec<Earlier> =
+        versions.into_iter().map(|(rev, at)| Earlier { rev, at: at.to_string() }).collect();
+    Ok(axum::Json(serde_json::json!({ "versions": versions })).into_response())
+}
+
+async fn earlier(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path((id, rev)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let rev = i64::from(read::number(&rev)?);
+    let bytes = app.store.draft_at(&author, read::id(&id)?, rev).await?;
+    Ok(([(header::CONTENT_TYPE, octets()), (header::ETAG, etag(rev))], bytes).into_response())
+}
+
+async fn discard(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
+    app.store.discard_draft(&author, read::id(&id)?, app.time.now()).await?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}
+
+async fn restore(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
+    app.store.restore_draft(&author, read::id(&id)?).await?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}
+
+/// A photo is durable under a name of its own before any row names it, so that a row never names what is not there.
+async fn put_photo(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path((id, photo)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Result<Response, Problem> {
+    let id: DraftId = read::id(&id)?;
+    let name = read_photo(&photo)?;
+    only_age(&bytes)?;
+    // Whose draft it is comes before anything is written for it.
+    if !app.store.drafts(&author).await?.iter().any(|row| row.id == id) {
+        return Err(Problem::missing());
+    }
+    let part = Part {
+        name,
+        kind: PHOTO.to_owned(),
+        blob: BlobId(app.chance.id_bytes()),
+        size: bytes.len() as u64,
+        sha256: Sha256::digest(&bytes).into(),
+    };
+    let mut offset = 0;
+    while offset < bytes.len() {
+        let end = bytes.len().min(offset + PIECE);
+        app.blobs.append(part.blob, offset as u64, bytes.slice(offset..end)).await?;
+        offset = end;
+    }
+    if !app.blobs.finish(part.blob, part.size, part.sha256).await? {
+        return Err(Problem::of("damaged-on-the-way"));
+    }
+    app.store.put_draft_part(&author, id, part).await?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}
+
+async fn photo(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path((id, photo)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let name = read_photo(&photo)?;
+    let part = app.store.draft_part(&author, read::id(&id)?, &name).await?;
+    Ok(range::part(&app, &part, "photo.age", &headers).await?)
+}
+
+/// A photo's name is an id as all others are.
+fn read_photo(text: &str) -> Result<String, Problem> {
+    read::id::<BlobId>(text).map(|_| text.to_owned())
+}
+
+fn only_age(bytes: &[u8]) -> Result<(), Problem> {
+    if bytes.starts_with(AGE) { Ok(()) } else { Err(Problem::field("draft", "bytes-unknown")) }
+}
+
+fn octets() -> HeaderValue {
+    HeaderValue::from_static("application/octet-stream")
+}

@@ -1,0 +1,34 @@
+//! In which language and zone her pages and mails speak. Nothing of weight: a locked session may choose.
+
+use super::account::read_language;
+use super::gate::SignedIn;
+use super::problem::Problem;
+use super::read::Json;
+use super::route::{Body, Face, Policy, Route};
+use super::rule::zone_of;
+use crate::app::App;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::post("/api/language", Policy::Locked, Face::Api, Body::Json, choose)]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Chosen {
+    language: String,
+    zone: String,
+}
+
+async fn choose(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Json(chosen): Json<Chosen>,
+) -> Result<Response, Problem> {
+    let language = read_language(&chosen.language)?;
+    let zone = zone_of(Some(&chosen.zone))?;
+    app.store.put_language(&author, language, zone).await?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}

@@ -1,0 +1,64 @@
+//! What her own mailbox is told, so that nothing of weight is done with an account in silence. It is written before the deed where the store does not write both
+//! in one: a notice of what then failed is a small thing, a deed that nobody was told of is not. Also the test message, and the deeds that are done in
+//! her browser alone and are only reported here.
+
+use super::gate::SignedIn;
+use super::persons::of_hers;
+use super::problem::Problem;
+use super::read::{self, Json, Nothing, Path};
+use super::route::{Body, Face, Policy, Route};
+use crate::app::App;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use unsaid_delivery::id::MessageId;
+use unsaid_delivery::message::Notice;
+use unsaid_store::rows::Author;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/trial", Policy::Unlocked, Face::Api, Body::Json, trial),
+        Route::post("/api/letters/{id}/exported", Policy::Fresh, Face::Api, Body::Json, exported),
+        Route::post("/api/persons/{id}/card/printed", Policy::Fresh, Face::Api, Body::Json, printed),
+    ]
+}
+
+/// Writes a notice to her address and wakes whoever sends.
+pub(super) async fn tell(app: &App, author: &Author, notice: Notice) -> Result<(), Problem> {
+    app.store.notify(author, notice, MessageId(app.chance.id_bytes()), app.time.now()).await?;
+    app.nudge.nudge();
+    Ok(())
+}
+
+/// A message to herself, to see that mail from this house reaches her.
+async fn trial(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
+    tell(&app, &author, Notice::Trial).await?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}
+
+/// She takes a letter out as a folder. Its bytes were hers to fetch before; that they left is what she is told.
+async fn exported(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
+    app.store.letter(&author, read::id(&id)?).await?;
+    tell(&app, &author, Notice::Exported).await?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}
+
+/// A card with words is shown for printing.
+async fn printed(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
+    of_hers(&app, &author, read::id(&id)?).await?;
+    tell(&app, &author, Notice::CardPrinted).await?;
+    Ok(axum::Json(serde_json::json!({})).into_response())
+}
