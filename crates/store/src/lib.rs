@@ -73,6 +73,8 @@ pub trait HouseStore: Send + Sync {
     async fn house(&self) -> Result<House>;
     /// The host has typed the words of the keys back.
     async fn confirm_keys(&self) -> Result<()>;
+    /// The keys are about to be others than those that were typed back: until that is done again they are not known to be on paper.
+    async fn unconfirm_keys(&self) -> Result<()>;
     /// Stores the mark (neither clock ever goes back: the greater of stored and given stays) and raises the beat of this boot by one
     /// (its row is made at the first beat).
     async fn beat(&self, boot: BootId, mark: Mark) -> Result<()>;

@@ -201,6 +201,14 @@ pub async fn visit(settings: &Settings) -> Result<Arc<dyn Store>, CannotOpen> {
     open_store(settings, Arc::new(MemoryJournal::default())).await
 }
 
+/// For a command that needs the house closed: as long as what this gives is held, `serve` does not open it.
+///
+/// # Errors
+/// [`CannotOpen::InUse`] while it is open.
+pub fn keep_closed(settings: &Settings) -> Result<std::fs::File, CannotOpen> {
+    lock(&settings.data)
+}
+
 async fn open_store(settings: &Settings, journal: Arc<dyn Journal>) -> Result<Arc<dyn Store>, CannotOpen> {
     let store = match &settings.database {
         Database::Sqlite(path) => {

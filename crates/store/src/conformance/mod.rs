@@ -10,7 +10,7 @@ pub mod scene;
 macro_rules! every_check {
     ($with:ident) => {
         $with! {
-            house confirm_keys beat confirm_clock
+            house confirm_keys unconfirm_keys beat confirm_clock
             invite invitation ask_code account_of set_code try_code open_session open_newcomer session act unlock_session lock_session
             end_session create_account account try_unlock vault put_vault
             add_person persons add_address remove_address

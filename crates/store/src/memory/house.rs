@@ -21,6 +21,11 @@ impl HouseStore for MemoryStore {
         Ok(())
     }
 
+    async fn unconfirm_keys(&self) -> Result<()> {
+        self.world().keys_confirmed = false;
+        Ok(())
+    }
+
     async fn beat(&self, boot: BootId, mark: Mark) -> Result<()> {
         let mut world = self.world();
         let stored = world.mark.unwrap_or(mark);

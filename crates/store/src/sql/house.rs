@@ -56,6 +56,12 @@ impl HouseStore for SqlStore {
         })
     }
 
+    async fn unconfirm_keys(&self) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            tx.exec("update house set keys_confirmed = 0 where id = 1", &[]).await.map(drop)
+        })
+    }
+
     async fn beat(&self, boot: BootId, mark: Mark) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             let greater = match house_mark(&mut tx).await? {

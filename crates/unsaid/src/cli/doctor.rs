@@ -3,7 +3,7 @@
 use super::{Said, say, settings, wait_for};
 use crate::assemble::{open_mail, visit};
 use crate::clock::{Clock, MachineClock};
-use crate::secrets::{FILE, HouseKeys};
+use crate::secrets::{FILE, HouseKeys, SecretsError};
 use crate::settings::Settings;
 use jiff::SignedDuration;
 use std::path::Path;
@@ -58,6 +58,13 @@ async fn look(settings: &Settings) -> Vec<Finding> {
         Ok(house) => Finding { name: "store", said: Ok(format!("answers; {} accounts", house.accounts)) },
         Err(e) => Finding { name: "store", said: Err(e.clone()) },
     });
+    if let Ok(store) = &store
+        && house.is_ok()
+    {
+        let counts = store.wraps_by_generation().await.map_err(|e| e.to_string());
+        let said = counts.and_then(|counts| wraps(&settings.keys, &counts));
+        findings.push(Finding { name: "wraps", said });
+    }
     findings.push(Finding { name: "clock", said: clock(house.ok().and_then(|h| h.mark)) });
     let mail = match open_mail(settings) {
         Ok(mail) => mail.check().await.map(|()| "a message could go out now".to_owned()),
@@ -68,15 +75,52 @@ async fn look(settings: &Settings) -> Vec<Finding> {
 }
 
 fn keys(folder: &Path, confirmed: Option<bool>) -> Result<String, String> {
-    let path = folder.join(FILE);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|e| format!("{} cannot be read: {e}. Without it nothing that this house keeps can be opened; bring it back from paper.", path.display()))?;
-    HouseKeys::parse(&zeroize::Zeroizing::new(text)).map_err(|e| e.to_string())?;
+    let keys = HouseKeys::read(folder).map_err(|e| match e {
+        SecretsError::File(path, e) => format!(
+            "{} cannot be read: {e}. Without it nothing that this house keeps can be opened; bring it back from paper.",
+            path.display()
+        ),
+        e => e.to_string(),
+    })?;
     if confirmed == Some(true) {
-        Ok("whole, and on paper".to_owned())
+        Ok(format!("whole, and on paper; opens with generation {}", keys.opening_generation()))
     } else {
         Err("The house's secrets are not known to be on paper; with this disk every letter kept by the house would be lost. Write them down and run: unsaid keys confirm".to_owned())
     }
+}
+
+/// Which keys of the house are needed still, by what is stored.
+fn wraps(folder: &Path, counts: &[(u32, u64)]) -> Result<String, String> {
+    let keys = HouseKeys::read(folder).map_err(|e| e.to_string())?;
+    let kept: Vec<u32> = keys.generations().collect();
+    let lost: Vec<String> = counts
+        .iter()
+        .filter(|(generation, count)| *count > 0 && !kept.contains(generation))
+        .map(|(generation, count)| format!("{count} of generation {generation}"))
+        .collect();
+    if !lost.is_empty() {
+        return Err(format!(
+            "Letters and accounts are locked for keys that are not here: {}. Put the lines of those generations back from paper, in {}.",
+            lost.join(", "),
+            folder.join(FILE).display()
+        ));
+    }
+    let present = keys.opening_generation();
+    let old: u64 =
+        counts.iter().filter(|(generation, _)| *generation < present).map(|(_, count)| count).sum();
+    let all: u64 = counts.iter().map(|(_, count)| count).sum();
+    let mut said = match old {
+        0 => format!("all {all} are locked for the present key"),
+        _ => format!("{old} of {all} are locked for an older key; an open house renews them"),
+    };
+    let unneeded =
+        kept.iter().filter(|g| **g < present && counts.iter().all(|(used, n)| used != *g || *n == 0));
+    for generation in unneeded {
+        said.push_str(&format!(
+            "; nothing here needs generation {generation} (unsaid keys retire {generation})"
+        ));
+    }
+    Ok(said)
 }
 
 fn disk(data: &Path) -> Result<String, String> {

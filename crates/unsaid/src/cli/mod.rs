@@ -60,6 +60,17 @@ enum Command {
 enum KeysCommand {
     /// Type two words of the paper back, so that the house knows that there is one.
     Confirm,
+    /// Make a new key that the house opens with. The old ones stay until nothing needs them.
+    Rotate {
+        /// Although the present key is not known to be on paper.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Forget an old key, when nothing that is kept needs it any more. The house has to be closed.
+    Retire {
+        /// The number in the line of that key: opening 1.
+        generation: u32,
+    },
 }
 
 #[derive(Subcommand)]
@@ -78,6 +89,8 @@ pub fn run() -> ExitCode {
         Command::Seal(args) => seal::seal(&args),
         Command::Open(args) => open::open(&args),
         Command::Keys { command: KeysCommand::Confirm } => keys::confirm(),
+        Command::Keys { command: KeysCommand::Rotate { yes } } => keys::rotate(yes),
+        Command::Keys { command: KeysCommand::Retire { generation } } => keys::retire(generation),
         Command::Invite { host } => invite::invite(host),
         Command::Clock { command: ClockCommand::Confirm } => clock::confirm(),
     };

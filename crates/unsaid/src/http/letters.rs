@@ -2,6 +2,7 @@
 //! comes from [`shown`] alone: from the first knock on one answer, whatever the person did. What was sealed cannot be read here.
 
 use super::gate::SignedIn;
+use super::host_wrap;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
@@ -259,7 +260,7 @@ async fn put_wrap(
     Path((id, number, kind)): Path<(String, String, String)>,
     wrap: Bytes,
 ) -> Result<Response, Problem> {
-    let (id, number) = (read::id(&id)?, read::number(&number)?);
+    let (id, number) = (read::id::<LetterId>(&id)?, read::number(&number)?);
     let kind = [WrapKind::Author, WrapKind::Host, WrapKind::Words].into_iter().find(|k| k.name() == kind);
     let kind = kind.ok_or_else(Problem::missing)?;
     if wrap.len() > unsaid_seal::wrap::MAX_WRAP_BYTES {
@@ -270,13 +271,15 @@ async fn put_wrap(
         app.store.letter(&author, id).await?;
         return Err(Problem::field("wrap", "bytes-unknown"));
     }
-    // A page that was loaded before the host's key was replaced locks for the old one: which it is, is found out and not supposed. Whether the
-    // wrap belongs to this letter is looked at when it is sealed.
-    let generation = match kind {
-        WrapKind::Author => app.peel.generation(),
-        _ => app.peel.made_for(&wrap).unwrap_or_else(|| app.peel.generation()),
+    let (wrap, generation) = match kind {
+        WrapKind::Author => (wrap.to_vec(), app.peel.generation()),
+        _ => {
+            app.store.letter(&author, id).await?;
+            host_wrap::bound(&app, wrap.to_vec(), &id.to_string(), number, kind)
+                .map_err(|_| Problem::field("wrap", "host-cannot-open"))?
+        }
     };
-    app.store.put_wrap(&author, id, number, kind, wrap.to_vec(), generation).await.map_err(sealed_already)?;
+    app.store.put_wrap(&author, id, number, kind, wrap, generation).await.map_err(sealed_already)?;
     Ok(axum::Json(serde_json::json!({})).into_response())
 }
 

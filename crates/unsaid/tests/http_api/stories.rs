@@ -291,14 +291,16 @@ async fn a_wrap_that_the_host_cannot_open_seals_nothing() {
     helen.bring(&other, 1, &foreign).await;
     let put = format!("/api/letters/{id}/versions/1/wraps/host");
     helen.browser.put(&put, b"no wrap at all", &[]).await.says_no(422, "bytes-unknown");
-    // The wrap of another letter, and the right line around another letter's key.
-    let again = helen.seal_words(&house, &id, 1, true);
+    // The wrap of another letter, and one that is not the house's at all, are not even kept.
     let asked = sealing(&dan, &sealed.manifest_hash, json!("none"));
-    for wrap in [&foreign.host_wrap, &again.host_wrap, &Some(sealed.author_wrap.clone())] {
-        helen.browser.put(&put, wrap.as_ref().unwrap(), &[]).await.is(OK);
-        let seal = format!("/api/letters/{id}/versions/1/seal");
-        helen.browser.post(&seal, &asked).await.says_no(422, "host-cannot-open");
+    for wrap in [foreign.host_wrap.as_ref().unwrap(), &sealed.author_wrap] {
+        helen.browser.put(&put, wrap, &[]).await.says_no(422, "host-cannot-open");
     }
+    // The right line around another letter's key seals nothing.
+    let again = helen.seal_words(&house, &id, 1, true);
+    helen.browser.put(&put, again.host_wrap.as_ref().unwrap(), &[]).await.is(OK);
+    let seal = format!("/api/letters/{id}/versions/1/seal");
+    helen.browser.post(&seal, &asked).await.says_no(422, "host-cannot-open");
     assert_eq!(helen.state(&id).await, "reserved");
 }
 

@@ -26,6 +26,17 @@ pub async fn confirm_keys(scene: &Scene<'_>) {
     assert!(ok!(scene.store.house()).keys_confirmed);
 }
 
+/// After a rotation the new words have to be typed back, and until then nobody is told that they are on paper.
+pub async fn unconfirm_keys(scene: &Scene<'_>) {
+    ok!(scene.store.unconfirm_keys());
+    assert!(!ok!(scene.store.house()).keys_confirmed);
+    ok!(scene.store.confirm_keys());
+    ok!(scene.store.unconfirm_keys());
+    assert!(!ok!(scene.store.house()).keys_confirmed);
+    ok!(scene.store.confirm_keys());
+    assert!(ok!(scene.store.house()).keys_confirmed);
+}
+
 /// The first beat sets the mark, later ones move it; neither clock ever goes back; each node has beats of its own.
 pub async fn beat(scene: &Scene<'_>) {
     let (one, other) = (scene.boot_id(), scene.boot_id());
