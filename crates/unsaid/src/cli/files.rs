@@ -52,6 +52,14 @@ pub(super) fn input(path: Option<&Path>) -> Result<Input, Said> {
     Ok(Input { from, name, size: size(&about), again: about.is_file(), place: Some(place(&about)) })
 }
 
+/// A file of a folder that came from somebody else, when it is one: no link, no device, nothing without end.
+pub(super) fn regular(path: &Path) -> io::Result<File> {
+    if !path.symlink_metadata()?.is_file() {
+        return Err(io::Error::other("it is no ordinary file"));
+    }
+    File::open(path)
+}
+
 /// A whole small file, such as one with keys.
 pub(super) fn small(path: &Path) -> Result<(zeroize::Zeroizing<Vec<u8>>, Input), Said> {
     let input = input(Some(path))?;
@@ -136,13 +144,24 @@ impl Output {
         }
     }
 
+    /// A file in a folder that came from somebody else: what lies under its name is replaced and never followed, because a link
+    /// could lead to any file of whoever opens the folder.
+    pub(super) fn in_folder(folder: &Path, name: &str) -> Result<Self, Said> {
+        let target = folder.join(name);
+        if target.symlink_metadata().is_ok_and(|about| !about.is_file() && !about.is_symlink()) {
+            return Err(format!(
+                "{} is in the way, and it is no file. Move it elsewhere, or name another folder with -o.",
+                target.display()
+            ));
+        }
+        Self::beside(target, None)
+    }
+
     fn file(path: &Path, reads: &[&Input]) -> Result<Self, Said> {
         let name = path.display();
-        let cannot = |e: io::Error| {
-            format!("{name} cannot be written: {e}. Check the folder, and whether you may write there.")
-        };
         // A link stays a link: what it points to is replaced.
         let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let cannot = |e: io::Error| cannot_write(path, &e);
         let about = match std::fs::metadata(&target) {
             Ok(about) => Some(about),
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
@@ -161,10 +180,15 @@ impl Output {
                 return Ok(Self::stream(File::options().write(true).open(&target).map_err(cannot)?, false));
             }
         }
-        let temporary =
-            beside(&target).ok_or_else(|| format!("{name} is no name for a file. Give another after -o."))?;
+        Self::beside(target, about)
+    }
+
+    fn beside(target: PathBuf, replaced: Option<Metadata>) -> Result<Self, Said> {
+        let temporary = name_beside(&target)
+            .ok_or_else(|| format!("{} is no name for a file. Give another after -o.", target.display()))?;
+        let cannot = |e: io::Error| cannot_write(&target, &e);
         let to = File::options().write(true).create_new(true).open(&temporary).map_err(cannot)?;
-        if let Some(about) = about {
+        if let Some(about) = replaced {
             // Who could read the file that is replaced may read the new one, and nobody else.
             to.set_permissions(about.permissions()).map_err(cannot)?;
         }
@@ -224,8 +248,12 @@ impl Drop for Output {
     }
 }
 
+fn cannot_write(path: &Path, e: &io::Error) -> Said {
+    format!("{} cannot be written: {e}. Check the folder, and whether you may write there.", path.display())
+}
+
 /// A name beside the target that says what it is.
-fn beside(target: &Path) -> Option<PathBuf> {
+fn name_beside(target: &Path) -> Option<PathBuf> {
     let mut name = std::ffi::OsString::from(".");
     name.push(target.file_name()?);
     name.push(format!(".{}.not-whole", &MachineChance.id()[..8]));

@@ -201,3 +201,41 @@ fn a_folder_that_was_mixed_up_is_noticed() {
     std::fs::remove_dir_all(desk.path("For Mara/keys")).unwrap();
     refused(&desk.unsaid(&["open", FOLDER]), "There is no key in this folder's keys.");
 }
+
+/// A stick from a stranger: links, devices and names that would reach outside of the folder.
+#[test]
+fn a_hostile_folder_reaches_nothing_outside_of_itself() {
+    use std::os::unix::fs::symlink;
+    let desk = exported(true);
+    desk.write("precious", "precious");
+    std::fs::create_dir_all(desk.path("For Mara/opened")).unwrap();
+    for name in ["letter.txt", "letter.eml", "001.jpg", "003.png", "letter.eml.sig"] {
+        symlink("../../precious", desk.path(&format!("For Mara/opened/{name}"))).unwrap();
+    }
+    well(&desk.unsaid(&["open", FOLDER]));
+    assert_eq!(desk.read("precious"), b"precious");
+    opened(&desk, "For Mara/opened");
+
+    let desk = exported(true);
+    std::fs::create_dir(desk.path("elsewhere")).unwrap();
+    symlink("../elsewhere", desk.path("For Mara/opened")).unwrap();
+    refused(&desk.unsaid(&["open", FOLDER]), "leads somewhere else");
+    assert!(std::fs::read_dir(desk.path("elsewhere")).unwrap().next().is_none());
+
+    // What never ends is not read.
+    for name in ["letter.age", "about.json", "keys/letter.key", "media/003.age", "signatures/letter.sig.age"]
+    {
+        let desk = exported(true);
+        std::fs::remove_file(desk.path(&format!("For Mara/{name}"))).unwrap();
+        symlink("/dev/zero", desk.path(&format!("For Mara/{name}"))).unwrap();
+        let said = refused(&desk.unsaid(&["open", FOLDER]), "no ordinary file");
+        assert!(said.contains(name), "{said}");
+    }
+
+    // A name with commands for the terminal is shown, and not obeyed.
+    let desk = exported(true);
+    let about = r#"{"format":"unsaid export 1","files":[{"name":"\u001b[2Jgone","sha256":"00"}]}"#;
+    desk.write("For Mara/about.json", about);
+    let said = refused(&desk.unsaid(&["open", FOLDER]), "is missing.");
+    assert!(!said.contains('\u{1b}') && said.contains("\\u{1b}[2Jgone"), "{said}");
+}

@@ -1,10 +1,9 @@
 //! about.json of an exported folder: which letter it is, and the sums of its files, so that damage is found by name before
 //! anything is opened. It opens nothing and trusts nothing: a file that it names outside the folder is not looked at.
 
-use super::super::Said;
+use super::super::{Said, files};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path};
 
@@ -22,7 +21,7 @@ pub(super) struct About {
 pub(super) fn read(folder: &Path) -> Result<Option<About>, Said> {
     let path = folder.join("about.json");
     let mut text = String::new();
-    match File::open(&path).and_then(|file| file.take(LARGEST).read_to_string(&mut text)) {
+    match files::regular(&path).and_then(|file| file.take(LARGEST).read_to_string(&mut text)) {
         Ok(_) => {}
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(e) => {
@@ -60,13 +59,15 @@ impl About {
             if !stays_inside(Path::new(name)) {
                 continue;
             }
+            // A name may hold what a terminal would take for commands.
+            let shown = name.escape_debug();
             let said = match sum(&folder.join(name)) {
                 Ok(sum) if sum == *expected => continue,
-                Ok(_) => format!("{name} is damaged. Take another copy of it."),
+                Ok(_) => format!("{shown} is damaged. Take another copy of it."),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    format!("{name} is missing. Copy the folder again, with everything in it.")
+                    format!("{shown} is missing. Copy the folder again, with everything in it.")
                 }
-                Err(e) => format!("{name} cannot be read: {e}. Take another copy of it."),
+                Err(e) => format!("{shown} cannot be read: {e}. Take another copy of it."),
             };
             found.push(said);
         }
@@ -80,7 +81,7 @@ fn stays_inside(name: &Path) -> bool {
 
 /// SHA-256 of a file of any size, in lower-case hexadecimal.
 fn sum(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = files::regular(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {

@@ -2,18 +2,17 @@
 //! beside it, and says whose hand it is. Every file gets its name only when it is whole; what is damaged is named, and the rest is
 //! opened all the same, because these may be somebody's last words.
 
-use super::super::files::{Output, Shown};
+use super::super::files::{self, Output};
 use super::super::progress::Progress;
 use super::super::{Said, complain, say, terminal};
 use super::{OpenArgs, about, keys, shown_path};
-use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use unsaid_seal::SealError;
-use unsaid_seal::claim::read_claim_words;
+use unsaid_seal::claim::{open_words_file, read_claim_words};
 use unsaid_seal::key::read_key_file;
-use unsaid_seal::letter::{Letter, extension_of, parse_letter};
+use unsaid_seal::letter::{Letter, clean_name, extension_of, parse_letter};
 use unsaid_seal::read::{open_letter_file, open_medium};
 use unsaid_seal::seal::media_part;
 use unsaid_seal::sshsig::{PublicHand, read_hands};
@@ -24,6 +23,10 @@ use zeroize::Zeroizing;
 const LARGEST_LETTER: u64 = 32 * 1024 * 1024;
 /// How often words are asked for before the program gives up.
 const TRIES: usize = 3;
+/// How many keys are tried: each costs a moment and 64 MiB.
+const MOST_KEYS: usize = 8;
+/// The largest key, signature or list of signers.
+const LARGEST_KEY: u64 = 64 * 1024;
 
 pub(super) fn open(args: &OpenArgs, folder: &Path) -> Result<ExitCode, Said> {
     if args.identities.len() > 1 {
@@ -65,17 +68,20 @@ pub(super) fn open(args: &OpenArgs, folder: &Path) -> Result<ExitCode, Said> {
         }
     }
     let into = args.output.clone().unwrap_or_else(|| folder.join("opened"));
+    if args.output.is_none() && into.is_symlink() {
+        return Err("The folder's 'opened' leads somewhere else, and was not made by this program. Name another folder with -o.".to_owned());
+    }
     std::fs::create_dir_all(&into)
         .map_err(|e| format!("{} cannot be made: {e}. Name another folder with -o.", shown_path(&into)))?;
-    write(&into.join("letter.eml"), &eml)?;
-    write(&into.join("letter.txt"), letter.text.as_bytes())?;
+    write(&into, "letter.eml", &eml)?;
+    write(&into, "letter.txt", letter.text.as_bytes())?;
     for picture in &letter.pictures {
-        write(&into.join(format!("{}.{}", picture.name, picture.kind.extension())), &picture.bytes)?;
+        write(&into, &format!("{}.{}", picture.name, picture.kind.extension()), &picture.bytes)?;
     }
     for said in media(folder, &into, &key, &letter)? {
         find(&mut wrong, &said);
     }
-    say(&format!("From {} to {}. Opened into {}", letter.from, letter.to, shown_path(&into)));
+    say(&format!("From {} to {}. Opened into {}", name(&letter.from), name(&letter.to), shown_path(&into)));
     match signature(folder, &into, &key, &eml)? {
         Hand::Known(hand) => say(&format!(
             "It is signed by the hand {}. Compare that with the card, or with her other letters.",
@@ -97,31 +103,36 @@ fn find(wrong: &mut Vec<Said>, said: &str) {
 
 fn letter_age(folder: &Path) -> Result<Vec<u8>, Said> {
     let path = folder.join("letter.age");
-    let about = std::fs::metadata(&path).map_err(|_| {
-        format!("{} is a folder without a letter.age, so it is no exported letter. Name the right folder, or a file.", shown_path(folder))
-    })?;
-    if about.len() > LARGEST_LETTER {
-        return Err(
-            "letter.age is larger than any letter. Open it as a file: unsaid open -i KEY -o OUT letter.age"
-                .to_owned(),
-        );
+    if path.symlink_metadata().is_err() {
+        return Err(format!(
+            "{} is a folder without a letter.age, so it is no exported letter. Name the right folder, or a file.",
+            shown_path(folder)
+        ));
     }
-    std::fs::read(&path)
-        .map_err(|e| format!("{} cannot be read: {e}. Take another copy of it.", shown_path(&path)))
+    small(&path, LARGEST_LETTER)
+}
+
+/// A file of the folder, which may come from anybody: no link, no device, and not larger than it can be.
+fn small(path: &Path, largest: u64) -> Result<Vec<u8>, Said> {
+    let mut bytes = Vec::new();
+    files::regular(path)
+        .and_then(|file| file.take(largest + 1).read_to_end(&mut bytes))
+        .map_err(|e| format!("{} cannot be read: {e}. Take another copy of it.", shown_path(path)))?;
+    if bytes.len() as u64 > largest {
+        return Err(format!("{} is larger than it can be. Take another copy of it.", shown_path(path)));
+    }
+    Ok(bytes)
 }
 
 /// K as a key file: named with -i, lying there in clear, or under the words of a card.
 fn key(args: &OpenArgs, folder: &Path) -> Result<Zeroizing<Vec<u8>>, Said> {
-    let read = |path: &Path| {
-        std::fs::read(path)
-            .map(Zeroizing::new)
-            .map_err(|e| format!("{} cannot be read: {e}. Take another copy of it.", shown_path(path)))
-    };
+    let read = |path: &Path| small(path, LARGEST_KEY).map(Zeroizing::new);
     if let Some(path) = args.identities.first() {
-        return keys::key_text(args, path, &shown_path(path), read(path)?);
+        let (bytes, input) = files::small(path)?;
+        return keys::key_text(args, path, &input.name, bytes);
     }
     let clear = folder.join("keys/letter.key");
-    if clear.exists() {
+    if clear.symlink_metadata().is_ok() {
         return read(&clear);
     }
     let mut locked: Vec<PathBuf> = std::fs::read_dir(folder.join("keys"))
@@ -129,6 +140,7 @@ fn key(args: &OpenArgs, folder: &Path) -> Result<Zeroizing<Vec<u8>>, Said> {
         .unwrap_or_default();
     locked.retain(|path| path.extension().is_some_and(|end| end == "age"));
     locked.sort();
+    locked.truncate(MOST_KEYS);
     if locked.is_empty() {
         return Err("There is no key in this folder's keys. Copy the folder again, with everything in it, or name the key with -i.".to_owned());
     }
@@ -144,24 +156,25 @@ fn by_words(args: &OpenArgs, files: &[Zeroizing<Vec<u8>>]) -> Result<Zeroizing<V
             Some(path) => terminal::first_line(path)?,
             None => terminal::ask_seen("The eight words on the card:")?,
         };
-        let (as_card, mut opened) = (read_claim_words(&typed), Err(StreamError::WrongPassphrase));
-        for file in files {
-            opened = match &as_card {
-                Ok(words) => keys::open_with(file, words),
-                Err(_) => Err(StreamError::WrongPassphrase),
-            };
-            if opened.is_ok() {
-                break;
+        said = match read_claim_words(&typed) {
+            Err(error) => error.to_string(),
+            Ok(words) => {
+                let mut opened = Err(SealError::WrongKey);
+                for file in files {
+                    opened = open_words_file(file, &words);
+                    if opened.is_ok() {
+                        break;
+                    }
+                }
+                match opened {
+                    Ok(key) => return Ok(key),
+                    Err(SealError::WrongKey) => {
+                        "These are the words of another card. Look for the one that belongs to this letter."
+                            .to_owned()
+                    }
+                    Err(error) => return Err(format!("The key in this folder's keys: {error}")),
+                }
             }
-        }
-        said = match (as_card, opened) {
-            (_, Ok(key)) => return Ok(key),
-            (Err(error), _) => error.to_string(),
-            (Ok(_), Err(StreamError::WrongPassphrase)) => {
-                "These are the words of another card. Look for the one that belongs to this letter."
-                    .to_owned()
-            }
-            (Ok(_), Err(error)) => return Err(error.to_string()),
         };
         if args.passphrase_file.is_some() {
             break;
@@ -176,17 +189,23 @@ fn media(folder: &Path, into: &Path, key: &[u8], letter: &Letter) -> Result<Vec<
     let mut wrong = Vec::new();
     for medium in &letter.media {
         let name = media_part(&medium.name);
-        let Ok(file) = File::open(folder.join(&name)) else {
+        let path = folder.join(&name);
+        if path.symlink_metadata().is_err() {
             wrong.push(format!("{name} is missing. Copy the folder again, with everything in it."));
             continue;
+        }
+        let damaged = format!("{name} is damaged. Take another copy of it.");
+        let Ok(file) = files::regular(&path) else {
+            wrong.push(damaged);
+            continue;
         };
-        let target = into.join(format!("{}.{}", medium.name, extension_of(&medium.media_type)));
-        let mut output = Output::open(Some(&target), Shown::Bytes, &[])?;
+        let target = format!("{}.{}", medium.name, extension_of(&medium.media_type));
+        let mut output = Output::in_folder(into, &target)?;
         let size = file.metadata().ok().map(|about| about.len());
         match open_medium(key, medium, &mut Progress::of(file, size, false), &mut output) {
             Ok(()) => output.finish()?,
             Err(error @ StreamError::Write(_)) => return Err(error.to_string()),
-            Err(_) => wrong.push(format!("{name} is damaged. Take another copy of it.")),
+            Err(_) => wrong.push(damaged),
         }
     }
     Ok(wrong)
@@ -201,21 +220,21 @@ enum Hand {
 
 fn signature(folder: &Path, into: &Path, key: &[u8], eml: &[u8]) -> Result<Hand, Said> {
     let path = folder.join("signatures/letter.sig.age");
-    if !path.exists() {
+    if path.symlink_metadata().is_err() {
         return Ok(Hand::None);
     }
     let damaged = || {
         Hand::Wrong("signatures/letter.sig.age is damaged, so nobody can say who wrote this. Take another copy of it.".to_owned())
     };
     let Ok(text) =
-        std::fs::read(&path).map_err(drop).and_then(|file| open_small_part(key, &file).map_err(drop))
+        small(&path, LARGEST_KEY).and_then(|file| open_small_part(key, &file).map_err(|e| e.to_string()))
     else {
         return Ok(damaged());
     };
     let Ok(text) = std::str::from_utf8(&text) else { return Ok(damaged()) };
-    write(&into.join("letter.eml.sig"), text.as_bytes())?;
-    let signers = std::fs::read_to_string(folder.join("author/allowed_signers")).unwrap_or_default();
-    let hands = read_hands(&signers);
+    write(into, "letter.eml.sig", text.as_bytes())?;
+    let signers = small(&folder.join("author/allowed_signers"), LARGEST_KEY).unwrap_or_default();
+    let hands = read_hands(&String::from_utf8_lossy(&signers));
     if hands.is_empty() {
         return Ok(Hand::Wrong("author/allowed_signers is missing, so nobody can say whose signature this is. Copy the folder again, with everything in it.".to_owned()));
     }
@@ -225,10 +244,15 @@ fn signature(folder: &Path, into: &Path, key: &[u8], eml: &[u8]) -> Result<Hand,
     })
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Said> {
-    let mut output = Output::open(Some(path), Shown::Bytes, &[])?;
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Said> {
+    let mut output = Output::in_folder(folder, name)?;
     output.write_all(bytes).map_err(|e| {
-        format!("{} cannot be written: {e}. Look at the space on the disk.", shown_path(path))
+        format!("{} cannot be written: {e}. Look at the space on the disk.", shown_path(&folder.join(name)))
     })?;
     output.finish()
+}
+
+/// A name as it may stand on a terminal: whoever wrote the letter chose it.
+fn name(text: &str) -> String {
+    clean_name(text).unwrap_or_else(|_| "somebody".to_owned())
 }
