@@ -28,7 +28,9 @@ export function latin1(bytes: Uint8Array): string {
 
 /** The bytes of a text that has one character for each byte. */
 export function fromLatin1(text: string): Bytes {
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 /** All pieces behind each other. */

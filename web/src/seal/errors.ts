@@ -7,6 +7,8 @@ export type SealErrorCode =
   | 'word-unknown'
   /** Too few or too many words; `index` holds how many were typed. */
   | 'word-count'
+  /** Real words, but not a card's: one is wrong, or two changed places. `index` is there when one alone is likely. */
+  | 'words-checksum'
   /** The words are real words, but not those of this account. */
   | 'words-wrong'
   /** No account key was found in what was typed or scanned from the paper kit. */
@@ -27,6 +29,10 @@ export type SealErrorCode =
   | 'bad-name'
   /** A text larger than a letter may be. */
   | 'text-too-long'
+  /** Too many pictures, or one that is too large, empty, or not of a kind that every browser shows. */
+  | 'bad-picture'
+  /** A signature that is not over these bytes, not by this hand, or none at all. */
+  | 'bad-signature'
   /** An id, a version, a date, a salt or a recipient that is not of the right form: a fault of the program. */
   | 'bad-input'
   /** What the server gives back is not what was sealed. */
@@ -36,7 +42,7 @@ export type SealErrorCode =
 export class SealError extends Error {
   override readonly name = 'SealError';
   readonly code: SealErrorCode;
-  /** For 'word-unknown' which word, from 0; for 'word-count' how many there were. */
+  /** For 'word-unknown' and 'words-checksum' which word, from 0; for 'word-count' how many there were. */
   readonly index: number | undefined;
 
   constructor(code: SealErrorCode, detail: string, index?: number) {

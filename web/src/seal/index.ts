@@ -3,31 +3,46 @@
 
 export { accountOf, makeAccount, type Account } from './account';
 export { bindingLine, KINDS, parseBinding, type Binding, type Kind } from './binding';
+export * from './body';
+export { checkClaimWords, CLAIM_WORDS, deriveClaim, newClaimWords, openWordsFile, sealWordsFile } from './claim';
 export { SealError, type SealErrorCode } from './errors';
 export { keyFile, readKeyFile } from './key';
-export { kitLines, kitText, readKit } from './kit';
+export { kitLines, kitText, kitToken, readKit } from './kit';
 export {
   cleanName,
   composeLetter,
+  howManyInside,
+  MAX_PICTURE_BYTES,
+  MAX_PICTURES,
   MAX_TEXT_BYTES,
   messageId,
   normaliseText,
   parseLetter,
   type Letter,
   type LetterToCompose,
+  type Medium,
+  type Picture,
+  type PictureType,
 } from './letter';
 export { manifestHash, manifestText, type ManifestPart } from './manifest';
+export { openMedia, type Opened, type Signature } from './read';
 export {
   openSealed,
+  placed,
   proveSealed,
   sealLetter,
+  wordsWrap,
+  type Kept,
   type LetterName,
   type LetterToSeal,
+  type OpenedOwn,
   type Proof,
   type SealedLetter,
   type SealedPart,
   type SealedWrap,
+  type Written,
 } from './seal';
+export { handOf, NAMESPACE, PRINCIPAL, sign, verify, type Hand } from './sshsig';
 export {
   deriveUnlock,
   makeUnlock,

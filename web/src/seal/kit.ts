@@ -1,7 +1,10 @@
 // The paper kit: the account's identity as text, to be printed, and read back from a scan or from
 // somebody's typing. It is the whole key; it asks nobody for leave.
 
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { secretFromBech32 } from './bech32';
+import { base64url, utf8 } from './bytes';
 import { SealError } from './errors';
 
 const PREFIX = 'AGE-SECRET-KEY-PQ-';
@@ -37,6 +40,13 @@ export function readKit(text: string): string {
   if (!secretFromBech32(PREFIX.toLowerCase(), identity))
     throw new SealError('kit-misread', 'a letter is wrong');
   return identity;
+}
+
+/** What the house is shown by somebody who has the paper and no mailbox any more. It leads to nothing else. */
+export function kitToken(identity: string): string {
+  const secret = secretFromBech32(PREFIX.toLowerCase(), identity);
+  if (!secret) throw new SealError('bad-input', 'not an age1pq identity');
+  return base64url(hkdf(sha256, secret, undefined, utf8('unsaid kit token v1'), 32));
 }
 
 function check(identity: string): void {

@@ -84,6 +84,10 @@ RGVhciBN\nYXJhCg==\n--x--\n`;
       to: 'Mara Ži',
       date: new Date('2026-11-20T22:00:00Z'),
       text: 'Dear Mara\n',
+      html: '<p>no',
+      replyTo: null,
+      pictures: [],
+      media: [],
     });
   });
 

@@ -1,10 +1,13 @@
-// letter.eml: what she wrote, as an e-mail file (RFC 5322, RFC 2045 to 2047) that any mail program can
-// show, padded so that its length tells little. Knows no key and nobody's address.
+// letter.eml: what she wrote, as an e-mail file (RFC 5322, RFC 2045 to 2047) that any mail program can show, padded so that
+// its length tells little. Text alone is format 1; HTML with pictures is format 2, from the same code. Knows no key and
+// nobody's address. Reading it back stands in letter-parse.ts.
 
-import { base64, concat, fromLatin1, fromUtf8, latin1, utf8, type Bytes } from './bytes';
-import { checkId, checkVersion, MAX_VERSION } from './binding';
+import { base64, concat, fromLatin1, fromUtf8, utf8, type Bytes } from './bytes';
+import { checkId, checkVersion } from './binding';
 import { SealError } from './errors';
 import { quotedPrintable } from './quoted-printable';
+
+export { parseLetter } from './letter-parse';
 
 /** What goes into the file. */
 export interface LetterToCompose {
@@ -16,10 +19,50 @@ export interface LetterToCompose {
   readonly to: string;
   readonly date: Date;
   readonly text: string;
+  /** The same in the canonical HTML of the closed schema (body.ts); null for a letter of text alone, which is format 1. */
+  readonly html?: string | null;
+  /** `age1pq1…`: where an answer is encrypted to. */
+  readonly replyTo?: string | null;
+  /** The pictures inside; `howManyInside` says which. */
+  readonly pictures?: readonly Picture[];
+  /** Those that are parts of their own. */
+  readonly media?: readonly Medium[];
+}
+
+/** The kinds of pictures that every browser shows, and the ends of their files' names. */
+export const PICTURE_TYPES = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp' } as const;
+export type PictureType = keyof typeof PICTURE_TYPES;
+
+/** A picture as a file. */
+export interface Picture {
+  /** Three digits from `001`, in the order of appearance. */
+  readonly name: string;
+  readonly type: PictureType;
+  readonly bytes: Uint8Array;
+}
+
+/** A file that lies beside the letter, as `media/NNN.age`. */
+export interface Medium {
+  readonly name: string;
+  /** A media type, such as `image/jpeg`. */
+  readonly type: string;
+  /** Bytes of the plain file. */
+  readonly size: number;
+  /** SHA-256 of the plain file, in lower-case hexadecimal. */
+  readonly sha256: string;
 }
 
 /** The largest text, in bytes of UTF-8. */
 export const MAX_TEXT_BYTES = 1024 * 1024;
+
+/** The largest HTML, in bytes of UTF-8: as much as the schema's parser reads. */
+export const MAX_HTML_BYTES = 1024 * 1024;
+/** How many pictures a letter may have, inside and beside it. */
+export const MAX_PICTURES = 60;
+/** The largest picture, in bytes. */
+export const MAX_PICTURE_BYTES = 8 * 1024 * 1024;
+/** How many bytes of pictures lie inside at most; the others become parts that can be fetched one by one. */
+export const MAX_INSIDE_BYTES = 1024 * 1024;
 
 /** A shorter file than this is padded to it: 'I forgive you' must not show in a list of sizes. */
 const LEAST_BYTES = 4096;
@@ -29,35 +72,123 @@ export function normaliseText(text: string): string {
   return fromUtf8(utf8(text.replace(/\r\n?/g, '\n')));
 }
 
+/** How many of the pictures, in their order, lie inside. */
+export function howManyInside(sizes: readonly number[]): number {
+  let sum = 0;
+  const first = sizes.findIndex((size) => (sum += size) > MAX_INSIDE_BYTES);
+  return first < 0 ? sizes.length : first;
+}
+
 /** Composes the file. The same input gives the same bytes, here and in Rust. */
 export function composeLetter(letter: LetterToCompose): Bytes {
-  const { letterId, version } = letter;
+  const { letterId, version, replyTo = null, pictures = [], media = [] } = letter;
   checkId(letterId);
   checkVersion(version);
   const text = normaliseText(letter.text);
-  if (utf8(text).length > MAX_TEXT_BYTES) throw new SealError('text-too-long', 'more than a letter may hold');
-  // "=_" cannot occur in quoted-printable, so no text can end the part early (RFC 2045, 6.7).
+  const html = typeof letter.html === 'string' ? normaliseText(letter.html) : null;
+  const tooLong = utf8(text).length > MAX_TEXT_BYTES || (html !== null && utf8(html).length > MAX_HTML_BYTES);
+  if (tooLong) throw new SealError('text-too-long', 'more than a letter may hold');
+  checkPictures(html, pictures, media);
+  // "=_" cannot occur in quoted-printable nor in base64, so nothing can end a part early (RFC 2045, 6.7).
   const boundary = `=_unsaid_${letterId}_${version}`;
+  const [either, whole] = [`${boundary}_a`, `${boundary}_r`];
+  const parts =
+    html === null
+      ? words(boundary, 'plain', text)
+      : [
+          ...holder(boundary, 'alternative', either),
+          ...words(either, 'plain', text),
+          ...holder(either, 'related', whole),
+          ...words(whole, 'html', html),
+          ...pictures.flatMap((picture) => pictureLines(whole, picture)),
+          `--${whole}--`,
+          `--${either}--`,
+        ];
   const plain = utf8(
     [
       `From: ${nameHeader(letter.from)} <author@unsaid.invalid>`,
       `To: ${nameHeader(letter.to)} <reader@unsaid.invalid>`,
       `Date: ${dateHeader(letter.date)}`,
       `Message-ID: ${messageId(letterId, version)}`,
+      ...replyHeader(replyTo),
+      ...mediaHeader(media),
       'MIME-Version: 1.0',
       `Content-Type: multipart/mixed;\r\n boundary="${boundary}"`,
       '',
-      `--${boundary}`,
-      'Content-Type: text/plain; charset=utf-8',
-      'Content-Transfer-Encoding: quoted-printable',
-      '',
-      quotedPrintable(text),
+      ...parts,
       `--${boundary}--`,
       '',
     ].join('\r\n'),
   );
   return concat(plain, epilogue(paddedSize(plain.length) - plain.length));
 }
+
+/** The head of a part that holds parts. */
+const holder = (outer: string, kind: string, inner: string): string[] => [
+  `--${outer}`,
+  `Content-Type: multipart/${kind};\r\n boundary="${inner}"`,
+  '',
+];
+
+const words = (boundary: string, kind: string, text: string): string[] => [
+  `--${boundary}`,
+  `Content-Type: text/${kind}; charset=utf-8`,
+  'Content-Transfer-Encoding: quoted-printable',
+  '',
+  quotedPrintable(text),
+];
+
+const pictureLines = (boundary: string, { name, type, bytes }: Picture): string[] => [
+  `--${boundary}`,
+  `Content-Type: ${type}`,
+  `Content-ID: <${name}>`,
+  `Content-Disposition: inline; filename="${name}.${PICTURE_TYPES[type]}"`,
+  'Content-Transfer-Encoding: base64',
+  '',
+  // RFC 2045, 6.8
+  ...(base64(bytes).match(/.{1,76}/g) ?? []),
+];
+
+/** Names of one row, each once; nothing empty, nothing too large, nothing without HTML that shows it. */
+function checkPictures(html: string | null, pictures: readonly Picture[], media: readonly Medium[]): void {
+  const names = [...pictures, ...media].map(({ name }) => name);
+  const wellNamed = names.every(isPictureName) && new Set(names).size === names.length;
+  if (!wellNamed || (html === null && names.length > 0)) {
+    throw new SealError('bad-input', 'pictures are named 001, 002 and so on, each once, and stand in HTML');
+  }
+  const sizes = pictures.map(({ bytes }) => bytes.length);
+  const fits = (size: number) => Number.isInteger(size) && size > 0 && size <= MAX_PICTURE_BYTES;
+  const well =
+    names.length <= MAX_PICTURES &&
+    sizes.every(fits) &&
+    howManyInside(sizes) === sizes.length &&
+    pictures.every(({ type }) => Object.hasOwn(PICTURE_TYPES, type)) &&
+    media.every(({ type, size, sha256 }) => fits(size) && isMediaType(type) && /^[0-9a-f]{64}$/.test(sha256));
+  if (!well) throw new SealError('bad-picture', 'too many, too large, or of a kind that is not shown everywhere');
+}
+
+/** In pieces, because a post-quantum recipient has nearly two thousand letters. */
+function replyHeader(replyTo: string | null): string[] {
+  if (replyTo === null) return [];
+  if (!looksLikeRecipient(replyTo)) throw new SealError('bad-input', 'an age1pq recipient is expected');
+  return [`Unsaid-Reply-To: ${replyTo.match(/.{1,64}/g)!.join('\r\n ')}`];
+}
+
+function mediaHeader(media: readonly Medium[]): string[] {
+  if (media.length === 0) return [];
+  const entries = media.map(({ name, type, size, sha256 }) => `${name} ${type} ${size} ${sha256}`);
+  return [`Unsaid-Media: ${entries.join(',\r\n ')}`];
+}
+
+/** Three digits, from 001. */
+export const isPictureName = (name: string): boolean => /^(?!000)[0-9]{3}$/.test(name);
+
+/** `type/subtype` in small letters (RFC 6838, 4.2), short. */
+export const isMediaType = (type: string): boolean => /^[a-z0-9.+-]{1,60}\/[a-z0-9.+-]{1,60}$/.test(type);
+
+/** The form of `age1pq1…`; its checksum is looked at by whoever encrypts to it. */
+export const looksLikeRecipient = (text: string): boolean =>
+  text.length <= 4096 && /^age1pq1[a-z0-9]*$/.test(text);
 
 /** `<letter.version@unsaid>` */
 export function messageId(letterId: string, version: number): string {
@@ -132,130 +263,12 @@ export interface Letter {
   /** `<letter.version@unsaid>` */
   readonly messageId: string;
   readonly text: string;
-}
-
-/**
- * Reads the file back. Tolerant of other mail programs' folding, encodings and parts; strict about the Message-ID
- * and about headers that stand twice.
- */
-export function parseLetter(file: Uint8Array): Letter {
-  const { headers, body } = splitEntity(latin1(file));
-  const id = /^<([a-z2-7]{26})\.([1-9][0-9]{0,9})@unsaid>$/.exec(headers.get('message-id') ?? '');
-  const date = new Date(headers.get('date') ?? '');
-  const bytes = plainText(headers, body, 0);
-  if (!id || Number(id[2]) > MAX_VERSION || Number.isNaN(date.getTime()) || !bytes) throw damaged();
-  let text: string;
-  try {
-    text = normaliseText(fromUtf8(bytes));
-  } catch {
-    throw damaged();
-  }
-  return {
-    letterId: id[1]!,
-    version: Number(id[2]),
-    from: displayName(headers.get('from')),
-    to: displayName(headers.get('to')),
-    date,
-    messageId: id[0],
-    text,
-  };
-}
-
-function damaged(): SealError {
-  return new SealError('damaged', 'not a letter of ours');
-}
-
-type Headers = Map<string, string>;
-
-function splitEntity(entity: string): { headers: Headers; body: string } {
-  const headers: Headers = new Map();
-  // A part may have no headers at all; then it begins with the empty line.
-  const end = /^\r?\n|\r?\n\r?\n/.exec(entity);
-  if (!end) throw damaged();
-  const lines = entity
-    .slice(0, end.index)
-    .replace(/\r?\n(?=[ \t])/g, '')
-    .split(/\r?\n/);
-  for (const line of lines) {
-    if (line === '') continue;
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon).toLowerCase();
-    if (colon < 1 || headers.has(name)) throw damaged();
-    headers.set(name, line.slice(colon + 1).trim());
-  }
-  return { headers, body: entity.slice(end.index + end[0].length) };
-}
-
-/** The first text/plain part, decoded; undefined when there is none. */
-function plainText(headers: Headers, body: string, depth: number): Bytes | undefined {
-  const type = headers.get('content-type') ?? 'text/plain';
-  const kind = /^[^;\s]*/.exec(type)![0].toLowerCase();
-  if (kind.startsWith('multipart/')) {
-    const boundary = parameter(type, 'boundary');
-    if (!boundary || depth > 3) throw damaged();
-    const delimiter = new RegExp(
-      `(?:^|\\r?\\n)--${boundary.replace(/\W/g, '\\$&')}(--)?[ \\t]*(?=\\r?\\n|$)`,
-      'g',
-    );
-    const marks = [...body.matchAll(delimiter)];
-    // Without its closing boundary something is missing.
-    if (!marks.some((mark) => mark[1])) throw damaged();
-    for (const [i, mark] of marks.entries()) {
-      if (mark[1]) break;
-      const next = marks[i + 1];
-      if (!next) throw damaged();
-      const inner = body.slice(mark.index + mark[0].length, next.index).replace(/^\r?\n/, '');
-      const part = splitEntity(inner);
-      const found = plainText(part.headers, part.body, depth + 1);
-      if (found) return found;
-    }
-    return undefined;
-  }
-  if (kind !== 'text/plain') return undefined;
-  if (!/^(utf-8|us-ascii)$/i.test(parameter(type, 'charset') ?? 'us-ascii')) throw damaged();
-  return decode(body, (headers.get('content-transfer-encoding') ?? '7bit').toLowerCase());
-}
-
-function parameter(header: string, name: string): string | undefined {
-  const found = new RegExp(`;\\s*${name}\\s*=\\s*(?:"([^"]*)"|([^\\s;"]+))`, 'i').exec(header);
-  return found?.[1] ?? found?.[2];
-}
-
-function decode(body: string, encoding: string): Bytes {
-  if (encoding === 'base64') return unbase64(body.replace(/\s/g, ''));
-  if (encoding === 'quoted-printable') {
-    return fromLatin1(unquote(body.replace(/[ \t]+(?=\r?\n|$)/g, '').replace(/=\r?\n/g, '')));
-  }
-  return fromLatin1(body);
-}
-
-function unquote(text: string): string {
-  return text.replace(/=([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
-}
-
-function unbase64(text: string): Bytes {
-  try {
-    return fromLatin1(atob(text));
-  } catch {
-    throw damaged();
-  }
-}
-
-/** The name before an address, with its encoded words (RFC 2047) and quotes undone. */
-function displayName(header: string | undefined): string {
-  if (header === undefined) throw damaged();
-  const phrase = header.replace(/<[^<>]*>$/, '').trim();
-  const quoted = /^"((?:[^"\\]|\\.)*)"$/.exec(phrase);
-  if (quoted) return quoted[1]!.replace(/\\(.)/g, '$1');
-  try {
-    // White space between two encoded words belongs to the encoding, not to the name.
-    const name = phrase
-      .replace(/\?=\s+(?==\?)/g, '?=')
-      .replace(/=\?utf-8\?([BQ])\?([^?\s]*)\?=/gi, (_, how: string, coded: string) =>
-        how.toUpperCase() === 'B' ? latin1(unbase64(coded)) : unquote(coded.replaceAll('_', ' ')),
-      );
-    return fromUtf8(fromLatin1(name));
-  } catch {
-    throw damaged();
-  }
+  /** The same as HTML, to be read into the closed schema and never shown as it is; null when she used words alone. */
+  readonly html: string | null;
+  /** `age1pq1…`: where an answer is encrypted to. Its form was looked at, its checksum not. */
+  readonly replyTo: string | null;
+  /** Those that lie inside. */
+  readonly pictures: readonly Picture[];
+  /** Those that lie beside it, with the hash that each must have. */
+  readonly media: readonly Medium[];
 }

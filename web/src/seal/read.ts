@@ -5,33 +5,75 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
-import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { secretFromBech32 } from './bech32';
-import { concat, fromBase64NoPad, sameBytes, utf8, type Bytes } from './bytes';
+import { concat, fromBase64NoPad, fromUtf8, sha256Hex, utf8, type Bytes } from './bytes';
 import { SealError } from './errors';
 import { parseHeader, type Header } from './header';
 import { readKeyFile } from './key';
-import { parseLetter, type Letter } from './letter';
+import { parseLetter, type Letter, type Medium } from './letter';
+import { openWithFileKey } from './payload';
+import { verify, type Hand } from './sshsig';
 
 export { SealError } from './errors';
-export type { Letter } from './letter';
+export type { Letter, Medium, Picture } from './letter';
+export type { Hand } from './sshsig';
 
-const CHUNK_BYTES = 64 * 1024;
-const TAG_BYTES = 16;
-const NONCE_BYTES = 16;
+/** Which letter is meant, as the house names it. */
+export interface LetterName {
+  readonly letterId: string;
+  readonly version: number;
+}
 
-/** Opens a letter and refuses one that is not this letter in this version. */
-export function readLetter(
+/** 'unsigned' and 'broken' both mean: be careful. Whether the hand is hers, the reader says, by the fingerprint. */
+export type Signature =
+  | { readonly state: 'signed'; readonly hand: Hand }
+  | { readonly state: 'unsigned' }
+  /** There is a signature, and it does not belong to this letter, or does not open. */
+  | { readonly state: 'broken' };
+
+export interface Opened {
+  readonly letter: Letter;
+  readonly signature: Signature;
+}
+
+/** Opens a letter with its signature, and refuses one that is not this letter in this version. */
+export function openLetter(
   keyText: string | Uint8Array,
-  letterAge: Uint8Array,
-  expected: { readonly letterId: string; readonly version: number },
-): Letter {
-  const letter = parseLetter(openFile(keyText, letterAge));
+  files: { readonly letterAge: Uint8Array; readonly sigAge: Uint8Array | null },
+  expected: LetterName,
+): Opened {
+  const eml = openFile(keyText, files.letterAge);
+  const letter = parseLetter(eml);
   if (letter.letterId !== expected.letterId || letter.version !== expected.version) {
     throw new SealError('wrong-letter', 'the file holds another letter');
   }
-  return letter;
+  return { letter, signature: signatureOf(keyText, files.sigAge, eml) };
+}
+
+/** Without its signature. */
+export const readLetter = (
+  keyText: string | Uint8Array,
+  letterAge: Uint8Array,
+  expected: LetterName,
+): Letter => openLetter(keyText, { letterAge, sigAge: null }, expected).letter;
+
+function signatureOf(keyText: string | Uint8Array, sigAge: Uint8Array | null, eml: Uint8Array): Signature {
+  if (sigAge === null) return { state: 'unsigned' };
+  try {
+    return { state: 'signed', hand: verify(fromUtf8(openFile(keyText, sigAge)), eml) };
+  } catch {
+    return { state: 'broken' };
+  }
+}
+
+/** A file that lies beside the letter, when it is the one that the letter names by its hash. */
+export function openMedia(keyText: string | Uint8Array, file: Uint8Array, medium: Medium): Bytes {
+  const plain = openFile(keyText, file);
+  if (plain.length !== medium.size || sha256Hex(plain) !== medium.sha256) {
+    throw new SealError('damaged', 'not the file that the letter names');
+  }
+  return plain;
 }
 
 /** The plain bytes of an age file that is sealed to an X25519 key (C2SP age v1). */
@@ -41,13 +83,7 @@ export function openFile(keyText: string | Uint8Array, file: Uint8Array): Bytes 
   const header = parseHeader(file);
   const fileKey = unwrapFileKey(secret, header);
   if (!fileKey) throw new SealError('wrong-key', 'this key does not open this file');
-  const macKey = hkdf(sha256, fileKey, undefined, utf8('header'), 32);
-  if (!sameBytes(hmac(sha256, macKey, header.covered), header.mac)) throw damaged();
-
-  const nonce = file.subarray(header.size, header.size + NONCE_BYTES);
-  if (nonce.length !== NONCE_BYTES) throw damaged();
-  const payloadKey = hkdf(sha256, fileKey, nonce, utf8('payload'), 32);
-  return openPayload(payloadKey, file.subarray(header.size + NONCE_BYTES));
+  return openWithFileKey(fileKey, header, file);
 }
 
 /** The file key, from the first X25519 stanza that this secret opens. */
@@ -72,28 +108,6 @@ function unwrapFileKey(secret: Uint8Array, header: Header): Uint8Array | undefin
 function readShare(args: readonly string[]): Bytes | undefined {
   const share = fromBase64NoPad(args[0] ?? '');
   return args.length === 1 && share?.length === 32 ? share : undefined;
-}
-
-/** The STREAM of 64 KiB chunks; the last one says that it is the last, so nothing can be cut off unseen. */
-function openPayload(key: Uint8Array, sealed: Uint8Array): Bytes {
-  const pieces: Uint8Array[] = [];
-  const step = CHUNK_BYTES + TAG_BYTES;
-  const count = Math.max(1, Math.ceil(sealed.length / step));
-  for (let i = 0; i < count; i++) {
-    const nonce = new Uint8Array(12);
-    new DataView(nonce.buffer).setUint32(7, i);
-    nonce[11] = i === count - 1 ? 1 : 0;
-    let piece: Uint8Array;
-    try {
-      piece = chacha20poly1305(key, nonce).decrypt(sealed.subarray(i * step, (i + 1) * step));
-    } catch {
-      throw damaged();
-    }
-    // An empty chunk may stand only in an empty file.
-    if (piece.length === 0 && i > 0) throw damaged();
-    pieces.push(piece);
-  }
-  return concat(...pieces);
 }
 
 function damaged(): SealError {

@@ -21,12 +21,15 @@ const written: LetterToSeal = {
   date: new Date('2026-11-20T22:00:00Z'),
   text: 'Dear Mara,\n\nthe one with the blue door. ♥\n',
   authorRecipient: account.recipient,
-  hostRecipient: house.recipient,
+  kept: { kind: 'house', hostRecipient: house.recipient },
+  seed: null,
 };
 const sealed = await sealLetter(written);
 const bytesOf = (kind: string, of: SealedLetter = sealed) => of.wraps.find((w) => w.kind === kind)!.bytes;
 const letterAge = sealed.parts[0]!.bytes;
+const files = { letterAge, sigAge: null };
 const proof = {
+  seed: null,
   identity: account.identity,
   written,
   manifestHash: sealed.manifestHash,
@@ -36,7 +39,8 @@ const proof = {
 
 describe('a sealed letter', () => {
   test('opens for its author', async () => {
-    const letter = await openSealed(account.identity, bytesOf('author'), letterAge, written);
+    const { letter, signature } = await openSealed(account.identity, bytesOf('author'), files, written);
+    expect(signature).toEqual({ state: 'unsigned' });
     expect(letter.text).toBe(written.text);
     expect(letter.to).toBe('Mara Žižka');
   });
@@ -44,7 +48,7 @@ describe('a sealed letter', () => {
   test('opens for its reader once the house has peeled its layer', async () => {
     const key = unbind(await openWrap(house.identity, bytesOf('host')), { id: ID, version: 3, kind: 'host' });
     expect(readLetter(key, letterAge, written)).toEqual(
-      await openSealed(account.identity, bytesOf('author'), letterAge, written),
+      (await openSealed(account.identity, bytesOf('author'), files, written)).letter,
     );
   });
 
@@ -53,7 +57,7 @@ describe('a sealed letter', () => {
     const key = await openWrap(account.identity, bytesOf('author', again));
     expect(() => openFile(key, letterAge)).toThrow('wrong-key');
     await expect(
-      openSealed(account.identity, bytesOf('author', again), letterAge, written),
+      openSealed(account.identity, bytesOf('author', again), files, written),
     ).rejects.toMatchObject({ code: 'wrong-key' });
   });
 
@@ -68,7 +72,7 @@ describe('a sealed letter', () => {
   });
 
   test('that stays unsent has no way in but the author’s', async () => {
-    const unsent = await sealLetter({ ...written, hostRecipient: null });
+    const unsent = await sealLetter({ ...written, kept: null });
     expect(unsent.wraps.map((w) => w.kind)).toEqual(['author']);
   });
 
@@ -88,10 +92,10 @@ describe('a sealed letter', () => {
   test('served under another letter’s name is refused', async () => {
     const author = bytesOf('author');
     await expect(
-      openSealed(account.identity, author, letterAge, { letterId: OTHER, version: 3 }),
+      openSealed(account.identity, author, files, { letterId: OTHER, version: 3 }),
     ).rejects.toMatchObject({ code: 'wrong-letter' });
     await expect(
-      openSealed(account.identity, author, letterAge, { letterId: ID, version: 2 }),
+      openSealed(account.identity, author, files, { letterId: ID, version: 2 }),
     ).rejects.toMatchObject({ code: 'wrong-letter' });
   });
 });

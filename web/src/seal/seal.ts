@@ -2,26 +2,63 @@
 // K, the letter's key, and R, its recipient, live inside one call: R is used once and forgotten, so no
 // stored file names a public key that could be attacked later. Does no request and asks no clock.
 
-import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { sha256Hex, type Bytes } from './bytes';
+import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { fromHtml, toHtml } from './body';
+import { sameBytes, sha256Hex, utf8, type Bytes } from './bytes';
+import { checkClaimWords, sealWordsFile } from './claim';
 import { SealError } from './errors';
 import { keyFile, readKeyFile } from './key';
-import { composeLetter, normaliseText, parseLetter, type Letter, type LetterToCompose } from './letter';
+import {
+  composeLetter,
+  howManyInside,
+  MAX_PICTURES,
+  parseLetter,
+  type Letter,
+  type LetterToCompose,
+  type Medium,
+  type Picture,
+} from './letter';
 import { manifestHash } from './manifest';
+import { openLetter, openMedia, type LetterName, type Opened } from './read';
+import { handOf, sign } from './sshsig';
 import { openWrap, wrap, wrapBound } from './wrap';
 
-/** What is sealed, and for whom it can be opened. */
-export interface LetterToSeal extends LetterToCompose {
-  /** The account's recipient: the author can always read and amend. */
-  readonly authorRecipient: string;
-  /** The house's recipient for 'kept by this house'; null for a letter that stays with the author. */
-  readonly hostRecipient: string | null;
+export type { LetterName } from './read';
+
+/** Who besides the author has a way to open it. Null: nobody, it stays unsent. */
+export type Kept =
+  | { readonly kind: 'house'; readonly hostRecipient: string }
+  /** The words of the person's card, as typed or canonical. */
+  | { readonly kind: 'words'; readonly hostRecipient: string; readonly words: string };
+
+/** What was written: all its pictures, in order of appearance, wherever they will lie. */
+export interface Written {
+  readonly letterId: string;
+  readonly version: number;
+  readonly from: string;
+  readonly to: string;
+  readonly date: Date;
+  readonly text: string;
+  /** Canonical HTML (body.ts); null for words alone. */
+  readonly html?: string | null;
+  readonly pictures?: readonly Picture[];
+  /** The inbox recipient, for answers. */
+  readonly replyTo?: string | null;
 }
 
-/** One file of a sealed version. */
+/** What is sealed, and for whom it can be opened. */
+export interface LetterToSeal extends Written {
+  /** The account's recipient: the author can always read and amend. */
+  readonly authorRecipient: string;
+  readonly kept: Kept | null;
+  /** The hand that signs: 32 secret bytes. Null leaves the letter unsigned. */
+  readonly seed: Uint8Array | null;
+}
+
+/** One file of a sealed version: `letter.age`, `sig.age`, `media/003.age`. */
 export interface SealedPart {
-  readonly name: 'letter.age';
-  readonly kind: 'letter';
+  readonly name: string;
+  readonly kind: 'letter' | 'signature' | 'media';
   readonly bytes: Bytes;
   /** SHA-256 of the bytes, in lower-case hexadecimal. */
   readonly sha256: string;
@@ -30,7 +67,7 @@ export interface SealedPart {
 
 /** One way of opening. */
 export interface SealedWrap {
-  readonly kind: 'author' | 'host';
+  readonly kind: 'author' | 'host' | 'words';
   readonly bytes: Bytes;
 }
 
@@ -41,66 +78,94 @@ export interface SealedLetter {
   readonly wraps: readonly SealedWrap[];
 }
 
-/** Seals one version under a fresh key. */
-export async function sealLetter(letter: LetterToSeal): Promise<SealedLetter> {
-  const { letterId, version } = letter;
-  const plain = composeLetter(letter);
-  const identity = await generateX25519Identity();
-  const key = keyFile(letterId, version, identity);
-
-  const encrypter = new Encrypter();
-  encrypter.addRecipient(await identityToRecipient(identity));
-  const bytes = (await encrypter.encrypt(plain)) as Bytes;
-
-  const wraps: SealedWrap[] = [{ kind: 'author', bytes: await wrap(letter.authorRecipient, key) }];
-  if (letter.hostRecipient !== null) {
-    const binding = { id: letterId, version, kind: 'host' } as const;
-    wraps.push({ kind: 'host', bytes: await wrapBound(letter.hostRecipient, binding, key) });
+/** The letter as it is composed: which pictures lie inside, and the names and hashes of those beside it. */
+export function placed(written: Written): LetterToCompose {
+  const { letterId, version, from, to, date, text, html = null, replyTo = null, pictures: all = [] } = written;
+  if (html !== null && toHtmlAgain(html) !== html) {
+    // What the reader's parser would not give back exactly must not be sealed: words could be lost.
+    throw new SealError('bad-input', 'not the canonical HTML of a letter');
   }
-  const part = {
-    name: 'letter.age',
-    kind: 'letter',
-    bytes,
-    sha256: sha256Hex(bytes),
-    size: bytes.length,
-  } as const;
-  return { parts: [part], manifestHash: manifestHash([part]), wraps };
+  // Before anything is hashed: sixty pictures of any size are refused by their number alone.
+  if (all.length > MAX_PICTURES) throw new SealError('bad-picture', 'too many');
+  const inside = howManyInside(all.map(({ bytes }) => bytes.length));
+  const media = besideOf(written).map(
+    ({ name, type, bytes }): Medium => ({ name, type, size: bytes.length, sha256: sha256Hex(bytes) }),
+  );
+  const pictures = all.slice(0, inside);
+  return { letterId, version, from, to, date, text, html, replyTo, pictures, media };
 }
 
-/** Which letter is meant, as the house names it. */
-export interface LetterName {
-  readonly letterId: string;
-  readonly version: number;
+const besideOf = ({ pictures = [] }: Written): readonly Picture[] =>
+  pictures.slice(howManyInside(pictures.map(({ bytes }) => bytes.length)));
+
+function toHtmlAgain(html: string): string {
+  const lang = /^<!doctype html>\n<html lang="([A-Za-z0-9-]+)">/.exec(html)?.[1] ?? 'und';
+  return toHtml(fromHtml(html), { lang });
+}
+
+/** Seals one version under a fresh key. Words take a second: run it in a Worker. */
+export async function sealLetter(letter: LetterToSeal): Promise<SealedLetter> {
+  const { letterId, version, kept, seed } = letter;
+  const eml = composeLetter(placed(letter));
+  const identity = await generateX25519Identity();
+  const recipient = await identityToRecipient(identity);
+  const key = keyFile(letterId, version, identity);
+  const part = async (name: string, kind: SealedPart['kind'], plain: Uint8Array): Promise<SealedPart> => {
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(recipient);
+    const bytes = (await encrypter.encrypt(plain)) as Bytes;
+    return { name, kind, bytes, sha256: sha256Hex(bytes), size: bytes.length };
+  };
+
+  const parts = [await part('letter.age', 'letter', eml)];
+  if (seed !== null) parts.push(await part('sig.age', 'signature', utf8(sign(seed, eml))));
+  for (const { name, bytes } of besideOf(letter)) {
+    parts.push(await part(`media/${name}.age`, 'media', bytes));
+  }
+
+  const wraps: SealedWrap[] = [{ kind: 'author', bytes: await wrap(letter.authorRecipient, key) }];
+  if (kept?.kind === 'house') {
+    const binding = { id: letterId, version, kind: 'host' } as const;
+    wraps.push({ kind: 'host', bytes: await wrapBound(kept.hostRecipient, binding, key) });
+  }
+  if (kept?.kind === 'words') wraps.push({ kind: 'words', bytes: await wordsWrap(letter, kept, key) });
+  return { parts, manifestHash: manifestHash(parts), wraps };
+}
+
+/** `host{ binding line, words{ K } }`: for a new letter, and for a card that somebody has seen. */
+export async function wordsWrap(
+  { letterId, version }: LetterName,
+  { hostRecipient, words }: { readonly hostRecipient: string; readonly words: string },
+  key: Uint8Array,
+): Promise<Bytes> {
+  readKeyFile(key);
+  const inner = await sealWordsFile(checkClaimWords(words), key, crypto.getRandomValues(new Uint8Array(48)));
+  return wrapBound(hostRecipient, { id: letterId, version, kind: 'words' }, inner);
+}
+
+/** A letter of one's own, opened: with its key, for the pictures beside it (`openMedia`) and for an export. */
+export interface OpenedOwn extends Opened {
+  /** The key file. */
+  readonly key: Bytes;
 }
 
 /** Opens a letter of one's own with the account's identity. Refuses another letter or version than the one named. */
 export async function openSealed(
   identity: string,
   authorWrap: Uint8Array,
-  letterAge: Uint8Array,
+  files: { readonly letterAge: Uint8Array; readonly sigAge: Uint8Array | null },
   expected: LetterName,
-): Promise<Letter> {
-  const key = readKeyFile(await openWrap(identity, authorWrap));
-  const decrypter = new Decrypter();
-  decrypter.addIdentity(key);
-  let plain: Uint8Array;
-  try {
-    plain = await decrypter.decrypt(letterAge);
-  } catch (error) {
-    const nobody = error instanceof Error && error.message.startsWith('no identity matched');
-    throw new SealError(nobody ? 'wrong-key' : 'damaged', 'letter.age does not open');
-  }
-  const letter = parseLetter(plain);
-  if (letter.letterId !== expected.letterId || letter.version !== expected.version) {
-    throw new SealError('wrong-letter', 'the file holds another letter');
-  }
-  return letter;
+): Promise<OpenedOwn> {
+  const key = await openWrap(identity, authorWrap);
+  return { ...openLetter(key, files, expected), key };
 }
 
 /** What was sealed, and what the house gives back for it. */
 export interface Proof {
   readonly identity: string;
-  readonly written: LetterToCompose;
+  readonly written: Written;
+  /** The hand that signed, or null. */
+  readonly seed: Uint8Array | null;
   /** The hash that was sent with the letter. */
   readonly manifestHash: string;
   /** The parts as fetched again from the house. */
@@ -110,27 +175,44 @@ export interface Proof {
 }
 
 /**
- * The author's half of 'sealed is said only after the proof': hashes what came back, opens it by way of author.age, and
- * compares it with what was written. Throws 'proof-failed', or the reason why it does not open.
+ * The author's half of 'sealed is said only after the proof': hashes what came back, opens every part by way of author.age,
+ * and compares words, pictures and signature with what was written. Throws 'proof-failed', or why it does not open.
  */
 export async function proveSealed(proof: Proof): Promise<Letter> {
-  const { written } = proof;
+  const { written, seed } = proof;
   const named = proof.parts.map(({ name, bytes }) => ({
     name,
     size: bytes.length,
     sha256: sha256Hex(bytes),
   }));
-  const letterAge = proof.parts.find((part) => part.name === 'letter.age')?.bytes;
+  const find = (name: string) => proof.parts.find((part) => part.name === name)?.bytes;
+  const letterAge = find('letter.age');
   if (!letterAge || manifestHash(named) !== proof.manifestHash) {
     throw new SealError('proof-failed', 'the stored bytes are not those that were sealed');
   }
-  const letter = await openSealed(proof.identity, proof.authorWrap, letterAge, written);
-  const expected = parseLetter(composeLetter(written));
-  const same =
-    letter.text === normaliseText(written.text) &&
-    letter.from === expected.from &&
-    letter.to === expected.to &&
-    letter.date.getTime() === expected.date.getTime();
-  if (!same) throw new SealError('proof-failed', 'the stored letter is not what was written');
+  const files = { letterAge, sigAge: find('sig.age') ?? null };
+  const { letter, signature, key } = await openSealed(proof.identity, proof.authorWrap, files, written);
+
+  const must = (holds: boolean, what: string): void => {
+    if (!holds) throw new SealError('proof-failed', what);
+  };
+  const expected = parseLetter(composeLetter(placed(written)));
+  const plain = ({ pictures: _, ...rest }: Letter) => JSON.stringify(rest);
+  must(plain(letter) === plain(expected), 'the stored letter is not what was written');
+  must(samePictures(letter.pictures, expected.pictures), 'a picture inside is not what was written');
+  for (const medium of expected.media) {
+    const bytes = find(`media/${medium.name}.age`);
+    must(bytes !== undefined, 'a picture beside the letter is missing');
+    openMedia(key, bytes!, medium);
+  }
+  const hand = signature.state === 'signed' ? signature.hand.line : signature.state;
+  must(hand === (seed === null ? 'unsigned' : handOf(seed).line), 'the signature is not the one that was made');
   return letter;
 }
+
+const samePictures = (a: readonly Picture[], b: readonly Picture[]): boolean =>
+  a.length === b.length &&
+  a.every(({ name, type, bytes }, i) => {
+    const other = b[i]!;
+    return name === other.name && type === other.type && sameBytes(bytes, other.bytes);
+  });

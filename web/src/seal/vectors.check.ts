@@ -60,14 +60,15 @@ async function openLetterCase(read: ReadVector, folder: string): Promise<string>
   must(manifestHash(about.parts) === about.manifestHash, 'the manifest hashes to the frozen value');
 
   const authorWrap = await file('wraps/author.age');
-  const opened = await openSealed(author, authorWrap, letterAge, written);
+  const files = { letterAge, sigAge: null };
+  const opened = (await openSealed(author, authorWrap, files, written)).letter;
   must(opened.text === text && opened.from === from && opened.to === to, 'the author reads what she wrote');
   const under = await openWrap(house, await file('wraps/host.age'));
   const peeled = unbind(under, { id: letterId, version, kind: 'host' });
   must(sameBytes(peeled, key), 'under the house’s layer lies the same key');
   must(readLetter(peeled, letterAge, written).text === text, 'the reader reads what she wrote');
   const parts = [{ name: 'letter.age', bytes: letterAge }];
-  await proveSealed({ identity: author, written, manifestHash: about.manifestHash, parts, authorWrap });
+  await proveSealed({ identity: author, written, seed: null, manifestHash: about.manifestHash, parts, authorWrap });
   return `${folder}: opened`;
 }
 

@@ -34,7 +34,12 @@ describe('words on a card', () => {
     const [author, host] = [await makeAccount(), await makeAccount()];
     const name = { letterId: 'abcdefghijklmnopqrstuvwx23', version: 3 };
     const written = { ...name, from: 'Helen', to: 'Dan', date: new Date(0), text: 'Dear Dan' };
-    const sealed = await sealLetter({ ...written, authorRecipient: author.recipient, hostRecipient: null });
+    const sealed = await sealLetter({
+      ...written,
+      authorRecipient: author.recipient,
+      kept: null,
+      seed: null,
+    });
     const authorWrap = sealed.wraps[0]!.bytes;
     const { words } = frozen.cards[3]!;
     const place = { ...name, identity: author.identity, authorWrap, hostRecipient: host.recipient };
@@ -79,7 +84,7 @@ test('a part that is not the one that the letter names is refused', async () => 
     date: new Date(0),
     text: 'Dear Dan',
   };
-  const sealed = await sealLetter({ ...letter, authorRecipient: author.recipient, hostRecipient: null });
+  const sealed = await sealLetter({ ...letter, authorRecipient: author.recipient, kept: null, seed: null });
   const [part, wrap] = [sealed.parts[0]!.bytes, sealed.wraps[0]!.bytes];
   const refused = async (file: Uint8Array, hash: string) =>
     openPart(author.identity, wrap, file, hash).catch((error: unknown) =>

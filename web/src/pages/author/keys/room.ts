@@ -17,9 +17,11 @@ import {
   SealError,
   sealLetter,
   sealVault,
+  type Kept,
 } from '../../../seal';
 import { chosenHand, handOf, parseVault, SELF, VaultUnknown, vaultText, withHand, type Hand } from '../vault';
-import { makeHand, publicOf } from './hand';
+import { makeHand, publicOf, seedOf } from './hand';
+import type { LetterToSeal } from './kinds';
 import { kitToken } from './kit-token';
 import { openPart } from './parts';
 import { claimToken, claimWords, wrapWithWords } from './words-on-a-card';
@@ -122,34 +124,36 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
   'make-card': async () => ({ words: claimWords(crypto.getRandomValues(new Uint8Array(10))) }),
   'card-token': async ({ words }) => ({ token: claimToken(words) }),
   'wrap-again': async (letter) => ({ wrap: await wrapWithWords({ ...letter, identity: held() }) }),
-  seal: async (letter) => {
+  seal: async ({ kept, words, hostRecipient, ...letter }) => {
     held();
-    if (hand === null) throw new Locked();
-    const byHouse = letter.kept === 'house' ? letter.hostRecipient : null;
-    const sealed = await sealLetter({ ...letter, hostRecipient: byHouse });
-    const { words, hostRecipient, letterId, version } = letter;
-    if (letter.kept !== 'words') return sealed;
-    const authorWrap = sealed.wraps.find((wrap) => wrap.kind === 'author')?.bytes;
-    if (words === null || hostRecipient === null || !authorWrap) {
-      throw new SealError('bad-input', 'a way by words needs words and a house');
-    }
-    const place = { letterId, version, identity: held(), authorWrap, words, hostRecipient };
-    return { ...sealed, wraps: [...sealed.wraps, { kind: 'words', bytes: await wrapWithWords(place) }] };
+    const { seed, replyTo } = signing();
+    return sealLetter({ ...letter, kept: wayOf(kept, words, hostRecipient), replyTo, seed });
   },
-  prove: async (proof) => {
-    await proveSealed({ ...proof, identity: held() });
+  prove: async ({ written, ...proof }) => {
+    const { seed, replyTo } = signing();
+    await proveSealed({ ...proof, written: { ...written, replyTo }, seed, identity: held() });
     return null;
   },
-  read: async ({ authorWrap, letterAge, expected }) => ({
-    html: null,
-    pictures: [],
-    media: [],
-    ...(await openSealed(held(), authorWrap, letterAge, expected)),
-  }),
+  read: async ({ authorWrap, letterAge, expected }) =>
+    (await openSealed(held(), authorWrap, { letterAge, sigAge: null }, expected)).letter,
   'read-part': async ({ authorWrap, part, sha256 }) => ({
     bytes: await openPart(held(), authorWrap, part, sha256),
   }),
 };
+
+/** What every letter of hers is signed with, and where answers go. */
+function signing(): { seed: Uint8Array; replyTo: string } {
+  if (hand === null) throw new Locked();
+  return { seed: seedOf(hand), replyTo: hand.inboxRecipient };
+}
+
+function wayOf(kept: LetterToSeal['kept'], words: string | null, hostRecipient: string | null): Kept | null {
+  if (kept === 'author') return null;
+  if (hostRecipient === null) throw new SealError('bad-input', 'a way to open needs a house');
+  if (kept === 'house') return { kind: 'house', hostRecipient };
+  if (words === null) throw new SealError('bad-input', 'a way by words needs words');
+  return { kind: 'words', hostRecipient, words };
+}
 
 function enterAs(who: string): void {
   // Another account's hand must sign nothing here.
