@@ -2,7 +2,7 @@
 
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { browser as launch, House, Window } from './house';
+import { browser as launch, House, Window, SHEET, onSheet } from './house';
 
 let chromium: Browser;
 let house: House;
@@ -77,7 +77,7 @@ test('when her letters are closed and opened again, what she was writing is ther
   const { page } = home;
   await home.follow('Letters');
   await home.follow('Write a letter');
-  await page.waitForSelector('#letter:enabled');
+  await page.waitForSelector(SHEET);
   await page.fill('#title', 'The van');
   await page.locator('#letter').pressSequentially('Dear Dan,\n\nI was across the road');
   await home.follow('Your letters');
@@ -86,8 +86,8 @@ test('when her letters are closed and opened again, what she was writing is ther
   await told(home, 'Open my letters');
   await home.follow('Letters');
   await home.follow('The van');
-  await page.waitForSelector('#letter:enabled');
-  expect(await page.inputValue('#letter')).toBe('Dear Dan,\n\nI was across the road');
+  await page.waitForSelector(SHEET);
+  expect(await onSheet(page)).toBe('Dear Dan,\n\nI was across the road');
   // Writing goes on while they are closed.
   await page.locator('#letter').pressSequentially(' — all the time.');
   await home.follow('Next: for whom, and when');
@@ -96,8 +96,8 @@ test('when her letters are closed and opened again, what she was writing is ther
   await home.press('Open and go on');
   await page.waitForSelector('#who-new', { timeout: 60_000 });
   await home.follow('Back to the letter');
-  await page.waitForSelector('#letter:enabled');
-  expect(await page.inputValue('#letter')).toContain('across the road');
-  expect(await page.inputValue('#letter')).toContain(' — all the time.');
+  await page.waitForSelector(SHEET);
+  expect(await onSheet(page)).toContain('across the road');
+  expect(await onSheet(page)).toContain(' — all the time.');
   expect(home.wrong).toEqual([]);
 });

@@ -4,7 +4,7 @@
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { browser as launch, House, Window } from './house';
+import { browser as launch, House, Window, SHEET } from './house';
 import { walk } from './walk';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -131,7 +131,7 @@ test('a letter is written, addressed and sealed with a keyboard alone, and the f
     await helen.begin(await own.firstLink(), 'helen@example.org', 'Helen Marlow');
     await tabTo('main a.button--main');
     await keyboard.press('Enter');
-    await page.waitForSelector('#letter:enabled');
+    await page.waitForSelector(SHEET);
     await tabTo('#title');
     await keyboard.type('The day you left');
     await tabTo('#letter');

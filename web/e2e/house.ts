@@ -166,6 +166,28 @@ export class House {
   }
 }
 
+/** The sheet of the writing page, when it can be written on. */
+export const SHEET = '#letter[contenteditable=true]';
+
+/** Puts these words on the sheet in place of what stands there, as a paste does: paragraphs at empty lines. */
+export async function putIn(page: Page, text: string): Promise<void> {
+  await page.waitForSelector(SHEET);
+  await page.focus(SHEET);
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.evaluate((words) => {
+    const data = new DataTransfer();
+    data.setData('text/plain', words);
+    const paste = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+    document.querySelector('#letter')?.dispatchEvent(paste);
+  }, text);
+}
+
+/** The words on the sheet: an empty line between paragraphs. */
+export const onSheet = (page: Page): Promise<string> =>
+  page.$$eval('#letter > *', (blocks) =>
+    blocks.map((block) => (block as HTMLElement).innerText.replace(/\n$/, '')).join('\n\n'),
+  );
+
 /** The address in a knock. */
 export const linkIn = (knock: string): string =>
   /http:\/\/localhost:\d+\/k\/[\w-]{43}/.exec(knock)?.[0] ?? '';
@@ -288,8 +310,7 @@ export class Window {
       await this.follow('Letters');
     }
     await this.follow('Write a letter');
-    await this.page.waitForSelector('#letter:enabled');
-    await this.page.fill('#letter', text);
+    await putIn(this.page, text);
     await this.page.fill('#title', title);
     await this.follow('Next: for whom, and when');
     await this.page.waitForSelector('#who-new');

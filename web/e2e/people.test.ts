@@ -126,7 +126,7 @@ test('a letter goes on every birthday on the day that was meant, follows a birth
   expect(await house.knocks()).toHaveLength(1);
 
   // It was the third of September all the time.
-  await helen.unlock(words);
+  await helen.signIn('helen@example.org', words);
   await openPerson('Dan');
   await page.fill('#born-day', '3');
   await page.fill('#born-month', '9');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium as kind, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { CHROMIUM, House, until } from './house';
+import { CHROMIUM, House, until, SHEET, onSheet, putIn } from './house';
 
 let house: House;
 let profile: string;
@@ -61,7 +61,7 @@ async function killed(): Promise<void> {
 
 async function blank(page: Page): Promise<void> {
   await page.goto(`${house.origin}/write`);
-  await page.waitForSelector('#letter:enabled');
+  await page.waitForSelector(SHEET);
 }
 
 const saved = (page: Page) =>
@@ -80,8 +80,8 @@ test('what is typed while the network is away is there when it is back', async (
   await saved(page);
   await context.setOffline(false);
   await page.reload();
-  await page.waitForSelector('#letter:enabled');
-  expect(await page.inputValue('#letter')).toBe('Dear Dan, I write this in a tunnel.');
+  await page.waitForSelector(SHEET);
+  expect(await onSheet(page)).toBe('Dear Dan, I write this in a tunnel.');
 });
 
 test('of what is typed when the browser dies in mid-sentence, at most the last two seconds are missing', async () => {
@@ -105,8 +105,8 @@ test('of what is typed when the browser dies in mid-sentence, at most the last t
   const again = await device.newPage();
   await again.goto(`${house.origin}/letters`);
   await again.getByRole('link', { name: 'Write on', exact: true }).click();
-  await again.waitForSelector('#letter:enabled');
-  const kept = await again.inputValue('#letter');
+  await again.waitForSelector(SHEET);
+  const kept = await onSheet(again);
   expect(typed.startsWith(kept)).toBe(true);
   // Two seconds, and one for a machine with other work to do.
   const old = times.filter((time) => time < died - 3_000).length;
@@ -117,20 +117,20 @@ test('of what is typed when the browser dies in mid-sentence, at most the last t
 test('two windows on one letter keep both versions', async () => {
   const one = await device!.newPage();
   await blank(one);
-  await one.fill('#letter', 'Dear Dan.');
+  await putIn(one, 'Dear Dan.');
   await saved(one);
   const other = await device!.newPage();
   await other.goto(one.url());
-  await other.waitForSelector('#letter:enabled');
-  expect(await other.inputValue('#letter')).toBe('Dear Dan.');
+  await other.waitForSelector(SHEET);
+  expect(await onSheet(other)).toBe('Dear Dan.');
 
   // What is saved in one is shown in the other when nothing is unsaved there.
-  await one.fill('#letter', 'Dear Dan. One.');
+  await putIn(one, 'Dear Dan. One.');
   await other.waitForFunction(() => document.querySelector('textarea')?.value === 'Dear Dan. One.');
 
   await Promise.all([
-    one.fill('#letter', 'Dear Dan. The first window.'),
-    other.fill('#letter', 'Dear Dan. The second window.'),
+    putIn(one, 'Dear Dan. The first window.'),
+    putIn(other, 'Dear Dan. The second window.'),
   ]);
   await until('word that both are kept', async () => {
     const said = await Promise.all([one.innerText('main'), other.innerText('main')]);
@@ -145,8 +145,8 @@ test('two windows on one letter keep both versions', async () => {
     .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
   for (const draft of drafts) {
     await list.goto(draft);
-    await list.waitForSelector('#letter:enabled');
-    kept.add(await list.inputValue('#letter'));
+    await list.waitForSelector(SHEET);
+    kept.add(await onSheet(list));
   }
   expect([...kept].sort()).toEqual(['Dear Dan. The first window.', 'Dear Dan. The second window.']);
 });

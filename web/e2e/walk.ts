@@ -2,7 +2,7 @@
 // page with a name: the check for barriers, and the pictures. It says nothing about what is right; the stories do.
 
 import type { Browser, Page } from 'playwright-core';
-import { House, linkIn, Window } from './house';
+import { House, linkIn, Window, SHEET, putIn } from './house';
 
 export type Look = (name: string, page: Page) => Promise<void>;
 
@@ -56,12 +56,12 @@ async function asGuest(house: House, guest: Window, look: Look): Promise<void> {
   await guest.press('Send me the code');
   await page.waitForSelector(problem);
   await look('sign-in-wrong-address', page);
-  await at('/write', 'write-blank', '#letter:enabled');
+  await at('/write', 'write-blank', SHEET);
   await guest.follow('Next: for whom, and when');
   await page.waitForSelector(problem);
   await look('write-empty-refused', page);
   await page.fill('#title', 'The day you left for Leeds');
-  await page.fill('#letter', TEXT);
+  await putIn(page, TEXT);
   await page.waitForURL(/write\/[a-z2-7]{26}$/);
   await look('write-guest', page);
   await guest.follow('Next: for whom, and when');
@@ -131,8 +131,8 @@ async function asAuthor(
   await soon(helen, 'The piano');
   await helen.follow('Letters');
   await helen.follow('Write a letter');
-  await page.waitForSelector('#letter:enabled');
-  await page.fill('#letter', 'Dear Tessa,\n\nYou are seven as I write this.');
+  await page.waitForSelector(SHEET);
+  await putIn(page, 'Dear Tessa,\n\nYou are seven as I write this.');
   await page.waitForURL(/write\/[a-z2-7]{26}$/);
   await look('write-saved', page);
   await helen.follow('Your letters');

@@ -12,8 +12,16 @@ export const makeKey = (): Promise<CryptoKey> =>
 
 /** `place` binds the box to its draft and revision: a box that was moved elsewhere does not open. */
 export async function close(key: CryptoKey, place: string, value: unknown): Promise<Box> {
+  return closeBytes(key, place, new TextEncoder().encode(JSON.stringify(value)));
+}
+
+/** The same for bytes as they are: a photo. */
+export async function closeBytes(
+  key: CryptoKey,
+  place: string,
+  plain: Uint8Array<ArrayBuffer>,
+): Promise<Box> {
   const nonce = crypto.getRandomValues(new Uint8Array(12));
-  const plain = new TextEncoder().encode(JSON.stringify(value));
   const additionalData = new TextEncoder().encode(place);
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData }, key, plain);
   return { nonce, sealed };
@@ -21,11 +29,16 @@ export async function close(key: CryptoKey, place: string, value: unknown): Prom
 
 /** Throws when the key, the place or the bytes are not the ones that it was closed with. */
 export async function open(key: CryptoKey, place: string, box: Box): Promise<unknown> {
+  return JSON.parse(new TextDecoder().decode(await openBytes(key, place, box)));
+}
+
+/** As `open`, for bytes. */
+export async function openBytes(key: CryptoKey, place: string, box: Box): Promise<Uint8Array<ArrayBuffer>> {
   const additionalData = new TextEncoder().encode(place);
   const plain = await crypto.subtle.decrypt(
     { name: 'AES-GCM', iv: box.nonce, additionalData },
     key,
     box.sealed,
   );
-  return JSON.parse(new TextDecoder().decode(plain));
+  return new Uint8Array(plain);
 }

@@ -189,7 +189,7 @@ interface Stored {
 
 function opened(factory: IDBFactory): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = factory.open('unsaid', 1);
+    const request = factory.open('unsaid');
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });

@@ -4,11 +4,13 @@ export { Autosave, type Saving } from './autosave';
 export {
   ChangedMeanwhile,
   DeviceRefuses,
+  docOf,
   emptyPlan,
   newDraft,
   newDraftId,
   Shelf,
   type Draft,
+  type DraftPhoto,
   type DraftPlan,
   type DraftWords,
   type Who,

@@ -2,14 +2,34 @@
 // draft has a revision, and a saving says which one it follows: two windows never overwrite each other's words. It
 // knows no page and never talks to the house.
 
-import { close, makeKey, open, type Box } from './cipher';
+import { fromText, type Doc } from '../seal/body';
+import { close, closeBytes, makeKey, open, openBytes, type Box } from './cipher';
 
 export type Who = { kind: 'person'; id: string } | { kind: 'new'; name: string; address: string };
 
+/** A photo of a draft. Its bytes lie beside the draft, under `id`. */
+export interface DraftPhoto {
+  /** Three digits: what the letter calls it. */
+  name: string;
+  /** 26 letters and figures. */
+  id: string;
+  type: 'image/jpeg' | 'image/png' | 'image/webp';
+  /** In bytes. */
+  size: number;
+}
+
 export interface DraftWords {
   title: string;
+  /** The words alone: what lists and counts need. A draft of an earlier page has nothing else. */
   text: string;
+  /** The letter with its form. */
+  doc?: Doc;
+  /** Every photo that was ever put in: what was taken out may come back by undoing. */
+  photos?: readonly DraftPhoto[];
 }
+
+/** The letter of a draft, also of one that an earlier page wrote as plain text. */
+export const docOf = (words: DraftWords): Doc => words.doc ?? fromText(words.text);
 
 /** What has been decided about a letter that is not sealed yet. */
 export interface DraftPlan {
@@ -76,7 +96,18 @@ type Content = Pick<Draft, 'begun' | 'words' | 'plan'>;
 
 export type Told = { draft: string; rev: number; change: 'kept' | 'removed' };
 
+interface PhotoRow {
+  id: string;
+  /** Milliseconds since 1970. */
+  kept: number;
+  box: Box;
+}
+
 const place = (id: string, rev: number): string => `unsaid draft ${id} ${rev}`;
+const photoPlace = (id: string): string => `unsaid photo ${id}`;
+
+/** A photo that no draft names is kept for a day: its draft may be on its way to the device. */
+const PHOTO_ALONE = 24 * 60 * 60 * 1_000;
 
 export function emptyPlan(): DraftPlan {
   return {
@@ -260,13 +291,65 @@ export class Shelf {
     this.#channel?.postMessage({ draft: id, rev, change: 'removed' } satisfies Told);
   }
 
+  /** Keeps a photo, flushed, before the draft that names it. Throws DeviceRefuses. */
+  async keepPhoto(id: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      const db = await this.#open();
+      const key = await this.#held(db);
+      const box = await closeBytes(key, photoPlace(id), bytes);
+      const transaction = db.transaction('photos', 'readwrite', { durability: 'strict' });
+      const ended = flushed(transaction);
+      transaction.objectStore('photos').put({ id, kept: this.now(), box } satisfies PhotoRow);
+      await ended;
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  /** `null` when it is not here, or cannot be opened any more. */
+  async readPhoto(id: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    try {
+      const db = await this.#open();
+      const key = await this.#held(db);
+      const row = await answered(
+        db.transaction('photos').objectStore('photos').get(id) as IDBRequest<PhotoRow | undefined>,
+      );
+      return row ? await openBytes(key, photoPlace(id), row.box) : null;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'OperationError') return null;
+      throw refusal(error);
+    }
+  }
+
+  /** Photos that no draft names any more leave the device. */
+  async sweepPhotos(): Promise<void> {
+    const { drafts, unreadable } = await this.list();
+    // What cannot be read may name any of them.
+    if (unreadable.length > 0) return;
+    const named = new Set(drafts.flatMap((draft) => (draft.words.photos ?? []).map((photo) => photo.id)));
+    try {
+      const db = await this.#open();
+      const transaction = db.transaction('photos', 'readwrite');
+      const ended = flushed(transaction);
+      const store = transaction.objectStore('photos');
+      const rows = await answered(store.getAll() as IDBRequest<PhotoRow[]>);
+      for (const row of rows) {
+        if (!named.has(row.id) && this.now() - row.kept > PHOTO_ALONE) store.delete(row.id);
+      }
+      await ended;
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
   /** Everything of hers leaves this device, the key too. */
   async clear(): Promise<void> {
     try {
       const db = await this.#open();
-      const transaction = db.transaction(['drafts', 'keys'], 'readwrite', { durability: 'strict' });
+      const transaction = db.transaction(['drafts', 'photos', 'keys'], 'readwrite', { durability: 'strict' });
       const ended = flushed(transaction);
       transaction.objectStore('drafts').clear();
+      transaction.objectStore('photos').clear();
       transaction.objectStore('keys').clear();
       await ended;
       this.#key = null;
@@ -294,10 +377,13 @@ export class Shelf {
   #open(): Promise<IDBDatabase> {
     this.#db ??= new Promise<IDBDatabase>((resolve, reject) => {
       if (!this.factory) throw new DeviceRefuses('refused');
-      const request = this.factory.open(this.name, 1);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore('drafts', { keyPath: 'id' });
-        request.result.createObjectStore('keys');
+      const request = this.factory.open(this.name, 2);
+      request.onupgradeneeded = ({ oldVersion }) => {
+        if (oldVersion < 1) {
+          request.result.createObjectStore('drafts', { keyPath: 'id' });
+          request.result.createObjectStore('keys');
+        }
+        if (oldVersion < 2) request.result.createObjectStore('photos', { keyPath: 'id' });
       };
       request.onsuccess = () => {
         const db = request.result;

@@ -286,7 +286,7 @@ export function progressSaid(progress: Progress): string {
 }
 
 /** '84 words', in figures: it changes while she types. */
-export function wordsSaid(text: string): string {
-  const words = text.trim() === '' ? 0 : text.trim().split(/\s+/u).length;
+export function wordsSaid(of: string | number): string {
+  const words = typeof of === 'number' ? of : of.trim() === '' ? 0 : of.trim().split(/\s+/u).length;
   return words === 1 ? say('author.write.word') : say('author.write.words', { number: figures(words) });
 }
