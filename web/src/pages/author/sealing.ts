@@ -65,9 +65,10 @@ export async function readBeside(letter: api.Letter, read: ReadLetter, number?: 
   const beside = new Map<string, { type: string; bytes: Uint8Array }>();
   if (version === undefined || read.media.length === 0) return beside;
   const authorWrap = await api.wrap(letter.id, version, 'author');
-  for (const { name, type, sha256 } of read.media) {
-    const part = await api.part(letter.id, version, `media/${name}.age`);
-    beside.set(name, { type, bytes: (await ask('read-part', { authorWrap, part, sha256 })).bytes });
+  for (const medium of read.media) {
+    const part = await api.part(letter.id, version, `media/${medium.name}.age`);
+    const { bytes } = await ask('read-part', { authorWrap, part, medium });
+    beside.set(medium.name, { type: medium.type, bytes });
   }
   return beside;
 }

@@ -57,6 +57,10 @@ function keysSay(refused: KeysRefuse): string {
     case 'vault-newer':
     case 'vault-damaged':
       return say(`author.trouble.${refused.code}`);
+    case 'words-checksum':
+      return say('author.trouble.card-damaged');
+    case 'bad-picture':
+      return say('author.trouble.bad-picture');
     case 'text-too-long':
       return say('author.trouble.too-long');
     case 'bad-name':

@@ -2,7 +2,7 @@
 // which exists to be printed; the seed that signs is in none at all.
 
 import type { LetterName, SealErrorCode } from '../../../seal';
-import type { LetterToSeal, PlainPart, ReadLetter, Sealed } from './kinds';
+import type { LetterToSeal, Medium, PlainPart, ReadLetter, Sealed } from './kinds';
 
 /** What the world may know of the hand that signs. */
 export interface PublicHand {
@@ -76,7 +76,10 @@ export interface Asked {
     answer: ReadLetter;
   };
   /** A picture that lies beside a letter. */
-  'read-part': { ask: { authorWrap: Uint8Array; part: Uint8Array; sha256: string }; answer: PlainPart };
+  'read-part': {
+    ask: { authorWrap: Uint8Array; part: Uint8Array; medium: Medium };
+    answer: PlainPart;
+  };
 }
 
 export type AskedName = keyof Asked;

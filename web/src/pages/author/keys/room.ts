@@ -4,27 +4,31 @@
 
 import {
   accountOf,
+  deriveClaim,
   deriveUnlock,
   kitLines,
   kitText,
+  kitToken,
   makeAccount,
   makeUnlock,
+  newClaimWords,
+  openMedia,
   openPassphraseFile,
   openSealed,
   openVault,
+  openWrap,
   proveSealed,
   SALT_BYTES,
   SealError,
   sealLetter,
   sealVault,
+  wordsWrap,
   type Kept,
+  type Written,
 } from '../../../seal';
 import { chosenHand, handOf, parseVault, SELF, VaultUnknown, vaultText, withHand, type Hand } from '../vault';
 import { makeHand, publicOf, seedOf } from './hand';
 import type { LetterToSeal } from './kinds';
-import { kitToken } from './kit-token';
-import { openPart } from './parts';
-import { claimToken, claimWords, wrapWithWords } from './words-on-a-card';
 import { readTypedKit } from './misread';
 import type { Ask, Asked, AskedName, Refusal, Told } from './questions';
 
@@ -121,35 +125,45 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
     hand ??= await makeHand();
     return null;
   },
-  'make-card': async () => ({ words: claimWords(crypto.getRandomValues(new Uint8Array(10))) }),
-  'card-token': async ({ words }) => ({ token: claimToken(words) }),
-  'wrap-again': async (letter) => ({ wrap: await wrapWithWords({ ...letter, identity: held() }) }),
-  seal: async ({ kept, words, hostRecipient, ...letter }) => {
-    held();
-    const { seed, replyTo } = signing();
-    return sealLetter({ ...letter, kept: wayOf(kept, words, hostRecipient), replyTo, seed });
+  'make-card': async () => ({ words: newClaimWords(crypto.getRandomValues(new Uint8Array(10))) }),
+  'card-token': async ({ words }) => deriveClaim(words),
+  'wrap-again': async ({ authorWrap, words, hostRecipient, ...name }) => {
+    const key = await openWrap(held(), authorWrap);
+    return { wrap: await wordsWrap(name, { words, hostRecipient }, key) };
+  },
+  seal: async (letter) => {
+    const seed = seedOf(signing());
+    const { authorRecipient } = letter;
+    return sealLetter({ ...writtenOf(letter), authorRecipient, kept: keptOf(letter), seed });
   },
   prove: async ({ written, ...proof }) => {
-    const { seed, replyTo } = signing();
-    await proveSealed({ ...proof, written: { ...written, replyTo }, seed, identity: held() });
+    const seed = seedOf(signing());
+    await proveSealed({ ...proof, written: writtenOf(written), seed, identity: held() });
     return null;
   },
   read: async ({ authorWrap, letterAge, expected }) =>
     (await openSealed(held(), authorWrap, { letterAge, sigAge: null }, expected)).letter,
-  'read-part': async ({ authorWrap, part, sha256 }) => ({
-    bytes: await openPart(held(), authorWrap, part, sha256),
+  'read-part': async ({ authorWrap, part, medium }) => ({
+    bytes: openMedia(await openWrap(held(), authorWrap), part, medium),
   }),
 };
 
-/** What every letter of hers is signed with, and where answers go. */
-function signing(): { seed: Uint8Array; replyTo: string } {
+function signing(): Hand {
+  held();
   if (hand === null) throw new Locked();
-  return { seed: seedOf(hand), replyTo: hand.inboxRecipient };
+  return hand;
 }
 
-function wayOf(kept: LetterToSeal['kept'], words: string | null, hostRecipient: string | null): Kept | null {
+/** The letter with the place for answers, which only the room knows to be hers. */
+function writtenOf(letter: LetterToSeal): Written {
+  const { letterId, version, from, to, date, text, html, pictures } = letter;
+  const replyTo = signing().inboxRecipient;
+  return { letterId, version, from, to, date, text, html, replyTo, ...(pictures ? { pictures } : {}) };
+}
+
+function keptOf({ kept, words, hostRecipient }: LetterToSeal): Kept | null {
   if (kept === 'author') return null;
-  if (hostRecipient === null) throw new SealError('bad-input', 'a way to open needs a house');
+  if (hostRecipient === null) throw new SealError('bad-input', 'a letter that is delivered needs a house');
   if (kept === 'house') return { kind: 'house', hostRecipient };
   if (words === null) throw new SealError('bad-input', 'a way by words needs words');
   return { kind: 'words', hostRecipient, words };
