@@ -15,22 +15,31 @@ use tower::ServiceExt;
 use unsaid::app::{App, Nudge};
 use unsaid::chance::{Chance, SeededChance};
 use unsaid::clock::{Clock, Source, WALL};
+use unsaid::mail::compose::Letterhead;
+use unsaid::mail::outbox::Outbox;
 use unsaid::peel::HostPeel;
 use unsaid::secrets::{HouseKeys, hashed};
 use unsaid::settings::Settings;
 use unsaid::time::HouseTime;
-use unsaid_delivery::decide::decide;
+use unsaid::worker::{Keeping, Tools, Worker};
+use unsaid_delivery::decide::{amended, decide};
 use unsaid_delivery::id::*;
-use unsaid_seal::letter::LetterToCompose;
-use unsaid_seal::seal::{SealedLetter, seal_letter};
+use unsaid_seal::letter::{LetterToCompose, Picture, PictureKind};
+use unsaid_seal::seal::{Kept as Sealing, LetterToSeal, SealedLetter, seal_letter, seal_whole_letter};
+use unsaid_seal::sshsig::Hand;
 use unsaid_seal::{Binding, Kind, pq};
 use unsaid_store::blobs::Blobs;
 use unsaid_store::memory::MemoryStore;
 use unsaid_store::rows::*;
-use unsaid_store::{AccountStore, EngineStore, LetterStore, PersonStore};
+use unsaid_store::{AccountStore, DraftStore, EngineStore, LetterStore, PersonStore, ReaderStore};
 
 pub(super) const ORIGIN: &str = "http://localhost:7070";
 pub(super) const CODE: &str = "12345678";
+/// Eight words on a card.
+pub(super) fn card_words() -> String {
+    unsaid_seal::claim::claim_words(&[3; 10]).to_string()
+}
+
 pub(super) const HELEN: &str = "helen@example.org";
 
 struct HandClock(Mutex<Duration>);
@@ -51,6 +60,7 @@ impl Clock for HandClock {
 pub(super) struct House {
     pub(super) app: App,
     pub(super) store: Arc<MemoryStore>,
+    pub(super) peel: Arc<HostPeel>,
     clock: Arc<HandClock>,
     pub(super) chance: Arc<SeededChance>,
     boot: BootId,
@@ -68,11 +78,12 @@ impl House {
         let keys = Arc::new(HouseKeys::new(&*chance));
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(HandClock(Mutex::new(Duration::from_secs(1000))));
+        let peel = Arc::new(HostPeel::new(&keys));
         let app = App {
             settings: Arc::new(settings),
             store: store.clone(),
             blobs: Arc::new(Blobs::in_memory()),
-            peel: Arc::new(HostPeel::new(&keys)),
+            peel: peel.clone(),
             keys,
             time: Arc::new(HouseTime::start(clock.clone(), None).unwrap()),
             chance: chance.clone(),
@@ -81,7 +92,7 @@ impl House {
             town: false,
         };
         let boot = BootId(chance.id_bytes());
-        Self { app, store, clock, chance, boot }
+        Self { app, store, peel, clock, chance, boot }
     }
 
     /// Time goes on, and the house serves all the while.
@@ -122,6 +133,12 @@ impl House {
         let mut links = Vec::new();
         for _ in 0..4 {
             for taken in self.store.take(self.boot, Lane::Letters, now, 100).await.unwrap() {
+                if let WakeOf::Letter(letter) = taken.of {
+                    let amending = self.store.amending(letter).await.unwrap().unwrap();
+                    let decision = amended(&amending, now);
+                    self.store.amended(&taken, &amending, decision, now).await.unwrap();
+                    continue;
+                }
                 let WakeOf::Delivery(id) = taken.of else { continue };
                 let view = self.store.delivery(id).await.unwrap().unwrap();
                 let Some(decision) = decide(&view.delivery, &view.pair, now) else { continue };
@@ -135,6 +152,53 @@ impl House {
             }
         }
         links
+    }
+
+    /// One turn of a real worker, which also keeps the house in order. Mail goes into `outbox`.
+    pub(super) async fn work(&self, outbox: &std::path::Path) {
+        let tools = Tools {
+            store: self.store.clone(),
+            mail: Arc::new(Outbox::new(outbox.to_owned())),
+            keys: self.app.keys.clone(),
+            chance: self.chance.clone(),
+            letterhead: Letterhead {
+                from_name: "this house".to_owned(),
+                from_address: "unsaid@example.net".to_owned(),
+                house_name: "this house".to_owned(),
+                host_contact: None,
+                public_origin: ORIGIN.to_owned(),
+            },
+            return_path: String::new(),
+            domain: "example.net".to_owned(),
+            hourly: 200,
+        };
+        let keeping = Keeping { peel: self.app.peel.clone(), blobs: self.app.blobs.clone() };
+        let mut worker = Worker::new(tools, self.boot, Lane::Letters).keeping(keeping);
+        for _ in 0..20 {
+            if !worker.turn(self.app.time.now()).await.unwrap().again {
+                break;
+            }
+        }
+    }
+
+    /// Everything that lies in the outbox: to whom, and the whole message.
+    pub(super) fn mails(outbox: &std::path::Path) -> Vec<String> {
+        let mut files: Vec<_> = match std::fs::read_dir(outbox.join("new")) {
+            Ok(entries) => entries.map(|entry| entry.unwrap().path()).collect(),
+            Err(_) => Vec::new(),
+        };
+        files.sort();
+        files.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
+    }
+
+    /// The person behind a knock, in a browser of theirs.
+    pub(super) async fn reader(&self, link: &[u8; 32]) -> (Reader, Browser) {
+        let knock = self.store.knock(hashed(link)).await.unwrap().unwrap();
+        let token = self.chance.token();
+        self.store.open_reader(hashed(&token), knock.message, self.app.time.now()).await.unwrap();
+        let mut browser = self.browser();
+        browser.set_cookie("reader", &token);
+        (knock.reader, browser)
     }
 
     pub(super) fn browser(&self) -> Browser {
@@ -194,6 +258,8 @@ impl House {
             let persons = self.store.persons(&who).await.unwrap();
             let letters = self.store.letters(&who).await.unwrap();
             seen += &format!("{persons:?} {letters:?} {:?}", self.store.vault(&who).await.unwrap());
+            let account = self.store.account(&who).await.unwrap();
+            seen += &format!("{account:?} {:?}", self.store.drafts(&who).await.unwrap());
         }
         seen
     }
@@ -239,16 +305,127 @@ impl Writer {
     /// Brings parts and wraps to the house.
     pub(super) async fn bring(&mut self, id: &str, version: u32, sealed: &SealedLetter) {
         let base = format!("/api/letters/{id}/versions/{version}");
-        let bytes = &sealed.letter_age;
-        let ask = upload_of(bytes);
-        let begun = self.browser.post(&format!("{base}/uploads"), &ask).await.is(StatusCode::OK);
+        self.bring_part(id, version, "letter.age", "letter", &sealed.letter_age).await;
+        if let Some(bytes) = &sealed.sig_age {
+            self.bring_part(id, version, "sig.age", "signature", bytes).await;
+        }
+        for (name, bytes) in &sealed.media {
+            self.bring_part(id, version, name, "media", bytes).await;
+        }
+        self.browser.put(&format!("{base}/wraps/author"), &sealed.author_wrap, &[]).await.is(StatusCode::OK);
+        for (kind, wrap) in [("host", &sealed.host_wrap), ("words", &sealed.words_wrap)] {
+            if let Some(wrap) = wrap {
+                self.browser.put(&format!("{base}/wraps/{kind}"), wrap, &[]).await.is(StatusCode::OK);
+            }
+        }
+    }
+
+    /// Brings one part, whole.
+    pub(super) async fn bring_part(&mut self, id: &str, version: u32, name: &str, kind: &str, bytes: &[u8]) {
+        let mut ask = upload_of(bytes);
+        ask["name"] = json!(name);
+        ask["kind"] = json!(kind);
+        let path = format!("/api/letters/{id}/versions/{version}/uploads");
+        let begun = self.browser.post(&path, &ask).await.is(StatusCode::OK);
+        if begun["offset"] == bytes.len() {
+            return;
+        }
         let upload = begun["upload"].as_str().unwrap();
         let path = format!("/api/uploads/{upload}?offset={}", begun["offset"]);
         self.browser.put(&path, bytes, &[]).await.is(StatusCode::OK);
-        self.browser.put(&format!("{base}/wraps/author"), &sealed.author_wrap, &[]).await.is(StatusCode::OK);
-        if let Some(wrap) = &sealed.host_wrap {
-            self.browser.put(&format!("{base}/wraps/host"), wrap, &[]).await.is(StatusCode::OK);
-        }
+    }
+
+    /// Seals words for a version, to be kept as named, signed, with a picture that is too large to lie inside.
+    pub(super) fn seal_whole(
+        &mut self,
+        house: &House,
+        id: &str,
+        version: u32,
+        kept: Kept,
+        text: &str,
+    ) -> SealedLetter {
+        let host: pq::Recipient = house.app.peel.recipient().parse().unwrap();
+        let words = card_words();
+        let picture = [&b"\xff\xd8\xff"[..], &vec![7; 1_200_000]].concat();
+        let to_seal = LetterToSeal {
+            letter: LetterToCompose {
+                letter_id: id,
+                version,
+                from: "Helen",
+                to: "Dan",
+                unix_seconds: 0,
+                text,
+            },
+            html: Some(
+                "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"></head><body>\n<p dir=\"auto\">x</p>\n</body></html>\n",
+            ),
+            reply_to: None,
+            pictures: &[Picture { name: "001", kind: PictureKind::Jpeg, bytes: &picture }],
+            hand: Some(&Hand::from_seed(&[5; 32])),
+            author: &self.identity.to_recipient(),
+            kept: match kept {
+                Kept::Nobody => Sealing::ByNobody,
+                Kept::House => Sealing::ByHouse(&host),
+                Kept::Words => Sealing::ByWords { host: &host, words: &words },
+            },
+        };
+        seal_whole_letter(&to_seal, &mut self.rng).unwrap()
+    }
+
+    /// A card for a person: its token, as the page makes it from the words.
+    pub(super) async fn card(&mut self, person: &str) {
+        self.card_of(person, &card_words()).await;
+    }
+
+    pub(super) async fn card_of(&mut self, person: &str, words: &str) {
+        let token = unsaid_seal::claim::claim_token(words);
+        let card = json!({ "token": base64url(&*token) });
+        self.browser.put_json(&format!("/api/persons/{person}/card"), &card).await.is(StatusCode::OK);
+    }
+
+    /// New words for a sealed letter. Gives the answer.
+    pub(super) async fn amend(&mut self, house: &House, letter: &str, kept: Kept, rest: Value) -> Answer {
+        let path = format!("/api/letters/{letter}/versions");
+        let version = self.browser.post(&path, &json!({})).await.is(StatusCode::CREATED);
+        let version = u32::try_from(version["version"].as_u64().unwrap()).unwrap();
+        let sealed = self.seal_whole(house, letter, version, kept, "New words.");
+        self.bring(letter, version, &sealed).await;
+        let asked = amending(&sealed.manifest_hash, kept, rest);
+        self.browser.post(&format!("{path}/{version}/seal"), &asked).await
+    }
+
+    /// What the house tells of a letter.
+    pub(super) async fn letter(&mut self, letter: &str) -> Value {
+        self.browser.get(&format!("/api/letters/{letter}")).await.is(StatusCode::OK)["letter"].clone()
+    }
+
+    /// The ids of all her sealed letters.
+    pub(super) async fn letters(&mut self) -> Vec<String> {
+        let all = self.browser.get("/api/letters").await.is(StatusCode::OK);
+        let id = |letter: &Value| letter["id"].as_str().unwrap().to_owned();
+        all["letters"].as_array().unwrap().iter().map(id).collect()
+    }
+
+    /// Her authority, as her session has it.
+    pub(super) async fn author(&self, house: &House) -> Author {
+        let token = hashed(&self.browser.token("session").unwrap());
+        let session = house.store.session(token, house.app.time.now()).await.unwrap().unwrap();
+        let SessionOf::Author(author, _) = session.who else { panic!("a newcomer") };
+        author
+    }
+
+    /// Signs in again with a code, and unlocks.
+    pub(super) async fn come_back(&mut self, house: &House, email: &str) {
+        self.browser.post("/api/codes", &json!({ "email": email })).await.is(StatusCode::ACCEPTED);
+        house.send_codes(CODE).await;
+        self.browser.post("/api/sessions", &json!({ "code": CODE })).await.is(StatusCode::OK);
+        self.unlock().await;
+    }
+
+    /// Typed the six words again.
+    pub(super) async fn unlock(&mut self) {
+        let words = json!({ "token": self.token, "mine": true });
+        self.browser.post("/api/unlock", &words).await.is(StatusCode::OK);
     }
 
     /// A letter that is sealed for a person, at once, without a rest unless one is named.
@@ -273,9 +450,25 @@ pub(super) fn sealing(person: &str, manifest: &str, rest: Value) -> Value {
     })
 }
 
+/// What the page sends to seal new words for a letter that lives.
+pub(super) fn amending(manifest: &str, kept: Kept, rest: Value) -> Value {
+    let kept = if kept == Kept::Words { "words" } else { "house" };
+    json!({
+        "person": null, "to": null, "manifestHash": manifest, "rule": null, "rest": rest, "kept": kept,
+        "amend": true,
+    })
+}
+
 pub(super) fn upload_of(bytes: &[u8]) -> Value {
     let hash = unsaid_seal::manifest::sha256_hex(bytes);
     json!({ "name": "letter.age", "kind": "letter", "size": bytes.len(), "sha256": hash })
+}
+
+/// The token of the link to a page of ours in a mail.
+pub(super) fn link_in(mail: &str, page: &str) -> Option<[u8; 32]> {
+    let text = mail.replace("=\r\n", "").replace("=\n", "");
+    let (_, rest) = text.split_once(&format!("{ORIGIN}/{page}/"))?;
+    URL_SAFE_NO_PAD.decode(rest.get(..43)?).ok()?.try_into().ok()
 }
 
 pub(super) fn base64url(bytes: &[u8]) -> String {
@@ -342,6 +535,10 @@ impl Browser {
         self.cookies.insert(name.to_owned(), base64url(token));
     }
 
+    pub(super) fn forget_cookie(&mut self, name: &str) {
+        self.cookies.remove(name);
+    }
+
     /// The token of a cookie.
     pub(super) fn token(&self, name: &str) -> Option<[u8; 32]> {
         URL_SAFE_NO_PAD.decode(self.cookies.get(name)?).unwrap().try_into().ok()
@@ -374,6 +571,11 @@ impl Browser {
     pub(super) async fn post_text(&mut self, path: &str, text: &str) -> Answer {
         let request = self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(text.to_owned())).unwrap()).await
+    }
+
+    pub(super) async fn put_json(&mut self, path: &str, json: &Value) -> Answer {
+        let request = self.request(Method::PUT, path).header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(json.to_string())).unwrap()).await
     }
 
     pub(super) async fn put(&mut self, path: &str, bytes: &[u8], headers: &[(&str, &str)]) -> Answer {

@@ -1,8 +1,13 @@
-//! The author's side of http, asked as her browser asks it, over the store in memory: stories, bad input, and the walk over every route. No socket, no
-//! mail, no worker: what the worker would do to a code or a delivery, the house of these tests does through the same store.
+//! The author's side of http, asked as her browser asks it, over the store in memory: stories, bad input, and the walk over every route. No socket, and mail
+//! goes into a folder: what the worker would do to a code or a delivery, the house of these tests mostly does through the same store.
 
+mod amends;
 mod bad_input;
+mod birthdays;
+mod drafts;
+mod host_keys;
 mod house;
+mod recovery;
 mod stories;
 mod two_worlds;
 mod walk;
