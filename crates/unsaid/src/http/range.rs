@@ -17,7 +17,7 @@ const PIECE: u64 = 1024 * 1024;
 pub(super) async fn part(
     app: &App,
     part: &Part,
-    name: &'static str,
+    name: &str,
     headers: &HeaderMap,
 ) -> Result<Response, StoreError> {
     let tag = tag_of(part);
