@@ -1,36 +1,16 @@
 // How the pages are built: three entries that the server finds through the manifest (the author's app, the
-// reader's script, the style sheet of pages without script), and nothing that a strict policy would refuse:
-// no inlined files, no polyfill, no style or script inside a page. It knows nothing of the server.
+// reader's script, the style sheet of pages without script), open-me.html for exported letters, and nothing that a strict
+// policy would refuse: no inlined files, no polyfill, no style or script inside a page. It knows nothing of the server.
 
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { foldersWords, openMe, readersWords } from './src/pages/offline/build';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The reader's page carries the dozen sentences that it says, not every text of the author's half. */
-function readersWords(): Plugin {
-  const id = 'virtual:words-of-the-reader';
-  return {
-    name: 'unsaid-readers-words',
-    resolveId: (asked) => (asked === id ? '\0' + id : undefined),
-    load(asked) {
-      if (asked !== '\0' + id) return undefined;
-      const file = here('src/words/en.json');
-      this.addWatchFile(file);
-      const all = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
-      const few = Object.fromEntries(
-        Object.entries(all).filter(([key]) => /^person\.(script\.|read\.print$)/.test(key)),
-      );
-      return `export default ${JSON.stringify(few)}`;
-    },
-  };
-}
-
 export default defineConfig({
-  plugins: [svelte(), readersWords()],
+  plugins: [svelte(), readersWords(), foldersWords(), openMe()],
   build: {
     outDir: 'dist',
     manifest: true,

@@ -78,3 +78,13 @@ export function fromBase64NoPad(text: string): Bytes | undefined {
   const bytes = fromLatin1(atob(text));
   return base64(bytes).replaceAll('=', '') === text ? bytes : undefined;
 }
+
+/** RFC 4648 base64 with padding, without white space; undefined for anything else. */
+export function fromBase64(text: string): Bytes | undefined {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
+  try {
+    return fromLatin1(atob(text));
+  } catch {
+    return undefined;
+  }
+}

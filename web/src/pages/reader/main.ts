@@ -1,19 +1,17 @@
-// The reader's page: asks the house for this letter's key and file, opens it here, and draws it as plain text. It knows
-// this one letter and nothing of its author, and it keeps nothing. Small on purpose: it runs on old telephones.
+// The reader's page: asks the house for this letter's key and files, opens them here, and draws the letter from the closed
+// schema. It knows this one letter and nothing of its author, and it keeps nothing. Small on purpose: it runs on old telephones.
 
 import { Problem } from '../../api/problem';
 import { getBytes, post } from '../../api/request';
-import { readLetter, SealError } from '../../seal/read';
-import { paragraphs } from '../paragraphs';
-import words from 'virtual:words-of-the-reader';
+import { openLetter, openMedia, SealError, type Letter, type Medium, type Picture } from '../../seal/read';
+import { say } from './say';
+import { acts, button, handBox, showLetter } from './show';
 
 interface Given {
   key: string;
   letter: string;
   version: number;
 }
-
-const say = (key: string): string => words[`person.${key}`] ?? '';
 
 /** Where this page draws: beside the heading that the house has drawn, which stays. */
 function place(article: HTMLElement): HTMLElement {
@@ -25,64 +23,111 @@ function place(article: HTMLElement): HTMLElement {
   return made;
 }
 
-/** Text only, never markup. */
-function draw(article: HTMLElement, text: string): void {
-  const parts = paragraphs(text).map((part) => {
-    const paragraph = document.createElement('p');
-    paragraph.className = 'as-typed';
-    paragraph.dir = 'auto';
-    paragraph.textContent = part;
-    return paragraph;
-  });
-  place(article).replaceChildren(...parts);
-}
-
-function button(label: string, press: () => void, once: boolean): HTMLElement {
-  const made = document.createElement('button');
-  made.className = 'button';
-  made.type = 'button';
-  made.textContent = label;
-  made.addEventListener('click', press, { once });
-  const acts = document.createElement('div');
-  acts.className = 'acts';
-  acts.append(made);
-  return acts;
-}
-
 function tell(article: HTMLElement, text: string, again: (() => void) | null): void {
   const line = document.createElement('p');
   line.textContent = text;
   line.setAttribute('role', again ? 'alert' : 'status');
-  place(article).replaceChildren(line, ...(again ? [button(say('script.again'), again, true)] : []));
+  const once = again ? [acts(button(say('person.script.again'), again))] : [];
+  place(article).replaceChildren(line, ...once);
 }
 
 function why(error: unknown): string {
   if (error instanceof SealError) {
-    return say(error.code === 'wrong-letter' ? 'script.another' : 'script.damaged');
+    return say(error.code === 'wrong-letter' ? 'person.script.another' : 'person.script.damaged');
   }
   const said = error instanceof Problem ? `${error.title} ${error.detail}`.trim() : '';
-  return said === '' ? say('script.unreachable') : said;
+  return said === '' ? say('person.script.unreachable') : said;
+}
+
+/** A part that is not there is no reason not to show the words. */
+async function partOrNull(url: string): Promise<Uint8Array | null> {
+  try {
+    return (await getBytes(url)).bytes;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
 }
 
 async function open(article: HTMLElement): Promise<void> {
-  const { letter, version, keyUrl, partUrl } = article.dataset;
-  if (!letter || !version || !keyUrl || !partUrl) return;
-  tell(article, say('script.opening'), null);
-  article.setAttribute('aria-busy', 'true');
+  const { letter, version, kept, keyUrl, wordsUrl, partUrl, partsUrl, signed } = article.dataset;
+  const letterUrl = partsUrl ? part(partsUrl, 'letter.age') : partUrl;
+  if (!letter || !version || !letterUrl) return;
   try {
-    const given = await post<Given>(keyUrl, {});
-    const file = (await getBytes(partUrl)).bytes;
-    // What the page was drawn for decides, not what comes with the key.
-    const expected = { letterId: letter, version: Number(version) };
-    const opened = readLetter(given.key, file, expected);
-    draw(article, opened.text);
-    article.after(button(say('read.print'), () => print(), false));
+    let key: string | Uint8Array;
+    if (kept === 'words') {
+      if (!wordsUrl) return;
+      const { keyByWords } = await import('./words');
+      key = await keyByWords(article, place(article), wordsUrl, why);
+      tell(article, say('person.script.opening'), null);
+    } else {
+      if (!keyUrl) return;
+      tell(article, say('person.script.opening'), null);
+      key = (await post<Given>(keyUrl, {})).key;
+    }
+    await show(article, key);
   } catch (error) {
     tell(article, why(error), () => void open(article));
   } finally {
     article.removeAttribute('aria-busy');
   }
+
+  async function show(article: HTMLElement, key: string | Uint8Array): Promise<void> {
+    article.setAttribute('aria-busy', 'true');
+    const letterAge = (await getBytes(letterUrl!)).bytes;
+    const hasHand = partsUrl !== undefined && signed !== undefined && signed !== 'false';
+    const sigAge = hasHand ? await partOrNull(part(partsUrl, 'sig.age')) : null;
+    // What the page was drawn for decides, not what comes with the key.
+    const expected = { letterId: letter!, version: Number(version) };
+    const opened = openLetter(key, { letterAge, sigAge }, expected);
+    const give = showLetter(place(article), opened.letter);
+    // A signature that was announced and did not come is not the same as none.
+    const signature = hasHand && sigAge === null ? { state: 'broken' as const } : opened.signature;
+    const row = acts(button(say('person.read.print'), () => print()));
+    article.after(handBox(opened.letter, signature), row);
+    if (partsUrl) void pictures(opened.letter, key, partsUrl, give, row);
+  }
+}
+
+const part = (base: string, name: string): string => `${base.replace(/\/$/, '')}/${name}`;
+
+/** One after the other: an old telephone holds one at a time. What did not come can be asked for again. */
+async function pictures(
+  letter: Letter,
+  key: string | Uint8Array,
+  partsUrl: string,
+  give: (picture: Picture | { name: string }) => void,
+  row: HTMLElement,
+): Promise<void> {
+  let missing: Medium[] = [...letter.media];
+  const fetchAll = async (): Promise<void> => {
+    const failed: Medium[] = [];
+    for (const medium of missing) {
+      try {
+        const { bytes } = await getBytes(part(partsUrl, `media/${medium.name}.age`));
+        give({
+          name: medium.name,
+          type: medium.type as Picture['type'],
+          bytes: openMedia(key, bytes, medium),
+        });
+      } catch {
+        give({ name: medium.name });
+        failed.push(medium);
+      }
+    }
+    missing = failed;
+    if (failed.length === 0) return;
+    const again = button(say('person.script.photos-again'), () => {
+      again.remove();
+      void fetchAll();
+    });
+    row.append(again);
+  };
+  await fetchAll();
 }
 
 const article = document.getElementById('letter');
 if (article) void open(article);
+const claim = document.getElementById('claim');
+if (claim instanceof HTMLFormElement)
+  void import('./words').then(({ lookByWords }) => lookByWords(claim, why));
