@@ -33,6 +33,10 @@ export interface LetterToCompose {
 export const PICTURE_TYPES = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp' } as const;
 export type PictureType = keyof typeof PICTURE_TYPES;
 
+/** The end of a file's name for a media type; `bin` for those that a letter does not have today. */
+export const extensionOf = (type: string): string =>
+  (PICTURE_TYPES as Readonly<Record<string, string>>)[type] ?? 'bin';
+
 /** A picture as a file. */
 export interface Picture {
   /** Three digits from `001`, in the order of appearance. */
