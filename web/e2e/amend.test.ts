@@ -2,7 +2,7 @@
 
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { browser as launch, House, linkIn, Window } from './house';
+import { browser as launch, House, linkIn, putIn, Window } from './house';
 
 let chromium: Browser;
 let house: House;
@@ -52,7 +52,8 @@ async function sealed(text: string): Promise<string> {
 async function amend(text: string): Promise<void> {
   const { page } = helen;
   await helen.press('Change the words');
-  await helen.rewrite(text);
+  await putIn(page, text);
+  await helen.follow('Next: for whom, and when');
   await helen.press('Seal the new version');
   await page.waitForURL(/letters\/[a-z2-7]{26}/, { timeout: 60_000 });
 }
@@ -134,7 +135,7 @@ test('words that are changed after it has left get one answer, the same whether 
   await told(/we do not say whether it was/i);
   const before = await helen.told();
   await read();
-  await helen.signIn('helen@example.org', words);
+  await helen.unlock(words);
   await go(path);
   await told('It has left our hands.');
   await amend('Dear Dan,\n\nI was across the road, all night.');
