@@ -92,11 +92,11 @@ async fn save(
     }
 }
 
-/// Another window has saved since: 412, with the revision that stands here now.
+/// Another window has saved since: 412, with the revision that stands here now. One that is not here (any more) is missing.
 async fn elsewhere(app: &App, author: &Author, id: DraftId) -> Result<Problem, Problem> {
     let rows = app.store.drafts(author).await?;
-    let rev = rows.iter().find(|row| row.id == id).map_or(0, |row| row.rev);
-    Ok(Problem { rev: Some(rev), ..changed() })
+    let row = rows.iter().find(|row| row.id == id).ok_or_else(Problem::missing)?;
+    Ok(Problem { rev: Some(row.rev), ..changed() })
 }
 
 async fn one(

@@ -95,6 +95,7 @@ async fn new_words_are_proved_as_the_first_ones_were() {
     // Words need somebody who has them, and the wrap of the chosen keeping.
     let words = amending(&sealed.manifest_hash, Kept::Words, json!("none"));
     helen.browser.post(&seal, &words).await.says_no(422, "card-missing");
+    helen.unlock().await;
     helen.card(&dan).await;
     helen.browser.post(&seal, &words).await.says_no(422, "wrap-missing");
     let asked_again = helen.browser.post(&seal, &asked).await.is(OK);

@@ -7,7 +7,7 @@ use serde_json::json;
 use unsaid::secrets::hashed;
 use unsaid_delivery::{Scope, accept};
 use unsaid_store::ReaderStore;
-use unsaid_store::rows::Reader;
+use unsaid_store::rows::{Kept, Reader};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Did {
@@ -48,6 +48,17 @@ async fn told(did: Did) -> Vec<(StatusCode, String, Vec<u8>)> {
     house.pass(1200);
     let mut heard = Vec::new();
     let one = format!("/api/letters/{letter}");
+    // New words: first without a rest, so that they count; then with one, and taken back below.
+    for rest in [json!("none"), json!(3)] {
+        let answer = helen.amend(&house, &letter, Kept::House, rest).await;
+        heard.push((answer.status, format!("{:?}", answer.headers), answer.body));
+        house.pass(60);
+        house.turn().await;
+        for path in ["/api/letters", &one] {
+            let answer = helen.browser.get(path).await;
+            heard.push((answer.status, format!("{:?}", answer.headers), answer.body));
+        }
+    }
     for _ in 0..2 {
         for path in ["/api/letters", &one, "/api/persons", "/api/account"] {
             let answer = helen.browser.get(path).await;
@@ -74,9 +85,17 @@ async fn reader(house: &House, link: &[u8; 32]) -> Reader {
 #[tokio::test]
 async fn what_the_person_did_appears_nowhere_for_the_author() {
     let quiet = told(Did::Nothing).await;
-    let withdrawn = quiet.iter().filter(|(_, _, body)| String::from_utf8_lossy(body).contains("said"));
-    assert_eq!(withdrawn.count(), 4, "taking it back has its one answer");
-    assert!(String::from_utf8_lossy(&quiet[1].2).contains("\"left\""), "it has left our hands");
+    let said = quiet.iter().filter(|(_, _, body)| String::from_utf8_lossy(body).contains("said"));
+    assert_eq!(said.count(), 6, "taking it back has its one answer, and so have new words");
+    let first = String::from_utf8_lossy(&quiet[0].2);
+    assert!(
+        first.contains("\"left\"") && first.contains("\"counts\":null"),
+        "it has left our hands: {first}"
+    );
+    let undone = quiet.iter().find(|(status, _, body)| {
+        *status == StatusCode::OK && String::from_utf8_lossy(body).contains("\"amending\":{")
+    });
+    assert!(undone.is_some(), "new words rested once");
     for did in [Did::Opened, Did::RefusedLetter, Did::RefusedAuthor, Did::RefusedHouse, Did::NotMe] {
         let world = told(did).await;
         assert_eq!(world.len(), quiet.len());

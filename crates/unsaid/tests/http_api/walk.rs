@@ -12,6 +12,7 @@ use unsaid::secrets::hashed;
 use unsaid::words::Words;
 use unsaid_delivery::id::AccountId;
 use unsaid_store::AccountStore;
+use unsaid_store::rows::Kept;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Who {
@@ -77,12 +78,27 @@ fn kind_of(route: &Route) -> Option<&'static str> {
     }
 }
 
+/// A draft of hers.
+const DRAFT: &str = "aaaaaaaaaaaaaaaaaaaaaaaaae";
+
 /// The path with something of hers in each of its places.
 fn path_of(route: &Route, letter: &str, person: &str) -> String {
-    let of = if route.path.contains("persons") { person } else { letter };
-    let path =
-        route.path.replace("{number}", "1").replace("{kind}", "author").replace("{*name}", "letter.age");
+    let of = match route.path {
+        path if path.contains("persons") => person,
+        path if path.contains("/api/drafts") => DRAFT,
+        _ => letter,
+    };
+    let path = route.path.replace("{number}", "1").replace("{kind}", "author").replace("{rev}", "1");
+    let path = path.replace("{*name}", "letter.age");
     path.split('/').map(|part| if part.starts_with('{') { of } else { part }).collect::<Vec<_>>().join("/")
+}
+
+/// A draft with a photo, so that there is something of hers in each place.
+async fn with_draft(helen: &mut Writer) {
+    let path = format!("/api/drafts/{DRAFT}");
+    let bytes = b"age-encryption.org/v1\nx";
+    helen.browser.put(&path, bytes, &[("if-match", "\"0\"")]).await.is(StatusCode::OK);
+    helen.browser.put(&format!("{path}/photos/{DRAFT}"), bytes, &[]).await.is(StatusCode::OK);
 }
 
 /// The request that a page of ours would make, with one thing about it changed.
@@ -160,6 +176,7 @@ async fn everybody_meets_the_policy_of_every_route_and_no_get_changes_anything()
     let account: AccountId = helen.id.parse().unwrap();
     let dan = helen.person("dan@example.org").await;
     let letter = helen.sealed(&house, &dan, json!("morning")).await;
+    with_draft(&mut helen).await;
     for route in routes() {
         let path = path_of(&route, &letter, &dan);
         for who in EVERYBODY {
@@ -194,6 +211,67 @@ async fn everybody_meets_the_policy_of_every_route_and_no_get_changes_anything()
             }
         }
     }
+}
+
+/// A body that a route would take, where one is needed to come past the reading.
+fn body_for(path: &str) -> serde_json::Value {
+    let token = base64url(&[1; 32]);
+    match path {
+        "/api/persons/{id}" => json!({ "zone": null, "language": "en" }),
+        "/api/persons/{id}/card" => json!({ "token": token }),
+        "/api/persons/{id}/card/replace" => json!({ "token": token, "wraps": [] }),
+        "/api/persons/{id}/addresses" => json!({ "address": "x@example.org" }),
+        "/api/letters/{id}/birthday" => json!({ "year": null, "month": 5, "day": 4, "leap": "feb28" }),
+        "/api/letters/{id}/versions/{number}/uploads" => upload_of(b"x"),
+        "/api/letters/{id}/versions/{number}/seal" => amending(&"00".repeat(32), Kept::House, json!("none")),
+        _ => json!({}),
+    }
+}
+
+/// Every route of authors with a place in its path: somebody else's, and what never was, are the same no to the byte, and nothing changes.
+#[tokio::test]
+async fn on_every_route_what_is_foreign_is_as_missing_as_what_never_was() {
+    let house = House::new();
+    let mut helen = house.author(HELEN).await;
+    let dan = helen.person("dan@example.org").await;
+    let letter = helen.sealed(&house, &dan, json!("morning")).await;
+    with_draft(&mut helen).await;
+    let mallory = house.author("mallory@example.org").await;
+    let account: AccountId = mallory.id.parse().unwrap();
+    let missing = "zzzzzzzzzzzzzzzzzzzzzzzzza";
+    let of_authors = |route: &Route| {
+        matches!(route.policy, Policy::Locked | Policy::Unlocked | Policy::Fresh) && route.path.contains('{')
+    };
+    let before = house.fingerprint(&helen).await;
+    let mut seen = 0;
+    for route in routes().into_iter().filter(of_authors) {
+        let foreign = path_of(&route, &letter, &dan);
+        let nowhere =
+            [letter.as_str(), &dan, DRAFT].iter().fold(foreign.clone(), |p, id| p.replace(*id, missing));
+        assert_ne!(foreign, nowhere, "{}", route.path);
+        let mut answers = Vec::new();
+        for path in [foreign, nowhere] {
+            let path = if route.path == "/api/uploads/{upload}" && route.query {
+                format!("{path}?offset=0")
+            } else {
+                path
+            };
+            let mut browser = browser_of(&house, account, Who::Fresh).await;
+            let mut asked = request(&browser, &route, &path, &[("if-match", Some("\"1\""))]);
+            *asked.body_mut() = match route.body {
+                Carries::None => Body::empty(),
+                Carries::Json => Body::from(body_for(route.path).to_string()),
+                _ => Body::from(&b"age-encryption.org/v1\nx"[..]),
+            };
+            let answer = browser.send(asked).await;
+            answer.says_no(404, "missing");
+            answers.push((format!("{:?}", answer.headers), answer.body));
+        }
+        assert_eq!(answers[0], answers[1], "{} {}", route.method, route.path);
+        seen += 1;
+    }
+    assert!(seen > 20, "the walk finds only {seen}");
+    assert_eq!(house.fingerprint(&helen).await, before);
 }
 
 #[tokio::test]
