@@ -268,7 +268,7 @@ pub trait PersonStore: Send + Sync {
     async fn has_card(&self, author: &Author, person: PersonId) -> Result<bool>;
     /// A card that somebody has seen: another claim, and new words wraps for everything of this person that is kept by words and that nobody has opened, in one transaction.
     /// Wraps of what is opened are passed over in silence. Conflict if one that is kept by words and not opened is missing among them, or the claim is taken. The old card goes on opening
-    /// what was opened with it, and nothing else. Fact CardReplaced.
+    /// what was opened with it, and nothing else; of a letter that comes every year, and of which one more is to come, the words are new for what was opened too. Fact CardReplaced.
     async fn replace_card(
         &self,
         author: &Author,

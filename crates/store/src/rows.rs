@@ -613,29 +613,25 @@ pub fn occurrence_id(letter: LetterId, occurrence: i16) -> DeliveryId {
     DeliveryId(id)
 }
 
-/// Which earlier savings of a draft are not kept, of `saved` (newest first): one a minute stays of the last hour, one an hour of two days, one a day
-/// of what is older, and at most sixty.
+/// Which earlier savings of a draft are not kept, of `saved` (newest first), by how old they are now: of each day the last one stays (twenty days with
+/// a saving at most), of two days the last one of each hour (twenty likewise), of the last hour the last one of each minute; sixty in all. Days are
+/// chosen first, so that an hour of writing without a pause never washes away what was written before.
 pub fn thinned(saved: &[(i64, Timestamp)], now: Timestamp) -> Vec<i64> {
+    const HOUR: i64 = 3_600;
+    const DAY: i64 = 86_400;
     const MOST: usize = 60;
-    let mut kept = 0;
-    let mut last: Option<(u8, i64)> = None;
-    let mut gone = Vec::new();
-    for (rev, at) in saved {
-        let age = now.duration_since(*at).as_secs();
-        let (step, length) = match age {
-            ..3_600 => (0, 60),
-            ..172_800 => (1, 3_600),
-            _ => (2, 86_400),
-        };
-        let place = (step, at.as_second().div_euclid(length));
-        if last == Some(place) || kept == MOST {
-            gone.push(*rev);
-        } else {
-            last = Some(place);
-            kept += 1;
+    let mut kept = std::collections::BTreeSet::new();
+    for (length, young, most) in [(DAY, i64::MAX, 20), (HOUR, 2 * DAY, 40), (60, HOUR, MOST)] {
+        let mut last = None;
+        for (rev, at) in saved {
+            let place = at.as_second().div_euclid(length);
+            if now.duration_since(*at).as_secs() < young && last != Some(place) && kept.len() < most {
+                last = Some(place);
+                kept.insert(*rev);
+            }
         }
     }
-    gone
+    saved.iter().map(|(rev, _)| *rev).filter(|rev| !kept.contains(rev)).collect()
 }
 
 /// A knock, as found by its link.

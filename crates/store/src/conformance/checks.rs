@@ -1,8 +1,12 @@
 //! All checks, one for each method, in one file for each trait; and a few stories that go through several.
 
 mod accounts;
+mod amends;
+mod cards;
+mod drafts;
 mod engine;
 mod house;
+mod keys;
 mod letters;
 mod persons;
 mod readers;
@@ -12,8 +16,12 @@ mod stories;
 mod uploads;
 
 pub use accounts::*;
+pub use amends::*;
+pub use cards::*;
+pub use drafts::*;
 pub use engine::*;
 pub use house::*;
+pub use keys::*;
 pub use letters::*;
 pub use persons::*;
 pub use readers::*;

@@ -187,3 +187,46 @@ fn a_manifest_is_replaced_whole() {
     }
     assert_eq!(fs::read_dir(folder.path().join("manifests")).unwrap().count(), 1, "no half is left over");
 }
+
+/// A journal as it was written before new words, birthdays and cards had facts: it reads as it always did, and what comes next stands behind it.
+#[test]
+fn a_journal_of_the_first_step_reads_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.log");
+    fs::write(&path, include_bytes!("frozen/step-1.log")).unwrap();
+    let (person, address) = (PersonId([2; 16]), [9; 32]);
+    let mut facts = vec![
+        Fact::Sealed { letter: letter(1), version: 3, manifest: [8; 32] },
+        Fact::Undone { letter: letter(1) },
+        Fact::Withdrawn { letter: letter(1) },
+        Fact::Accepted { message: MessageId([3; 16]) },
+        Fact::Opened { delivery: DeliveryId([4; 16]), version: 3 },
+        Fact::Unreachable { delivery: DeliveryId([4; 16]) },
+        Fact::AddressGiven { person, address: AddressId([5; 16]), sealed: vec![1, 2, 3] },
+        Fact::AddressRemoved { person, address: AddressId([5; 16]) },
+        Fact::UnlockReplaced { account: AccountId([6; 16]), number: 2 },
+    ];
+    for scope in [Scope::NotMe, Scope::Letter(letter(4)), Scope::Author, Scope::House, Scope::Quiet] {
+        facts.push(Fact::Refused { person: Some(person), address, scope });
+        facts.push(Fact::Lifted { person: None, address, scope });
+    }
+    let expected: Vec<Entry> = facts
+        .into_iter()
+        .zip(1..)
+        .map(|(fact, rev)| Entry { subject: format!("subject {rev}"), rev, fact })
+        .collect();
+    {
+        let journal = FileJournal::open(folder.path(), "one").unwrap();
+        assert_eq!(journal.cut(), None);
+        assert_eq!(entries(&journal), expected);
+        // Seven under the first generation, two that were voided, the rest under the second.
+        let records = journal.replay(0).unwrap();
+        assert_eq!((records[6].seq, records[6].generation), (7, 1));
+        assert_eq!((records[7].seq, records[7].generation), (11, 2));
+        let new =
+            Entry { subject: "new".into(), rev: 1, fact: Fact::Unwrapped { letter: letter(1), version: 4 } };
+        journal.append(2, &[new]).unwrap();
+    }
+    let journal = FileJournal::open(folder.path(), "one").unwrap();
+    assert_eq!(entries(&journal).len(), expected.len() + 1);
+}

@@ -116,6 +116,8 @@ impl DraftStore for MemoryStore {
         if let Some(old) = old.filter(|old| old.blob != blob) {
             world.orphans.insert(old.blob);
         }
+        // Named again, it is nobody's to erase.
+        world.orphans.remove(&blob);
         Ok(())
     }
 

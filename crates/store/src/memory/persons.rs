@@ -199,8 +199,10 @@ impl PersonStore for MemoryStore {
         for letter in letters {
             let Some(row) = world.letters.get(&letter) else { continue };
             for (version, row) in &row.versions {
-                let pinned = world.of_letter(letter).any(|d| d.version == *version && d.pinned);
-                if row.wraps.contains_key(&WrapKind::Words) && !pinned {
+                // Of several birthdays one may be read, and the next still to come.
+                let of_this = || world.of_letter(letter).filter(|d| d.version == *version);
+                let all_opened = of_this().any(|d| d.pinned) && of_this().all(|d| d.pinned);
+                if row.wraps.contains_key(&WrapKind::Words) && !all_opened {
                     let given = wraps.iter().find(|w| w.letter == letter && w.version == *version);
                     new.push(given.cloned().ok_or(StoreError::Conflict)?);
                 }

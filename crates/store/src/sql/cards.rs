@@ -51,7 +51,7 @@ pub(super) async fn replace(
         .await?;
     for mut row in rows {
         let (letter, version): (LetterId, u32) = (row.next()?, row.next()?);
-        if pinned(tx, letter, version).await? {
+        if all_opened(tx, letter, version).await? {
             continue;
         }
         let new = wraps.iter().find(|w| w.letter == letter && w.version == version);
@@ -76,11 +76,12 @@ pub(super) async fn replace(
     add(tx, person, claim).await
 }
 
-/// Whether somebody has opened this version.
-async fn pinned(tx: &mut Tx, letter: LetterId, version: u32) -> Result<bool> {
+/// Whether this version was opened and nothing that waits is to open with it: of several birthdays one may be read, and the next still to come.
+async fn all_opened(tx: &mut Tx, letter: LetterId, version: u32) -> Result<bool> {
     let row = tx
         .one(
-            "select 1 from deliveries where letter = $1 and version = $2 and pinned = 1",
+            "select 1 from deliveries d where d.letter = $1 and d.version = $2 and d.pinned = 1 and not exists
+                 (select 1 from deliveries o where o.letter = $1 and o.version = $2 and o.pinned = 0)",
             values![letter, version],
         )
         .await?;

@@ -107,8 +107,9 @@ impl DraftStore for SqlStore {
                  set kind = excluded.kind, blob = excluded.blob, size = excluded.size, sha256 = excluded.sha256",
                 values![draft, part.name.as_str(), part.kind.as_str(), part.blob, part.size, part.sha256],
             )
-            .await
-            .map(drop)
+            .await?;
+            // Named again, it is nobody's to erase.
+            tx.exec("delete from orphans where blob = $1", values![part.blob]).await.map(drop)
         })
     }
 

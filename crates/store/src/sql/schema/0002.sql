@@ -78,5 +78,6 @@ update versions set kept = case when exists
 create index versions_resting on versions (letter) where amends = 'resting';
 
 alter table nodes add column seen bigint;           -- trusted time of its last beat
+update nodes set seen = (select trusted from clock where id = 1);
 
 create index wraps_of_generation on wraps (host_generation) where kind <> 'author';
