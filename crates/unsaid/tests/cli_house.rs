@@ -163,6 +163,53 @@ fn two_words_of_the_paper_confirm_the_keys_and_others_do_not() {
 }
 
 #[test]
+fn a_key_is_replaced_beside_an_open_house_and_the_old_one_goes_when_nothing_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    refused(&unsaid(folder.path(), port).args(["keys", "rotate"]).output().unwrap(), "cannot be read");
+    let house = House::open(folder.path(), port);
+    let recipient = |port| {
+        let house = get(port, "/api/house").unwrap();
+        let body: serde_json::Value = serde_json::from_str(house.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        (body["hostGeneration"].as_u64().unwrap(), body["hostRecipient"].as_str().unwrap().to_owned())
+    };
+    let (first, old) = recipient(port);
+    assert_eq!(first, 1);
+    let run = |args: &[&str]| unsaid(folder.path(), port).args(args).output().unwrap();
+    let file = folder.path().join("data/keys/host.secrets");
+    let before = std::fs::read_to_string(&file).unwrap();
+    refused(&run(&["keys", "rotate"]), "not known to be on paper");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before, "nothing was made");
+    let rotated = run(&["keys", "rotate", "--yes"]);
+    assert!(rotated.status.success(), "{}", said(&rotated));
+    for part in ["generation 2", "'opening 2'", "unsaid keys confirm", "unsaid keys retire 1"] {
+        assert!(said(&rotated).contains(part), "{part}: {}", said(&rotated));
+    }
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert!(after.starts_with(&before) && after.contains("\nopening 2 "), "the old key is kept");
+    let secret = after.lines().last().unwrap().split_whitespace().skip(2).collect::<Vec<_>>().join(" ");
+    assert!(!said(&rotated).contains(&secret), "no secret on a screen");
+    // The open house picks it up by itself.
+    let picked_up = (0..400).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        recipient(port).0 == 2
+    });
+    assert!(picked_up, "the house did not pick the new key up within forty seconds");
+    assert_ne!(recipient(port).1, old);
+    refused(&run(&["keys", "retire", "1"]), "already serves");
+    house.close();
+    let doctor = run(&["doctor"]);
+    assert!(said(&doctor).contains("unsaid keys retire 1"), "{}", said(&doctor));
+    refused(&run(&["keys", "retire", "2"]), "opens with now");
+    refused(&run(&["keys", "retire", "7"]), "no opening root");
+    let retired = run(&["keys", "retire", "1"]);
+    assert!(retired.status.success(), "{}", said(&retired));
+    let left = std::fs::read_to_string(&file).unwrap();
+    assert!(!left.contains("opening 1 ") && left.contains("opening 2 "));
+    House::open(folder.path(), port).close();
+}
+
+#[test]
 fn what_is_wrong_is_said_before_anything_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
