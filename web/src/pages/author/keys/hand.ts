@@ -22,6 +22,5 @@ export function seedOf(hand: Hand): Uint8Array {
 }
 
 export function publicOf(hand: Hand): PublicHand {
-  const { line, fingerprint } = publicHandOf(seedOf(hand));
-  return { line, fingerprint, inboxRecipient: hand.inboxRecipient };
+  return { ...publicHandOf(seedOf(hand)), inboxRecipient: hand.inboxRecipient };
 }

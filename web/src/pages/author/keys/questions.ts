@@ -8,6 +8,8 @@ import type { LetterToSeal, Medium, PlainPart, ReadLetter, Sealed } from './kind
 export interface PublicHand {
   /** `ssh-ed25519 AAAA… unsaid` */
   line: string;
+  /** The line of an allowed_signers file. */
+  allowedSigners: string;
   /** `SHA256:…`, as ssh-keygen says it. */
   fingerprint: string;
   /** `age1pq1…`: where answers are sealed to. */
@@ -79,6 +81,11 @@ export interface Asked {
   'read-part': {
     ask: { authorWrap: Uint8Array; part: Uint8Array; medium: Medium };
     answer: PlainPart;
+  };
+  /** The key of one letter for a folder that opens without us: under words, or in clear where `words` is `null`. */
+  'export-key': {
+    ask: { authorWrap: Uint8Array; words: string | null };
+    answer: { kind: 'words' | 'clear'; file: Uint8Array };
   };
 }
 

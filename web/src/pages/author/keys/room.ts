@@ -4,6 +4,7 @@
 
 import {
   accountOf,
+  checkClaimWords,
   deriveClaim,
   deriveUnlock,
   kitLines,
@@ -22,6 +23,7 @@ import {
   SealError,
   sealLetter,
   sealVault,
+  sealWordsFile,
   wordsWrap,
   type Kept,
   type Written,
@@ -146,6 +148,12 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
   'read-part': async ({ authorWrap, part, medium }) => ({
     bytes: openMedia(await openWrap(held(), authorWrap), part, medium),
   }),
+  'export-key': async ({ authorWrap, words }) => {
+    const key = await openWrap(held(), authorWrap);
+    if (words === null) return { kind: 'clear', file: key };
+    const chance = crypto.getRandomValues(new Uint8Array(48));
+    return { kind: 'words', file: await sealWordsFile(checkClaimWords(words), key, chance) };
+  },
 };
 
 function signing(): Hand {
