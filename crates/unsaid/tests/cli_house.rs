@@ -2,11 +2,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "a real process is waited for")]
 
+use rand_core::SeedableRng;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
+use unsaid_delivery::id::AccountId;
+use unsaid_delivery::{Now, Observed};
+use unsaid_store::rows::{Keyed, NewAccount, SealedText};
 
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
@@ -202,11 +206,56 @@ fn a_key_is_replaced_beside_an_open_house_and_the_old_one_goes_when_nothing_need
     assert!(said(&doctor).contains("unsaid keys retire 1"), "{}", said(&doctor));
     refused(&run(&["keys", "retire", "2"]), "opens with now");
     refused(&run(&["keys", "retire", "7"]), "no opening root");
+    // An account whose file is locked for the old key: it needs that key, until an open house has renewed it.
+    account_locked_for(folder.path(), &old);
+    refused(&run(&["keys", "retire", "1"]), "still need the key of generation 1");
+    assert!(said(&run(&["doctor"])).contains("1 of 1 are locked for an older key"));
+    let house = House::open(folder.path(), port);
+    let renewed = (0..300).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        said(&run(&["doctor"])).contains("all 1 are locked for the present key")
+    });
+    assert!(renewed, "the house did not renew it within thirty seconds");
+    house.close();
     let retired = run(&["keys", "retire", "1"]);
     assert!(retired.status.success(), "{}", said(&retired));
     let left = std::fs::read_to_string(&file).unwrap();
     assert!(!left.contains("opening 1 ") && left.contains("opening 2 "));
     House::open(folder.path(), port).close();
+}
+
+/// Puts an account into a closed house, with an unlock file for this key of the house, which is its first.
+fn account_locked_for(folder: &Path, host: &str) {
+    let data = folder.join("data").display().to_string();
+    let settings = unsaid::settings::Settings::from_env([("UNSAID_DATA".to_owned(), data)]);
+    let settings = settings.unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let mut rng = rand_chacha::ChaCha20Rng::from_seed([9; 32]);
+    let identity = unsaid_seal::account::make_account(&mut rng);
+    let (id, host) = (AccountId([7; 16]), host.parse().unwrap());
+    let unlock =
+        unsaid_seal::unlock::make_unlock(&identity, &id.to_string(), 1, &[1; 16], &host, &mut rng).unwrap();
+    let now = Now { trusted: "2026-11-21T00:00:00Z".parse().unwrap(), observed: Observed(0) };
+    let account = NewAccount {
+        id,
+        email: SealedText(vec![1]),
+        email_key: Keyed([2; 32]),
+        name: SealedText(vec![3]),
+        language: "en".to_owned(),
+        zone: "UTC".to_owned(),
+        recipient: identity.to_recipient().to_string(),
+        salt: vec![1; 16],
+        unlock_key: Keyed([4; 32]),
+        unlock_wrap: unlock.wrap,
+        vault: vec![5],
+        host_generation: 1,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = unsaid::assemble::visit(&settings).await.unwrap();
+        let token = Keyed([6; 32]);
+        store.open_newcomer(token, id, Keyed([2; 32]), SealedText(vec![1]), None, now).await.unwrap();
+        store.create_account(token, account, true, now).await.unwrap();
+    });
 }
 
 #[test]
