@@ -12,7 +12,6 @@ use crate::peel::HostPeel;
 use crate::secrets::{HouseKeys, KeysFile, SecretsError};
 use crate::settings::{Database, Mail as MailSetting, Settings, Tls};
 use crate::time::HouseTime;
-use crate::words::Words;
 use crate::worker::{Keeping, Tools, Worker};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -145,7 +144,6 @@ impl Assembled {
             },
             return_path: settings.mail_from.clone(),
             domain: mail_domain(&settings.mail_from).to_owned(),
-            words: Words::english(),
             hourly: settings.hourly,
         };
         let worker = Worker::new(tools, self.boot, lane);

@@ -8,18 +8,79 @@ use std::sync::LazyLock;
 
 /// The sentences of one language.
 pub struct Words {
+    tag: &'static str,
     sentences: BTreeMap<String, String>,
 }
 
 static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words {
+    tag: "en",
     sentences: serde_json::from_str(include_str!("../../../web/src/words/en.json"))
         .expect("web/src/words/en.json is one flat object of texts; a test reads it in every build"),
 });
+
+static SPANISH: LazyLock<Words> = LazyLock::new(|| Words {
+    tag: "es",
+    sentences: serde_json::from_str(include_str!("../../../web/src/words/es.json"))
+        .expect("web/src/words/es.json is one flat object of texts; a test reads it in every build"),
+});
+
+tokio::task_local! {
+    /// In which language the present request is answered.
+    static SPOKEN: &'static Words;
+}
 
 impl Words {
     /// English, read once.
     pub fn english() -> &'static Self {
         &ENGLISH
+    }
+
+    /// The language of a BCP 47 tag, such as `es` or `es-MX`; English where we do not speak it.
+    pub fn of(tag: &str) -> &'static Self {
+        Self::spoken(tag).unwrap_or(&ENGLISH)
+    }
+
+    /// The same; none where we do not speak it.
+    pub fn spoken(tag: &str) -> Option<&'static Self> {
+        match tag.split(['-', '_']).next().map(str::to_ascii_lowercase).as_deref() {
+            Some("en") => Some(&ENGLISH),
+            Some("es") => Some(&SPANISH),
+            _ => None,
+        }
+    }
+
+    /// The language in which the present request is answered ([`Self::answering`]); English outside of one.
+    pub fn now() -> &'static Self {
+        SPOKEN.try_with(|words| *words).unwrap_or(&ENGLISH)
+    }
+
+    /// Answers a request in this language.
+    pub async fn answering<T>(&'static self, work: impl Future<Output = T>) -> T {
+        SPOKEN.scope(self, work).await
+    }
+
+    /// Its BCP 47 tag.
+    pub fn tag(&self) -> &'static str {
+        self.tag
+    }
+
+    /// The language of a browser, from its Accept-Language (RFC 9110, 12.5.4): the most wanted that we speak, else English. Looks at so many
+    /// wishes at most.
+    pub fn wanted(accept: &str) -> &'static Self {
+        const MOST: usize = 12;
+        let mut best: Option<(f32, &'static Self)> = None;
+        for wish in accept.split(',').take(MOST) {
+            let mut pieces = wish.split(';').map(str::trim);
+            let Some(words) = pieces.next().and_then(Self::spoken) else { continue };
+            let weight = pieces
+                .find_map(|piece| piece.strip_prefix("q="))
+                .map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+            // The first of two that are wanted alike.
+            if weight > 0.0 && best.is_none_or(|(most, _)| weight > most) {
+                best = Some((weight, words));
+            }
+        }
+        best.map_or(&ENGLISH, |(_, words)| words)
     }
 
     /// The sentence for a key, with each `{name}` filled in. What is filled in is not looked through again.
@@ -28,7 +89,7 @@ impl Words {
     /// In debug builds, on a key that is not there, a placeholder that is not given, or a value that has no
     /// placeholder. In a release the key or the placeholder itself is shown: a page with a gap is better than none.
     pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
-        let Some(sentence) = self.sentences.get(key) else {
+        let Some(sentence) = self.sentences.get(key).or_else(|| ENGLISH.sentences.get(key)) else {
             debug_assert!(false, "there are no words for {key}");
             return key.to_owned();
         };
@@ -167,6 +228,49 @@ mod tests {
     }
 
     #[test]
+    fn a_browser_is_answered_in_the_language_that_it_wants_most_of_those_we_speak() {
+        for (accept, tag) in [
+            ("", "en"),
+            ("es", "es"),
+            ("es-MX,es;q=0.9,en;q=0.8", "es"),
+            ("de, en;q=0.5, es;q=0.7", "es"),
+            ("fr;q=0.9, de", "en"),
+            ("es;q=0, en;q=0.1", "en"),
+            ("en, es", "en"),
+            ("ES_ar;q=1", "es"),
+            ("es;q=many", "en"),
+            ("*;q=0.1,,;;,=", "en"),
+        ] {
+            assert_eq!(Words::wanted(accept).tag(), tag, "{accept}");
+        }
+        let endless = "zz,".repeat(100_000) + "es";
+        assert_eq!(Words::wanted(&endless).tag(), "en");
+    }
+
+    #[test]
+    fn every_language_says_everything_with_the_same_places() {
+        fn places(text: &str) -> BTreeSet<&str> {
+            let (mut found, mut rest) = (BTreeSet::new(), text);
+            while let Some((_, name, after)) = next_placeholder(rest) {
+                found.insert(name);
+                rest = after;
+            }
+            found
+        }
+        let english = Words::english();
+        let spanish = Words::of("es-AR");
+        assert_eq!(spanish.tag(), "es");
+        let keys = |words: &Words| words.sentences.keys().cloned().collect::<BTreeSet<_>>();
+        let lacking: Vec<_> = keys(english).difference(&keys(spanish)).cloned().collect();
+        assert_eq!(lacking, Vec::<String>::new(), "not said in Spanish");
+        let alone: Vec<_> = keys(spanish).difference(&keys(english)).cloned().collect();
+        assert_eq!(alone, Vec::<String>::new(), "said in Spanish alone");
+        for (key, sentence) in &english.sentences {
+            assert_eq!(places(sentence), places(&spanish.sentences[key]), "{key}");
+        }
+    }
+
+    #[test]
     fn every_key_that_rust_names_has_words() {
         let words = Words::english();
         let missing: Vec<_> =
@@ -212,7 +316,8 @@ mod tests {
 
     #[test]
     fn what_is_filled_in_is_not_looked_through() {
-        let words = Words { sentences: [("mail.x".to_owned(), "{house}: {link}.".to_owned())].into() };
+        let words =
+            Words { tag: "en", sentences: [("mail.x".to_owned(), "{house}: {link}.".to_owned())].into() };
         assert_eq!(words.say("mail.x", &[("house", "{link}"), ("link", "L")]), "{link}: L.");
     }
 
@@ -225,7 +330,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "wants house")]
     fn a_placeholder_without_a_value_is_noticed() {
-        let words = Words { sentences: [("mail.x".to_owned(), "{house}".to_owned())].into() };
+        let words = Words { tag: "en", sentences: [("mail.x".to_owned(), "{house}".to_owned())].into() };
         words.say("mail.x", &[]);
     }
 }

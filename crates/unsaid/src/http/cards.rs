@@ -86,7 +86,7 @@ async fn replace(
 }
 
 /// HMAC of a claim token, as the store keeps it.
-fn claim(app: &App, token: &str) -> Result<Keyed, Problem> {
+pub(super) fn claim(app: &App, token: &str) -> Result<Keyed, Problem> {
     let token = read_token(token.as_bytes()).ok_or_else(|| Problem::field("token", "bytes-unknown"))?;
     Ok(app.keys.peppered("claim", &token))
 }

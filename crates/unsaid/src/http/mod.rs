@@ -50,8 +50,10 @@ mod range;
 mod say_date;
 
 use crate::app::App;
+use crate::words::Words;
 use axum::extract::Request;
-use axum::middleware::from_fn_with_state;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, extract::DefaultBodyLimit};
 use problem::Problem;
@@ -105,9 +107,19 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(move |request: Request| refuse(wrong_method, request, "method"))
         // The gate has already bounded the body, by its row.
         .layer(DefaultBodyLimit::disable())
+        .layer(axum::middleware::from_fn(answer_as_wanted))
         .layer(from_fn_with_state(app.clone(), headers::headers))
         .layer(from_fn_with_state(app.clone(), log::log))
         .with_state(app)
+}
+
+/// Every page and every refusal speaks the language that the browser asks for; the author's pages ask for the one that she chose.
+async fn answer_as_wanted(request: Request, next: Next) -> Response {
+    let wanted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let words = Words::wanted(wanted.unwrap_or_default());
+    let mut response = words.answering(next.run(request)).await;
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-language"));
+    response
 }
 
 /// What no row answers.

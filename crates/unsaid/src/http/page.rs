@@ -30,9 +30,9 @@ pub(super) struct Page<'a> {
     pub(super) main: Markup,
 }
 
-/// A sentence in the language of the house.
+/// A sentence in the language of the request.
 pub(super) fn say(key: &str, values: &[(&str, &str)]) -> String {
-    Words::english().say(key, values)
+    Words::now().say(key, values)
 }
 
 /// A sentence in which one place is filled with something set differently, such as a name in bold.
@@ -51,7 +51,7 @@ impl Page<'_> {
         let mut response = (status, self.frame(app).into_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(Words::now().tag()));
         // Not `no-referrer`: with it browsers send the Origin of a form as `null` (Fetch, 'append a request Origin header'), and a form
         // of ours could not be told from another site's. This tells other sites nothing, and us what we know.
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -88,7 +88,7 @@ pub(super) fn bare(title: &str, script: Option<&'static assets::Entry>, body: Ma
 fn document(title: &str, private: bool, script: Option<&'static assets::Entry>, body: Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(Words::now().tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -209,7 +209,7 @@ pub(super) fn window_title(sentence: &str) -> String {
 pub(super) fn blank(title: &str) -> Response {
     let page = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(Words::now().tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";

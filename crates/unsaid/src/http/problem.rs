@@ -141,13 +141,13 @@ impl Problem {
 
     /// What happened. It has no places to fill in.
     pub fn title(&self) -> String {
-        Words::english().say(&format!("error.{}.title", self.key), &[])
+        Words::now().say(&format!("error.{}.title", self.key), &[])
     }
 
     /// What to do.
     pub fn detail(&self) -> String {
         let values: Vec<(&str, &str)> = self.values.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        Words::english().say(&format!("error.{}.detail", self.key), &values)
+        Words::now().say(&format!("error.{}.detail", self.key), &values)
     }
 
     fn document(&self) -> Value {

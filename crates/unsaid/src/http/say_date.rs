@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 /// Weekday, day, month and year.
 pub(super) fn full_day(date: Date) -> String {
-    let words = Words::english();
+    let words = Words::now();
     let weekday = words.say(&format!("house.weekday.{}", date.weekday().to_monday_one_offset()), &[]);
     let month = words.say(&format!("house.month.{}", date.month()), &[]);
     let (day, year) = (date.day().to_string(), date.year().to_string());

@@ -112,7 +112,7 @@ async fn answer(app: &App, author: &Author, asked: &Asked, letter: &Letter) -> R
     let told = letters::told(app, author, letter).await?;
     let has_left = letter.delivery.as_ref().is_some_and(|d| shown(d.state, letter.withdrew) == Shown::Left);
     if matches!(asked.what, What::Amend) && has_left {
-        let said = Words::english().say("author.amend.said", &[]);
+        let said = Words::now().say("author.amend.said", &[]);
         return Ok(axum::Json(serde_json::json!({ "said": said, "letter": told.letter })).into_response());
     }
     Ok(axum::Json(told).into_response())

@@ -26,6 +26,6 @@ async fn withdraw(
     if !app.store.letter(&author, id).await?.withdrew {
         commit(&app, &author, id, |delivery, _| accept::withdraw(delivery)).await?;
     }
-    let said = Words::english().say("author.withdraw.said", &[]);
+    let said = Words::now().say("author.withdraw.said", &[]);
     Ok(axum::Json(serde_json::json!({ "said": said })).into_response())
 }

@@ -4,6 +4,7 @@
 use super::{Done, Worker, trouble};
 use crate::mail::compose::{self, Particulars, compose};
 use crate::mail::{Answer, Outgoing, Permission};
+use crate::words::Words;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -119,7 +120,7 @@ impl Worker {
                 return Ok(None);
             }
         };
-        match compose(tools.words, &tools.letterhead, &particulars, &message) {
+        match compose(Words::of(&view.language), &tools.letterhead, &particulars, &message) {
             Ok(outgoing) => Ok(Some(outgoing)),
             Err(unfit) => {
                 tracing::error!(id = %id, %unfit, "cannot be written");

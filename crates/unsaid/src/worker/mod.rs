@@ -20,7 +20,6 @@ use crate::chance::Chance;
 use crate::mail::Mail;
 use crate::mail::compose::Letterhead;
 use crate::secrets::HouseKeys;
-use crate::words::Words;
 use futures_util::StreamExt;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,8 +55,6 @@ pub struct Tools {
     pub return_path: String,
     /// What comes after the @ of a Message-ID: the house's name in the net.
     pub domain: String,
-    /// The words.
-    pub words: &'static Words,
     /// At most so many knocks leave in an hour.
     pub hourly: u32,
 }

@@ -3,6 +3,8 @@
 use super::house::*;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use unsaid_delivery::accept;
+use unsaid_store::{EngineStore, ReaderStore};
 
 const OK: StatusCode = StatusCode::OK;
 
@@ -89,6 +91,41 @@ async fn every_birthday_comes_until_the_last_and_then_no_more() {
     house.work(outbox.path()).await;
     let letter = helen.letter(&id).await;
     assert_eq!((&letter["state"], &letter["occurrences"]), (&json!("left"), &json!([])));
+}
+
+#[tokio::test]
+async fn taking_it_back_ends_every_birthday_that_was_not_opened_and_those_to_come() {
+    for opened in [false, true] {
+        let house = House::new();
+        let mut helen = house.author(HELEN).await;
+        let dan = helen.person("dan@example.org").await;
+        let (id, answer) = sealed(&house, &mut helen, &dan, each(2040, 5, 4)).await;
+        answer.is(OK);
+        house.pass(60 * 86_400);
+        let links = house.turn().await;
+        assert_eq!(links.len(), 1);
+        let (reader, _) = house.reader(&links[0]).await;
+        let first = house.store.waiting(&reader).await.unwrap().remove(0).delivery;
+        if opened {
+            let granted = accept::open(&first).unwrap().unwrap();
+            house.store.open(&reader, &first, &granted, house.app.time.now()).await.unwrap();
+        }
+        helen.unlock().await;
+        helen.browser.post(&format!("/api/letters/{id}/withdraw"), &json!({})).await.is(OK);
+        assert_eq!(helen.letter(&id).await["state"], "withdrawn");
+        let counts = house.store.counts().await.unwrap();
+        let left: Vec<_> = counts.iter().filter(|(state, _)| state != "withdrawn").collect();
+        if opened {
+            assert_eq!(left, [&("opened".to_owned(), 1)], "what was read stays the reader's");
+        } else {
+            assert!(left.is_empty(), "{left:?}");
+            assert!(house.store.waiting(&reader).await.unwrap().is_empty());
+        }
+        house.pass(400 * 86_400);
+        assert!(house.turn().await.is_empty(), "nothing more ever goes");
+        let wraps = house.store.wraps_by_generation().await.unwrap();
+        assert_eq!(wraps, [(1, if opened { 2 } else { 1 })], "her account's, and what was read");
+    }
 }
 
 #[tokio::test]

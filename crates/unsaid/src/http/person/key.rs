@@ -15,7 +15,8 @@ use serde::Serialize;
 use unsaid_delivery::id::DeliveryId;
 use unsaid_delivery::state::{Parked, State as Where};
 use unsaid_store::StoreError;
-use unsaid_store::rows::{Reader, Waiting};
+use unsaid_store::rows::{Reader, Released, Waiting, WrapKind};
+use zeroize::Zeroizing;
 
 /// The part that holds the words.
 const LETTER: &str = "letter.age";
@@ -37,21 +38,10 @@ pub(super) async fn give(
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Response, Problem> {
     let id: DeliveryId = read::id(&named)?;
-    let letter = opened(&app, &reader, id).await?;
-    let released = match app.store.release(&reader, id).await {
-        Err(StoreError::Damaged) => return Err(park(&app, id, Parked::Damaged).await),
-        released => released?,
-    };
-    let inner = match app.peel.give(&released) {
-        Ok(inner) => inner,
-        Err(NotPeeled::WrongBinding) => return Err(park(&app, id, Parked::WrongBinding).await),
-        Err(NotPeeled::Damaged) => return Err(park(&app, id, Parked::Damaged).await),
-        Err(NotPeeled::NotOurs) => {
-            // Nothing is wrong with the letter: this house was started with other keys than it was sealed for.
-            tracing::error!(delivery = %id, "a wrap is for another host key than this house holds; the host has to put the right keys back");
-            return Err(Problem::of("letter-held"));
-        }
-    };
+    let (letter, released, inner) = peeled(&app, &reader, id).await?;
+    if released.kind() != WrapKind::Host {
+        return Err(Problem::missing());
+    }
     // K stands in the wrap as an identity file: comments are allowed around it.
     let key =
         std::str::from_utf8(&inner).ok().and_then(|text| text.lines().find(|l| l.starts_with(IDENTITY)));
@@ -63,6 +53,29 @@ pub(super) async fn give(
     Ok(response)
 }
 
+/// What lies under the house's layer of a letter that they have opened, with the wrap that it came from.
+pub(super) async fn peeled(
+    app: &App,
+    reader: &Reader,
+    id: DeliveryId,
+) -> Result<(Waiting, Released, Zeroizing<Vec<u8>>), Problem> {
+    let letter = opened(app, reader, id).await?;
+    let released = match app.store.release(reader, id).await {
+        Err(StoreError::Damaged) => return Err(park(app, id, Parked::Damaged).await),
+        released => released?,
+    };
+    match app.peel.give(&released) {
+        Ok(inner) => Ok((letter, released, inner)),
+        Err(NotPeeled::WrongBinding) => Err(park(app, id, Parked::WrongBinding).await),
+        Err(NotPeeled::Damaged) => Err(park(app, id, Parked::Damaged).await),
+        Err(NotPeeled::NotOurs) => {
+            // Nothing is wrong with the letter: this house was started with other keys than it was sealed for.
+            tracing::error!(delivery = %id, "a wrap is for another host key than this house holds; the host has to put the right keys back");
+            Err(Problem::of("letter-held"))
+        }
+    }
+}
+
 /// GET /waiting/{delivery}/letter.age
 pub(super) async fn bytes(
     State(app): State<App>,
@@ -70,12 +83,32 @@ pub(super) async fn bytes(
     Path(named): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id: DeliveryId = read::id(&named)?;
-    opened(&app, &reader, id).await?;
-    let part = app.store.reader_part(&reader, id, LETTER).await?;
-    match range::part(&app, &part, LETTER, &headers).await {
+    give_part(&app, &reader, &named, LETTER, &headers).await
+}
+
+/// GET /waiting/{delivery}/parts/{*name}: the letter, its signature, its pictures.
+pub(super) async fn part(
+    State(app): State<App>,
+    ReaderIn(reader): ReaderIn,
+    Path((named, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    give_part(&app, &reader, &named, &name, &headers).await
+}
+
+async fn give_part(
+    app: &App,
+    reader: &Reader,
+    named: &str,
+    name: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let id: DeliveryId = read::id(named)?;
+    opened(app, reader, id).await?;
+    let part = app.store.reader_part(reader, id, name).await?;
+    match range::part(app, &part, name, headers).await {
         Ok(response) => Ok(response),
-        Err(StoreError::Damaged | StoreError::Missing) => Err(park(&app, id, Parked::Damaged).await),
+        Err(StoreError::Damaged | StoreError::Missing) => Err(park(app, id, Parked::Damaged).await),
         Err(other) => Err(other.into()),
     }
 }

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 use unsaid_delivery::state::State as Where;
-use unsaid_store::rows::Waiting;
+use unsaid_store::rows::{Kept, Waiting};
 
 /// GET /waiting
 pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> Result<Response, Problem> {
@@ -82,9 +82,17 @@ fn line(app: &App, letters: &[Waiting], letter: &Waiting) -> Markup {
                 } @else {
                     p.status.status--open { (say("person.waiting.closed", &[])) }
                 }
+                @if letter.kept == Kept::Words {
+                    p { (say("person.waiting.by_words", &[])) }
+                    div.acts {
+                        a.button.button--main[alone] href=(path) { (say("person.waiting.with_words", &[])) }
+                        a.button.button--quiet href={ "/refuse?letter=" (delivery.id) } { (say("person.waiting.refuse_letter", &[])) }
+                    }
+                } @else {
                 form.acts method="post" action={ (path) "/open" } {
                     button.button.button--main[alone] type="submit" { (say("person.open", &[])) }
                     a.button.button--quiet href={ "/refuse?letter=" (delivery.id) } { (say("person.waiting.refuse_letter", &[])) }
+                }
                 }
             }
         }

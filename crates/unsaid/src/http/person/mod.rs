@@ -2,6 +2,7 @@
 //! that they can do. A GET changes nothing here; what changes something is a press of a button. Decides nothing: it asks `accept`
 //! and commits the answer. What is done here is told to nobody.
 
+mod claim;
 mod key;
 mod knock;
 mod leave;
@@ -32,6 +33,10 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/waiting/{delivery}", Policy::Reader, Face::Page, read::show),
         Route::post("/waiting/{delivery}/key", Policy::Reader, Face::Api, Body::Json, key::give),
         Route::get("/waiting/{delivery}/letter.age", Policy::Reader, Face::Api, key::bytes),
+        Route::get("/waiting/{delivery}/parts/{*name}", Policy::Reader, Face::Api, key::part),
+        Route::post("/waiting/{delivery}/words", Policy::Reader, Face::Api, Body::Json, claim::open),
+        Route::get("/words", Policy::Anyone, Face::Page, claim::show),
+        Route::post("/api/claim", Policy::Anyone, Face::Api, Body::Json, claim::look),
         Route::get("/refuse", Policy::Reader, Face::Page, refuse::show).with_query(),
         Route::post("/refuse", Policy::Reader, Face::Page, Body::Form, refuse::refuse),
         Route::get("/refused", Policy::Reader, Face::Page, lift::show),

@@ -12,8 +12,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
+use unsaid_delivery::calendar;
 use unsaid_delivery::state::State as Where;
-use unsaid_store::rows::Waiting;
+use unsaid_store::rows::{Kept, Waiting};
 
 /// GET /waiting/{delivery}
 pub(super) async fn show(
@@ -30,7 +31,7 @@ pub(super) async fn show(
     let title = say("person.read.title", &[("name", &name)]);
     let opened = letter.delivery.pinned;
     let held = matches!(letter.delivery.state, Where::Parked { .. });
-    let (script, main) = match (opened, held) {
+    let (script, main) = match (opened || letter.kept == Kept::Words, held) {
         (_, true) => (None, held_back()),
         (true, false) => (Some(assets::READER), opened_letter(&app, &letter, &name, &title)),
         (false, false) => (None, closed(&app, &letter, &name)),
@@ -48,8 +49,13 @@ fn opened_letter(app: &App, letter: &Waiting, name: &str, title: &str) -> Markup
             data-delivery=(delivery.id)
             data-letter=(delivery.letter)
             data-version=(delivery.version)
+            data-kept=(if letter.kept == Kept::Words { "words" } else { "house" })
+            data-signed=(letter.signed)
+            data-from=(name)
             data-key-url={ (path) "/key" }
+            data-words-url={ (path) "/words" }
             data-part-url={ (path) "/letter.age" }
+            data-parts-url={ (path) "/parts" }
         {
             h1.unseen { (title) }
             noscript {
@@ -93,12 +99,22 @@ fn held_back() -> Markup {
     }
 }
 
+/// The day that a birthday's letter, or one that came late, was meant for.
+fn meant_for(letter: &Waiting) -> Option<Markup> {
+    let delivery = &letter.delivery;
+    let day = calendar::day_of(&delivery.rule.moment, delivery.occurrence)?;
+    Some(html! { time datetime=(day.to_string()) { (say_date::full_day(day)) } })
+}
+
 fn margin(app: &App, letter: &Waiting, name: &str) -> Markup {
     let day = say_date::time(letter.sealed_at, &app.settings.zone);
     html! {
         aside.margin aria-label=(say("person.read.about", &[])) {
             p { (say_with("person.read.from", "name", &html! { strong { (name) } })) }
             p { (say_with("person.read.sealed", "day", &day)) }
+            @if let Some(day) = meant_for(letter) {
+                p { (say_with("person.read.meant_for", "day", &day)) }
+            }
         }
     }
 }
