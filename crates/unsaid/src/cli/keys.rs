@@ -62,7 +62,7 @@ pub(super) fn rotate(yes: bool) -> Result<ExitCode, Said> {
     let settings = settings()?;
     let keys = read(&settings)?;
     let before = keys.opening_generation();
-    wait_for(async {
+    let keys = wait_for(async {
         let store = visit(&settings).await.map_err(|e| e.to_string())?;
         let house = store.house().await.map_err(|e| e.to_string())?;
         if !house.keys_confirmed && !yes {
@@ -72,9 +72,18 @@ pub(super) fn rotate(yes: bool) -> Result<ExitCode, Said> {
             );
         }
         // First this, then the file: a crash between the two asks for words once too often, never once too little.
-        store.unconfirm_keys().await.map_err(|e| e.to_string())
+        store.unconfirm_keys().await.map_err(|e| e.to_string())?;
+        match keys.rotate(&settings.keys, &MachineChance) {
+            Ok(keys) => Ok(keys),
+            Err(why) => {
+                // Nothing was written, so what was confirmed before still is.
+                if house.keys_confirmed {
+                    store.confirm_keys().await.map_err(|e| e.to_string())?;
+                }
+                Err(why.to_string())
+            }
+        }
     })?;
-    let keys = keys.rotate(&settings.keys, &MachineChance).map_err(|e| e.to_string())?;
     let (now, path) = (keys.opening_generation(), settings.keys.join(FILE));
     say(&format!("There is a new key: generation {now}. Everything new is locked for it from now on."));
     say("");

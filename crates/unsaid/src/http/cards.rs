@@ -19,7 +19,7 @@ use unsaid_store::rows::{Keyed, NewWordsWrap, WrapKind};
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::put("/api/persons/{id}/card", Policy::Fresh, Face::Api, Body::Json, put),
-        Route::post("/api/persons/{id}/card/replace", Policy::Fresh, Face::Api, Body::Json, replace),
+        Route::post("/api/persons/{id}/card/replace", Policy::Fresh, Face::Api, Body::Wraps, replace),
     ]
 }
 

@@ -129,7 +129,7 @@ impl Gate {
         }
         let wanted = match self.carries {
             Carries::None => return Ok(()),
-            Carries::Json => "application/json",
+            Carries::Json | Carries::Wraps => "application/json",
             Carries::Form => "application/x-www-form-urlencoded",
             Carries::Bytes | Carries::Chunk | Carries::Draft | Carries::Photo => "application/octet-stream",
         };
@@ -219,7 +219,7 @@ impl Gate {
             Carries::Json | Carries::Form | Carries::Bytes => {
                 usize::try_from(self.app.settings.max_body_kib * 1024).unwrap_or(usize::MAX)
             }
-            Carries::Chunk => CHUNK_BYTES,
+            Carries::Chunk | Carries::Wraps => CHUNK_BYTES,
             Carries::Draft => DRAFT_BYTES,
             Carries::Photo => PHOTO_BYTES,
         };

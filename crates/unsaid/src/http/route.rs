@@ -50,6 +50,8 @@ pub enum Body {
     None,
     /// application/json, at most UNSAID_MAX_BODY_KIB.
     Json,
+    /// application/json with wraps of many letters in it, at most [`CHUNK_BYTES`].
+    Wraps,
     /// application/x-www-form-urlencoded, at most UNSAID_MAX_BODY_KIB.
     Form,
     /// application/octet-stream, at most UNSAID_MAX_BODY_KIB.

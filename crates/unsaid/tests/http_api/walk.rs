@@ -72,7 +72,7 @@ fn refusal(policy: Policy, who: Who) -> Option<(u16, &'static str)> {
 fn kind_of(route: &Route) -> Option<&'static str> {
     match route.body {
         Carries::None => None,
-        Carries::Json => Some("application/json"),
+        Carries::Json | Carries::Wraps => Some("application/json"),
         Carries::Form => Some("application/x-www-form-urlencoded"),
         Carries::Bytes | Carries::Chunk | Carries::Draft | Carries::Photo => Some("application/octet-stream"),
     }
@@ -260,7 +260,7 @@ async fn on_every_route_what_is_foreign_is_as_missing_as_what_never_was() {
             let mut asked = request(&browser, &route, &path, &[("if-match", Some("\"1\""))]);
             *asked.body_mut() = match route.body {
                 Carries::None => Body::empty(),
-                Carries::Json => Body::from(body_for(route.path).to_string()),
+                Carries::Json | Carries::Wraps => Body::from(body_for(route.path).to_string()),
                 _ => Body::from(&b"age-encryption.org/v1\nx"[..]),
             };
             let answer = browser.send(asked).await;
