@@ -10,6 +10,8 @@ mod accounts;
 mod amends;
 mod cards;
 mod codes;
+#[cfg(test)]
+mod crashes;
 mod drafts;
 mod engine;
 mod house;
@@ -27,6 +29,8 @@ mod schema;
 mod seal;
 mod sessions;
 mod sqlite;
+#[cfg(test)]
+mod steps;
 #[cfg(test)]
 mod tests;
 mod tx;

@@ -6,7 +6,7 @@ use super::{Base, SqlStore, transaction};
 use crate::{Result, StoreError};
 
 /// Every step there is, oldest first. A step that was released is never changed; another one is added.
-const STEPS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
+pub(super) const STEPS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
 
 /// Takes the steps that are missing.
 pub(super) async fn step_forward(store: &SqlStore) -> Result<()> {

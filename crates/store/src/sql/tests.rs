@@ -17,26 +17,26 @@ use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, Rule};
 use unsaid_delivery::state::{Delivery, Rest, State, Wake};
 use unsaid_delivery::{Fact, Scope, accept};
 
-const ACCOUNT: AccountId = AccountId([1; 16]);
-const PERSON: PersonId = PersonId([2; 16]);
-const ADDRESS: AddressId = AddressId([3; 16]);
-const LETTER: LetterId = LetterId([4; 16]);
-const DELIVERY: DeliveryId = DeliveryId([5; 16]);
-const MESSAGE: MessageId = MessageId([6; 16]);
-const BOOT: BootId = BootId([7; 16]);
-const LINK: Keyed = Keyed([8; 32]);
+pub(super) const ACCOUNT: AccountId = AccountId([1; 16]);
+pub(super) const PERSON: PersonId = PersonId([2; 16]);
+pub(super) const ADDRESS: AddressId = AddressId([3; 16]);
+pub(super) const LETTER: LetterId = LetterId([4; 16]);
+pub(super) const DELIVERY: DeliveryId = DeliveryId([5; 16]);
+pub(super) const MESSAGE: MessageId = MessageId([6; 16]);
+pub(super) const BOOT: BootId = BootId([7; 16]);
+pub(super) const LINK: Keyed = Keyed([8; 32]);
 const AT_KEY: Keyed = Keyed([9; 32]);
 
-fn now() -> Now {
+pub(super) fn now() -> Now {
     Now { trusted: Timestamp::from_second(1_800_000_000).unwrap(), observed: Observed(10_000) }
 }
 
-fn author() -> Author {
+pub(super) fn author() -> Author {
     Author { account: ACCOUNT }
 }
 
 /// An author, a person with an address, and a sealed letter that has just fallen due.
-async fn sealed(store: &SqlStore) -> Delivery {
+pub(super) async fn sealed(store: &SqlStore) -> Delivery {
     let token = Keyed([20; 32]);
     let text = || SealedText(vec![1]);
     store.open_newcomer(token, ACCOUNT, Keyed([21; 32]), text(), None, now()).await.unwrap();
@@ -79,7 +79,7 @@ fn seal() -> Seal {
     Seal { letter: LETTER, version: 1, manifest: [7; 32], promise: Some(promise) }
 }
 
-async fn delivery(store: &SqlStore) -> Delivery {
+pub(super) async fn delivery(store: &SqlStore) -> Delivery {
     store.delivery(DELIVERY).await.unwrap().unwrap().delivery
 }
 
@@ -99,30 +99,30 @@ async fn knock(store: &SqlStore, as_read: &Delivery) {
     store.decided(&taken[0], as_read, &decision, Some((MESSAGE, LINK)), now()).await.unwrap();
 }
 
-fn entry(subject: impl ToString, rev: i64, fact: Fact) -> Entry {
+pub(super) fn entry(subject: impl ToString, rev: i64, fact: Fact) -> Entry {
     Entry { subject: subject.to_string(), rev, fact }
 }
 
 /// A house on a disk whose process can die.
-struct Place {
+pub(super) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
     fn database(&self) -> PathBuf {
         self.folder.path().join("unsaid.db")
     }
-    fn journal(&self) -> FileJournal {
+    pub(super) fn journal(&self) -> FileJournal {
         FileJournal::open(&self.folder.path().join("journal"), "one").unwrap()
     }
-    async fn open(&self) -> SqlStore {
+    pub(super) async fn open(&self) -> SqlStore {
         SqlStore::sqlite(&self.database(), Arc::new(self.journal())).await.unwrap()
     }
     /// Flushes a fact and dies before its commit.
-    fn dies_before_the_commit_of(&self, entry: Entry) {
+    pub(super) fn dies_before_the_commit_of(&self, entry: Entry) {
         self.journal().append(1, &[entry]).unwrap();
     }
 }
@@ -180,7 +180,7 @@ async fn a_commit_that_fails_after_the_append_is_voided() {
 
 /// The url of a server that can be thrown away.
 #[expect(clippy::disallowed_methods, reason = "tests are told by the environment where their server is")]
-fn server() -> Option<String> {
+pub(super) fn server() -> Option<String> {
     let url = std::env::var("UNSAID_TEST_POSTGRES").ok().filter(|url| !url.is_empty());
     let required = std::env::var("UNSAID_TEST_REQUIRE").is_ok_and(|v| v == "1");
     assert!(url.is_some() || !required, "UNSAID_TEST_REQUIRE=1, and no UNSAID_TEST_POSTGRES");
@@ -191,7 +191,7 @@ fn server() -> Option<String> {
 }
 
 /// A new database on it.
-async fn database(server: &str, name: &str) -> String {
+pub(super) async fn database(server: &str, name: &str) -> String {
     let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let name = format!("{name}_{}", std::process::id());

@@ -1,17 +1,21 @@
 //! Memory and SQLite are asked the same, call by call, in invented orders, and must answer the same: what no check thought of.
+//! One thing because every verb of the store is a step here, and a step needs what the others made.
 
 use crate::places;
 use proptest::prelude::*;
 use std::fmt::Debug;
 use std::sync::Arc;
 use unsaid_delivery::accept;
-use unsaid_delivery::clock::Mark;
+use unsaid_delivery::calendar;
+use unsaid_delivery::clock::{Mark, Now};
 use unsaid_delivery::decide::{amended, decide};
 use unsaid_delivery::fact::Fact;
-use unsaid_delivery::id::PersonId;
+use unsaid_delivery::id::{BlobId, DraftId, PersonId};
+use unsaid_delivery::message::Notice;
 use unsaid_delivery::record::{self, Answer};
 use unsaid_delivery::refusal::Scope;
-use unsaid_delivery::state::Parked;
+use unsaid_delivery::rule::{Birthday, LeapDay, Moment};
+use unsaid_delivery::state::{Parked, Rest};
 use unsaid_store::conformance::scene::{HOUR, Scene, link_of, now};
 use unsaid_store::journal::MemoryJournal;
 use unsaid_store::memory::MemoryStore;
@@ -40,6 +44,25 @@ enum Step {
     TryCode { browser: usize, right: bool },
     Unlock { right: bool },
     PutVault { rev: i64 },
+    SealAs { person: usize, words: bool, until: i16 },
+    Amend { letter: usize, hours: i64 },
+    UndoAmend { letter: usize },
+    Correct { letter: usize, month: i8 },
+    PutCard { person: usize, card: usize },
+    ReplaceCard { person: usize, card: usize, all: bool },
+    ComeWithWords { card: usize },
+    TryWords { knock: usize, letter: usize, card: usize },
+    SaveDraft { draft: u8, rev: i64 },
+    Discard { draft: u8 },
+    Restore { draft: u8 },
+    Photo { draft: u8, blob: u8 },
+    Prune,
+    Rewrap { most: usize, generation: u32 },
+    NewWords { number: u32 },
+    ChangeEmail { browser: usize, address: usize, right: bool },
+    UndoEmail { change: usize },
+    Kit { key: usize },
+    Tell,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -70,6 +93,35 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (n(), any::<bool>()).prop_map(|(browser, right)| Step::TryCode { browser: browser % 2, right }),
         1 => any::<bool>().prop_map(|right| Step::Unlock { right }),
         1 => (0..4i64).prop_map(|rev| Step::PutVault { rev }),
+        12 => new_step(),
+    ]
+}
+
+/// What can be done since letters can be amended, come every year, and are kept by words.
+fn new_step() -> impl Strategy<Value = Step> {
+    let n = || 0..6usize;
+    prop_oneof![
+        3 => (n(), any::<bool>(), 2026..2030i16)
+            .prop_map(|(person, words, until)| Step::SealAs { person, words, until }),
+        3 => (n(), 0..20i64).prop_map(|(letter, hours)| Step::Amend { letter, hours }),
+        1 => n().prop_map(|letter| Step::UndoAmend { letter }),
+        1 => (n(), 1..13i8).prop_map(|(letter, month)| Step::Correct { letter, month }),
+        2 => (n(), n()).prop_map(|(person, card)| Step::PutCard { person, card }),
+        1 => (n(), n(), any::<bool>()).prop_map(|(person, card, all)| Step::ReplaceCard { person, card, all }),
+        2 => n().prop_map(|card| Step::ComeWithWords { card }),
+        1 => (n(), n(), n()).prop_map(|(knock, letter, card)| Step::TryWords { knock, letter, card }),
+        3 => (0..3u8, 0..4i64).prop_map(|(draft, rev)| Step::SaveDraft { draft, rev }),
+        1 => (0..3u8).prop_map(|draft| Step::Discard { draft }),
+        1 => (0..3u8).prop_map(|draft| Step::Restore { draft }),
+        1 => (0..3u8, 0..4u8).prop_map(|(draft, blob)| Step::Photo { draft, blob: draft * 4 + blob }),
+        1 => Just(Step::Prune),
+        1 => (1..5usize, 1..4u32).prop_map(|(most, generation)| Step::Rewrap { most, generation }),
+        1 => (1..4u32).prop_map(|number| Step::NewWords { number }),
+        1 => (0..2usize, 0..3usize, any::<bool>())
+            .prop_map(|(browser, address, right)| Step::ChangeEmail { browser, address, right }),
+        1 => n().prop_map(|change| Step::UndoEmail { change }),
+        1 => (0..3usize).prop_map(|key| Step::Kit { key }),
+        1 => Just(Step::Tell),
     ]
 }
 
@@ -85,6 +137,9 @@ struct House<'a> {
     knocks: Vec<unsaid_delivery::MessageId>,
     hours: i64,
     said: Vec<String>,
+    cards: Vec<Keyed>,
+    came_with_words: Vec<Reader>,
+    undos: Vec<Keyed>,
 }
 
 fn pick<T: Clone>(from: &[T], n: usize) -> Option<T> {
@@ -115,6 +170,10 @@ impl House<'_> {
     }
 
     async fn reader(&self, knock: usize) -> Option<Reader> {
+        // Every other one came with words, once somebody did.
+        if let (1, Some(reader)) = (knock % 2, pick(&self.came_with_words, knock)) {
+            return Some(reader);
+        }
         let message = pick(&self.knocks, knock)?;
         self.store().knock(link_of(message)).await.expect("an answer").map(|k| k.reader)
     }
@@ -161,8 +220,9 @@ impl House<'_> {
             }
             Step::Open { letter, knock } => {
                 let reader = self.reader(knock).await?;
-                let delivery = pick(&self.letters, letter)?.delivery?.id;
-                let delivery = self.scene.view(delivery).await.delivery;
+                let letter = pick(&self.letters, letter)?.id;
+                let all = self.store().letter(&self.author, letter).await.expect("a letter").deliveries;
+                let delivery = pick(&all, knock)?;
                 let granted = accept::open(&delivery).ok()??;
                 let opened = self.store().open(&reader, &delivery, &granted, at).await;
                 self.answer("open", opened);
@@ -256,8 +316,190 @@ impl House<'_> {
                 let put = self.store().put_vault(&self.author, rev, vec![rev as u8]).await;
                 self.answer("vault", put);
             }
+            _ => self.take_new(step, at).await?,
         }
         Some(())
+    }
+
+    async fn take_new(&mut self, step: &Step, at: Now) -> Option<()> {
+        match *step {
+            Step::SealAs { person, words, until } => {
+                let person = pick(&self.persons, person)?;
+                let mut seal = self.scene.ready_to_seal(&self.author, person, at).await;
+                if words {
+                    let put =
+                        self.store().put_wrap(&self.author, seal.letter, 1, WrapKind::Words, vec![1], 1);
+                    put.await.expect("a wrap");
+                }
+                let birthday = Birthday { month: 5, day: 10, leap: LeapDay::February28 };
+                let time = jiff::civil::time(9, 0, 0, 0);
+                let moment = Moment::EachBirthday { until, birthday, time, zone: "Europe/Lisbon".into() };
+                let first = calendar::first_occurrence(&moment, at.trusted).expect("a zone");
+                if let (Some(first), Some(promise)) = (first, seal.promise.as_mut()) {
+                    let due = calendar::comes_at(&moment, first, at.trusted).expect("a zone").expect("a day");
+                    (promise.occurrence, promise.due) = (first, due);
+                    promise.rule.moment = moment;
+                }
+                let sealed = self.store().seal(&self.author, seal, at).await;
+                let letter = self.answer("seal as", sealed)?;
+                self.letters.push(letter);
+            }
+            Step::Amend { letter, hours } => {
+                let letter = pick(&self.letters, letter)?.id;
+                let version = self.store().reserve_version(&self.author, letter, at).await;
+                let version = self.answer("reserve", version)?;
+                self.scene.fill(&self.author, letter, version).await;
+                let until = at.trusted + jiff::SignedDuration::from_hours(hours);
+                let rest = Rest { until, observed: at.observed.plus_seconds(hours * HOUR / 2) };
+                let amend = Amend { letter, version, manifest: [version as u8; 32], rest };
+                let done = self.store().amend(&self.author, amend, at).await;
+                self.answer("amend", done);
+            }
+            Step::UndoAmend { letter } => {
+                let letter = pick(&self.letters, letter)?.id;
+                let new = self.store().amending(letter).await.expect("an answer");
+                let version = new.map_or(2, |new| new.version);
+                let done = self.store().undo_amend(&self.author, letter, version, at).await;
+                self.answer("undo amend", done);
+            }
+            Step::Correct { letter, month } => {
+                let letter = pick(&self.letters, letter)?.id;
+                let delivery = self.scene.promised(&self.author, letter).await;
+                let right = Birthday { month, day: 28, leap: LeapDay::February28 };
+                let corrected = accept::correct_birthday(&delivery, None, right, at).ok()??;
+                let done = self.store().correct_rule(&self.author, &delivery, &corrected, at).await;
+                self.answer("correct", done);
+            }
+            Step::PutCard { person, card } => {
+                let (person, card) = (pick(&self.persons, person)?, pick(&self.cards, card)?);
+                let put = self.store().put_card(&self.author, person, card, at).await;
+                self.answer("card", put);
+            }
+            Step::ReplaceCard { person, card, all } => {
+                let (person, claim) = (pick(&self.persons, person)?, pick(&self.cards, card)?);
+                let mut wraps = Vec::new();
+                for letter in self.letters.iter().filter(|_| all) {
+                    for version in 1..9 {
+                        let bytes = vec![card as u8];
+                        wraps.push(NewWordsWrap { letter: letter.id, version, bytes, generation: 2 });
+                    }
+                }
+                let put = self.store().replace_card(&self.author, person, claim, wraps, at).await;
+                self.answer("replace card", put);
+            }
+            Step::ComeWithWords { card } => {
+                let token = self.scene.keyed();
+                let claim = pick(&self.cards, card)?;
+                let came = self.store().open_reader_by_claim(token, claim, at).await;
+                self.answer("came", came);
+                let reader = self.store().reader(token, at).await;
+                let reader = self.answer("reader", reader)??;
+                self.came_with_words.push(reader);
+            }
+            Step::TryWords { knock, letter, card } => {
+                let reader = self.reader(knock).await?;
+                let delivery = pick(&self.letters, letter)?.delivery?.id;
+                let claim = pick(&self.cards, card)?;
+                let opens = self.store().claim_opens(&reader, delivery, claim).await;
+                self.answer("opens", opens);
+            }
+            Step::SaveDraft { draft, rev } => {
+                let saved =
+                    self.store().put_draft(&self.author, DraftId([draft; 16]), rev, vec![rev as u8; 5], at);
+                let saved = saved.await;
+                self.answer("draft", saved);
+            }
+            Step::Discard { draft } => {
+                let done = self.store().discard_draft(&self.author, DraftId([draft; 16]), at).await;
+                self.answer("discard", done);
+            }
+            Step::Restore { draft } => {
+                let done = self.store().restore_draft(&self.author, DraftId([draft; 16])).await;
+                self.answer("restore", done);
+            }
+            Step::Photo { draft, blob } => {
+                let (name, kind, blob) = ("a".into(), "media".into(), BlobId([blob; 16]));
+                let part = Part { name, kind, blob, size: 1, sha256: [0; 32] };
+                let done = self.store().put_draft_part(&self.author, DraftId([draft; 16]), part).await;
+                self.answer("photo", done);
+            }
+            Step::Prune => {
+                let done = self.store().prune(at).await;
+                self.answer("prune", done);
+            }
+            Step::Rewrap { most, generation } => {
+                let old = self.store().wraps_to_rewrap(generation, most).await.expect("wraps");
+                self.say(&old);
+                for old in old {
+                    let done = self.store().rewrapped(&old, vec![generation as u8; 3], generation).await;
+                    self.answer("rewrapped", done);
+                }
+            }
+            Step::NewWords { number } => {
+                let (key, wrap) = (self.scene.keyed(), vec![number as u8]);
+                let new = NewUnlock { salt: vec![0; 16], key, wrap, number, host_generation: 1 };
+                let notice = self.scene.message_id();
+                let done = self.store().replace_unlock(&self.author, new, notice, at).await;
+                self.answer("new words", done);
+                self.told(notice).await;
+            }
+            Step::ChangeEmail { browser, address, right } => {
+                let (browser, new_key) = (self.browsers[browser], self.keys[address]);
+                let ask = EmailChangeAsk {
+                    message: self.scene.message_id(),
+                    browser,
+                    new_key,
+                    to: self.scene.sealed_text(),
+                    expires: now(self.hours * HOUR + 600).trusted,
+                };
+                let message = ask.message;
+                let asked = self.store().ask_email_change(&self.author, ask, at).await;
+                self.answer("ask change", asked);
+                let set = self.store().set_code(message, self.code).await;
+                self.answer("set", set);
+                let (notice, undo) = (self.scene.message_id(), self.scene.keyed());
+                let (email, notice_to) = (self.scene.sealed_text(), self.scene.sealed_text());
+                let change = EmailChange { email, new_key, notice, notice_to, undo };
+                let code = if right { self.code } else { self.keys[0] };
+                let changed = self.store().change_email(&self.author, browser, code, change, at).await;
+                self.answer("change", changed);
+                self.undos.push(undo);
+                self.told(notice).await;
+            }
+            Step::UndoEmail { change } => {
+                let undo = pick(&self.undos, change)?;
+                let may = self.store().email_undo(undo, at).await;
+                self.answer("may undo", may);
+                let undone = self.store().undo_email(undo, at).await;
+                self.answer("undo email", undone);
+            }
+            Step::Kit { key } => {
+                let kit = self.keys[key];
+                let put = self.store().put_kit(&self.author, kit).await;
+                self.answer("kit", put);
+                let (token, notice) = (self.scene.keyed(), self.scene.message_id());
+                let account = self.author.account();
+                let opened = self.store().open_kit_session(token, account, key == 0, notice, at).await;
+                self.answer("kit session", opened);
+                let session = self.store().session(token, at).await;
+                self.answer("session", session);
+                self.told(notice).await;
+            }
+            Step::Tell => {
+                let notice = self.scene.message_id();
+                let told = self.store().notify(&self.author, Notice::Trial, notice, at).await;
+                self.answer("tell", told);
+                self.told(notice).await;
+            }
+            _ => unreachable!("an older step"),
+        }
+        Some(())
+    }
+
+    /// A notice, if it was written.
+    async fn told(&mut self, notice: unsaid_delivery::MessageId) {
+        let view = self.store().message(notice).await;
+        self.answer("notice", view);
     }
 
     /// The worker, as far as it comes, one wake at a time.
@@ -336,12 +578,40 @@ impl House<'_> {
         letters.sort_by_key(|l| l.id);
         self.say(letters);
         for letter in self.letters.clone() {
-            let Some(delivery) = letter.delivery else { continue };
-            let mut view = self.scene.view(delivery.id).await;
-            view.pair.knocks.sort_by_key(|k| k.id);
-            self.say(view);
-            let held = store.unproven(&self.author, letter.id, 1).await;
-            self.answer("wraps", held);
+            let stored = store.letter(&self.author, letter.id).await.expect("a letter");
+            for delivery in stored.deliveries {
+                let mut view = self.scene.view(delivery.id).await;
+                view.pair.knocks.sort_by_key(|k| k.id);
+                self.say(view);
+            }
+            for version in 1..4 {
+                let held = store.unproven(&self.author, letter.id, version).await;
+                self.answer("wraps", held);
+            }
+            let new = store.amending(letter.id).await;
+            self.answer("new words", new);
+        }
+        let account = store.account(&self.author).await;
+        self.answer("account", account);
+        let generations = store.wraps_by_generation().await;
+        self.answer("generations", generations);
+        let mut orphans = store.orphans(1_000).await.expect("orphans");
+        // In which order is not promised.
+        orphans.sort();
+        self.say(orphans);
+        let drafts = store.drafts(&self.author).await;
+        for draft in self.answer("drafts", drafts).unwrap_or_default() {
+            let history = store.draft_history(&self.author, draft.id).await;
+            self.answer("history", history);
+            let photo = store.draft_part(&self.author, draft.id, "a").await;
+            self.answer("photo", photo);
+        }
+        for reader in self.came_with_words.clone() {
+            let mut waiting = store.waiting(&reader).await.expect("waiting");
+            waiting.sort_by_key(|w| w.delivery.id);
+            self.say(waiting);
+            let refusals = store.refusals(&reader).await;
+            self.answer("refusals", refusals);
         }
         for message in self.knocks.clone() {
             let mut view = store.message(message).await.expect("an answer").expect("a message");
@@ -372,7 +642,23 @@ async fn lived(store: &dyn Store, facts: &dyn Fn() -> Vec<Fact>, steps: &[Step])
     let browsers = vec![scene.keyed(), scene.keyed()];
     let code = scene.keyed();
     let (letters, knocks, said) = (Vec::new(), Vec::new(), Vec::new());
-    let mut house = House { scene, author, persons, keys, browsers, code, letters, knocks, hours: 0, said };
+    let cards = vec![scene.keyed(), scene.keyed(), scene.keyed()];
+    let (came_with_words, undos, hours) = (Vec::new(), Vec::new(), 0);
+    let mut house = House {
+        scene,
+        author,
+        persons,
+        keys,
+        browsers,
+        code,
+        letters,
+        knocks,
+        hours,
+        said,
+        cards,
+        came_with_words,
+        undos,
+    };
     for step in steps {
         house.say(step);
         house.take(step).await;

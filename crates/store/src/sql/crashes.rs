@@ -1,0 +1,252 @@
+//! A crash between the journal's flush and the commit, for the facts of new words, birthdays, cards and keys: what protects is applied at the
+//! next start, what only makes something possible was never acknowledged. And that manifests of recovery say what can still be opened.
+
+use super::tests::{DELIVERY, LETTER, PERSON, Place, author, delivery, entry, now, sealed};
+use super::*;
+use crate::journal::MemoryJournal;
+use crate::rows::*;
+use crate::{AccountStore, EngineStore, KeyStore, LetterStore, PersonStore};
+use unsaid_delivery::Fact;
+use unsaid_delivery::clock::{Now, Observed};
+use unsaid_delivery::id::BootId;
+use unsaid_delivery::rule::{Birthday, LeapDay, Moment};
+use unsaid_delivery::state::{Rest, State, Wake};
+
+/// The sealed letter waits for a day far away, and new words of it rest.
+async fn with_new_words(store: &SqlStore) {
+    let as_read = sealed(store).await;
+    wait(store, &as_read).await;
+    assert_eq!(store.reserve_version(&author(), LETTER, now()).await.unwrap(), 2);
+    for (kind, bytes) in
+        [(WrapKind::Author, vec![0xa3]), (WrapKind::Host, vec![0xb3]), (WrapKind::Words, vec![0xc3])]
+    {
+        store.put_wrap(&author(), LETTER, 2, kind, bytes, 1).await.unwrap();
+    }
+    let rest = Rest { until: now().trusted, observed: Observed(20_000) };
+    let amend = Amend { letter: LETTER, version: 2, manifest: [2; 32], rest };
+    store.amend(&author(), amend, now()).await.unwrap();
+}
+
+/// It has rested, and waits.
+async fn wait(store: &SqlStore, as_read: &unsaid_delivery::state::Delivery) {
+    let wake = Some(Wake::Observed(Observed(90_000_000)));
+    let fact = Fact::Undone { letter: LETTER };
+    let granted = unsaid_delivery::accept::Granted { state: State::Waiting, wake, fact, why: "a test" };
+    store.commit_author(&author(), as_read, &granted, now()).await.unwrap();
+}
+
+/// The revision of the letter, which the next fact about it goes beyond.
+async fn rev(store: &SqlStore) -> i64 {
+    let found = transaction!(store, Mode::Read, |tx| {
+        tx.need("select rev from letters where id = $1", values![LETTER]).await?.next()
+    });
+    found.unwrap()
+}
+
+use super::tx::{Mode, values};
+
+fn facts(place: &Place) -> Vec<Fact> {
+    place.journal().replay(0).unwrap().into_iter().map(|r| r.entry.fact).collect()
+}
+
+#[tokio::test]
+async fn new_words_that_were_taken_back_never_count_whatever_crashed() {
+    let place = Place::new();
+    let next = {
+        let store = place.open().await;
+        with_new_words(&store).await;
+        rev(&store).await + 1
+    };
+    let fact = Fact::AmendUndone { letter: LETTER, version: 2 };
+    place.dies_before_the_commit_of(entry(LETTER, next, fact.clone()));
+    for start in 1..=2 {
+        let store = place.open().await;
+        assert_eq!(store.amending(LETTER).await.unwrap(), None, "start {start}");
+        assert_eq!(rev(&store).await, next, "applied once");
+        let held = store.unproven(&author(), LETTER, 2).await.unwrap();
+        assert!(held.has_author_wrap && held.host_wrap.is_none() && held.words_wrap.is_none());
+        let held = store.unproven(&author(), LETTER, 1).await.unwrap();
+        assert_eq!(held.host_wrap, Some(vec![0xb0, 0xb1]), "what was before counts");
+        assert_eq!(delivery(&store).await.version, 1);
+        let late = Now { observed: Observed(30_000), ..now() };
+        assert!(store.take(BootId([8; 16]), Lane::Letters, late, 9).await.unwrap().is_empty());
+    }
+    assert!(facts(&place).contains(&fact), "it is not voided");
+}
+
+#[tokio::test]
+async fn new_words_that_were_told_to_count_count_after_a_crash() {
+    let place = Place::new();
+    let next = {
+        let store = place.open().await;
+        with_new_words(&store).await;
+        rev(&store).await + 1
+    };
+    place.dies_before_the_commit_of(entry(LETTER, next, Fact::Unwrapped { letter: LETTER, version: 2 }));
+    for start in 1..=2 {
+        let store = place.open().await;
+        assert_eq!(delivery(&store).await.version, 2, "start {start}");
+        assert_eq!(store.amending(LETTER).await.unwrap(), None);
+        let held = store.unproven(&author(), LETTER, 1).await.unwrap();
+        assert!(held.has_author_wrap && held.host_wrap.is_none());
+        let held = store.unproven(&author(), LETTER, 2).await.unwrap();
+        assert_eq!((held.host_wrap, held.words_wrap), (Some(vec![0xb3]), Some(vec![0xc3])));
+        let late = Now { observed: Observed(30_000), ..now() };
+        assert!(store.take(BootId([8; 16]), Lane::Letters, late, 9).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_was_flushed_ends_new_words_too() {
+    let place = Place::new();
+    let next = {
+        let store = place.open().await;
+        with_new_words(&store).await;
+        rev(&store).await + 1
+    };
+    place.dies_before_the_commit_of(entry(LETTER, next, Fact::Withdrawn { letter: LETTER }));
+    let store = place.open().await;
+    assert_eq!(delivery(&store).await.state, State::Withdrawn { undone: false });
+    assert_eq!(store.amending(LETTER).await.unwrap(), None);
+    for version in [1, 2] {
+        let held = store.unproven(&author(), LETTER, version).await.unwrap();
+        assert!(held.host_wrap.is_none() && held.words_wrap.is_none(), "{version} opens to nobody");
+    }
+}
+
+#[tokio::test]
+async fn a_corrected_birthday_that_was_flushed_is_the_birthday() {
+    let place = Place::new();
+    let wrong = Birthday { month: 5, day: 10, leap: LeapDay::February28 };
+    let right = Birthday { month: 2, day: 29, leap: LeapDay::March1 };
+    let moment = |birthday| Moment::EachBirthday {
+        until: 2040,
+        birthday,
+        time: jiff::civil::time(9, 0, 0, 0),
+        zone: "UTC".into(),
+    };
+    let as_read = {
+        let store = place.open().await;
+        let as_read = sealed(&store).await;
+        wait(&store, &as_read).await;
+        let mut rule = as_read.rule.clone();
+        rule.moment = moment(wrong);
+        transaction!(&store, Mode::Write, |tx| letters::set_rule(&mut tx, DELIVERY, &rule, 2027).await)
+            .unwrap();
+        delivery(&store).await
+    };
+    assert_eq!(as_read.rule.moment, moment(wrong));
+    let fact = Fact::RuleChanged { delivery: DELIVERY, year: None, birthday: right };
+    place.dies_before_the_commit_of(entry(DELIVERY, as_read.rev + 1, fact));
+    for start in 1..=2 {
+        let store = place.open().await;
+        let stored = delivery(&store).await;
+        assert_eq!(stored.rule.moment, moment(right), "start {start}");
+        assert_eq!((stored.rev, stored.occurrence), (as_read.rev + 1, 2027));
+        assert_eq!(stored.due.unwrap().to_string(), "2027-03-01T09:00:00Z");
+    }
+}
+
+#[tokio::test]
+async fn what_only_makes_something_possible_is_voided_and_what_stood_before_still_opens() {
+    let place = Place::new();
+    let before = {
+        let store = place.open().await;
+        sealed(&store).await;
+        store.account(&author()).await.unwrap()
+    };
+    let account = author().account();
+    for fact in [
+        Fact::CardReplaced { person: PERSON, claim: [60; 32] },
+        Fact::SignInChanged { account, email_key: [61; 32], email: vec![9] },
+        Fact::Rewrapped { subject: LETTER.to_string(), version: 1, generation: 2 },
+        Fact::UnlockReplaced { account, number: 2 },
+        Fact::Sealed { letter: LETTER, version: 2, manifest: [9; 32] },
+    ] {
+        place.dies_before_the_commit_of(entry("what was asked for", 1, fact.clone()));
+        let store = place.open().await;
+        assert_eq!(store.account(&author()).await.unwrap(), before);
+        assert!(!store.has_card(&author(), PERSON).await.unwrap());
+        assert_eq!(store.wraps_by_generation().await.unwrap(), [(1, 2)]);
+        drop(store);
+        assert!(!facts(&place).contains(&fact), "{fact:?} is voided");
+    }
+}
+
+#[tokio::test]
+async fn facts_of_what_was_committed_are_known_at_the_next_start() {
+    let place = Place::new();
+    {
+        let store = place.open().await;
+        with_new_words(&store).await;
+        store.put_card(&author(), PERSON, Keyed([60; 32]), now()).await.unwrap();
+        for old in store.wraps_to_rewrap(2, 9).await.unwrap() {
+            store.rewrapped(&old, vec![0xdd], 2).await.unwrap();
+        }
+        let new = NewUnlock {
+            salt: vec![1; 16],
+            key: Keyed([61; 32]),
+            wrap: vec![1],
+            number: 2,
+            host_generation: 2,
+        };
+        store.replace_unlock(&author(), new, unsaid_delivery::MessageId([62; 16]), now()).await.unwrap();
+    }
+    let written = facts(&place);
+    // The rows forget which records they have, as after a start whose replay was cut off: every fact is looked at again.
+    {
+        let store = place.open().await;
+        transaction!(&store, Mode::Write, |tx| {
+            tx.exec("delete from facts", &[]).await?;
+            tx.exec("delete from replayed", &[]).await.map(drop)
+        })
+        .unwrap();
+    }
+    let store = place.open().await;
+    assert!(store.has_card(&author(), PERSON).await.unwrap());
+    assert_eq!(store.wraps_by_generation().await.unwrap(), [(2, 4)]);
+    assert_eq!(store.amending(LETTER).await.unwrap().unwrap().version, 2);
+    assert_eq!(store.account(&author()).await.unwrap().unlock_number, 2);
+    drop(store);
+    assert_eq!(facts(&place), written);
+}
+
+#[tokio::test]
+async fn manifests_of_recovery_say_what_new_words_renewed_wraps_and_new_cards_left() {
+    let journal = Arc::new(MemoryJournal::new());
+    let store = SqlStore::sqlite_in_memory(journal.clone()).await.unwrap();
+    with_new_words(&store).await;
+    let manifest = |version: u32| journal.manifest(&format!("{LETTER}-{version}")).unwrap();
+    let has = |version: u32, line: &str| manifest(version).lines().any(|l| l == line);
+    for line in [
+        format!("amends {} 20000", now().trusted),
+        format!("delivery {DELIVERY} 0"),
+        "wrap host 1 b3".into(),
+        "wrap words 1 c3".into(),
+    ] {
+        assert!(has(2, &line), "{line:?} is missing in\n{}", manifest(2));
+    }
+    assert!(has(1, "wrap host 1 b0b1"));
+
+    // Another card, and another host key.
+    store.put_card(&author(), PERSON, Keyed([60; 32]), now()).await.unwrap();
+    let wraps = vec![NewWordsWrap { letter: LETTER, version: 2, bytes: vec![0xc4], generation: 1 }];
+    store.replace_card(&author(), PERSON, Keyed([61; 32]), wraps, now()).await.unwrap();
+    assert!(has(2, "wrap words 1 c4") && !has(2, "wrap words 1 c3"));
+    for old in store.wraps_to_rewrap(2, 9).await.unwrap() {
+        let bytes = [&old.bytes[..], &[0xff]].concat();
+        store.rewrapped(&old, bytes, 2).await.unwrap();
+    }
+    assert!(has(1, "wrap host 2 b0b1ff") && has(2, "wrap words 2 c4ff") && has(2, "wrap host 2 b3ff"));
+
+    // They count: what was before opens to nobody but her, on paper too.
+    let late = Now { observed: Observed(30_000), ..now() };
+    let taken = store.take(BootId([8; 16]), Lane::Letters, late, 9).await.unwrap();
+    let taken = taken.into_iter().find(|t| t.of == WakeOf::Letter(LETTER)).unwrap();
+    let new = store.amending(LETTER).await.unwrap().unwrap();
+    let decision = unsaid_delivery::decide::amended(&new, late);
+    store.amended(&taken, &new, decision, late).await.unwrap();
+    assert!(!manifest(1).contains("wrap host") && manifest(1).contains("wrap author"));
+    assert!(has(2, "wrap host 2 b3ff") && !manifest(2).contains("amends"));
+    assert!(has(2, &format!("delivery {DELIVERY} 0")));
+}
