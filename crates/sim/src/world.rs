@@ -14,7 +14,6 @@ use std::time::Duration;
 use unsaid::chance::SeededChance;
 use unsaid::mail::compose::Letterhead;
 use unsaid::secrets::{HouseKeys, hashed};
-use unsaid::words::Words;
 use unsaid::worker::{NextWake, Tools, Worker};
 use unsaid_delivery::accept;
 use unsaid_delivery::calendar::{self, NINE};
@@ -657,7 +656,6 @@ fn worker(
         },
         return_path: "unsaid@example.net".to_owned(),
         domain: "example.net".to_owned(),
-        words: Words::english(),
         hourly: 200,
     };
     Worker::new(tools, BootId(people.id()), Lane::Letters)

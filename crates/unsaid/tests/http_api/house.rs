@@ -1,5 +1,5 @@
 //! A house for these tests, with a clock that is moved by hand and chance that repeats; and a browser with a jar of cookies, which sends what the
-//! author's pages send.
+//! author's pages send. One thing because each story needs all three: the house, whoever writes in it, and the browser between them.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
