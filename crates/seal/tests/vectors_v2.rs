@@ -129,7 +129,7 @@ fn every_rich_letter_opens_in_every_way_that_it_has() {
         });
         assert!(*composed.unwrap() == eml, "{folder}: the letter composes to other bytes");
         assert_eq!(sha256_hex(&eml), text(&about, "emlSha256"));
-        assert!(inside.len() >= 2 && !media.is_empty());
+        assert!(!inside.is_empty() && !media.is_empty());
 
         // The author, the house, and the card lead to the same key.
         let opened = open_sealed(&author(), &file("wraps/author.age"), &sealed, id, version)
@@ -226,7 +226,7 @@ fn every_card_gives_its_words_and_its_token_and_misread_words_are_named() {
         let kit = &about["kit"];
         let token = kit_token(&read_kit(text(kit, "identity")).unwrap());
         assert_eq!(*expose_token_text(&token), text(kit, "token"));
-        assert!(list("cards").len() >= 3 && list("wrong").len() >= 8);
+        assert!(!list("cards").is_empty() && !list("typed").is_empty() && list("wrong").len() >= 3);
     }
 }
 
