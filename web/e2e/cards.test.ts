@@ -77,10 +77,9 @@ async function cardWords(): Promise<string[]> {
 /** Types the words of a card on the page that the card leads to. */
 async function type(dan: Window, words: string): Promise<void> {
   await dan.page.goto(`${house.origin}/words`);
-  const field = dan.page.locator('textarea, input[type=text]').first();
-  await field.waitFor();
-  await field.fill(words);
-  await dan.page.locator('main button[type=submit], main form button').first().click();
+  await dan.page.waitForSelector('#words:enabled');
+  await dan.page.fill('#words', words);
+  await dan.page.locator('#claim button').click();
 }
 
 /** Every file that the house keeps. */

@@ -51,6 +51,11 @@ async function asGuest(house: House, guest: Window, look: Look): Promise<void> {
   await at(`/k/${'A'.repeat(43)}`, 'link-unknown', 'main');
   await at(`/begin/${'A'.repeat(43)}`, 'begin-unknown', 'a[href="/sign-in"].button');
   await at('/letters', 'letters-guest');
+  await at('/paper-kit', 'paper-kit', '#kit');
+  await page.fill('#kit', 'NGF8 DQVP');
+  await guest.press('Open my letters');
+  await page.waitForSelector(problem);
+  await look('paper-kit-refused', page);
   await at('/sign-in', 'sign-in', '#email');
   await page.fill('#email', 'helen at home');
   await guest.press('Send me the code');
@@ -105,6 +110,8 @@ async function asAuthor(
   await helen.press('Seal the letter');
   await page.waitForSelector(problem);
   await look('key-refused', page);
+  await page.check('#key-words');
+  await look('key-words', page);
   await page.check('#key-house');
   await look('key-house', page);
   await helen.press('Seal the letter');
@@ -157,9 +164,23 @@ async function asAuthor(
   await page.locator('main a', { hasText: 'Daniel' }).first().click();
   await page.getByText('daniel@example.org').first().waitFor();
   await look('person', page);
+  await withWords(helen, look);
   await helen.follow('Your account');
   await page.getByText('helen@example.org').first().waitFor();
   await look('account', page);
+  await helen.follow('Make six new words');
+  await page.getByRole('button', { name: 'Make six new words' }).waitFor();
+  await look('new-words', page);
+  await helen.follow('Your account');
+  await helen.follow('Change the address that you sign in with');
+  await page.waitForSelector('#email');
+  await look('new-address', page);
+  await helen.follow('Your account');
+  await page.selectOption('#language', 'es');
+  await page.getByText('Desde ahora hablamos español.').waitFor();
+  await look('account-in-spanish', page);
+  await page.selectOption('#language', 'en');
+  await page.getByText('From now on we speak English.').waitFor();
   await helen.press('Show the paper kit');
   await page.getByRole('button', { name: 'Put it away' }).waitFor();
   await look('account-kit', page);
@@ -192,6 +213,41 @@ async function asAuthor(
   await page.locator('dialog').getByRole('button', { name: 'Withdraw the letter', exact: true }).click();
   await page.getByText('Your letter has been taken back.').waitFor();
   await look('letter-withdrawn', page);
+}
+
+/** A letter for a birthday that opens with the words of a card; then the card, and other words for the letter. */
+async function withWords(helen: Window, look: Look): Promise<void> {
+  const { page } = helen;
+  await helen.write('What you were like at seven', 'Dear Tessa,\n\nYou are seven as I write this.');
+  await helen.forSomebodyNew('Tessa', 'tessa@example.org');
+  await page.check('#when-birthday');
+  await page.fill('#born-day', '29');
+  await page.fill('#born-month', '2');
+  await page.fill('#born-year', '2020');
+  await page.fill('#age', '18');
+  await page.waitForFunction(() => /2038/.test(document.querySelector('.so')?.textContent ?? ''));
+  await look('for-birthday', page);
+  await page.check('#when-each-birthday');
+  await page.fill('#until', '2060');
+  await page.waitForFunction(() => /2060/.test(document.querySelector('.so')?.textContent ?? ''));
+  await look('for-each-birthday', page);
+  await helen.press('Next: who can open it');
+  await page.waitForSelector('#key-words');
+  await page.check('#key-words');
+  await helen.press('Seal the letter');
+  await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 90_000 });
+  await page.getByText('Tessa will need the card').waitFor();
+  await look('letter-with-words', page);
+  await helen.follow('Print the card');
+  await page.getByRole('button', { name: 'Show the words' }).waitFor();
+  await look('card-hidden', page);
+  await helen.press('Show the words');
+  await page.waitForSelector('.card .words li');
+  await look('card', page);
+  await helen.press('Make new words');
+  await page.waitForSelector('dialog[open]');
+  await look('card-new-asked', page);
+  await helen.press('Keep the card');
 }
 
 /** From the first link to the account. Gives the six words. */
