@@ -185,7 +185,12 @@ async fn put_photo(
     if !app.blobs.finish(part.blob, part.size, part.sha256).await? {
         return Err(Problem::of("damaged-on-the-way"));
     }
-    app.store.put_draft_part(&author, id, part).await?;
+    let blob = part.blob;
+    if let Err(e) = app.store.put_draft_part(&author, id, part).await {
+        // No row came to name these bytes, so none ever will.
+        app.blobs.erase(blob).await?;
+        return Err(e.into());
+    }
     Ok(axum::Json(serde_json::json!({})).into_response())
 }
 
