@@ -56,7 +56,8 @@ async fn new_words_rest_first_and_can_be_taken_back_until_then() {
     helen.amend(&house, &id, Kept::House, json!(2)).await.is(OK);
     house.pass(3 * 86_400);
     helen.unlock().await;
-    house.turn().await;
+    let outbox = tempfile::tempdir().unwrap();
+    house.work(outbox.path()).await;
     let letter = helen.letter(&id).await;
     assert_eq!(letter["amending"], json!(null));
     assert_eq!(counts(&letter), [json!(false), json!(true)]);
