@@ -89,12 +89,13 @@ impl World {
         self.strip(letter, Some(version));
     }
 
-    /// Versions that nobody has opened keep the author's wrap alone, but for `but`.
+    /// Versions that nobody has opened keep the author's wrap alone. New words that count (`but`) leave what is not sealed yet as it is: it is being written.
     fn strip(&mut self, letter: LetterId, but: Option<u32>) {
         let pinned: BTreeSet<u32> = self.of_letter(letter).filter(|d| d.pinned).map(|d| d.version).collect();
         let Some(row) = self.letters.get_mut(&letter) else { return };
         for (number, version) in &mut row.versions {
-            if Some(*number) != but && !pinned.contains(number) {
+            let stays = but.is_some_and(|but| but == *number || version.sealed.is_none());
+            if !stays && !pinned.contains(number) {
                 version.wraps.retain(|kind, _| *kind == WrapKind::Author);
             }
         }

@@ -20,7 +20,7 @@ async fn of_step_1(base: Base) -> SqlStore {
     let journal = Arc::new(MemoryJournal::new());
     let store = SqlStore { base, journal, broken: Arc::new(|| panic!("broken")), generation: 1 };
     let rows = include_str!("frozen/step-1.sql");
-    let rows = if postgres { rows.replace(" X'", " '\\x") } else { rows.to_owned() };
+    let rows = if postgres { rows.replace("X'", "'\\x") } else { rows.to_owned() };
     transaction!(&store, Mode::Write, |tx| {
         tx.batch(schema::STEPS[0]).await?;
         tx.batch(

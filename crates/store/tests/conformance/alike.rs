@@ -582,6 +582,7 @@ impl House<'_> {
             for delivery in stored.deliveries {
                 let mut view = self.scene.view(delivery.id).await;
                 view.pair.knocks.sort_by_key(|k| k.id);
+                view.pair.addresses.iter_mut().for_each(in_order);
                 self.say(view);
             }
             for version in 1..4 {
@@ -616,6 +617,7 @@ impl House<'_> {
         for message in self.knocks.clone() {
             let mut view = store.message(message).await.expect("an answer").expect("a message");
             view.deliveries.sort_by_key(|(id, ..)| *id);
+            view.address.iter_mut().for_each(in_order);
             self.say(view);
             let knock = store.knock(link_of(message)).await;
             let Some(Some(knock)) = self.answer("knock", knock) else { continue };
@@ -626,6 +628,11 @@ impl House<'_> {
             self.answer("refusals", refusals);
         }
     }
+}
+
+/// Of what was refused at an address no order is promised.
+fn in_order(address: &mut unsaid_delivery::decide::Address) {
+    address.refused.sort_by_key(|refused| format!("{refused:?}"));
 }
 
 /// Everything that a store answers, and its facts.

@@ -181,6 +181,9 @@ pub async fn amended(scene: &Scene<'_>) {
     assert!(!scene.has_come(of, powerless).await);
     conflict!(scene.store.amended(&taken, &new, judge(&new, now(2 * DAY)), now(2 * DAY)));
 
+    // Others are being written while these begin to count: they are left alone.
+    assert_eq!(ok!(scene.store.reserve_version(&author, letter, now(2 * DAY))), 3);
+    scene.fill(&author, letter, 3).await;
     let taken = scene.take(scene.boot_id(), of, now(2 * DAY)).await.expect("it has come");
     let stale = Amending { version: 9, ..new };
     conflict!(scene.store.amended(&taken, &stale, judge(&stale, now(2 * DAY)), now(2 * DAY)));
@@ -191,7 +194,9 @@ pub async fn amended(scene: &Scene<'_>) {
     assert_eq!((after.version, after.rev), (2, before.rev + 1));
     assert_eq!((after.state, after.due, after.pinned), (before.state, before.due, false));
     assert_eq!(wraps(scene, &author, letter, 1).await, (false, true));
-    assert_eq!(wraps(scene, &author, letter, 2).await, (true, true));
+    for version in [2, 3] {
+        assert_eq!(wraps(scene, &author, letter, version).await, (true, true), "{version}");
+    }
     assert!(!scene.has_come(of, now(90 * DAY)).await);
 
     // Two letters left; one of them was opened. Both get new words, and what is shown of them is alike.
