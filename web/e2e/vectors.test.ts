@@ -1,4 +1,4 @@
-// The frozen letters of vectors/v1 open in a real browser, by the same check that runs in Node. The bundle goes to a temporary folder; nothing leaves loopback.
+// The frozen letters of both formats open in a real browser, by the same check that runs in Node. The bundle goes to a temporary folder; nothing leaves loopback.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -10,7 +10,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const web = fileURLToPath(new URL('..', import.meta.url));
-const vectors = fileURLToPath(new URL('../../vectors/v1/', import.meta.url));
+const vectors = fileURLToPath(new URL('../../vectors/', import.meta.url));
 
 let folder: string;
 let server: Server;
@@ -20,7 +20,10 @@ const asked: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unsaid-vectors-'));
-  const entry = { check: join(web, 'src/seal/vectors.check.ts') };
+  const entry = {
+    check: join(web, 'src/seal/vectors.check.ts'),
+    second: join(web, 'src/seal/vectors-v2.check.ts'),
+  };
   for (const [name, file] of Object.entries(entry)) {
     await build({
       configFile: false,
@@ -36,7 +39,7 @@ beforeAll(async () => {
 
   server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
-    const file = path.startsWith('/v1/') ? join(vectors, path.slice(4)) : join(folder, path);
+    const file = /^\/v[12]\//.test(path) ? join(vectors, path) : join(folder, path);
     if (path === '/') {
       response.setHeader('content-type', 'text/html');
       response.setHeader(
@@ -48,7 +51,9 @@ beforeAll(async () => {
     }
     if (path.endsWith('.js')) response.setHeader('content-type', 'text/javascript');
     if (path === '/start.js') {
-      response.end("import * as check from '/bundle/check.js'; globalThis.check = check;");
+      response.end(
+        "import * as check from '/bundle/check.js'; import * as second from '/bundle/second.js'; Object.assign(globalThis, { check, second });",
+      );
       return;
     }
     readFile(file).then(
@@ -114,6 +119,24 @@ test('every frozen letter opens in Chromium, and what must be refused is refused
 test('the check in Chromium fails when one bit of a letter is changed', async () => {
   await expect(openInBrowser('ts-short/letter.age')).rejects.toThrow('damaged');
   await expect(openInBrowser('ts-short/text.txt')).rejects.toThrow('the letter composes to the same bytes');
+});
+
+test('every frozen letter of the second format opens in Chromium, and what must be refused is refused', async () => {
+  const said = await page.evaluate(() => {
+    const { second } = globalThis as unknown as { second: typeof import('../src/seal/vectors-v2.check') };
+    return second.openVectorsV2(async (path) => {
+      const response = await fetch(`/${path}`);
+      if (!response.ok) throw new Error(`no ${path}`);
+      return new Uint8Array(await response.arrayBuffer());
+    });
+  });
+  for (const folder of ['rust-rich', 'ts-rich', 'rust-words', 'ts-words']) {
+    expect(
+      said.some((line) => line.startsWith(`${folder}: opened`)),
+      folder,
+    ).toBe(true);
+  }
+  expect(said).toContain('v2/refused/media-replaced.age: damaged');
 });
 
 test('nobody but loopback was asked for anything', () => {

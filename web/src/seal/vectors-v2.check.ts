@@ -66,7 +66,7 @@ async function openRich(read: ReadVector, folder: string): Promise<string> {
   must(letter.from === from && letter.to === to, 'the names read back');
   must(JSON.stringify(letter.media) === JSON.stringify(about.media.map(inOrder)), 'it names what lies beside it');
   for (const [i, { name, bytes }] of letter.pictures.entries()) {
-    must(name === pictures[i]?.name && sameBytes(bytes, pictures[i].bytes), `the picture ${name} lies inside`);
+    must(name === pictures[i]?.name && sameBytes(bytes, pictures[i]!.bytes), `the picture ${name} lies inside`);
   }
   must(fromHtml(html).length > 0, 'the HTML reads into the schema');
 
@@ -105,7 +105,7 @@ async function openRich(read: ReadVector, folder: string): Promise<string> {
   for (const { name } of about.parts) parts.push({ name, bytes: await file(name) });
   // A letter whose pictures lie elsewhere than a page would put them is no less a letter; ours is proved as a page proves it.
   const ours = toHtml(fromHtml(html), { lang: 'en' }) === html;
-  if (ours && placed(written).pictures.length === about.pictures.length) {
+  if (ours && placed(written).pictures!.length === about.pictures.length) {
     await proveSealed({ identity: author, written, seed, manifestHash: about.manifestHash, parts, authorWrap });
     return `${folder}: opened and proved`;
   }
