@@ -162,6 +162,7 @@ describe('every language', () => {
   test('has the texts of English, each with its placeholders', () => {
     expect(Object.keys(theirs)).toEqual(Object.keys(theirs).sort());
     expect(Object.keys(theirs).filter((key) => !(key in texts) && !/\.many$/.test(key))).toEqual([]);
+    expect(Object.keys(texts).filter((key) => !(key in theirs))).toEqual([]);
     const other = Object.entries(theirs).filter(([key, text]) => {
       const english = texts[key] ?? texts[key.replace(/\.many$/, '.other')] ?? '';
       return text === '' || holes(text).some((hole) => !holes(english).includes(hole));
