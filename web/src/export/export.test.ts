@@ -219,6 +219,27 @@ describe('the exported folder', () => {
     expect(line).toContain(handOf(seed).fingerprint);
   });
 
+  // The program is another half's to build: where it is named, it opens the folder too.
+  const program = process.env['UNSAID_PROGRAM'];
+  test.skipIf(!program)(
+    'opens with the program, with the key in clear and with the words at its prompt',
+    async () => {
+      const clear = await unpacked({ kind: 'clear', file: keyFile });
+      const said = execFileSync(program!, ['open', clear], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      expect(said).toContain(handOf(seed).fingerprint);
+      expect(Buffer.compare(readFileSync(join(clear, 'opened/letter.eml')), eml)).toBe(0);
+      expect(Buffer.compare(readFileSync(join(clear, 'opened/002.jpg')), large)).toBe(0);
+      const file = await sealWordsFile(words, keyFile, crypto.getRandomValues(new Uint8Array(48)));
+      const locked = await unpacked({ kind: 'words', file });
+      execFileSync('python3', ['-c', PTY, words, program!, 'open', locked]);
+      expect(Buffer.compare(readFileSync(join(locked, 'opened/letter.eml')), eml)).toBe(0);
+    },
+    60_000,
+  );
+
   test('has the sums of its files in about.json, and the letter in open-me.html', async () => {
     const at = await unpacked({ kind: 'clear', file: keyFile });
     const about = JSON.parse(readFileSync(join(at, 'about.json'), 'utf8')) as {
