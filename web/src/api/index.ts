@@ -2,6 +2,7 @@
 // Problem (the house said no) or Unreachable (nobody answered).
 
 export * from './coming-in';
+export * from './drafts';
 export * from './house';
 export * from './letters';
 export * from './persons';

@@ -9,8 +9,8 @@ import {
   type Draft,
   type DraftPlan,
   type DraftWords,
-  type Shelf,
 } from './shelf';
+import type { AnyShelf } from './memory';
 
 /** Milliseconds. */
 export const PAUSE = 1_000;
@@ -32,7 +32,7 @@ export interface Timers {
   clear(timer: unknown): void;
 }
 
-const browserTimers: Timers = {
+export const browserTimers: Timers = {
   set: (run, after) => setTimeout(run, after),
   clear: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 };
@@ -50,7 +50,7 @@ export class Autosave {
   readonly #stopListening: () => void;
 
   constructor(
-    private readonly shelf: Shelf,
+    private readonly shelf: AnyShelf,
     draft: Draft,
     private readonly tell: (state: Saving, draft: Draft) => void,
     private readonly timers: Timers = browserTimers,

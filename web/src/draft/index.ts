@@ -1,6 +1,17 @@
 // Drafts on this device: kept within two seconds, encrypted, never overwritten by another window.
 
-export { Autosave, type Saving } from './autosave';
+export { Autosave, browserTimers, type Saving } from './autosave';
+export {
+  Elsewhere,
+  HouseRefuses,
+  HouseSaver,
+  unsealed,
+  type DevicePort,
+  type HousePort,
+  type HouseState,
+} from './house';
+export { MemoryShelf, type AnyShelf } from './memory';
+export { NOTHING_THERE, type HouseNote } from './note';
 export {
   ChangedMeanwhile,
   DeviceRefuses,

@@ -3,6 +3,7 @@
 // knows no page and never talks to the house.
 
 import { fromText, type Doc } from '../seal/body';
+import { NOTHING_THERE, type HouseNote } from './note';
 import { close, closeBytes, makeKey, open, openBytes, type Box } from './cipher';
 
 export type Who = { kind: 'person'; id: string } | { kind: 'new'; name: string; address: string };
@@ -321,6 +322,33 @@ export class Shelf {
     }
   }
 
+  /** What is known of the house's copy of a draft: numbers alone. */
+  async note(id: string): Promise<HouseNote> {
+    try {
+      const db = await this.#open();
+      const found = await answered(
+        db.transaction('notes').objectStore('notes').get(id) as IDBRequest<
+          (HouseNote & { id: string }) | undefined
+        >,
+      );
+      return found ?? NOTHING_THERE;
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  async keepNote(id: string, { rev, of, photos }: HouseNote): Promise<void> {
+    try {
+      const db = await this.#open();
+      const transaction = db.transaction('notes', 'readwrite');
+      const ended = flushed(transaction);
+      transaction.objectStore('notes').put({ id, rev, of, photos });
+      await ended;
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
   /** Photos that no draft names any more leave the device. */
   async sweepPhotos(): Promise<void> {
     const { drafts, unreadable } = await this.list();
@@ -346,10 +374,13 @@ export class Shelf {
   async clear(): Promise<void> {
     try {
       const db = await this.#open();
-      const transaction = db.transaction(['drafts', 'photos', 'keys'], 'readwrite', { durability: 'strict' });
+      const transaction = db.transaction(['drafts', 'photos', 'notes', 'keys'], 'readwrite', {
+        durability: 'strict',
+      });
       const ended = flushed(transaction);
       transaction.objectStore('drafts').clear();
       transaction.objectStore('photos').clear();
+      transaction.objectStore('notes').clear();
       transaction.objectStore('keys').clear();
       await ended;
       this.#key = null;
@@ -383,7 +414,10 @@ export class Shelf {
           request.result.createObjectStore('drafts', { keyPath: 'id' });
           request.result.createObjectStore('keys');
         }
-        if (oldVersion < 2) request.result.createObjectStore('photos', { keyPath: 'id' });
+        if (oldVersion < 2) {
+          request.result.createObjectStore('photos', { keyPath: 'id' });
+          request.result.createObjectStore('notes', { keyPath: 'id' });
+        }
       };
       request.onsuccess = () => {
         const db = request.result;

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 /// Pages of the author's app (web/src/pages/author/router.ts): one shell for all of them.
-const AUTHORS: [&str; 17] = [
+const AUTHORS: [&str; 20] = [
     "/begin/{token}",
     "/sign-in",
     "/unlock",
@@ -20,6 +20,9 @@ const AUTHORS: [&str; 17] = [
     "/write/{draft}",
     "/write/{draft}/for",
     "/write/{draft}/key",
+    "/write/{draft}/preview",
+    "/write/{draft}/history",
+    "/write/{draft}/beside/{other}",
     "/letters",
     "/letters/{id}",
     "/people",

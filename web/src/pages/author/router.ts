@@ -7,6 +7,9 @@ export type PageName =
   | 'unlock'
   | 'write'
   | 'for'
+  | 'preview'
+  | 'history'
+  | 'beside'
   | 'key'
   | 'letters'
   | 'letter'
@@ -38,6 +41,9 @@ const TABLE: readonly [RegExp, PageName][] = [
   [new RegExp(`^/write/${ID}$`), 'write'],
   [new RegExp(`^/write/${ID}/for$`), 'for'],
   [new RegExp(`^/write/${ID}/key$`), 'key'],
+  [new RegExp(`^/write/${ID}/preview$`), 'preview'],
+  [new RegExp(`^/write/${ID}/history$`), 'history'],
+  [new RegExp(`^/write/(${ID}/beside/${ID})$`), 'beside'],
   [/^\/letters$/, 'letters'],
   [new RegExp(`^/letters/${ID}$`), 'letter'],
   [/^\/people$/, 'people'],

@@ -52,6 +52,9 @@ export interface Asked {
     ask: { text: string; recipient: string };
     answer: { file: Uint8Array; hand: PublicHand | null };
   };
+  /** A draft, or a photo of one, on its way to the house: needs the recipient alone, so that saving goes on while the letters are closed. */
+  'close-draft': { ask: { bytes: Uint8Array; recipient: string }; answer: { file: Uint8Array } };
+  'open-draft': { ask: { file: Uint8Array }; answer: { bytes: Uint8Array } };
   /** A hand, if the room knows none. It counts once a vault with it has been kept. */
   'make-hand': { ask: Record<string, never>; answer: null };
   /** Eight words for a card, drawn by lot. */

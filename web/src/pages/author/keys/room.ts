@@ -122,6 +122,8 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
     const file = await sealVault(recipient, new TextEncoder().encode(vaultText(records)));
     return { file, hand: self ? publicHand() : null };
   },
+  'close-draft': async ({ bytes, recipient }) => ({ file: await sealVault(recipient, bytes) }),
+  'open-draft': async ({ file }) => ({ bytes: await openVault(held(), file) }),
   'make-hand': async () => {
     held();
     hand ??= await makeHand();

@@ -1,0 +1,13 @@
+// What a device knows of the house's copy of a draft: numbers and names, no words.
+
+/** What this device knows of the house's copy of a draft. */
+export interface HouseNote {
+  /** The revision that stands there, as far as we know. */
+  rev: number;
+  /** Which saving of this device it holds. */
+  of: number;
+  /** Photos that are there. */
+  photos: readonly string[];
+}
+
+export const NOTHING_THERE: HouseNote = { rev: 0, of: 0, photos: [] };

@@ -1,0 +1,107 @@
+// Between a draft on this device and its copy at the house: the ports that the way to the house needs, and bringing a draft
+// here that another device wrote. What is sent is sealed in the room with the keys; the house sees bytes.
+
+import * as api from '../../../api';
+import {
+  browserTimers,
+  ChangedMeanwhile,
+  Elsewhere,
+  HouseRefuses,
+  HouseSaver,
+  unsealed,
+  type Draft,
+  type HousePort,
+  type HouseState,
+} from '../../../draft';
+import { ask, KeysRefuse } from '../keys';
+import { session } from '../session.svelte';
+import { shelf } from '../shelf';
+import { photoBytes } from './photos';
+
+function recipient(): string {
+  if (!session.account) throw new HouseRefuses('signed-out');
+  return session.account.recipient;
+}
+
+/** What the house, or the room with the keys, said no to, in the words of a saving. */
+function refused(error: unknown): never {
+  if (error instanceof api.Unreachable) throw new HouseRefuses('away');
+  if (error instanceof KeysRefuse && error.code === 'locked') throw new HouseRefuses('closed');
+  if (api.isProblem(error)) {
+    if (error.status === 412) throw new Elsewhere();
+    if (error.status === 401) throw new HouseRefuses('signed-out');
+    if (error.key === 'locked' || error.key === 'not-fresh') throw new HouseRefuses('closed');
+    if (error.status === 413 || error.status === 507 || error.key === 'house-full')
+      throw new HouseRefuses('full');
+  }
+  throw error instanceof HouseRefuses ? error : new HouseRefuses('refused');
+}
+
+const house: HousePort = {
+  put: async (id, rev, sealed) => {
+    try {
+      return await api.putDraft(id, rev, sealed);
+    } catch (error) {
+      // It was thrown away for good over there: these words begin it anew.
+      if (rev > 0 && api.isProblem(error) && error.status === 404) {
+        return api.putDraft(id, 0, sealed).catch(refused);
+      }
+      return refused(error);
+    }
+  },
+  get: async (id) => {
+    if (!session.open) throw new HouseRefuses('closed');
+    try {
+      const { bytes, rev } = await api.keptDraft(id);
+      return { sealed: bytes, rev };
+    } catch (error) {
+      if (api.isProblem(error) && error.status === 404) return null;
+      return refused(error);
+    }
+  },
+  putPhoto: async (id, photo, sealed) => {
+    await api.putDraftPhoto(id, photo, sealed).catch(refused);
+  },
+  seal: async (bytes) => (await ask('close-draft', { bytes, recipient: recipient() }).catch(refused)).file,
+  open: async (sealed) => (await ask('open-draft', { file: sealed }).catch(refused)).bytes,
+};
+
+/** Brings what the device keeps to the house, as long as somebody is signed in. */
+export function houseSaver(tell: (state: HouseState) => void): HouseSaver {
+  const device = {
+    note: (id: string) => shelf.note(id),
+    keepNote: (id: string, note: Parameters<typeof shelf.keepNote>[1]) => shelf.keepNote(id, note),
+    photo: photoBytes,
+    keepOther: async (draft: Draft) => void (await shelf.keep(draft)),
+  };
+  return new HouseSaver(house, device, tell, browserTimers);
+}
+
+/** A draft of the house, with its photos, put on this device's shelf. Null when the house has none. Needs open letters. */
+export async function fetchDraft(id: string): Promise<Draft | null> {
+  const found = await house.get(id);
+  if (!found) return null;
+  const read = unsealed(await house.open(found.sealed));
+  const photos: string[] = [];
+  for (const { id: photo } of read.words.photos ?? []) {
+    const sealed = await api.draftPhoto(id, photo).catch(() => null);
+    if (!sealed) continue;
+    const bytes = new Uint8Array(await house.open(sealed));
+    await shelf.keepPhoto(photo, bytes).catch(() => {});
+    photos.push(photo);
+  }
+  try {
+    const kept = await shelf.keep({ ...read, id, rev: 0, savedAt: 0 });
+    await shelf.keepNote(id, { rev: found.rev, of: kept.rev, photos });
+    return kept;
+  } catch (error) {
+    // Another window was first.
+    if (error instanceof ChangedMeanwhile) return shelf.read(id);
+    throw error;
+  }
+}
+
+/** An earlier saving of a draft. */
+export async function earlier(id: string, rev: number): Promise<Draft['words']> {
+  return unsealed(await house.open(await api.draftAt(id, rev))).words;
+}
