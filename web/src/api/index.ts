@@ -8,4 +8,4 @@ export * from './letters';
 export * from './persons';
 export { isProblem, Problem, Unreachable } from './problem';
 export { fromBase64Url, toBase64Url } from './bytes';
-export { hearReach } from './request';
+export { hearReach, speakWith } from './request';

@@ -18,6 +18,14 @@ export function withFetch(other: Fetch): void {
 
 let hear: (reached: boolean) => void = () => {};
 
+/** A BCP 47 tag: what the house refuses is said in the language of the page. `null` leaves it to the browser. */
+let wanted: () => string | null = () => null;
+
+/** The pages say here in which language they speak. */
+export function speakWith(language: () => string | null): void {
+  wanted = language;
+}
+
 /** One listener hears after each request whether the house answered at all. */
 export function hearReach(listener: (reached: boolean) => void): void {
   hear = listener;
@@ -46,6 +54,8 @@ async function askOnce(
   headers: Record<string, string>,
 ): Promise<Response> {
   const sent: Record<string, string> = { 'Unsaid-Request': '1', ...headers };
+  const language = wanted();
+  if (language !== null) sent['Accept-Language'] = language;
   let content: BodyInit | null = null;
   if (body && 'json' in body) {
     sent['Content-Type'] = 'application/json';

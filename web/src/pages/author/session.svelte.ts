@@ -2,7 +2,7 @@
 // without input, and keeps the vault's records. It knows no page.
 
 import * as api from '../../api';
-import { deviceZone, firstSpoken, languageOf, speak, type Language } from '../../words';
+import { spoken, deviceZone, firstSpoken, languageOf, speak, type Language } from '../../words';
 import { ask, forgetKeys } from './keys';
 import type { PublicHand } from './keys/questions';
 import { changed, merge, parseVault, SELF, vaultText, type RecordKind, type Records } from './vault';
@@ -52,6 +52,7 @@ class Session {
   }
 
   async start(): Promise<void> {
+    api.speakWith(() => spoken());
     api.hearReach((reached) => {
       this.reachable = reached;
     });
