@@ -193,7 +193,7 @@ fn a_manifest_is_replaced_whole() {
 fn a_journal_of_the_first_step_reads_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("one.log");
-    fs::write(&path, include_bytes!("frozen/step-1.log")).unwrap();
+    fs::write(&path, include_bytes!("frozen/step-1.journal")).unwrap();
     let (person, address) = (PersonId([2; 16]), [9; 32]);
     let mut facts = vec![
         Fact::Sealed { letter: letter(1), version: 3, manifest: [8; 32] },

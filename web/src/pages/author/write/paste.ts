@@ -5,30 +5,62 @@
 /** So many characters may be pasted at once: a long book. */
 export const MOST_PASTED = 2_000_000;
 
+/** Everything from `begin` to `end` goes, in one walk; a beginning without an end stays for the parser. */
+function without(text: string, begin: RegExp, end: (match: RegExpExecArray) => string): string {
+  const lower = text.toLowerCase();
+  let out = '';
+  let from = 0;
+  begin.lastIndex = 0;
+  for (let match = begin.exec(text); match; match = begin.exec(text)) {
+    const close = end(match);
+    const at = lower.indexOf(close, match.index + match[0].length);
+    // None of this kind ends any more: nobody needs to look again from each of its beginnings.
+    if (at < 0) break;
+    out += text.slice(from, match.index);
+    from = at + close.length;
+    begin.lastIndex = from;
+  }
+  return out + text.slice(from);
+}
+
+const DROPPED = [
+  'script',
+  'style',
+  'title',
+  'xml',
+  'svg',
+  'math',
+  'template',
+  'noscript',
+  'object',
+  'iframe',
+];
+
 /** HTML from a clipboard as the schema's parser can read it; pictures from elsewhere are counted and left out. */
 export function cleanHtml(html: string): { html: string; pictures: number } {
   let pictures = 0;
-  const fragment = /<!--StartFragment-->([\s\S]*)<!--EndFragment-->/i.exec(html);
-  const cleaned = (fragment?.[1] ?? html)
-    // What Word says to old browsers, with what is between.
-    .replace(/<!\[if !supportLists\]>([\s\S]*?)<!\[endif\]>/gi, '')
-    .replace(/<!--\[if [\s\S]*?<!\[endif\]-->/gi, '')
-    .replace(/<!--[\s\S]*?-->/g, '')
-    .replace(/<!\[[^\]]*\]>/g, '')
-    .replace(/<(script|style|title|xml|svg|math|template|noscript|object|iframe)\b[\s\S]*?<\/\1\s*>/gi, '')
-    .replace(/<\/?(o|v|w|m|st1):[^>]*>/gi, '')
-    .replace(/<img\b[^>]*>/gi, (img) => {
-      // A picture of one point is there to be counted, not to be seen.
-      if (!/(width|height)\s*[=:]\s*["']?\s*[01](px)?\b/i.test(img)) pictures += 1;
-      return '';
-    });
+  const begin = html.indexOf('<!--StartFragment-->');
+  const end = html.indexOf('<!--EndFragment-->', begin + 1);
+  let cleaned = begin >= 0 && end >= 0 ? html.slice(begin + 20, end) : html;
+  // What Word says to old browsers, with what is between; then every other comment.
+  cleaned = without(cleaned, /<!\[if !supportLists\]>/gi, () => '<![endif]>');
+  cleaned = without(cleaned, /<!--/g, () => '-->');
+  cleaned = cleaned.replace(/<!\[[^\]<>]*\]>/g, '');
+  for (const name of DROPPED) {
+    cleaned = without(cleaned, new RegExp(`<${name}\\b`, 'gi'), () => `</${name}>`);
+  }
+  cleaned = cleaned.replace(/<\/?(o|v|w|m|st1):[^<>]*>/gi, '').replace(/<img\b[^<>]*>/gi, (img) => {
+    // A picture of one point is there to be counted, not to be seen.
+    if (!/(width|height)\s*[=:]\s*["']?\s*[01](px)?\b/i.test(img)) pictures += 1;
+    return '';
+  });
   return { html: wordLists(cleaned), pictures };
 }
 
 /** Word's list paragraphs as lists: runs of them become one list, their levels become lists in lists. */
 function wordLists(html: string): string {
   if (!/MsoListParagraph|mso-list:/i.test(html)) return html;
-  const paragraph = /<p\b([^>]*)>([\s\S]*?)<\/p\s*>/gi;
+  const paragraph = /<p\b([^<>]*)>((?:(?!<\/?p\b)[\s\S])*)<\/p\s*>/gi;
   let out = '';
   let from = 0;
   let open: { level: number; tag: 'ul' | 'ol' }[] = [];
