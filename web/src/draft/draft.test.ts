@@ -19,6 +19,29 @@ describe('the shelf', () => {
     expect(later?.rev).toBe(1);
   });
 
+  test('keeps photos beside the draft, not in clear, and lets go of those that no draft names', async () => {
+    const factory = new IDBFactory();
+    let now = 1_000;
+    const shelf = new Shelf(factory, 'unsaid', () => now);
+    const bytes = new TextEncoder().encode('canary of a photo');
+    await shelf.keepPhoto('a'.repeat(26), bytes);
+    await shelf.keepPhoto('b'.repeat(26), bytes);
+    const photos = [{ name: '001', id: 'a'.repeat(26), type: 'image/jpeg' as const, size: bytes.length }];
+    const draft = newDraft(TODAY);
+    const kept = await shelf.keep({ ...draft, words: { title: '', text: 'x', photos } });
+    expect(new TextDecoder().decode((await shelf.readPhoto('a'.repeat(26)))!)).toBe('canary of a photo');
+    // Another window's photo may be on its way: it stays for a day.
+    await shelf.sweepPhotos();
+    expect(await shelf.readPhoto('b'.repeat(26))).not.toBeNull();
+    now += 25 * 60 * 60 * 1_000;
+    await shelf.sweepPhotos();
+    expect(await shelf.readPhoto('b'.repeat(26))).toBeNull();
+    expect(await shelf.readPhoto('a'.repeat(26))).not.toBeNull();
+    await shelf.remove(kept.id, kept.rev);
+    await shelf.sweepPhotos(['a'.repeat(26)]);
+    expect(await shelf.readPhoto('a'.repeat(26))).toBeNull();
+  });
+
   test('stores no word in clear', async () => {
     const factory = new IDBFactory();
     await new Shelf(factory).keep(written(newDraft(TODAY), 'canary in the letter'));

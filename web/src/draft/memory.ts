@@ -54,7 +54,12 @@ export class MemoryShelf {
     this.#notes.set(id, note);
   }
 
-  async sweepPhotos(): Promise<void> {}
+  async sweepPhotos(gone: readonly string[] = []): Promise<void> {
+    const named = new Set(
+      [...this.#drafts.values()].flatMap((draft) => (draft.words.photos ?? []).map((photo) => photo.id)),
+    );
+    for (const id of gone) if (!named.has(id)) this.#photos.delete(id);
+  }
 
   async clear(): Promise<void> {
     this.#drafts.clear();

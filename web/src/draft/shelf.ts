@@ -349,8 +349,8 @@ export class Shelf {
     }
   }
 
-  /** Photos that no draft names any more leave the device. */
-  async sweepPhotos(): Promise<void> {
+  /** Photos that no draft names any more leave the device: those of a draft that has just gone (`gone`) at once. */
+  async sweepPhotos(gone: readonly string[] = []): Promise<void> {
     const { drafts, unreadable } = await this.list();
     // What cannot be read may name any of them.
     if (unreadable.length > 0) return;
@@ -362,7 +362,8 @@ export class Shelf {
       const store = transaction.objectStore('photos');
       const rows = await answered(store.getAll() as IDBRequest<PhotoRow[]>);
       for (const row of rows) {
-        if (!named.has(row.id) && this.now() - row.kept > PHOTO_ALONE) store.delete(row.id);
+        const alone = gone.includes(row.id) || this.now() - row.kept > PHOTO_ALONE;
+        if (!named.has(row.id) && alone) store.delete(row.id);
       }
       await ended;
     } catch (error) {

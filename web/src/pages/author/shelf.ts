@@ -34,7 +34,7 @@ export const shelf: AnyShelf = {
   readPhoto: (id) => at().readPhoto(id),
   note: (id) => at().note(id),
   keepNote: (id, note) => at().keepNote(id, note),
-  sweepPhotos: () => at().sweepPhotos(),
+  sweepPhotos: (gone) => at().sweepPhotos(gone),
   clear: () => at().clear(),
 };
 
@@ -111,4 +111,5 @@ export async function discard(draft: Draft): Promise<void> {
     if (!(error instanceof DeviceRefuses)) throw error;
   }
   inHand.delete(draft.id);
+  await shelf.sweepPhotos((draft.words.photos ?? []).map((photo) => photo.id)).catch(() => {});
 }
