@@ -29,6 +29,8 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 const ARMOUR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 const INTRO: &[u8] = b"age-encryption.org/";
+/// The first line of a file of the version that is read here (C2SP age).
+const KNOWN: &[u8] = b"age-encryption.org/v1\n";
 
 /// Why a stream was not sealed or not opened.
 #[derive(Debug, thiserror::Error)]
@@ -174,7 +176,13 @@ impl<'a> Sealed<'a> {
         let mut source: Box<dyn Read + 'a> =
             if armoured { Box::new(ArmoredReader::new(whole)) } else { Box::new(whole) };
         let head = read_head(&mut *source)?;
-        let decryptor = Decryptor::new(Cursor::new(head).chain(source)).map_err(refusal)?;
+        // A header that says that it is of this version, and cannot be read, is a damaged one and not a newer one.
+        let known = head.starts_with(KNOWN);
+        let decryptor =
+            Decryptor::new(Cursor::new(head).chain(source)).map_err(|error| match refusal(error) {
+                StreamError::Newer if known => StreamError::Damaged,
+                other => other,
+            })?;
         Ok(Self(decryptor))
     }
 

@@ -480,6 +480,17 @@ pub enum Kept {
     Words,
 }
 
+impl Kept {
+    /// The word in the column and on the person's page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::House => "house",
+            Self::Words => "words",
+        }
+    }
+}
+
 /// New words for a sealed letter, to be kept.
 #[derive(Debug, Clone)]
 pub struct Amend {

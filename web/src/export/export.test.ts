@@ -91,7 +91,7 @@ beforeAll(async () => {
     media: opened.letter.media.map((medium) => ({
       ...medium,
       sealedSize: part(`media/${medium.name}.age`).length,
-      fetch: () => Promise.resolve(part(`media/${medium.name}.age`)),
+      bytes: () => Promise.resolve(part(`media/${medium.name}.age`)),
     })),
     sealedOn: '2026-11-20',
     exportedOn: '2026-11-21',
@@ -272,7 +272,7 @@ describe('the exported folder', () => {
     await expect(exportBlob({ ...base, key: { kind: 'clear', file: new Uint8Array(3) } })).rejects.toThrow(
       'damaged',
     );
-    const media = base.media.map((medium) => ({ ...medium, fetch: () => Promise.reject(new Error('away')) }));
+    const media = base.media.map((medium) => ({ ...medium, bytes: () => Promise.reject(new Error('away')) }));
     await expect(exportBlob({ ...base, media, key: { kind: 'clear', file: keyFile } })).rejects.toThrow();
   });
 });

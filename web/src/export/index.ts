@@ -36,7 +36,7 @@ export interface LetterToExport {
   /** What lies beside it, as the opened letter names it (`letter.media`), each with how to get `media/NNN.age`. */
   readonly media: readonly (Medium & {
     readonly sealedSize: number;
-    readonly fetch: () => Promise<Uint8Array>;
+    readonly bytes: () => Promise<Uint8Array>;
   })[];
   readonly key: ExportKey;
   /** Civil days, `YYYY-MM-DD`. */
@@ -131,7 +131,7 @@ async function* filesOf(letter: LetterToExport, folder: string): AsyncGenerator<
   const inside: Record<string, string> = {};
   const outside: string[] = [];
   for (const [at, medium] of media.entries()) {
-    const bytes = await medium.fetch();
+    const bytes = await medium.bytes();
     yield file(`media/${medium.name}.age`, bytes);
     if (whole <= MAX_INSIDE_PAGE) inside[medium.name] = base64(bytes);
     else outside.push(medium.name);

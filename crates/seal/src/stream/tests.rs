@@ -76,6 +76,13 @@ fn a_wrong_key_a_wrong_passphrase_and_a_wrong_file_are_told_apart() {
         opened(&identities, b"age-encryption.org/v2\n-> x\n\n--- \n"),
         Err(StreamError::Newer | StreamError::Damaged)
     ));
+    // Every byte of the header's code, changed by a bit: damaged, and never 'newer'.
+    let head = file.windows(4).position(|window| window == b"\n---").unwrap() + 5;
+    for at in head..head + 43 {
+        let mut changed = file.clone();
+        changed[at] ^= 1;
+        assert!(matches!(opened(&identities, &changed), Err(StreamError::Damaged)), "byte {at}");
+    }
     let mangled: Vec<u8> = [0xff, 0xfe].into_iter().chain(ARMOUR.iter().flat_map(|b| [*b, 0])).collect();
     assert!(matches!(opened(&identities, &mangled), Err(StreamError::Mangled)));
 }

@@ -1,4 +1,4 @@
-//! Drafts at the house, in memory.
+//! Drafts at the house, in memory: what was saved, what was saved before, and their photos.
 
 use super::*;
 use crate::DraftStore;

@@ -55,7 +55,7 @@ export async function takeAway(
     media: read.media.map((medium) => ({
       ...medium,
       sealedSize: medium.size + OVERHEAD,
-      fetch: () => api.part(letter.id, number, `media/${medium.name}.age`),
+      bytes: () => api.part(letter.id, number, `media/${medium.name}.age`),
     })),
     key,
     sealedOn,

@@ -49,7 +49,7 @@ fn opened_letter(app: &App, letter: &Waiting, name: &str, title: &str) -> Markup
             data-delivery=(delivery.id)
             data-letter=(delivery.letter)
             data-version=(delivery.version)
-            data-kept=(if letter.kept == Kept::Words { "words" } else { "house" })
+            data-kept=(letter.kept.name())
             data-signed=(letter.signed)
             data-from=(name)
             data-key-url={ (path) "/key" }

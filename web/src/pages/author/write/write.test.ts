@@ -91,8 +91,8 @@ describe('what is pasted', () => {
 
   test('from the web brings no scripts, no pictures from elsewhere, and says that pictures stayed behind', () => {
     const { html, pictures } = cleanHtml(
-      '<p>Words<img src="https://tracker.example/p.gif" width="1" height="1"> and <img src="https://example.org/cat.jpg" width="640"> more</p>' +
-        '<script>alert(1)</script><iframe src="https://example.org"></iframe><svg><a>x</a></svg>',
+      '<p>Words<img src=" https://tracker.example/p.gif" width="1" height="1"> and <img src=" https://example.org/cat.jpg" width="640"> more</p>' +
+        '<script>alert(1)</script><iframe src=" https://example.org"></iframe><svg><a>x</a></svg>',
     );
     expect(html).toBe('<p>Words and  more</p>');
     expect(pictures).toBe(1);
