@@ -79,7 +79,7 @@ test('when her letters are closed and opened again, what she was writing is ther
   await home.follow('Write a letter');
   await page.waitForSelector(SHEET);
   await page.fill('#title', 'The van');
-  await page.locator('#letter').pressSequentially('Dear Dan,\n\nI was across the road');
+  await page.locator('#letter').pressSequentially('Dear Dan,\nI was across the road');
   await home.follow('Your letters');
   await home.follow('Your account');
   await home.press('Close my letters now');

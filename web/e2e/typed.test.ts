@@ -126,7 +126,7 @@ test('two windows on one letter keep both versions', async () => {
 
   // What is saved in one is shown in the other when nothing is unsaved there.
   await putIn(one, 'Dear Dan. One.');
-  await other.waitForFunction(() => document.querySelector('textarea')?.value === 'Dear Dan. One.');
+  await other.waitForFunction(() => document.querySelector('#letter')?.textContent === 'Dear Dan. One.');
 
   await Promise.all([
     putIn(one, 'Dear Dan. The first window.'),
