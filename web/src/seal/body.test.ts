@@ -132,7 +132,7 @@ describe('foreign HTML', () => {
     ['<title>no</title><template><p>no</p></template><noscript>no</noscript>yes', [p('yes')]],
     ['<script>never closed <p>x</p>', []],
     ['a<img src=x onerror=alert(1)>b', [p('ab')]],
-    ['a<img src=' https://tracker.example/1.gif' alt=" a cat ">b', [p('a a cat b')]],
+    ['a<img src=" https://tracker.example/1.gif" alt=" a cat ">b', [p('a a cat b')]],
     ['<img src="cid:001/../x">', []],
     ['<p>a<img src="cid:001" alt="x" width="10" height="abc">b</p>', [p('a'), { kind: 'photo', name: '001', alt: 'x', width: 10, height: 0 }, p('b')]],
     ['<p>unclosed <strong>bold<p>next', [p('unclosed ', { text: 'bold', bold: true }), p('next')]],

@@ -95,7 +95,8 @@ export function composeLetter(letter: LetterToCompose): Bytes {
   checkPictures(html, pictures, media);
   // "=_" cannot occur in quoted-printable nor in base64, so nothing can end a part early (RFC 2045, 6.7).
   const boundary = `=_unsaid_${letterId}_${version}`;
-  const [either, whole] = [`${boundary}_a`, `${boundary}_r`];
+  // None of the three is the beginning of another: a reader may compare beginnings alone (RFC 2046, 5.1.1).
+  const [either, whole] = [`=_a_unsaid_${letterId}_${version}`, `=_r_unsaid_${letterId}_${version}`];
   const parts =
     html === null
       ? words(boundary, 'plain', text)

@@ -162,7 +162,9 @@ pub fn compose_rich(rich: &RichLetter<'_>) -> Result<Zeroizing<Vec<u8>>, SealErr
             file.words(&boundary, "plain", &text);
         }
         Some(html) => {
-            let (either, whole) = (format!("{boundary}_a"), format!("{boundary}_r"));
+            // None of the three is the beginning of another: a reader may compare beginnings alone (RFC 2046, 5.1.1).
+            let (either, whole) =
+                (format!("=_a_unsaid_{letter_id}_{version}"), format!("=_r_unsaid_{letter_id}_{version}"));
             file.opens(&boundary, "alternative", &either);
             file.words(&either, "plain", &text);
             file.add(&["\r\n"]);

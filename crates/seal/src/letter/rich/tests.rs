@@ -39,6 +39,10 @@ fn a_rich_letter_is_an_email_file_with_everything_in_its_place() {
     let letter = RichLetter { reply_to: Some(&reply), ..rich("<p>ten = 10</p>\n", &pictures, &media) };
     let file = String::from_utf8(compose_rich(&letter).unwrap().to_vec()).unwrap();
     let (b, hash) = ("=_unsaid_abcdefghijklmnopqrstuvwxyz_2", "ab".repeat(32));
+    let (a, r) = ("=_a_unsaid_abcdefghijklmnopqrstuvwxyz_2", "=_r_unsaid_abcdefghijklmnopqrstuvwxyz_2");
+    // A reader may take a line for a boundary that only begins like one (RFC 2046, 5.1.1).
+    let all = [a, b, r];
+    assert!(all.iter().all(|one| all.iter().all(|other| one == other || !one.starts_with(other))));
     let expected = format!(
         "From: Ana <author@unsaid.invalid>\r\n\
          To: Mara <reader@unsaid.invalid>\r\n\
@@ -48,16 +52,16 @@ fn a_rich_letter_is_an_email_file_with_everything_in_its_place() {
          Unsaid-Media: 003 image/jpeg 482113 {hash},\r\n 004 image/jpeg 482113 {hash}\r\n\
          MIME-Version: 1.0\r\n\
          Content-Type: multipart/mixed;\r\n boundary=\"{b}\"\r\n\r\n\
-         --{b}\r\nContent-Type: multipart/alternative;\r\n boundary=\"{b}_a\"\r\n\r\n\
-         --{b}_a\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         --{b}\r\nContent-Type: multipart/alternative;\r\n boundary=\"{a}\"\r\n\r\n\
+         --{a}\r\nContent-Type: text/plain; charset=utf-8\r\n\
          Content-Transfer-Encoding: quoted-printable\r\n\r\nDear Mara\r\n\r\n\
-         --{b}_a\r\nContent-Type: multipart/related;\r\n boundary=\"{b}_r\"\r\n\r\n\
-         --{b}_r\r\nContent-Type: text/html; charset=utf-8\r\n\
+         --{a}\r\nContent-Type: multipart/related;\r\n boundary=\"{r}\"\r\n\r\n\
+         --{r}\r\nContent-Type: text/html; charset=utf-8\r\n\
          Content-Transfer-Encoding: quoted-printable\r\n\r\n<p>ten =3D 10</p>\r\n\r\n\
-         --{b}_r\r\nContent-Type: image/png\r\nContent-ID: <001>\r\n\
+         --{r}\r\nContent-Type: image/png\r\nContent-ID: <001>\r\n\
          Content-Disposition: inline; filename=\"001.png\"\r\nContent-Transfer-Encoding: base64\r\n\r\n\
          {}\r\n{}\r\n\
-         --{b}_r--\r\n--{b}_a--\r\n--{b}--\r\n",
+         --{r}--\r\n--{a}--\r\n--{b}--\r\n",
         &reply[..64],
         &reply[64..],
         "+/v7".repeat(19),
@@ -120,9 +124,13 @@ fn a_rich_letter_that_was_tampered_with_is_refused() {
     let media = [medium("003")];
     let good = String::from_utf8(compose_rich(&rich(HTML, &pictures, &media)).unwrap().to_vec()).unwrap();
     assert!(parse_letter(good.as_bytes()).is_ok());
+    let without_end = |of: char| {
+        let end = format!("--=_{of}_unsaid_abcdefghijklmnopqrstuvwxyz_2");
+        good.replace(&format!("{end}--\r\n"), &format!("{end}\r\n"))
+    };
     for (what, wrong) in [
-        ("no inner end", good.replace("_r--\r\n", "_r\r\n")),
-        ("no middle end", good.replace("_a--\r\n", "_a\r\n")),
+        ("no inner end", without_end('r')),
+        ("no middle end", without_end('a')),
         ("one name twice", good.replace("<002>", "<001>")),
         ("broken base64", good.replace(&BASE64_STANDARD.encode("one"), "b25l=X")),
         ("a header twice", good.replace("Unsaid-Media", "Unsaid-Media: x\r\nUnsaid-Media")),
