@@ -256,7 +256,10 @@ async function finish(draft: Draft, answer: api.SealAnswer): Promise<api.SealAns
     await discard(draft);
   } catch {
     // Another window has written on in it: that draft stays, as a draft of its own.
+    return answer;
   }
+  // The house's copy can be brought back for thirty days; that it lies there a while longer harms nobody.
+  await api.discardKept(draft.id).catch(() => {});
   return answer;
 }
 

@@ -5,6 +5,7 @@ import { isProblem, Problem, Unreachable } from '../../api';
 import { DeviceRefuses } from '../../draft';
 import type { Mend } from '../../ui/Problems.svelte';
 import { figures, ordinal, say } from '../../words';
+import { PhotoMissing } from './content';
 import { KeysRefuse } from './keys';
 import { VaultUnknown } from './vault';
 
@@ -28,6 +29,7 @@ export function mends(error: unknown, fields: Record<string, string> = {}): Mend
     return [{ text: keysSay(error), ...field(fields, about) }];
   }
   if (error instanceof VaultUnknown) return [{ text: say(`author.trouble.vault-${error.why}`) }];
+  if (error instanceof PhotoMissing) return [{ text: say('author.trouble.photo-missing') }];
   if (error instanceof DeviceRefuses) return [{ text: say(`author.write.device-${error.why}`) }];
   return [{ text: say('author.trouble.broken') }];
 }

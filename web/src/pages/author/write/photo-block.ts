@@ -53,6 +53,7 @@ export class PhotoBlock implements NodeView {
     help.id = `${id}-help`;
     help.textContent = words.altHelp;
     this.#alt.id = id;
+    this.#alt.className = 'input';
     this.#alt.dir = 'auto';
     this.#alt.maxLength = 500;
     this.#alt.autocomplete = 'off';
