@@ -303,13 +303,23 @@ export class Window {
     await page.waitForURL(/letters$/, { timeout: 60_000 });
   }
 
+  /** To a blank page, by her own way through the pages. */
+  async blank(): Promise<void> {
+    const { page } = this;
+    if ((await page.getByRole('link', { name: 'Write a letter', exact: true }).count()) === 0) {
+      await page
+        .getByRole('link', { name: /^(Letters|Your letters)$/ })
+        .first()
+        .click();
+    }
+    await this.follow('Write a letter');
+    await page.waitForSelector(SHEET);
+  }
+
   /** Writes on the blank page and goes on to the question for whom. */
   async write(title: string, text: string): Promise<void> {
     // By her own way through the pages: opening the address anew would lock what she has unlocked.
-    if ((await this.page.getByRole('link', { name: 'Write a letter', exact: true }).count()) === 0) {
-      await this.follow('Letters');
-    }
-    await this.follow('Write a letter');
+    await this.blank();
     await putIn(this.page, text);
     await this.page.fill('#title', title);
     await this.follow('Next: for whom, and when');
