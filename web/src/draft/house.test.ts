@@ -56,6 +56,10 @@ class FakeHouse {
   rows = new Map<string, { rev: number; sealed: Uint8Array }>();
   photos = new Map<string, Uint8Array>();
   refuses: HouseRefuses['why'] | null = null;
+  /** Takes what it is given, and the answer is lost on the way. */
+  mute = false;
+  /** Answers questions and takes nothing. */
+  full = false;
   open = true;
   puts = 0;
 
@@ -69,8 +73,10 @@ class FakeHouse {
         check();
         const there = this.rows.get(id)?.rev ?? 0;
         if (there !== rev) throw new Elsewhere();
+        if (this.full) throw new HouseRefuses('full');
         this.puts += 1;
         this.rows.set(id, { rev: rev + 1, sealed });
+        if (this.mute) throw new HouseRefuses('away');
         return rev + 1;
       },
       get: async (id) => {
@@ -81,6 +87,10 @@ class FakeHouse {
       putPhoto: async (_, photo, sealed) => {
         check();
         this.photos.set(photo, sealed);
+      },
+      getPhoto: async (_, photo) => {
+        check();
+        return this.photos.get(photo) ?? null;
       },
       seal: turned,
       open: turned,
@@ -103,6 +113,7 @@ class FakeDevice {
       note: async (id) => this.notes.get(id) ?? NOTHING_THERE,
       keepNote: async (id, note) => void this.notes.set(id, note),
       photo: async (id) => this.photos.get(id) ?? null,
+      keepPhoto: async (id, bytes) => void this.photos.set(id, bytes),
       keepOther: async (draft) => void this.others.push(draft),
     };
   }
@@ -201,6 +212,59 @@ describe('a draft on its way to the house', () => {
     await clock.pass(AGAIN);
     expect(house.text(draft.id)).toBe('mine');
     expect(own.others.map((other) => other.words.text)).toEqual(['theirs']);
+  });
+
+  test('words of her own whose answer was lost are not taken for those of another device', async () => {
+    const [house, clock] = [new FakeHouse(), new Clock()];
+    const { saver, own, states } = device(house, clock);
+    let draft = written(newDraft('2026-11-21'), 'Dear');
+    house.mute = true;
+    for (const text of ['Dear Dan', 'Dear Dan, there', 'Dear Dan, there was']) {
+      draft = written(draft, text);
+      saver.kept(draft);
+      await clock.pass(CALM + AGAIN);
+    }
+    house.mute = false;
+    draft = written(draft, 'Dear Dan, there was no shift.');
+    saver.kept(draft);
+    await clock.pass(2 * AGAIN);
+    expect(house.text(draft.id)).toBe('Dear Dan, there was no shift.');
+    expect(own.others).toEqual([]);
+    expect(states.some((state) => state.kind === 'both')).toBe(false);
+    expect(states.at(-1)).toEqual({ kind: 'there' });
+  });
+
+  test('what another device wrote is kept here once, however often the house refuses afterwards', async () => {
+    const [house, clock] = [new FakeHouse(), new Clock()];
+    const { saver, own, states } = device(house, clock);
+    const draft = written(newDraft('2026-11-21'), 'mine');
+    const theirs = { ...draft, words: { ...draft.words, text: 'theirs' } };
+    house.rows.set(draft.id, { rev: 7, sealed: sealable(theirs).map((byte) => byte ^ 0xff) });
+    house.full = true;
+    saver.kept(draft);
+    await clock.pass(CALM + 20 * AGAIN);
+    expect(states.at(-1)).toEqual({ kind: 'not-there', why: 'full' });
+    expect(own.others).toHaveLength(1);
+    expect(house.text(draft.id)).toBe('theirs');
+    house.full = false;
+    await clock.pass(AGAIN);
+    expect(house.text(draft.id)).toBe('mine');
+    expect(own.others).toHaveLength(1);
+    expect(states.at(-1)).toEqual({ kind: 'both', other: own.others[0]!.id });
+  });
+
+  test('the photos of the other version come here too, before its words', async () => {
+    const [house, clock] = [new FakeHouse(), new Clock()];
+    const { saver, own } = device(house, clock);
+    const photo = { name: '001', id: 'b'.repeat(26), type: 'image/jpeg' as const, size: 3 };
+    const draft = written(newDraft('2026-11-21'), 'mine');
+    const theirs = { ...draft, words: { ...draft.words, text: 'theirs', photos: [photo] } };
+    house.photos.set(photo.id, new Uint8Array([254, 253, 252]));
+    house.rows.set(draft.id, { rev: 7, sealed: sealable(theirs).map((byte) => byte ^ 0xff) });
+    saver.kept(draft);
+    await clock.pass(CALM);
+    expect(own.others).toHaveLength(1);
+    expect([...own.photos.get(photo.id)!]).toEqual([1, 2, 3]);
   });
 
   test('photos come along, each once', async () => {

@@ -2,6 +2,7 @@
 // that stands there. What another device wrote meanwhile is brought here as a draft of its own, so that nobody's words are
 // overwritten. It knows ports for the house, for sealing and for time, and no page.
 
+import { sha256Hex } from '../seal/bytes';
 import { newDraftId, type Draft, type DraftPlan, type DraftWords } from './shelf';
 import type { Timers } from './autosave';
 import type { HouseNote } from './note';
@@ -11,6 +12,9 @@ export { NOTHING_THERE, type HouseNote } from './note';
 /** Milliseconds. */
 export const CALM = 4_000;
 export const AGAIN = 15_000;
+
+/** So many unanswered sendings are remembered: only one of them can be the one that stands there. */
+const MOST_SENT = 32;
 
 const FORMAT = 'unsaid-draft 1';
 
@@ -33,6 +37,8 @@ export interface HousePort {
   /** Needs open letters: throws HouseRefuses 'closed' without. */
   get(id: string): Promise<{ sealed: Uint8Array; rev: number } | null>;
   putPhoto(id: string, photo: string, sealed: Uint8Array): Promise<void>;
+  /** `null` when the house does not have it. */
+  getPhoto(id: string, photo: string): Promise<Uint8Array | null>;
   seal(bytes: Uint8Array): Promise<Uint8Array>;
   /** Throws HouseRefuses 'closed' when the letters are closed. */
   open(sealed: Uint8Array): Promise<Uint8Array>;
@@ -42,6 +48,7 @@ export interface DevicePort {
   note(id: string): Promise<HouseNote>;
   keepNote(id: string, note: HouseNote): Promise<void>;
   photo(id: string): Promise<Uint8Array | null>;
+  keepPhoto(id: string, bytes: Uint8Array): Promise<void>;
   /** Keeps what another device wrote as a draft of its own. */
   keepOther(draft: Draft): Promise<void>;
 }
@@ -92,6 +99,10 @@ export class HouseSaver {
   #latest: Draft | null = null;
   #stopped = false;
   #state: HouseState = { kind: 'none' };
+  /** What the device did not keep of its notes. */
+  readonly #notes = new Map<string, HouseNote>();
+  /** By draft: the one that was made of what another device wrote. */
+  readonly #others = new Map<string, string>();
 
   constructor(
     private readonly house: HousePort,
@@ -144,9 +155,9 @@ export class HouseSaver {
   /** False when it has to be tried again. */
   async #bring(draft: Draft): Promise<boolean> {
     try {
-      let note = await this.device.note(draft.id);
+      let note = await this.#noteOf(draft.id);
       if (note.of === draft.rev && note.rev > 0) {
-        this.#say({ kind: 'there' });
+        this.#say(this.#state.kind === 'both' ? this.#state : { kind: 'there' });
         return true;
       }
       if (this.#state.kind !== 'both') this.#say({ kind: 'bringing' });
@@ -155,22 +166,17 @@ export class HouseSaver {
         if (note.photos.includes(photo) || note.rev === 0) continue;
         note = await this.#photo(draft.id, photo, note);
       }
-      let other: string | null = null;
-      let rev: number;
       try {
-        rev = await this.#put(draft, note.rev);
+        note = await this.#put(draft, note);
       } catch (error) {
         if (!(error instanceof Elsewhere)) throw error;
-        const found = await this.#theirs(draft);
-        other = found.other;
-        rev = await this.#put(draft, found.rev);
+        note = await this.#put(draft, await this.#theirs(draft));
       }
-      note = { ...note, rev, of: draft.rev };
-      await this.device.keepNote(draft.id, note);
       for (const { id: photo } of draft.words.photos ?? []) {
         if (!note.photos.includes(photo)) note = await this.#photo(draft.id, photo, note);
       }
-      this.#say(other === null ? { kind: 'there' } : { kind: 'both', other });
+      const other = this.#others.get(draft.id);
+      this.#say(other === undefined ? { kind: 'there' } : { kind: 'both', other });
       return true;
     } catch (error) {
       const why = error instanceof HouseRefuses || error instanceof Elsewhere ? error : null;
@@ -182,8 +188,29 @@ export class HouseSaver {
     }
   }
 
-  #put(draft: Draft, rev: number): Promise<number> {
-    return this.house.seal(sealable(draft)).then((sealed) => this.house.put(draft.id, rev, sealed));
+  async #noteOf(id: string): Promise<HouseNote> {
+    return this.#notes.get(id) ?? (await this.device.note(id).catch(() => NOTHING_THERE));
+  }
+
+  /** A device that is full still brings its words to the house: what it knows of them is then held by this window. */
+  async #keepNote(id: string, note: HouseNote): Promise<void> {
+    try {
+      await this.device.keepNote(id, note);
+      this.#notes.delete(id);
+    } catch {
+      this.#notes.set(id, note);
+    }
+  }
+
+  async #put(draft: Draft, note: HouseNote): Promise<HouseNote> {
+    const sealed = await this.house.seal(sealable(draft));
+    // Known before it goes: when the answer is lost, or the browser killed, these words are still known to be hers.
+    const sent = [...(note.sent ?? []), sha256Hex(sealed)].slice(-MOST_SENT);
+    await this.#keepNote(draft.id, { ...note, sent });
+    const rev = await this.house.put(draft.id, note.rev, sealed);
+    const next = { ...note, rev, of: draft.rev, sent: [] };
+    await this.#keepNote(draft.id, next);
+    return next;
   }
 
   async #photo(id: string, photo: string, note: HouseNote): Promise<HouseNote> {
@@ -191,26 +218,43 @@ export class HouseSaver {
     if (!bytes) return note;
     await this.house.putPhoto(id, photo, await this.house.seal(bytes));
     const next = { ...note, photos: [...note.photos, photo] };
-    await this.device.keepNote(id, next);
+    await this.#keepNote(id, next);
     return next;
   }
 
-  /** What stands at the house instead. Other words than ours become a draft of their own here, before ours go there. */
-  async #theirs(draft: Draft): Promise<{ rev: number; other: string | null }> {
+  /**
+   * What stands at the house instead. Other words than ours become a draft of their own here, with their photos, before
+   * ours go there; that is written down, so that a house which refuses ours afterwards does not make it happen twice.
+   */
+  async #theirs(draft: Draft): Promise<HouseNote> {
+    const note = await this.#noteOf(draft.id);
     const found = await this.house.get(draft.id);
-    if (!found) return { rev: 0, other: null };
-    const theirs = unsealed(await this.house.open(found.sealed));
-    if (sameWords(theirs.words, draft.words)) return { rev: found.rev, other: null };
-    const other: Draft = {
-      id: newDraftId(),
-      rev: 0,
-      savedAt: 0,
-      begun: theirs.begun,
-      words: theirs.words,
-      plan: { ...theirs.plan, sealing: null },
-    };
-    await this.device.keepOther(other);
-    return { rev: found.rev, other: other.id };
+    if (!found) return { ...note, rev: 0, photos: [] };
+    if (!note.sent?.includes(sha256Hex(found.sealed))) {
+      const theirs = unsealed(await this.house.open(found.sealed));
+      if (!sameWords(theirs.words, draft.words)) {
+        for (const { id: photo } of theirs.words.photos ?? []) await this.#photoHere(draft.id, photo);
+        const other: Draft = {
+          id: newDraftId(),
+          rev: 0,
+          savedAt: 0,
+          begun: theirs.begun,
+          words: theirs.words,
+          plan: { ...theirs.plan, sealing: null },
+        };
+        await this.device.keepOther(other);
+        this.#others.set(draft.id, other.id);
+      }
+    }
+    const next = { ...note, rev: found.rev };
+    await this.#keepNote(draft.id, next);
+    return next;
+  }
+
+  async #photoHere(id: string, photo: string): Promise<void> {
+    if (await this.device.photo(photo)) return;
+    const sealed = await this.house.getPhoto(id, photo);
+    if (sealed) await this.device.keepPhoto(photo, await this.house.open(sealed));
   }
 
   #say(state: HouseState): void {

@@ -8,6 +8,8 @@ export interface HouseNote {
   of: number;
   /** Photos that are there. */
   photos: readonly string[];
+  /** SHA-256 of what was sent and has had no answer yet: found there, it is ours and no other device's. */
+  sent?: readonly string[];
 }
 
 export const NOTHING_THERE: HouseNote = { rev: 0, of: 0, photos: [] };

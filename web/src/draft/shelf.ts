@@ -337,12 +337,12 @@ export class Shelf {
     }
   }
 
-  async keepNote(id: string, { rev, of, photos }: HouseNote): Promise<void> {
+  async keepNote(id: string, { rev, of, photos, sent = [] }: HouseNote): Promise<void> {
     try {
       const db = await this.#open();
       const transaction = db.transaction('notes', 'readwrite');
       const ended = flushed(transaction);
-      transaction.objectStore('notes').put({ id, rev, of, photos });
+      transaction.objectStore('notes').put({ id, rev, of, photos, sent });
       await ended;
     } catch (error) {
       throw refusal(error);

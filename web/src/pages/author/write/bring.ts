@@ -62,6 +62,7 @@ const house: HousePort = {
   putPhoto: async (id, photo, sealed) => {
     await api.putDraftPhoto(id, photo, sealed).catch(refused);
   },
+  getPhoto: (id, photo) => api.draftPhoto(id, photo).catch(refused),
   seal: async (bytes) => (await ask('close-draft', { bytes, recipient: recipient() }).catch(refused)).file,
   open: async (sealed) => (await ask('open-draft', { file: sealed }).catch(refused)).bytes,
 };
@@ -72,6 +73,7 @@ export function houseSaver(tell: (state: HouseState) => void): HouseSaver {
     note: (id: string) => shelf.note(id),
     keepNote: (id: string, note: Parameters<typeof shelf.keepNote>[1]) => shelf.keepNote(id, note),
     photo: photoBytes,
+    keepPhoto: async (id: string, bytes: Uint8Array) => shelf.keepPhoto(id, new Uint8Array(bytes)),
     keepOther: async (draft: Draft) => void (await shelf.keep(draft)),
   };
   return new HouseSaver(house, device, tell, browserTimers);
