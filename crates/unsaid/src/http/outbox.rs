@@ -87,12 +87,13 @@ fn particulars(mail: &CaughtMail) -> Markup {
     }
 }
 
-/// Paragraphs as they were sent, lines within them kept; what leads to this house can be pressed.
+/// Paragraphs as they were written; what leads to this house can be pressed. Lines that were only broken because a message is
+/// narrow are one line again, for a page has its own width; a break that somebody meant stays.
 fn text(text: &str, origin: &str) -> Markup {
     html! {
         @for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
             p {
-                @for (at, line) in paragraph.lines().enumerate() {
+                @for (at, line) in rejoined(paragraph).iter().enumerate() {
                     @if at > 0 { br; }
                     @for piece in pieces(line, origin) {
                         @match piece {
@@ -104,6 +105,29 @@ fn text(text: &str, origin: &str) -> Markup {
             }
         }
     }
+}
+
+/// How many characters a line of our messages has at most.
+const WIDTH: usize = 76;
+
+/// The lines of a paragraph before they were broken to [`WIDTH`]: a line that had no room for the first word of the next one goes
+/// on with it. A link on a line of its own stays there.
+fn rejoined(paragraph: &str) -> Vec<String> {
+    let mut whole: Vec<String> = Vec::new();
+    let mut last = 0;
+    for line in paragraph.lines() {
+        let first = line.split_whitespace().next().map_or(0, |word| word.chars().count());
+        let alone = line.contains("://") && !line.trim().contains(' ');
+        match whole.last_mut() {
+            Some(before) if last + 1 + first > WIDTH && !alone => {
+                before.push(' ');
+                before.push_str(line);
+            }
+            _ => whole.push(line.to_owned()),
+        }
+        last = line.chars().count();
+    }
+    whole
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -165,6 +189,22 @@ mod tests {
         ] {
             assert_eq!(pieces(line, HOUSE), [Piece::Text(line)], "{line}");
         }
+    }
+
+    #[test]
+    fn a_line_that_was_broken_for_its_width_is_whole_again_and_a_meant_break_stays() {
+        let narrow = "If you would rather not follow a link from a message, look at it first: it\nleads to this house.\nthe house\nhttp://localhost:7070";
+        assert_eq!(
+            rejoined(narrow),
+            [
+                "If you would rather not follow a link from a message, look at it first: it leads to this house.",
+                "the house",
+                "http://localhost:7070"
+            ]
+        );
+        let long = "x".repeat(70);
+        let link = format!("{HOUSE}/k/{}", "A".repeat(43));
+        assert_eq!(rejoined(&format!("{long}\n{link}")), [long, link]);
     }
 
     #[test]
