@@ -5,7 +5,7 @@
 import { sha256Hex } from '../seal/bytes';
 import { newDraftId, type Draft, type DraftPlan, type DraftWords } from './shelf';
 import type { Timers } from './autosave';
-import type { HouseNote } from './note';
+import { NOTHING_THERE, type HouseNote } from './note';
 
 export { NOTHING_THERE, type HouseNote } from './note';
 
