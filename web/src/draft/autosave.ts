@@ -37,8 +37,12 @@ export const browserTimers: Timers = {
   clear: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 };
 
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
 export class Autosave {
   #draft: Draft;
+  /** What stood on the shelf when it was last looked at: what is changed is changed from here. */
+  #base: Draft;
   /** Counts changes; equal to #kept when everything is on the shelf. */
   #changes = 0;
   #kept = 0;
@@ -56,6 +60,7 @@ export class Autosave {
     private readonly timers: Timers = browserTimers,
   ) {
     this.#draft = draft;
+    this.#base = draft;
     this.#state = draft.rev === 0 ? { kind: 'blank' } : { kind: 'saved', at: draft.savedAt };
     this.#stopListening = shelf.listen((told) => {
       if (told.draft !== this.#draft.id || told.change !== 'kept' || told.rev <= this.#draft.rev) return;
@@ -104,6 +109,11 @@ export class Autosave {
     if (this.#running) await this.#running;
   }
 
+  /** Shows what is on the shelf, where that is newer and nothing is unsaved here. */
+  async lookAgain(): Promise<void> {
+    if (!this.dirty && !this.#running) await this.#takeOver();
+  }
+
   /** Ends listening and timers; what is unsaved is not touched, so call `now` before. */
   stop(): void {
     this.#unset();
@@ -122,25 +132,25 @@ export class Autosave {
     const upTo = this.#changes;
     const sent = this.#draft;
     try {
-      let kept: Draft;
-      let both = false;
-      try {
-        kept = await this.shelf.keep(sent);
-      } catch (error) {
-        if (!(error instanceof ChangedMeanwhile)) throw error;
-        both = true;
-        kept = await this.shelf.keep({
-          ...sent,
-          id: newDraftId(),
-          rev: 0,
-          plan: { ...sent.plan, sealing: null },
-        });
-      }
+      const { kept, how } = await this.#keep(sent);
+      const both = how === 'both';
       this.#kept = upTo;
-      const plan = both ? { ...this.#draft.plan, sealing: null } : this.#draft.plan;
-      // What was typed while the device was writing stays.
-      this.#draft = { ...this.#draft, id: kept.id, rev: kept.rev, savedAt: kept.savedAt, plan };
       this.#running = null;
+      // Typed meanwhile on top of words that another window has replaced: the next saving finds that out.
+      if (how === 'their-words' && this.dirty) return;
+      this.#base = kept;
+      if (how === 'their-words') this.#draft = kept;
+      else {
+        const plan = this.#draft.plan === sent.plan ? kept.plan : this.#draft.plan;
+        // What was typed while the device was writing stays.
+        this.#draft = {
+          ...this.#draft,
+          id: kept.id,
+          rev: kept.rev,
+          savedAt: kept.savedAt,
+          plan: both ? { ...plan, sealing: null } : plan,
+        };
+      }
       if (both) this.#say({ kind: 'both-kept', at: kept.savedAt });
       else if (this.dirty) this.#say({ kind: 'saving', lastAt: kept.savedAt });
       else this.#say({ kind: this.#state.kind === 'both-kept' ? 'both-kept' : 'saved', at: kept.savedAt });
@@ -153,11 +163,42 @@ export class Autosave {
     }
   }
 
+  /**
+   * Keeps `sent`. When another window has kept something since, and only one of the two has changed the words, they come
+   * together: the changed words with the changed plan. Else both are kept, these in a draft of their own.
+   */
+  async #keep(sent: Draft): Promise<{ kept: Draft; how: 'ours' | 'their-words' | 'their-plan' | 'both' }> {
+    try {
+      return { kept: await this.shelf.keep(sent), how: 'ours' };
+    } catch (error) {
+      if (!(error instanceof ChangedMeanwhile)) throw error;
+    }
+    const [base, theirs] = [this.#base, await this.shelf.read(sent.id)];
+    const ourWords = !same(sent.words, base.words);
+    const theirWords = theirs !== null && !same(theirs.words, base.words);
+    if (theirs !== null && theirs.rev > sent.rev && !(ourWords && theirWords)) {
+      const plan = same(sent.plan, base.plan)
+        ? theirs.plan
+        : { ...sent.plan, sealing: theirs.plan.sealing ?? sent.plan.sealing };
+      const words = theirWords ? theirs.words : sent.words;
+      try {
+        const kept = await this.shelf.keep({ ...theirs, words, plan });
+        return { kept, how: theirWords ? 'their-words' : 'their-plan' };
+      } catch (error) {
+        // A third saving came in between: then nothing is put together, and nothing is lost.
+        if (!(error instanceof ChangedMeanwhile)) throw error;
+      }
+    }
+    const plan = { ...sent.plan, sealing: null };
+    return { kept: await this.shelf.keep({ ...sent, id: newDraftId(), rev: 0, plan }), how: 'both' };
+  }
+
   async #takeOver(): Promise<void> {
     try {
       const newer = await this.shelf.read(this.#draft.id);
       if (!newer || this.dirty || this.#running || newer.rev <= this.#draft.rev) return;
       this.#draft = newer;
+      this.#base = newer;
       this.#say({ kind: 'saved', at: newer.savedAt });
     } catch {
       // The next saving says what is wrong with the device.

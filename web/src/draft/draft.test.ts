@@ -104,6 +104,33 @@ describe('the shelf', () => {
     expect((none as DeviceRefuses).why).toBe('refused');
   });
 
+  test('what is written on after another window has erased everything can still be read by the next one', async () => {
+    const factory = new IDBFactory();
+    const [here, there] = [new Shelf(factory), new Shelf(factory)];
+    const draft = await here.keep(written(newDraft(TODAY), 'begun'));
+    await there.clear();
+    // The other window looks at its list, and so has made a key of its own.
+    await there.list();
+    await expect(here.keep(written(draft, 'written on'))).rejects.toThrow(ChangedMeanwhile);
+    await here.keep(written(newDraft(TODAY), 'written on'));
+    await here.keepPhoto('a'.repeat(26), new Uint8Array([1]));
+    const later = new Shelf(factory);
+    expect(await later.list()).toMatchObject({ drafts: [{ words: { text: 'written on' } }], unreadable: [] });
+    expect(await later.readPhoto('a'.repeat(26))).not.toBeNull();
+  });
+
+  test('goes on when the browser has closed the storage behind its back', async () => {
+    const factory = new IDBFactory();
+    const open = vi.spyOn(factory, 'open');
+    const shelf = new Shelf(factory);
+    const draft = await shelf.keep(written(newDraft(TODAY), 'one'));
+    // As WebKit does with a page that was aside for long; nobody is told.
+    for (const { value } of open.mock.results) (value as IDBOpenDBRequest).result.close();
+    await shelf.keep(written(draft, 'one two')).catch(() => {});
+    const kept = (await shelf.read(draft.id))!;
+    expect((await shelf.keep(written(kept, 'one two three'))).words.text).toBe('one two three');
+  });
+
   test('makes ids of 128 bits that the router takes', () => {
     const ids = new Set(Array.from({ length: 100 }, newDraftId));
     expect(ids.size).toBe(100);
@@ -188,6 +215,46 @@ describe('saving by itself', () => {
     expect(autosave.draft.id).not.toBe(draft.id);
     const texts = (await shelf.list()).drafts.map((one) => one.words.text).sort();
     expect(texts).toEqual(['in the other window', 'in this window']);
+  });
+
+  test('a plan that is changed while another window writes goes with the newer words, and not with the old ones', async () => {
+    const factory = new IDBFactory();
+    const shelf = new Shelf(factory);
+    const draft = await shelf.keep(written(newDraft(TODAY), 'begun'));
+    const { autosave } = begin(shelf, draft);
+    await new Shelf(factory).keep(written(draft, 'begun, and written on'));
+    autosave.change({ plan: { ...draft.plan, when: 'at-once' } });
+    await autosave.now();
+    expect(autosave.state.kind).toBe('saved');
+    expect(autosave.draft.id).toBe(draft.id);
+    expect(autosave.draft.words.text).toBe('begun, and written on');
+    const { drafts } = await shelf.list();
+    expect(drafts).toMatchObject([{ words: { text: 'begun, and written on' }, plan: { when: 'at-once' } }]);
+  });
+
+  test('words that are written while another window plans keep the plan', async () => {
+    const factory = new IDBFactory();
+    const shelf = new Shelf(factory);
+    const draft = await shelf.keep(written(newDraft(TODAY), 'begun'));
+    const { autosave, type } = begin(shelf, draft);
+    await new Shelf(factory).keep({ ...draft, plan: { ...draft.plan, when: 'at-once' } });
+    type('begun, and written on');
+    await autosave.now();
+    const { drafts } = await shelf.list();
+    expect(drafts).toMatchObject([{ words: { text: 'begun, and written on' }, plan: { when: 'at-once' } }]);
+    expect(autosave.state.kind).toBe('saved');
+  });
+
+  test('words whose draft was thrown away in another window get a draft of their own', async () => {
+    const factory = new IDBFactory();
+    const shelf = new Shelf(factory);
+    const draft = await shelf.keep(written(newDraft(TODAY), 'begun'));
+    const { autosave, type } = begin(shelf, draft);
+    await new Shelf(factory).remove(draft.id, draft.rev);
+    type('begun, and written on');
+    await autosave.now();
+    const { drafts } = await shelf.list();
+    expect(drafts.map((one) => one.words.text)).toEqual(['begun, and written on']);
   });
 
   test('a device that refuses is said, tried again, and heals', async () => {

@@ -179,7 +179,6 @@ const flushed = (transaction: IDBTransaction): Promise<void> =>
 
 export class Shelf {
   #db: Promise<IDBDatabase> | null = null;
-  #key: Promise<CryptoKey> | null = null;
   readonly #channel: BroadcastChannel | null;
   readonly #listeners = new Set<(told: Told) => void>();
 
@@ -206,7 +205,7 @@ export class Shelf {
   async list(): Promise<{ drafts: Draft[]; unreadable: Unreadable[] }> {
     try {
       const db = await this.#open();
-      const key = await this.#held(db);
+      const key = await this.#key(db);
       const rows = await answered(
         db.transaction('drafts').objectStore('drafts').getAll() as IDBRequest<Row[]>,
       );
@@ -220,7 +219,7 @@ export class Shelf {
       }
       return { drafts, unreadable };
     } catch (error) {
-      throw refusal(error);
+      throw this.#refused(error);
     }
   }
 
@@ -228,13 +227,13 @@ export class Shelf {
   async read(id: string): Promise<Draft | null> {
     try {
       const db = await this.#open();
-      const key = await this.#held(db);
+      const key = await this.#key(db);
       const row = await answered(
         db.transaction('drafts').objectStore('drafts').get(id) as IDBRequest<Row | undefined>,
       );
       return row ? await this.#read(key, row) : null;
     } catch (error) {
-      throw refusal(error);
+      throw this.#refused(error);
     }
   }
 
@@ -246,11 +245,11 @@ export class Shelf {
     const next: Draft = { ...draft, rev: draft.rev + 1, savedAt: this.now() };
     try {
       const db = await this.#open();
-      const key = await this.#held(db);
+      const key = await this.#key(db);
       const content: Content = { begun: next.begun, words: next.words, plan: next.plan };
       // Encrypted before the transaction: one that waits for anything else ends by itself.
       const box = await close(key, place(next.id, next.rev), content);
-      const transaction = db.transaction('drafts', 'readwrite', { durability: 'strict' });
+      const transaction = db.transaction(['drafts', 'keys'], 'readwrite', { durability: 'strict' });
       const ended = flushed(transaction);
       // Without this, an abort before the last line would be reported as nobody's.
       ended.catch(() => {});
@@ -261,10 +260,11 @@ export class Shelf {
         throw new ChangedMeanwhile();
       }
       store.put({ id: next.id, rev: next.rev, savedAt: next.savedAt, box } satisfies Row);
+      await this.#keyStays(transaction, key);
       await ended;
     } catch (error) {
       if (error instanceof ChangedMeanwhile) throw error;
-      throw refusal(error);
+      throw this.#refused(error);
     }
     this.#channel?.postMessage({ draft: next.id, rev: next.rev, change: 'kept' } satisfies Told);
     return next;
@@ -287,7 +287,7 @@ export class Shelf {
       await ended;
     } catch (error) {
       if (error instanceof ChangedMeanwhile) throw error;
-      throw refusal(error);
+      throw this.#refused(error);
     }
     this.#channel?.postMessage({ draft: id, rev, change: 'removed' } satisfies Told);
   }
@@ -296,14 +296,16 @@ export class Shelf {
   async keepPhoto(id: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     try {
       const db = await this.#open();
-      const key = await this.#held(db);
+      const key = await this.#key(db);
       const box = await closeBytes(key, photoPlace(id), bytes);
-      const transaction = db.transaction('photos', 'readwrite', { durability: 'strict' });
+      const transaction = db.transaction(['photos', 'keys'], 'readwrite', { durability: 'strict' });
       const ended = flushed(transaction);
+      ended.catch(() => {});
       transaction.objectStore('photos').put({ id, kept: this.now(), box } satisfies PhotoRow);
+      await this.#keyStays(transaction, key);
       await ended;
     } catch (error) {
-      throw refusal(error);
+      throw this.#refused(error);
     }
   }
 
@@ -311,14 +313,14 @@ export class Shelf {
   async readPhoto(id: string): Promise<Uint8Array<ArrayBuffer> | null> {
     try {
       const db = await this.#open();
-      const key = await this.#held(db);
+      const key = await this.#key(db);
       const row = await answered(
         db.transaction('photos').objectStore('photos').get(id) as IDBRequest<PhotoRow | undefined>,
       );
       return row ? await openBytes(key, photoPlace(id), row.box) : null;
     } catch (error) {
       if (error instanceof DOMException && error.name === 'OperationError') return null;
-      throw refusal(error);
+      throw this.#refused(error);
     }
   }
 
@@ -333,7 +335,7 @@ export class Shelf {
       );
       return found ?? NOTHING_THERE;
     } catch (error) {
-      throw refusal(error);
+      throw this.#refused(error);
     }
   }
 
@@ -345,7 +347,7 @@ export class Shelf {
       transaction.objectStore('notes').put({ id, rev, of, photos, sent });
       await ended;
     } catch (error) {
-      throw refusal(error);
+      throw this.#refused(error);
     }
   }
 
@@ -359,6 +361,7 @@ export class Shelf {
       const db = await this.#open();
       const transaction = db.transaction('photos', 'readwrite');
       const ended = flushed(transaction);
+      ended.catch(() => {});
       const store = transaction.objectStore('photos');
       const rows = await answered(store.getAll() as IDBRequest<PhotoRow[]>);
       for (const row of rows) {
@@ -367,7 +370,7 @@ export class Shelf {
       }
       await ended;
     } catch (error) {
-      throw refusal(error);
+      throw this.#refused(error);
     }
   }
 
@@ -384,9 +387,8 @@ export class Shelf {
       transaction.objectStore('notes').clear();
       transaction.objectStore('keys').clear();
       await ended;
-      this.#key = null;
     } catch (error) {
-      throw refusal(error);
+      throw this.#refused(error);
     }
   }
 
@@ -406,7 +408,27 @@ export class Shelf {
     }
   }
 
-  #open(): Promise<IDBDatabase> {
+  /** A phone may close the storage of a page that was put aside, and tell nobody: it is opened anew. */
+  #refused(error: unknown): DeviceRefuses {
+    const lost = error instanceof DOMException && ['InvalidStateError', 'UnknownError'].includes(error.name);
+    if (lost) this.#db = null;
+    return refusal(error);
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    const opening = this.#opened();
+    const db = await opening;
+    try {
+      // The only question that a closed one answers.
+      db.transaction('keys');
+      return db;
+    } catch {
+      if (this.#db === opening) this.#db = null;
+      return this.#opened();
+    }
+  }
+
+  #opened(): Promise<IDBDatabase> {
     this.#db ??= new Promise<IDBDatabase>((resolve, reject) => {
       if (!this.factory) throw new DeviceRefuses('refused');
       const request = this.factory.open(this.name, 2);
@@ -424,7 +446,6 @@ export class Shelf {
         const db = request.result;
         const forget = () => {
           this.#db = null;
-          this.#key = null;
         };
         db.onclose = forget;
         db.onversionchange = () => {
@@ -442,15 +463,14 @@ export class Shelf {
     return this.#db;
   }
 
-  #held(db: IDBDatabase): Promise<CryptoKey> {
-    this.#key ??= this.#findOrMake(db).catch((error: unknown) => {
-      this.#key = null;
-      throw error;
-    });
-    return this.#key;
+  /** What is kept under a key is kept with the key, also when another window has just erased it. */
+  async #keyStays(transaction: IDBTransaction, key: CryptoKey): Promise<void> {
+    const store = transaction.objectStore('keys');
+    if ((await answered(store.count('drafts'))) === 0) store.put(key, 'drafts');
   }
 
-  async #findOrMake(db: IDBDatabase): Promise<CryptoKey> {
+  /** Looked up each time: another window may have erased everything since, and made a key of its own. */
+  async #key(db: IDBDatabase): Promise<CryptoKey> {
     const find = () =>
       answered(db.transaction('keys').objectStore('keys').get('drafts') as IDBRequest<CryptoKey | undefined>);
     const found = await find();
