@@ -189,7 +189,12 @@ class Session {
     await api.lock();
   }
 
-  async signOut(): Promise<void> {
+  /**
+   * From a session whose letters stand open on a device that is not hers, the house has everything of this page erased there.
+   * `leave`: what lies on the device is to stay, so the letters are closed first.
+   */
+  async signOut({ leave = false } = {}): Promise<void> {
+    if (leave) await api.lock();
     await api.signOut();
     this.#left();
   }
