@@ -83,7 +83,7 @@ export function useWordsForm(
   if (!area) return;
   area.removeAttribute('disabled');
   button?.removeAttribute('disabled');
-  const wrong = made('p', 'error');
+  const wrong = made('p', 'wrong');
   wrong.id = 'words-wrong';
   wrong.setAttribute('role', 'alert');
   const status = made('p', 'help');
@@ -98,6 +98,7 @@ export function useWordsForm(
   const blame = (text: string): void => {
     wrong.textContent = text;
     wrong.hidden = text === '';
+    area.closest('.field')?.classList.toggle('field--wrong', text !== '');
     if (text === '') area.removeAttribute('aria-invalid');
     else area.setAttribute('aria-invalid', 'true');
   };
