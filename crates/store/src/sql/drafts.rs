@@ -83,8 +83,14 @@ impl DraftStore for SqlStore {
 
     async fn restore_draft(&self, author: &Author, draft: DraftId) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
-            hers(&mut tx, author, draft).await?;
-            tx.exec("update drafts set discarded = null where id = $1", values![draft]).await.map(drop)
+            // In one step with looking: what is forgotten at this moment is missing, and nobody is told that it is back.
+            let restored = tx
+                .exec(
+                    "update drafts set discarded = null where id = $1 and account = $2",
+                    values![draft, author.account],
+                )
+                .await?;
+            if restored == 1 { Ok(()) } else { Err(StoreError::Missing) }
         })
     }
 
@@ -215,7 +221,10 @@ async fn put(tx: &mut Tx, author: &Author, draft: DraftId, rev: i64, bytes: &[u8
 
 async fn prune(tx: &mut Tx, now: Now) -> Result<u64> {
     let long_ago = sessions::ago(now, SignedDuration::from_hours(DISCARDED_DAYS * 24));
-    let gone = tx.query("select id from drafts where discarded <= $1", values![long_ago]).await?;
+    // Locked: one that is restored at this moment is not among them.
+    let gone = tx
+        .query("select id from drafts where discarded <= $1 order by id /*lock*/", values![long_ago])
+        .await?;
     let count = gone.len() as u64;
     for mut row in gone {
         let draft: DraftId = row.next()?;
