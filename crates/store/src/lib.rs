@@ -186,7 +186,7 @@ pub trait KeyStore: Send + Sync {
     /// Whether this link may still undo a change of address. Changes nothing.
     async fn email_undo(&self, undo: Keyed, now: Now) -> Result<bool>;
     /// Puts the old address back (fact SignInChanged) and ends all sessions of the account. False: the link is unknown, used or over, or the old
-    /// address has another account by now.
+    /// address has another account by now. The links of later changes of this account are over with it.
     async fn undo_email(&self, undo: Keyed, now: Now) -> Result<bool>;
 }
 
@@ -267,7 +267,8 @@ pub trait PersonStore: Send + Sync {
     /// Whether the person has a card.
     async fn has_card(&self, author: &Author, person: PersonId) -> Result<bool>;
     /// A card that somebody has seen: another claim, and new words wraps for everything of this person that is kept by words and that nobody has opened, in one transaction.
-    /// Wraps of what is opened are passed over in silence. Conflict if one that is kept by words and not opened is missing among them, or the claim is taken. The old card goes on opening
+    /// Wraps of what is opened are passed over in silence. Conflict if one that is kept by words and that counts, or will, is missing among them, whether it was opened or not (so that the answer
+    /// tells nothing), or the claim is taken. What she has brought under words and not sealed yet loses that wrap: it cannot be sealed with words that nobody has. The old card goes on opening
     /// what was opened with it, and nothing else; of a letter that comes every year, and of which one more is to come, the words are new for what was opened too. Fact CardReplaced.
     async fn replace_card(
         &self,
@@ -370,10 +371,13 @@ pub trait ReaderStore: Send + Sync {
     /// that may be opened. Wakes of its other deliveries stay.
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, now: Now) -> Result<()>;
     /// Opens a reader's session (30 days of trusted time) for the words of a card, if something of that person may be opened with it now. False: nothing is there for these words, whatever
-    /// the reason. Who came so refuses for the person (scopes Letter and Author; others are Conflict).
+    /// the reason. Who came so refuses for the person (scopes Letter and Author; others are Conflict). From the moment the card is replaced its sessions, too, lead only to what was opened
+    /// with words, and refuse and lift nothing (Conflict).
     async fn open_reader_by_claim(&self, token: Keyed, claim: Keyed, now: Now) -> Result<bool>;
-    /// Whether these words open this delivery of theirs: the person's present card, or for what is opened already any card of theirs.
+    /// Whether these words open this delivery of theirs: the person's present card, or for what was opened with words already any card of theirs.
     async fn claim_opens(&self, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool>;
+    /// Whether these are the words of a card of theirs that another one has replaced.
+    async fn card_is_older(&self, reader: &Reader, claim: Keyed) -> Result<bool>;
     /// The host wrap (or, where the letter is kept by words, the words wrap) of an opened (pinned) delivery of theirs that may be opened still; else Missing.
     async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released>;
     /// A part of the pinned version of an opened delivery of theirs.

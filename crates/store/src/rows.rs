@@ -54,9 +54,14 @@ pub struct Reader {
     pub(crate) account: AccountId,
     pub(crate) person: PersonId,
     pub(crate) at: Option<(AddressId, Keyed)>,
+    pub(crate) older_card: bool,
 }
 
 impl Reader {
+    /// They came with a card that was replaced since: it leads to what was opened with words, and to nothing else.
+    pub fn has_older_card(&self) -> bool {
+        self.older_card
+    }
     /// Which person of the author's.
     pub fn person(&self) -> PersonId {
         self.person

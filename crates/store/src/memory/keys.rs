@@ -182,11 +182,14 @@ impl KeyStore for MemoryStore {
         let row = world.email_undos.get_mut(&undo).filter(|u| !u.used && now.trusted < u.until);
         let Some(row) = row else { return Ok(false) };
         row.used = true;
-        let (account, email, key) = (row.account, row.email.clone(), row.email_key);
+        let (account, email, key, until) = (row.account, row.email.clone(), row.email_key, row.until);
         if world.account_of.get(&key).is_some_and(|other| *other != account) {
             return Ok(false);
         }
         world.set_email(account, &email, key)?;
+        for later in world.email_undos.values_mut().filter(|u| u.account == account && until <= u.until) {
+            later.used = true;
+        }
         world.sessions.retain(|_, s| !matches!(s.who, SessionRowOf::Account(of) if of == account));
         Ok(true)
     }

@@ -111,6 +111,14 @@ impl World {
         }
     }
 
+    /// What was proved a moment ago can be taken away meanwhile: by another window, or by a new card. Conflict if it does not open any more, for her or for its person.
+    fn still_there(&self, letter: LetterId, version: u32, promised: bool) -> Result<()> {
+        let row = self.letters.get(&letter).and_then(|l| l.versions.get(&version));
+        let hers = row.is_some_and(|v| v.wraps.contains_key(&WrapKind::Author));
+        let opens = !promised || self.kept(letter, version) != Kept::Nobody;
+        expect(hers && opens)
+    }
+
     /// Writes a fact about a letter.
     pub(super) fn record_of_letter(&mut self, letter: LetterId, fact: Fact) -> Result<()> {
         let rev = self.letters.get(&letter).map_or(0, |l| l.rev) + 1;
@@ -294,6 +302,7 @@ impl LetterStore for MemoryStore {
             return Ok(world.shown(seal.letter, letter));
         }
         expect(existing.as_ref().is_none_or(|d| d.state == State::Withdrawn { undone: true }))?;
+        world.still_there(seal.letter, seal.version, seal.promise.is_some())?;
         if let (None, Some(promise)) = (&existing, &seal.promise) {
             expect(!world.deliveries.contains_key(&promise.delivery))?;
         }
@@ -407,6 +416,7 @@ impl LetterStore for MemoryStore {
         let deliveries: Vec<Delivery> = world.of_letter(amend.letter).cloned().collect();
         expect(letter.versions.values().any(|v| v.sealed.is_some()))?;
         expect(accept::amend(&deliveries, letter.withdrew).is_ok())?;
+        world.still_there(amend.letter, amend.version, !deliveries.is_empty())?;
         let fact = Fact::Sealed { letter: amend.letter, version: amend.version, manifest: amend.manifest };
         world.record_of_letter(amend.letter, fact)?;
         if let Some(before) = world.amending(amend.letter) {

@@ -307,7 +307,8 @@ struct ReaderRow {
 #[derive(Clone, Copy)]
 enum ReaderOf {
     Knock(MessageId),
-    Card(PersonId),
+    /// With the words of this card.
+    Card(Keyed),
 }
 
 /// At once, by trusted time.

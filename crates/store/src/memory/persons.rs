@@ -198,17 +198,34 @@ impl PersonStore for MemoryStore {
         let mut new = Vec::new();
         for letter in letters {
             let Some(row) = world.letters.get(&letter) else { continue };
+            let undone = |d: &Delivery| d.state == State::Withdrawn { undone: true };
+            if row.withdrew || world.of_letter(letter).all(undone) {
+                continue;
+            }
+            let counts =
+                |v: &VersionRow| v.sealed.is_some() && matches!(v.amends, None | Some(Amends::Counts));
+            let newest = row.versions.iter().filter(|(_, v)| counts(v)).map(|(number, _)| *number).max();
             for (version, row) in &row.versions {
+                let rests = matches!(row.amends, Some(Amends::Resting(_)));
+                let by_words = row.sealed.is_some_and(|sealed| sealed.kept == Kept::Words);
+                if !by_words || !(rests || Some(*version) == newest) {
+                    continue;
+                }
+                let given = wraps.iter().find(|w| w.letter == letter && w.version == *version);
+                let given = given.cloned().ok_or(StoreError::Conflict)?;
                 // Of several birthdays one may be read, and the next still to come.
                 let of_this = || world.of_letter(letter).filter(|d| d.version == *version);
-                let all_opened = of_this().any(|d| d.pinned) && of_this().all(|d| d.pinned);
-                if row.wraps.contains_key(&WrapKind::Words) && !all_opened {
-                    let given = wraps.iter().find(|w| w.letter == letter && w.version == *version);
-                    new.push(given.cloned().ok_or(StoreError::Conflict)?);
+                if !(of_this().any(|d| d.pinned) && of_this().all(|d| d.pinned)) {
+                    new.push(given);
                 }
             }
         }
         world.add_card(person, claim)?;
+        for row in world.letters.values_mut().filter(|l| l.account == author.account) {
+            for version in row.versions.values_mut().filter(|v| v.sealed.is_none()) {
+                version.wraps.remove(&WrapKind::Words);
+            }
+        }
         for wrap in new {
             if let Some(row) = world.version_mut(wrap.letter, wrap.version) {
                 row.wraps.insert(WrapKind::Words, Wrap { bytes: wrap.bytes, generation: wrap.generation });

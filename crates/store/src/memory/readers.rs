@@ -26,7 +26,21 @@ impl World {
             account: self.persons.get(&person)?.account,
             person,
             at: Some((address, self.addresses.get(&address)?.key)),
+            older_card: false,
         })
+    }
+
+    /// Who comes with this card.
+    fn reader_with(&self, claim: Keyed) -> Option<Reader> {
+        let card = self.cards.get(&claim)?;
+        let account = self.persons.get(&card.person)?.account;
+        Some(Reader { account, person: card.person, at: None, older_card: !card.present })
+    }
+
+    /// Whether a card leads to this delivery of its person: the present one to all, an older one to what was opened with words.
+    fn leads_to(&self, older_card: bool, d: &Delivery) -> bool {
+        let with_words = || self.sealing(d.letter, d.version).is_some_and(|s| s.kept == Kept::Words);
+        !older_card || (d.pinned && with_words())
     }
 
     /// What this reader may open: nothing while they say that this address is not the person's.
@@ -42,6 +56,7 @@ impl World {
         let ids = self.deliveries_to.get(&reader.person).into_iter().flatten();
         ids.filter_map(|id| self.deliveries.get(id))
             .filter(|d| d.account == reader.account && d.state.is_there_for_person())
+            .filter(|d| self.leads_to(reader.older_card, d))
             .collect()
     }
 
@@ -104,9 +119,7 @@ impl ReaderStore for MemoryStore {
         let row = world.readers.get(&token).filter(|r| now.trusted < r.until);
         Ok(row.and_then(|r| match r.who {
             ReaderOf::Knock(message) => world.reader_of(message),
-            ReaderOf::Card(person) => {
-                world.persons.get(&person).map(|p| Reader { account: p.account, person, at: None })
-            }
+            ReaderOf::Card(claim) => world.reader_with(claim),
         }))
     }
 
@@ -143,7 +156,11 @@ impl ReaderStore for MemoryStore {
         let mut world = self.world();
         let not_me = world.refused(reader.person, reader.address_key()).contains(&Scope::NotMe);
         let stored = world.deliveries.get(&delivery.id).filter(|d| {
-            !not_me && d.account == reader.account && d.person == reader.person && d.state.may_be_opened()
+            !not_me
+                && d.account == reader.account
+                && d.person == reader.person
+                && d.state.may_be_opened()
+                && world.leads_to(reader.older_card, d)
         });
         expect(stored.ok_or(StoreError::Missing)?.rev == delivery.rev)?;
         world.record(delivery.id, delivery.rev + 1, granted.fact.clone())?;
@@ -170,17 +187,15 @@ impl ReaderStore for MemoryStore {
 
     async fn open_reader_by_claim(&self, token: Keyed, claim: Keyed, now: Now) -> Result<bool> {
         let mut world = self.world();
-        let Some((person, present)) = world.cards.get(&claim).map(|c| (c.person, c.present)) else {
-            return Ok(false);
-        };
-        let opens = |d: &Delivery| d.state.may_be_opened() && (present || d.pinned);
-        let ids = world.deliveries_to(person);
+        let Some(reader) = world.reader_with(claim) else { return Ok(false) };
+        let opens = |d: &Delivery| d.state.may_be_opened() && world.leads_to(reader.older_card, d);
+        let ids = world.deliveries_to(reader.person);
         if !ids.iter().filter_map(|id| world.deliveries.get(id)).any(opens) {
             return Ok(false);
         }
         expect(!world.readers.contains_key(&token))?;
         let until = hours_after(now.trusted, READER_HOURS);
-        world.readers.insert(token, ReaderRow { who: ReaderOf::Card(person), until });
+        world.readers.insert(token, ReaderRow { who: ReaderOf::Card(claim), until });
         Ok(true)
     }
 
@@ -188,7 +203,14 @@ impl ReaderStore for MemoryStore {
         let world = self.world();
         let card = world.cards.get(&claim).filter(|card| card.person == reader.person);
         let found = world.deliveries.get(&delivery).filter(|d| d.person == reader.person);
-        Ok(card.zip(found).is_some_and(|(card, d)| d.state.may_be_opened() && (card.present || d.pinned)))
+        Ok(card
+            .zip(found)
+            .is_some_and(|(card, d)| d.state.may_be_opened() && world.leads_to(!card.present, d)))
+    }
+
+    async fn card_is_older(&self, reader: &Reader, claim: Keyed) -> Result<bool> {
+        let world = self.world();
+        Ok(world.cards.get(&claim).is_some_and(|card| card.person == reader.person && !card.present))
     }
 
     async fn reader_part(&self, reader: &Reader, delivery: DeliveryId, name: &str) -> Result<Part> {
@@ -201,6 +223,7 @@ impl ReaderStore for MemoryStore {
         let mut world = self.world();
         // Who came with words and not to an address can say no for themselves, and for no address.
         expect(reader.at.is_some() || matches!(scope, Scope::Letter(_) | Scope::Author))?;
+        expect(!reader.older_card)?;
         if let Scope::Letter(letter) = scope
             && !world.of_pair(reader.person).iter().any(|(_, of, _)| *of == letter)
         {
@@ -225,6 +248,7 @@ impl ReaderStore for MemoryStore {
 
     async fn lift(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()> {
         let mut world = self.world();
+        expect(!reader.older_card)?;
         if !world.refused(reader.person, reader.address_key()).contains(&scope) {
             return Ok(());
         }

@@ -61,6 +61,7 @@ pub(super) async fn amend(tx: &mut Tx, author: &Author, amend: &Amend, now: Now)
     }
     let never = deliveries.is_empty();
     let kept = seal::kept(tx, letter, amend.version).await?;
+    seal::still_there(tx, letter, amend.version, kept, !never).await?;
     tx.exec(
         "update versions set manifest = $1, sealed = $2, kept = $3, amends = $4, rest_until = $5, rest_observed = $6, nr = (
              select coalesce(max(v.nr), 0) + 1 from versions v join letters l on l.id = v.letter where l.account = $7)
@@ -235,12 +236,13 @@ pub(super) async fn rewrapped(
 pub(super) async fn open_reader(
     tx: &mut Tx,
     token: Keyed,
+    claim: Keyed,
     person: unsaid_delivery::PersonId,
     now: Now,
 ) -> Result<()> {
     tx.exec(
-        "insert into claim_readers (token, person, opened) values ($1, $2, $3)",
-        values![token, person, now.trusted],
+        "insert into claim_readers (token, claim, person, opened) values ($1, $2, $3, $4)",
+        values![token, claim, person, now.trusted],
     )
     .await
     .map(drop)

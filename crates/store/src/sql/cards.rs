@@ -40,38 +40,44 @@ pub(super) async fn replace(
     claim: Keyed,
     wraps: &[NewWordsWrap],
 ) -> Result<()> {
+    // What counts, and what will when its rest is over; whether it was opened has no part in what she has to bring.
     let rows = tx
         .query(
-            "select w.subject, w.version from wraps w join letters l on l.id = w.subject
-             where w.kind = 'words' and l.account = $1 and exists
-                 (select 1 from deliveries d where d.letter = l.id and d.person = $2)
-             order by w.subject, w.version",
+            "select l.id, v.number from letters l join versions v on v.letter = l.id
+             where l.account = $1 and l.withdrew = 0 and v.sealed is not null and v.kept = 'words'
+                 and (v.amends = 'resting' or v.number = (
+                     select max(o.number) from versions o
+                     where o.letter = l.id and o.sealed is not null and coalesce(o.amends, 'counts') = 'counts'))
+                 and exists (select 1 from deliveries d
+                     where d.letter = l.id and d.person = $2
+                         and not (d.state = 'withdrawn' and coalesce(d.state_number, 0) = 1))
+             order by l.id, v.number",
             values![author.account, person],
         )
         .await?;
     for mut row in rows {
         let (letter, version): (LetterId, u32) = (row.next()?, row.next()?);
-        if all_opened(tx, letter, version).await? {
-            continue;
-        }
         let new = wraps.iter().find(|w| w.letter == letter && w.version == version);
         let new = new.ok_or(StoreError::Conflict)?;
-        tx.exec(
-            "update wraps set bytes = $1, host_generation = $2 where subject = $3 and version = $4 and kind = 'words'",
-            values![new.bytes.clone(), new.generation, letter, version],
-        )
-        .await?;
-        let sealed = tx
-            .one(
-                "select 1 from versions where letter = $1 and number = $2 and sealed is not null",
-                values![letter, version],
+        if !all_opened(tx, letter, version).await? {
+            tx.exec(
+                "update wraps set bytes = $1, host_generation = $2 where subject = $3 and version = $4 and kind = 'words'",
+                values![new.bytes.clone(), new.generation, letter, version],
             )
             .await?;
-        if sealed.is_some() {
-            let manifest = seal::recovery(tx, letter, version).await?;
-            tx.manifests.push(manifest);
         }
+        // Of what was opened too, unchanged: writing takes time, and time would tell.
+        let manifest = seal::recovery(tx, letter, version).await?;
+        tx.manifests.push(manifest);
     }
+    // What she has begun to seal with the old words would open to nobody.
+    tx.exec(
+        "delete from wraps where kind = 'words' and exists (
+             select 1 from letters l join versions v on v.letter = l.id
+             where l.account = $1 and l.id = wraps.subject and v.number = wraps.version and v.sealed is null)",
+        values![author.account],
+    )
+    .await?;
     tx.exec("update cards set present = 0 where person = $1", values![person]).await?;
     add(tx, person, claim).await
 }
@@ -94,21 +100,41 @@ async fn of(tx: &mut Tx, claim: Keyed) -> Result<Option<(PersonId, bool)>> {
     row.map(|mut row| Ok((row.next()?, row.next()?))).transpose()
 }
 
+/// Whether a card leads to this delivery of its person: the present one to all, an older one to what was opened with words.
+pub(super) async fn leads_to(tx: &mut Tx, older_card: bool, d: &Delivery) -> Result<bool> {
+    if !older_card || !d.pinned {
+        return Ok(!older_card);
+    }
+    let row = tx
+        .one(
+            "select 1 from versions where letter = $1 and number = $2 and kept = 'words'",
+            values![d.letter, d.version],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
 /// The person for whom these words open something now.
 pub(super) async fn person_of(tx: &mut Tx, claim: Keyed) -> Result<Option<PersonId>> {
     let Some((person, present)) = of(tx, claim).await? else { return Ok(None) };
-    let deliveries = pair::deliveries(tx, person).await?;
-    let opens = |d: &Delivery| d.state.may_be_opened() && (present || d.pinned);
-    Ok(deliveries.iter().any(opens).then_some(person))
+    for delivery in pair::deliveries(tx, person).await? {
+        if delivery.state.may_be_opened() && leads_to(tx, !present, &delivery).await? {
+            return Ok(Some(person));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) async fn opens(tx: &mut Tx, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool> {
     let Some((person, present)) = of(tx, claim).await? else { return Ok(false) };
-    let found = pair::delivery(tx, delivery).await?;
-    Ok(found.is_some_and(|d| {
-        d.person == reader.person
-            && person == reader.person
-            && d.state.may_be_opened()
-            && (present || d.pinned)
-    }))
+    let Some(found) = pair::delivery(tx, delivery).await? else { return Ok(false) };
+    Ok(found.person == reader.person
+        && person == reader.person
+        && found.state.may_be_opened()
+        && leads_to(tx, !present, &found).await?)
+}
+
+/// Whether another card has taken the place of this one of theirs.
+pub(super) async fn is_older(tx: &mut Tx, reader: &Reader, claim: Keyed) -> Result<bool> {
+    Ok(of(tx, claim).await?.is_some_and(|(person, present)| person == reader.person && !present))
 }

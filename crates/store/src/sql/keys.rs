@@ -221,7 +221,7 @@ async fn undo_email(tx: &mut Tx, undo: Keyed, now: Now) -> Result<bool> {
     let row = tx
         .one(
             "update email_undos set used = 1 where undo = $1 and used = 0 and until > $2
-             returning account, email, email_key",
+             returning account, email, email_key, until",
             values![undo, now.trusted],
         )
         .await?;
@@ -232,7 +232,11 @@ async fn undo_email(tx: &mut Tx, undo: Keyed, now: Now) -> Result<bool> {
     if other.is_some() {
         return Ok(false);
     }
+    let until: Timestamp = row.next()?;
     let rev = set_email(tx, account, &email, key).await?;
+    // The links of later changes went to addresses that were never hers.
+    tx.exec("update email_undos set used = 1 where account = $1 and until >= $2", values![account, until])
+        .await?;
     tx.exec("delete from sessions where account = $1", values![account]).await?;
     told(tx, account, rev, &email, key);
     Ok(true)

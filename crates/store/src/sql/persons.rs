@@ -148,6 +148,12 @@ impl PersonStore for SqlStore {
         _now: Now,
     ) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
+            // Her letters first, as a sealing locks them: what is sealed at this moment is seen here, or sees what is done here.
+            tx.query(
+                "select id from letters where account = $1 order by id /*lock*/",
+                values![author.account],
+            )
+            .await?;
             hers(&mut tx, author, person).await?;
             cards::replace(&mut tx, author, person, claim, &wraps).await
         })

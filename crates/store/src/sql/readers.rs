@@ -58,12 +58,16 @@ impl ReaderStore for SqlStore {
             }
             let row = tx
                 .one(
-                    "select p.account, p.id from claim_readers r join persons p on p.id = r.person
+                    "select p.account, p.id, case when c.present = 1 then 0 else 1 end
+                     from claim_readers r join persons p on p.id = r.person left join cards c on c.claim = r.claim
                      where r.token = $1 and r.opened > $2",
                     values![token, sessions::ago(now, SESSION)],
                 )
                 .await?;
-            row.map(|mut row| Ok(Reader { account: row.next()?, person: row.next()?, at: None })).transpose()
+            row.map(|mut row| {
+                Ok(Reader { account: row.next()?, person: row.next()?, at: None, older_card: row.next()? })
+            })
+            .transpose()
         })
     }
 
@@ -97,7 +101,8 @@ impl ReaderStore for SqlStore {
             for mut row in rows {
                 let (sealed_at, size, kept, signed) = (row.next()?, row.next()?, row.next()?, row.next()?);
                 let delivery = map::delivery(&mut row)?;
-                if delivery.state.is_there_for_person() {
+                let leads = !reader.older_card || (delivery.pinned && kept == Kept::Words);
+                if leads && delivery.state.is_there_for_person() {
                     waiting.push(Waiting { delivery, sealed_at, size, kept, signed });
                 }
             }
@@ -120,7 +125,10 @@ impl ReaderStore for SqlStore {
             }
             pair::lock_delivery(&mut tx, delivery).await?;
             let stored = pair::delivery(&mut tx, delivery.id).await?.ok_or(StoreError::Missing)?;
-            if stored.account != reader.account || !stored.state.has_left() {
+            if stored.account != reader.account
+                || !stored.state.has_left()
+                || !cards::leads_to(&mut tx, reader.older_card, &stored).await?
+            {
                 return Err(StoreError::Missing);
             }
             pair::move_to(&mut tx, delivery.id, granted.state, granted.wake).await?;
@@ -146,13 +154,17 @@ impl ReaderStore for SqlStore {
     async fn open_reader_by_claim(&self, token: Keyed, claim: Keyed, now: Now) -> Result<bool> {
         transaction!(self, Mode::Write, |tx| {
             let Some(person) = cards::person_of(&mut tx, claim).await? else { return Ok(false) };
-            amends::open_reader(&mut tx, token, person, now).await?;
+            amends::open_reader(&mut tx, token, claim, person, now).await?;
             Ok(true)
         })
     }
 
     async fn claim_opens(&self, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool> {
         transaction!(self, Mode::Read, |tx| cards::opens(&mut tx, reader, delivery, claim).await)
+    }
+
+    async fn card_is_older(&self, reader: &Reader, claim: Keyed) -> Result<bool> {
+        transaction!(self, Mode::Read, |tx| cards::is_older(&mut tx, reader, claim).await)
     }
 
     async fn reader_part(&self, reader: &Reader, delivery: DeliveryId, name: &str) -> Result<Part> {
@@ -208,7 +220,8 @@ async fn reader_of(tx: &mut Tx, message: MessageId) -> Result<Option<Reader>> {
         )
         .await?;
     row.map(|mut row| {
-        Ok(Reader { account: row.next()?, person: row.next()?, at: Some((row.next()?, row.next()?)) })
+        let (account, person) = (row.next()?, row.next()?);
+        Ok(Reader { account, person, at: Some((row.next()?, row.next()?)), older_card: false })
     })
     .transpose()
 }
@@ -226,5 +239,6 @@ async fn openable(tx: &mut Tx, reader: &Reader) -> Result<Vec<Delivery>> {
 /// A delivery of theirs that was opened and can be opened again.
 async fn opened(tx: &mut Tx, reader: &Reader, delivery: DeliveryId) -> Result<Delivery> {
     let openable = openable(tx, reader).await?;
-    openable.into_iter().find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)
+    let found = openable.into_iter().find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)?;
+    if cards::leads_to(tx, reader.older_card, &found).await? { Ok(found) } else { Err(StoreError::Missing) }
 }

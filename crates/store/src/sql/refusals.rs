@@ -40,6 +40,9 @@ pub(super) async fn refuse(tx: &mut Tx, reader: &Reader, scope: Scope, now: Now)
     if reader.address().is_none() && !matches!(scope, Scope::Letter(_) | Scope::Author) {
         return Err(StoreError::Conflict);
     }
+    if reader.older_card {
+        return Err(StoreError::Conflict);
+    }
     pair::lock(tx, reader.person).await?;
     let deliveries = pair::deliveries(tx, reader.person).await?;
     if let Scope::Letter(letter) = scope
@@ -67,6 +70,9 @@ pub(super) async fn refuse(tx: &mut Tx, reader: &Reader, scope: Scope, now: Now)
 }
 
 pub(super) async fn lift(tx: &mut Tx, reader: &Reader, scope: Scope, now: Now) -> Result<()> {
+    if reader.older_card {
+        return Err(StoreError::Conflict);
+    }
     pair::lock(tx, reader.person).await?;
     if !stands(tx, reader, scope).await? {
         return Ok(());

@@ -67,6 +67,7 @@ pub(super) async fn seal(tx: &mut Tx, author: &Author, seal: &Seal, now: Now) ->
         return Err(StoreError::Conflict);
     }
     let kept = kept(tx, seal.letter, seal.version).await?;
+    still_there(tx, seal.letter, seal.version, kept, seal.promise.is_some()).await?;
     tx.exec(
         "update versions set manifest = $1, sealed = $2, kept = $3, nr = (
              select coalesce(max(v.nr), 0) + 1 from versions v join letters l on l.id = v.letter where l.account = $4)
@@ -113,6 +114,19 @@ pub(super) async fn kept(tx: &mut Tx, letter: LetterId, version: u32) -> Result<
         }
     }
     Ok(kept)
+}
+
+/// What was proved a moment ago can be taken away meanwhile: by another window that begins the version anew, or by a new card. Conflict if nothing opens it any more for her or (where it is
+/// promised) for its person: then it is proved again.
+pub(super) async fn still_there(
+    tx: &mut Tx,
+    letter: LetterId,
+    version: u32,
+    kept: Kept,
+    promised: bool,
+) -> Result<()> {
+    let hers = super::letters::wrap(tx, letter, version, WrapKind::Author).await?;
+    if hers.is_none() || (promised && kept == Kept::Nobody) { Err(StoreError::Conflict) } else { Ok(()) }
 }
 
 /// The promise about a letter, and whether it was taken back in its rest.

@@ -389,6 +389,7 @@ async fn a_restored_database_voids_nothing_and_keeps_what_was_taken_back() {
         store.commit_author(&author(), &as_read, &withdrawn, now()).await.unwrap();
         let later = LetterId([45; 16]);
         store.reserve_letter(&author(), later, now()).await.unwrap();
+        store.put_wrap(&author(), later, 1, WrapKind::Author, vec![1], 1).await.unwrap();
         let unsent = Seal { letter: later, version: 1, manifest: [2; 32], promise: None };
         store.seal(&author(), unsent, now()).await.unwrap();
     }

@@ -244,3 +244,135 @@ pub async fn claim_opens(scene: &Scene<'_>) {
     );
     assert_eq!(comer(scene, claim, 12 * HOUR).await, None);
 }
+
+/// Which of a person's cards was replaced is told to whoever has its words, and to nobody else.
+pub async fn card_is_older(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let (person, _) = scene.person(&author, &[scene.keyed()]).await;
+    let (other, _) = scene.person(&author, &[scene.keyed()]).await;
+    let (old, new, others) = (scene.keyed(), scene.keyed(), scene.keyed());
+    ok!(scene.store.put_card(&author, person, old, now(0)));
+    ok!(scene.store.put_card(&author, other, others, now(0)));
+    sealed_by_words(scene, &author, other, 0).await;
+    scene.turn(now(9 * HOUR), Answer::Accepted).await;
+    let stranger = comer(scene, others, 10 * HOUR).await.expect("something waits");
+    let waits = sealed_by_words(scene, &author, person, 10 * HOUR).await;
+    scene.turn(now(DAY), Answer::Accepted).await;
+    let reader = comer(scene, old, DAY).await.expect("something waits");
+    assert!(!ok!(scene.store.card_is_older(&reader, old)));
+    let wrap = NewWordsWrap { letter: waits.id, version: 1, bytes: b"new".to_vec(), generation: 2 };
+    ok!(scene.store.replace_card(&author, person, new, vec![wrap], now(DAY)));
+    for (reader, claim, older) in [
+        (&reader, old, true),
+        (&reader, new, false),
+        (&reader, scene.keyed(), false),
+        (&stranger, old, false),
+    ] {
+        assert_eq!(ok!(scene.store.card_is_older(reader, claim)), older);
+    }
+}
+
+/// Whoever has the words of a card that was replaced reads again what was read with words, and nothing else: not what the house keeps, not what waits; and says no to nothing. A
+/// session that the card opened before it was replaced is no wider.
+pub async fn a_card_that_was_replaced_leads_to_what_was_read_with_words_alone(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let (person, _) = scene.person(&author, &[scene.keyed()]).await;
+    let (old, new) = (scene.keyed(), scene.keyed());
+    ok!(scene.store.put_card(&author, person, old, now(0)));
+    let read = sealed_by_words(scene, &author, person, 0).await;
+    let unread = sealed_by_words(scene, &author, person, 0).await;
+    let by_house = scene.sealed(&author, person, now(0)).await;
+    let read_by_house = scene.sealed(&author, person, now(0)).await;
+    scene.turn(now(9 * HOUR), Answer::Accepted).await;
+    let id = |letter: &Letter| letter.delivery.as_ref().expect("a promise").id;
+    let token = scene.keyed();
+    assert!(ok!(scene.store.open_reader_by_claim(token, old, now(10 * HOUR))));
+    let before = ok!(scene.store.reader(token, now(10 * HOUR))).expect("a session");
+    assert!(!before.has_older_card());
+    open_with(scene, &before, id(&read_by_house), 10 * HOUR).await;
+
+    // Nothing was read with words yet: the old card leads nowhere.
+    let wrap = |letter: &Letter| NewWordsWrap {
+        letter: letter.id,
+        version: 1,
+        bytes: b"new".to_vec(),
+        generation: 2,
+    };
+    let third = scene.keyed();
+    ok!(scene.store.replace_card(&author, person, third, vec![wrap(&read), wrap(&unread)], now(11 * HOUR)));
+    assert_eq!(
+        comer(scene, old, 11 * HOUR).await,
+        None,
+        "what the house keeps is not opened by a card that was seen"
+    );
+    let by_third = comer(scene, third, 11 * HOUR).await.expect("something waits");
+    open_with(scene, &by_third, id(&read), 11 * HOUR).await;
+    ok!(scene.store.replace_card(&author, person, new, vec![wrap(&read), wrap(&unread)], now(12 * HOUR)));
+
+    let by_old = comer(scene, third, 12 * HOUR).await.expect("what was read");
+    let same = ok!(scene.store.reader(token, now(12 * HOUR))).expect("the session stays");
+    for reader in [&by_old, &same] {
+        assert!(reader.has_older_card());
+        let seen: Vec<_> = ok!(scene.store.waiting(reader)).into_iter().map(|w| w.delivery.id).collect();
+        assert_eq!(seen, [id(&read)]);
+        ok!(scene.store.release(reader, id(&read)));
+        missing!(scene.store.release(reader, id(&read_by_house)));
+        missing!(scene.store.reader_part(reader, id(&read_by_house), "letter.age"));
+        for closed in [id(&by_house), id(&unread)] {
+            let view = scene.view(closed).await.delivery;
+            let granted = accept::open(&view).expect("it waits").expect("not opened before");
+            missing!(scene.store.open(reader, &view, &granted, now(13 * HOUR)));
+            assert!(!ok!(scene.store.claim_opens(reader, closed, old)));
+        }
+        for scope in [Scope::Author, Scope::Letter(unread.id), Scope::Letter(read.id)] {
+            conflict!(scene.store.refuse(reader, scope, now(13 * HOUR)));
+        }
+    }
+    let by_new = comer(scene, new, 13 * HOUR).await.expect("everything");
+    assert!(!by_new.has_older_card());
+    assert_eq!(ok!(scene.store.waiting(&by_new)).len(), 4);
+    ok!(scene.store.refuse(&by_new, Scope::Letter(unread.id), now(13 * HOUR)));
+    conflict!(scene.store.lift(&by_old, Scope::Letter(unread.id), now(13 * HOUR)));
+    assert_eq!(scene.view(id(&unread)).await.delivery.state, State::Refused);
+}
+
+/// What an author has to bring for a new card says nothing about what was opened; and what was brought with the old words and not sealed is not sealed with them any more.
+pub async fn a_card_is_replaced_alike_whatever_was_opened(scene: &Scene<'_>) {
+    let mut asked = Vec::new();
+    for opened in [false, true] {
+        let author = scene.author().await;
+        let (person, _) = scene.person(&author, &[scene.keyed()]).await;
+        let (old, new) = (scene.keyed(), scene.keyed());
+        ok!(scene.store.put_card(&author, person, old, now(0)));
+        let letter = sealed_by_words(scene, &author, person, 0).await;
+        scene.turn(now(9 * HOUR), Answer::Accepted).await;
+        if opened {
+            let reader = comer(scene, old, 10 * HOUR).await.expect("something waits");
+            open_with(scene, &reader, letter.delivery.as_ref().expect("a promise").id, 10 * HOUR).await;
+        }
+        // Two sealings that were begun with the old words and not ended: new words of this letter, and a new letter.
+        assert_eq!(ok!(scene.store.reserve_version(&author, letter.id, now(DAY))), 2);
+        fill_words(scene, &author, &letter.id, 2).await;
+        let begun = scene.letter_id();
+        ok!(scene.store.reserve_letter(&author, begun, now(DAY)));
+        fill_words(scene, &author, &begun, 1).await;
+
+        let nothing = scene.store.replace_card(&author, person, new, Vec::new(), now(DAY)).await;
+        asked.push(format!("{nothing:?}"));
+        assert!(matches!(nothing, Err(crate::StoreError::Conflict)), "opened: {opened}");
+        let wrap = NewWordsWrap { letter: letter.id, version: 1, bytes: b"new".to_vec(), generation: 2 };
+        ok!(scene.store.replace_card(&author, person, new, vec![wrap], now(DAY)));
+
+        for (id, version) in [(letter.id, 2), (begun, 1)] {
+            assert_eq!(ok!(scene.store.unproven(&author, id, version)).words_wrap, None);
+        }
+        let rest =
+            unsaid_delivery::state::Rest { until: now(2 * DAY).trusted, observed: now(2 * DAY).observed };
+        let amend = Amend { letter: letter.id, version: 2, manifest: scene.keyed().0, rest };
+        conflict!(scene.store.amend(&author, amend, now(DAY)));
+        let promise = Some(scene.promise(person, now(DAY)));
+        let seal = Seal { letter: begun, version: 1, manifest: scene.keyed().0, promise };
+        conflict!(scene.store.seal(&author, seal, now(DAY)));
+    }
+    assert_eq!(asked[0], asked[1]);
+}

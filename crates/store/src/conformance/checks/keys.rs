@@ -318,6 +318,23 @@ pub async fn undo_email(scene: &Scene<'_>) {
     assert_eq!(ok!(scene.store.account_of(bystander)), Some(other.account()));
 }
 
+/// Who changed the address twice has had the second link sent to an address of their own: when the first change is undone, the later ones are undone with it, and no link of theirs puts them
+/// back. A link from before the undone change is good as long as it ever was.
+pub async fn an_undone_address_takes_later_changes_with_it(scene: &Scene<'_>) {
+    let first = scene.keyed();
+    let author = scene.author_with(first, scene.keyed()).await;
+    let hers = changed(scene, &author, 0).await;
+    let thief = changed(scene, &author, DAY).await;
+    let again = changed(scene, &author, 2 * DAY).await;
+    assert!(ok!(scene.store.undo_email(thief.undo, now(3 * DAY))));
+    assert_eq!(ok!(scene.store.account_of(hers.new_key)), Some(author.account()));
+    assert!(!ok!(scene.store.email_undo(again.undo, now(3 * DAY))));
+    assert!(!ok!(scene.store.undo_email(again.undo, now(3 * DAY))));
+    assert_eq!(ok!(scene.store.account_of(hers.new_key)), Some(author.account()));
+    assert!(ok!(scene.store.undo_email(hers.undo, now(3 * DAY))));
+    assert_eq!(ok!(scene.store.account_of(first)), Some(author.account()));
+}
+
 /// Language and zone are hers, and change nobody else's.
 pub async fn put_language(scene: &Scene<'_>) {
     let (author, other) = (scene.author().await, scene.author().await);

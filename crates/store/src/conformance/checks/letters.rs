@@ -93,6 +93,9 @@ pub async fn seal(scene: &Scene<'_>) {
     conflict!(scene.store.seal(&author, seal.clone(), now(12)));
     let later = Promise { delivery: scene.delivery_id(), ..scene.promise(person, now(20)) };
     let second = Seal { promise: Some(later.clone()), ..second };
+    // Taking back took every other way of opening with it: nothing is sealed that would open to nobody.
+    conflict!(scene.store.seal(&author, second.clone(), now(20)));
+    ok!(scene.store.put_wrap(&author, seal.letter, 2, WrapKind::Host, b"host 2".to_vec(), 1));
     let resealed = ok!(scene.store.seal(&author, second, now(20)));
     let delivery = resealed.delivery.clone().expect("a promise");
     assert_eq!((delivery.id, delivery.version, delivery.state), (promise.delivery, 2, State::Resting));
@@ -102,6 +105,12 @@ pub async fn seal(scene: &Scene<'_>) {
     assert!(!scene.has_come(of, now(20 + 6 * HOUR - 1)).await);
     assert!(scene.has_come(of, now(20 + 6 * HOUR)).await);
     assert!(ok!(scene.store.delivery(later.delivery)).is_none());
+
+    // What another window began anew since it was proved is proved again.
+    let begun = scene.ready_to_seal(&author, person, now(30)).await;
+    assert_eq!(ok!(scene.store.reserve_version(&author, begun.letter, now(30))), 1);
+    conflict!(scene.store.seal(&author, begun.clone(), now(30)));
+    conflict!(scene.store.seal(&author, Seal { promise: None, ..begun }, now(30)));
 
     // A delivery's name is given once.
     let other = scene.ready_to_seal(&author, person, now(30)).await;

@@ -154,6 +154,7 @@ pub async fn upload_ended(scene: &Scene<'_>) {
     let half = scene.ask(letter, 1, "media/001.age", 10);
     ok!(scene.store.begin_upload(&author, half.clone(), now(0)));
     ok!(scene.store.upload_grew(&author, half.blob, 10));
+    ok!(scene.store.put_wrap(&author, letter, 1, WrapKind::Author, b"author".to_vec(), 1));
     let seal = Seal { letter, version: 1, manifest: [7; 32], promise: None };
     ok!(scene.store.seal(&author, seal, now(1)));
     conflict!(scene.store.upload_ended(&author, half.blob, true));
