@@ -88,7 +88,7 @@ export function unsealed(bytes: Uint8Array): Pick<Draft, 'id' | 'begun' | 'words
   return { id: read.id, begun: read.begun ?? '', words: read.words, plan: read.plan };
 }
 
-const sameWords = (one: DraftWords, other: DraftWords): boolean =>
+export const sameWords = (one: DraftWords, other: DraftWords): boolean =>
   one.title === other.title &&
   one.text === other.text &&
   JSON.stringify(one.doc ?? null) === JSON.stringify(other.doc ?? null);

@@ -5,6 +5,7 @@ export {
   Elsewhere,
   HouseRefuses,
   HouseSaver,
+  sameWords,
   unsealed,
   type DevicePort,
   type HousePort,

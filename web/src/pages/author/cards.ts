@@ -10,13 +10,17 @@ import { cardOf, nextCardOf } from './vault';
 export async function cardFor(person: string): Promise<string> {
   const there = cardOf(session.records, person);
   if (there?.known) return there.words;
-  const words = there?.words ?? (await ask('make-card', {})).words;
-  const card = { words, made: there?.made ?? session.today };
-  if (!there) await session.write(person, 'person', { card });
-  const { token } = await ask('card-token', { words });
+  const made = there ?? { words: (await ask('make-card', {})).words, made: session.today };
+  // Another device may have made one since this one looked: there is one card, and it is that one.
+  await session.write(person, 'person', (records) => (cardOf(records, person) ? null : { card: made }));
+  const card = cardOf(session.records, person) ?? made;
+  if (card.known) return card.words;
+  const { token } = await ask('card-token', { words: card.words });
   await api.putCard(person, token);
-  await session.write(person, 'person', { card: { ...card, known: true } });
-  return words;
+  await session.write(person, 'person', (records) =>
+    cardOf(records, person)?.words === card.words ? { card: { ...card, known: true } } : null,
+  );
+  return card.words;
 }
 
 /**
@@ -29,7 +33,11 @@ export async function newCard(person: string): Promise<void> {
   let next = nextCardOf(session.records, person);
   if (!next) {
     next = { words: (await ask('make-card', {})).words, made: session.today };
-    await session.write(person, 'person', { nextCard: next });
+    const begun = next;
+    await session.write(person, 'person', (records) =>
+      nextCardOf(records, person) ? null : { nextCard: begun },
+    );
+    next = nextCardOf(session.records, person) ?? begun;
   }
   const { words, made } = next;
   const wraps: api.CardWrap[] = [];

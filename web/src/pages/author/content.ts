@@ -3,10 +3,12 @@
 
 import { docOf, newDraft, type Draft, type DraftPhoto } from '../../draft';
 import { fromHtml, fromText, isPlain, photosIn, toHtml, toText, type Doc } from '../../seal/body';
+import { sha256Hex } from '../../seal/bytes';
 import { normaliseText } from '../../seal/letter';
 import { say, spoken } from '../../words';
 import type { LetterToSeal, PlainPicture, ReadLetter } from './keys/kinds';
-import { keepPhoto, photoBytes } from './write/photos';
+import { photoOf } from './write/bring';
+import { keepPhoto } from './write/photos';
 import type { Beside } from './sealing';
 
 /** What goes into the letter. */
@@ -15,6 +17,11 @@ export type Content = Pick<LetterToSeal, 'text' | 'html' | 'pictures'>;
 /** A photo of the draft is not on this device: nothing is sealed that would lack it. */
 export class PhotoMissing extends Error {
   override readonly name = 'PhotoMissing';
+}
+
+/** What is about to be sealed is not what is written any more: another window, or another device, has changed it. */
+export class DraftChanged extends Error {
+  override readonly name = 'DraftChanged';
 }
 
 const pictureName = (at: number): string => String(at + 1).padStart(3, '0');
@@ -40,17 +47,33 @@ export async function contentOf(draft: Draft): Promise<Content> {
   const pictures: PlainPicture[] = [];
   for (const [at, name] of names.entries()) {
     const photo = draft.words.photos?.find((one) => one.name === name);
-    const bytes = photo ? await photoBytes(photo.id) : null;
+    const bytes = photo ? await photoOf(draft.id, photo.id) : null;
     if (!photo || !bytes) throw new PhotoMissing(name);
     pictures.push({ name: pictureName(at), type: photo.type, bytes });
   }
   return { ...written(doc), pictures };
 }
 
-/** Whether this very draft was sealed as this letter. */
+/** Whether this very draft was sealed as this letter: its words, their form and its photos. */
 export async function sameContent(draft: Draft, letter: ReadLetter): Promise<boolean> {
-  const content = written(inOrder(docOf(draft.words)).doc);
-  return letter.text === normaliseText(content.text) && (letter.html === null) === (content.html === null);
+  const { doc } = inOrder(docOf(draft.words));
+  if ((letter.html === null) !== isPlain(doc)) return false;
+  if (letter.html === null) return letter.text === normaliseText(written(doc).text);
+  // The language of the page is written into a letter, and may have been changed since.
+  const form = (of: Doc) => normaliseText(toHtml(of, { lang: 'und' }));
+  if (form(fromHtml(letter.html)) !== form(doc)) return false;
+  let pictures: Content['pictures'];
+  try {
+    ({ pictures } = await contentOf(draft));
+  } catch (error) {
+    if (error instanceof PhotoMissing) return false;
+    throw error;
+  }
+  return (pictures ?? []).every(({ name, bytes }) => {
+    const inside = letter.pictures.find((one) => one.name === name);
+    const sealed = inside ? sha256Hex(inside.bytes) : letter.media.find((one) => one.name === name)?.sha256;
+    return sealed === sha256Hex(bytes);
+  });
 }
 
 /** A draft with the words of a letter, and its photos where they were read too. */

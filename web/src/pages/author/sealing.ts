@@ -6,13 +6,15 @@ import * as api from '../../api';
 import type { Draft } from '../../draft';
 import { figures, plainDay, say } from '../../words';
 import { cardFor } from './cards';
-import { contentOf, sameContent } from './content';
+import { contentOf, DraftChanged, sameContent } from './content';
 import { ask, KeysRefuse } from './keys';
 import type { LetterToSeal, ReadLetter, Sealed } from './keys/kinds';
 import { restOf, ruleOf } from './plan';
 import { session } from './session.svelte';
-import { discard, put } from './shelf';
+import { discard, put, take } from './shelf';
 import { sealedVersion } from './story';
+import { cardOf } from './vault';
+import { bringNewer } from './write/bring';
 
 export type Progress =
   | { step: 'sealing' }
@@ -73,11 +75,36 @@ export async function readBeside(letter: api.Letter, read: ReadLetter, number?: 
   return beside;
 }
 
+/** What she has decided about a letter beside its words. */
+interface Decided {
+  person: string | null;
+  rule: api.Rule | null;
+  /** `null`: hers alone. */
+  kept: api.Kept | null;
+}
+
+const inOneOrder = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : inner,
+  );
+
+/** Whether a letter goes to the one, on the day and by the key that she has before her now. */
+const asDecided = (letter: api.Letter, { person, rule, kept }: Decided): boolean =>
+  letter.person === person &&
+  inOneOrder(letter.rule) === inOneOrder(rule) &&
+  (rule === null || (letter.kept ?? 'house') === kept);
+
 /**
  * Where this draft is to be sealed: the place that was reserved, a new version of a letter that was undone, or a new
- * letter. If an earlier attempt has been sealed and its answer was lost, that letter: never a second one.
+ * letter. If an earlier attempt has been sealed and its answer was lost, that letter: never a second one. `before`: that
+ * letter is not what she has decided since, and she has to know of it before anything else is sealed.
  */
-async function placeFor(draft: Draft): Promise<{ place: Place } | { sealed: api.Letter }> {
+async function placeFor(
+  draft: Draft,
+  decided: Decided,
+): Promise<{ place: Place } | { sealed: api.Letter } | { before: api.Letter }> {
   const anew = async () => {
     const reserved = await api.reserve();
     return { place: { letter: reserved.id, version: reserved.version } };
@@ -102,9 +129,9 @@ async function placeFor(draft: Draft): Promise<{ place: Place } | { sealed: api.
     const { version } = await api.reserveVersion(before.letter);
     return { place: { letter: before.letter, version } };
   }
-  // Only these very words are this draft: anything else that lies there is another letter, and this one is not.
   if (!isSealed || letter.state === 'withdrawn') return anew();
-  return (await isThis(draft, letter, before.version)) ? { sealed: letter } : anew();
+  const isDone = asDecided(letter, decided) && (await isThis(draft, letter, before.version));
+  return isDone ? { sealed: letter } : { before: letter };
 }
 
 const isThis = async (draft: Draft, letter: api.Letter, version: number): Promise<boolean> =>
@@ -123,19 +150,41 @@ export interface Asked {
   kept: (draft: Draft) => void;
 }
 
-/** Seals, proves and keeps. Returns the letter as the house knows it. Throws; calling it again goes on. */
+/**
+ * Seals, proves and keeps. Returns the letter as the house knows it. Throws; calling it again goes on. DraftChanged: what
+ * stands before her is not what was written last, and nothing was sealed.
+ */
 export async function sealDraft(asked: Asked): Promise<api.SealAnswer> {
+  let draft = asked.draft;
+  const kept = (now: Draft) => {
+    draft = now;
+    asked.kept(now);
+  };
+  await stillThis(draft);
   for (let beginning = 1; ; beginning += 1) {
     try {
-      return await sealOnce(asked);
+      return await sealOnce({ ...asked, draft, kept });
     } catch (error) {
       // The stored bytes are not those that were sealed: nothing is said to be sealed, and other bytes take their place.
       const damaged = error instanceof KeysRefuse && DAMAGED.has(error.code);
-      if (damaged) attempts.delete(asked.draft.id);
-      if (!damaged || beginning === BEGINNINGS) throw error;
+      if (damaged) attempts.delete(draft.id);
+      if ((!damaged && !(error instanceof CardChanged)) || beginning === BEGINNINGS) throw error;
       asked.tell({ step: 'again' });
     }
   }
+}
+
+/** Another device has made the card anew while this letter was being sealed: it would open to words that nobody has. */
+class CardChanged extends Error {
+  override readonly name = 'CardChanged';
+}
+
+/** Throws DraftChanged when another window, or another device, has written on, sealed it or thrown it away. */
+async function stillThis(draft: Draft): Promise<void> {
+  const now = await take(draft.id);
+  const same =
+    now?.rev === draft.rev && inOneOrder([now.words, now.plan]) === inOneOrder([draft.words, draft.plan]);
+  if (!same || (await bringNewer(draft)) !== 'none') throw new DraftChanged();
 }
 
 const DAMAGED: ReadonlySet<string> = new Set([
@@ -161,8 +210,16 @@ async function sealOnce({ draft: begun, to, key, amended, tell, kept }: Asked): 
   // Nothing is signed by a hand, or locked with words, that a lost page could take with it.
   await session.needHand();
   const words = key === 'words' && person !== null ? await cardFor(person) : null;
-  const found = await placeFor(draft);
+  const keptBy = delivered ? (key === 'words' ? 'words' : 'house') : null;
+  const found = await placeFor(draft, { person: delivered ? person : null, rule, kept: keptBy });
   if ('sealed' in found) return finish(draft, { letter: found.sealed });
+  if ('before' in found) {
+    // From here on she knows of it: sealed once more, this draft is a letter of its own.
+    kept(await put({ ...draft, plan: { ...draft.plan, sealing: null } }));
+    const said = say('author.key.sealed-before');
+    answers.set(found.before.id, said);
+    return { letter: found.before, said };
+  }
   const { place } = found;
   const known = draft.plan.sealing;
   if (known?.letter !== place.letter || known.version !== place.version) {
@@ -194,6 +251,8 @@ async function sealOnce({ draft: begun, to, key, amended, tell, kept }: Asked): 
 
   // The title goes into the vault first: a letter whose name was lost would be worse than a name without a letter.
   await session.write(place.letter, 'letter', { title: titleFor(draft, to), to });
+  // That writing has met whatever another device wrote meanwhile.
+  if (words !== null && cardOf(session.records, person)?.words !== words) throw new CardChanged();
 
   tell({ step: 'finishing' });
   const answer = await api.seal(place.letter, place.version, {

@@ -5,7 +5,7 @@ import * as api from '../../api';
 import { spoken, deviceZone, firstSpoken, languageOf, speak, type Language } from '../../words';
 import { ask, forgetKeys } from './keys';
 import type { PublicHand } from './keys/questions';
-import { changed, merge, parseVault, SELF, vaultText, type RecordKind, type Records } from './vault';
+import { changed, parseVault, SELF, vaultText, type RecordKind, type Records } from './vault';
 
 /** Milliseconds without input until the letters are closed again. */
 const LOCK_HERS = 4 * 60 * 60 * 1000;
@@ -16,6 +16,8 @@ const REACH_AGAIN = 5_000;
 const CHOSEN = 'unsaid language';
 /** How often a vault is merged again when somebody else was quicker. */
 const VAULT_TRIES = 5;
+
+type Fields = Record<string, unknown>;
 
 class Session {
   house = $state.raw<api.House | null>(null);
@@ -30,6 +32,8 @@ class Session {
   hand = $state.raw<PublicHand | null>(null);
 
   #etag: string | null = null;
+  /** Grows each time the letters are closed. */
+  #held = 0;
   #lastInput = Date.now();
   /** Set by the page on which words are being written. */
   hasUnsavedWords: () => boolean = () => false;
@@ -210,18 +214,33 @@ class Session {
     return closed;
   }
 
-  /** Writes one record of the vault, merged with whatever another window wrote meanwhile. */
-  async write(id: string, kind: RecordKind, fields: Record<string, unknown>): Promise<void> {
+  /**
+   * Writes one record of the vault, merged with whatever another window wrote meanwhile. `fields` may look at what is there
+   * first, once more after each merge; `null` then leaves everything as it is.
+   */
+  async write(
+    id: string,
+    kind: RecordKind,
+    fields: Fields | ((records: Records) => Fields | null),
+  ): Promise<void> {
     const account = this.account;
     if (!account) throw new Error('nobody is signed in');
-    let next = changed(this.records, id, kind, fields);
+    const held = this.#held;
     for (let tried = 1; ; tried += 1) {
+      // The two belong together: what is written follows the revision that it was made from, and no later one.
+      const [records, etag] = [this.records, this.#etag ?? '"0"'];
+      const said = typeof fields === 'function' ? fields(records) : fields;
+      if (said === null) return;
+      const next = changed(records, id, kind, said);
       const { file, hand } = await ask('close-vault', {
         text: vaultText(next),
         recipient: account.recipient,
       });
       try {
-        this.#etag = await api.putVault(file, this.#etag ?? '"0"');
+        const kept = await api.putVault(file, etag);
+        // Closed meanwhile: what is kept is not shown.
+        if (held !== this.#held) return;
+        this.#etag = kept;
         this.records = next;
         this.hand = hand;
         return;
@@ -229,7 +248,6 @@ class Session {
         const late = api.isProblem(error) && error.status === 412;
         if (!late || tried === VAULT_TRIES) throw error;
         await this.#loadVault();
-        next = merge(changed(this.records, id, kind, fields), this.records);
       }
     }
   }
@@ -243,6 +261,7 @@ class Session {
   }
 
   #forget(): void {
+    this.#held += 1;
     forgetKeys();
     this.open = false;
     this.records = new Map();

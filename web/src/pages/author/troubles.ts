@@ -2,10 +2,10 @@
 // their sentences; everything else is said from the words. Nothing typed is ever dropped by any of these.
 
 import { isProblem, Problem, Unreachable } from '../../api';
-import { DeviceRefuses } from '../../draft';
+import { ChangedMeanwhile, DeviceRefuses } from '../../draft';
 import type { Mend } from '../../ui/Problems.svelte';
 import { figures, ordinal, say } from '../../words';
-import { PhotoMissing } from './content';
+import { DraftChanged, PhotoMissing } from './content';
 import { KeysRefuse } from './keys';
 import { VaultUnknown } from './vault';
 
@@ -30,6 +30,8 @@ export function mends(error: unknown, fields: Record<string, string> = {}): Mend
   }
   if (error instanceof VaultUnknown) return [{ text: say(`author.trouble.vault-${error.why}`) }];
   if (error instanceof PhotoMissing) return [{ text: say('author.trouble.photo-missing') }];
+  if (error instanceof DraftChanged || error instanceof ChangedMeanwhile)
+    return [{ text: say('author.trouble.changed-elsewhere') }];
   if (error instanceof DeviceRefuses) return [{ text: say(`author.write.device-${error.why}`) }];
   return [{ text: say('author.trouble.broken') }];
 }

@@ -8,11 +8,14 @@ import {
   Elsewhere,
   HouseRefuses,
   HouseSaver,
+  NOTHING_THERE,
+  sameWords,
   unsealed,
   type Draft,
   type HousePort,
   type HouseState,
 } from '../../../draft';
+import { sha256Hex } from '../../../seal/bytes';
 import { ask, KeysRefuse } from '../keys';
 import { session } from '../session.svelte';
 import { shelf } from '../shelf';
@@ -84,14 +87,7 @@ export async function fetchDraft(id: string): Promise<Draft | null> {
   const found = await house.get(id);
   if (!found) return null;
   const read = unsealed(await house.open(found.sealed));
-  const photos: string[] = [];
-  for (const { id: photo } of read.words.photos ?? []) {
-    const sealed = await api.draftPhoto(id, photo).catch(() => null);
-    if (!sealed) continue;
-    const bytes = new Uint8Array(await house.open(sealed));
-    await shelf.keepPhoto(photo, bytes).catch(() => {});
-    photos.push(photo);
-  }
+  const photos = await photosHere(id, read.words);
   try {
     const kept = await shelf.keep({ ...read, id, rev: 0, savedAt: 0 });
     await shelf.keepNote(id, { rev: found.rev, of: kept.rev, photos });
@@ -99,6 +95,59 @@ export async function fetchDraft(id: string): Promise<Draft | null> {
   } catch (error) {
     // Another window was first.
     if (error instanceof ChangedMeanwhile) return shelf.read(id);
+    throw error;
+  }
+}
+
+/** The photos of a draft that could be brought here. The others are asked for again where they are needed. */
+async function photosHere(id: string, words: Draft['words']): Promise<string[]> {
+  const photos: string[] = [];
+  for (const { id: photo } of words.photos ?? []) {
+    if (await photoOf(id, photo)) photos.push(photo);
+  }
+  return photos;
+}
+
+/** A photo of a draft, brought from the house where this device does not have it. Null when it is nowhere in reach. */
+export async function photoOf(draft: string, photo: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  const here = await photoBytes(photo);
+  if (here || !session.open) return here;
+  try {
+    const sealed = await house.getPhoto(draft, photo);
+    if (!sealed) return null;
+    const bytes = new Uint8Array(await house.open(sealed));
+    await shelf.keepPhoto(photo, bytes).catch(() => {});
+    return bytes;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether another device has written on in a draft that lies here too. 'brought': it has, and its words are on this
+ * device's shelf now. 'both': it has, and so has this one; the way to the house sets them side by side. 'closed': it
+ * has, and to see it the letters have to be open.
+ */
+export async function bringNewer(draft: Draft): Promise<'none' | 'brought' | 'both' | 'closed'> {
+  if (!session.signedIn) return 'none';
+  const note = await shelf.note(draft.id).catch(() => NOTHING_THERE);
+  const there = (await api.keptDrafts()).find(({ id, discarded }) => id === draft.id && !discarded);
+  if (!there || there.rev <= note.rev) return 'none';
+  if (!session.open) return 'closed';
+  const found = await house.get(draft.id);
+  if (!found || note.sent?.includes(sha256Hex(found.sealed))) return 'none';
+  const read = unsealed(await house.open(found.sealed));
+  if (sameWords(read.words, draft.words)) return 'none';
+  if (note.of !== draft.rev) return 'both';
+  const photos = await photosHere(draft.id, read.words);
+  const sealing = read.plan.sealing ?? draft.plan.sealing;
+  try {
+    const kept = await shelf.keep({ ...draft, words: read.words, plan: { ...read.plan, sealing } });
+    await shelf.keepNote(draft.id, { rev: found.rev, of: kept.rev, photos });
+    return 'brought';
+  } catch (error) {
+    // Written on here in this moment: the way to the house finds both.
+    if (error instanceof ChangedMeanwhile) return 'both';
     throw error;
   }
 }
