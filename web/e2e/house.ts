@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { called, tongue } from './tongue';
 
 const programs = process.env['UNSAID_TEST_PROGRAMS'] ?? resolve(import.meta.dirname, '../../target/debug');
 
@@ -204,7 +205,7 @@ export class Window {
   static async open(house: House, browser: Browser, width = 390): Promise<Window> {
     const context = await browser.newContext({
       viewport: { width, height: 844 },
-      locale: 'en-GB',
+      locale: tongue === 'es' ? 'es-ES' : 'en-GB',
       timezoneId: 'Europe/Lisbon',
     });
     const wrong: string[] = [];
@@ -225,11 +226,14 @@ export class Window {
   }
 
   async press(name: string): Promise<void> {
-    await this.page.getByRole('button', { name, exact: true }).click();
+    await this.page.getByRole('button', { name: called(name), exact: true }).click();
   }
 
   async follow(name: string): Promise<void> {
-    await this.page.getByRole('link', { name, exact: true }).first().click();
+    await this.page
+      .getByRole('link', { name: called(name), exact: true })
+      .first()
+      .click();
   }
 
   async close(): Promise<void> {
@@ -243,7 +247,7 @@ export class Window {
     return until('code in the outbox', async () => {
       for (const message of await this.house.outbox()) {
         const found = /\b(\d{4}) (\d{4})\b/.exec(message);
-        if (found && /code/i.test(message) && !before.has(found[0])) {
+        if (found && /code|código/i.test(message) && !before.has(found[0])) {
           before.add(found[0]);
           return found[0];
         }
@@ -306,9 +310,9 @@ export class Window {
   /** To a blank page, by her own way through the pages. */
   async blank(): Promise<void> {
     const { page } = this;
-    if ((await page.getByRole('link', { name: 'Write a letter', exact: true }).count()) === 0) {
+    if ((await page.getByRole('link', { name: called('Write a letter'), exact: true }).count()) === 0) {
       await page
-        .getByRole('link', { name: /^(Letters|Your letters)$/ })
+        .getByRole('link', { name: tongue === 'es' ? /^(Cartas|Sus cartas)$/ : /^(Letters|Your letters)$/ })
         .first()
         .click();
     }

@@ -1,11 +1,14 @@
 // Pictures of every page and state of both sides, for somebody to look at: `npm run pictures`. They go to the folder UNSAID_PICTURES, else to
-// /tmp/unsaid-pictures. The picture of the README, docs/picture.png, is made anew when UNSAID_PICTURE=1.
+// /tmp/unsaid-pictures, with what is printed as PDF on A4 and Letter; UNSAID_LANGUAGE=es makes them in Spanish. The picture of the README, docs/picture.png, is made anew when UNSAID_PICTURE=1.
 
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'vitest';
 import { browser as launch, House } from './house';
 import { walk } from './walk';
+
+/** What people print. */
+const PAPER = ['six-words', 'account-kit', 'letter-read', 'preview', 'card', 'reading'];
 
 test('pictures', async () => {
   const folder = resolve(process.env['UNSAID_PICTURES'] ?? '/tmp/unsaid-pictures');
@@ -29,6 +32,12 @@ test('pictures', async () => {
           });
         }
       }
+      await page.emulateMedia({ colorScheme: 'dark', forcedColors: 'active' });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.screenshot({ path: join(folder, `${name}-390-forced.png`), fullPage: true });
+      await page.emulateMedia({ forcedColors: 'none' });
+      for (const format of PAPER.includes(name) ? ['A4', 'Letter'] : [])
+        await page.pdf({ path: join(folder, `${name}-${format}.pdf`), format, preferCSSPageSize: false });
       console.log(name);
     });
     if (wrong.length > 0) console.error(wrong.join('\n'));

@@ -3,6 +3,7 @@
 
 import type { Browser, Page } from 'playwright-core';
 import { House, linkIn, Window, SHEET, putIn } from './house';
+import { called, saying, tongue } from './tongue';
 
 export type Look = (name: string, page: Page) => Promise<void>;
 
@@ -46,6 +47,12 @@ async function asGuest(house: House, guest: Window, look: Look): Promise<void> {
   await at('/is-this-real', 'is-this-real');
   await at('/outbox', 'outbox-empty');
   await at('/no-such-page', 'not-found');
+  await at('/help/living', 'living');
+  await at('/words', 'words', '#words:enabled');
+  await page.fill('#words', 'fold unison zzzz');
+  await page.locator('#claim button').click();
+  await page.waitForSelector('#words[aria-invalid=true]');
+  await look('words-refused', page);
   await at('/how-a-letter-is-kept', 'help-kept');
   await at('/what-we-cannot-do', 'help-limits');
   await at(`/k/${'A'.repeat(43)}`, 'link-unknown', 'main');
@@ -69,6 +76,24 @@ async function asGuest(house: House, guest: Window, look: Look): Promise<void> {
   await putIn(page, TEXT);
   await page.waitForURL(/write\/[a-z2-7]{26}$/);
   await look('write-guest', page);
+  const first = new URL(page.url()).pathname;
+  await page.goto(`${house.origin}${first}/preview`);
+  await page.getByText('Dear Dan,').waitFor();
+  await look('preview', page);
+  // Two drafts are held beside each other as two versions of one are.
+  await page.goto(`${house.origin}/write`);
+  await putIn(
+    page,
+    TEXT.replace('I was parked across the road in your father’s van.', 'I was across the road.'),
+  );
+  await page.waitForURL(/write\/[a-z2-7]{26}$/);
+  await page.waitForSelector('.state-line .status--good');
+  await page.goto(`${house.origin}${first}/beside/${page.url().slice(-26)}`);
+  await page.waitForSelector('.differs');
+  await look('beside', page);
+  await page.goto(`${house.origin}${first}`);
+  await page.waitForSelector(SHEET);
+  await page.getByText('Dear Dan,').waitFor();
   await guest.follow('Next: for whom, and when');
   await page.waitForSelector('a[href^="/sign-in"].button');
   await look('for-guest', page);
@@ -84,7 +109,7 @@ async function asAuthor(
   const words = await comeIn(house, helen, look);
 
   await helen.follow('All my letters');
-  await page.getByRole('heading', { level: 1, name: /^Your letters/ }).waitFor();
+  await page.getByRole('heading', { level: 1, name: saying('Your letters, Helen') }).waitFor();
   await look('letters-empty', page);
   await helen.write('The day you left for Leeds', TEXT);
   await look('for-blank', page);
@@ -102,7 +127,7 @@ async function asAuthor(
   await page.fill('#day', '12');
   await page.fill('#month', '3');
   await page.waitForFunction(() => /2037/.test(document.querySelector('.so')?.textContent ?? ''));
-  await page.click('summary:has-text("How long")');
+  await page.locator('summary', { hasText: saying('How long should it rest?') }).click();
   await look('for-day', page);
   await helen.press('Next: who can open it');
   await page.waitForSelector('#key-house');
@@ -129,7 +154,7 @@ async function asAuthor(
   await page.check('#when-never');
   await look('for-never', page);
   await helen.press('Next: who can open it');
-  await page.getByRole('button', { name: 'Seal it, for me alone' }).waitFor();
+  await page.getByRole('button', { name: called('Seal it, for me alone') }).waitFor();
   await look('key-never', page);
   await helen.press('Seal it, for me alone');
   await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 60_000 });
@@ -141,7 +166,24 @@ async function asAuthor(
   await page.waitForSelector(SHEET);
   await putIn(page, 'Dear Tessa,\n\nYou are seven as I write this.');
   await page.waitForURL(/write\/[a-z2-7]{26}$/);
+  await page.locator('.state-line', { hasText: /in this house|en esta casa/ }).waitFor({ timeout: 40_000 });
   await look('write-saved', page);
+  // What it was before is only to be seen once it has become something else.
+  const again = page.waitForResponse((answer) =>
+    /PUT .*\/api\/drafts\//.test(`${answer.request().method()} ${answer.url()}`),
+  );
+  await putIn(page, 'Dear Tessa,\n\nYou are seven as I write this, and have lost a tooth.');
+  await again;
+  await helen.follow('What it was before');
+  await page.waitForSelector('main time');
+  await page
+    .locator('main button', { hasText: saying('Look at it') })
+    .first()
+    .click();
+  await page.waitForSelector('article.sheet');
+  await look('history', page);
+  await helen.follow('Back to the letter');
+  await page.waitForSelector(SHEET);
   await helen.follow('Your letters');
   await page.getByText('The day you left for Leeds').first().waitFor();
   await look('letters', page);
@@ -165,31 +207,37 @@ async function asAuthor(
   await page.getByText('daniel@example.org').first().waitFor();
   await look('person', page);
   await withWords(helen, look);
+  await helen.follow('Tessa');
+  await page.locator('main a[href$="/card"]').waitFor();
+  await look('person-with-card', page);
   await helen.follow('Your account');
   await page.getByText('helen@example.org').first().waitFor();
   await look('account', page);
   await helen.follow('Make six new words');
-  await page.getByRole('button', { name: 'Make six new words' }).waitFor();
+  await page.getByRole('button', { name: called('Make six new words') }).waitFor();
   await look('new-words', page);
   await helen.follow('Your account');
   await helen.follow('Change the address that you sign in with');
   await page.waitForSelector('#email');
   await look('new-address', page);
   await helen.follow('Your account');
-  await page.selectOption('#language', 'es');
-  await page.getByText('Desde ahora hablamos español.').waitFor();
-  await look('account-in-spanish', page);
-  await page.selectOption('#language', 'en');
-  await page.getByText('From now on we speak English.').waitFor();
+  if (tongue === 'en') {
+    await page.selectOption('#language', 'es');
+    await page.getByText('Desde ahora hablamos español.').waitFor();
+    await look('account-in-spanish', page);
+    await page.selectOption('#language', 'en');
+    await page.getByText(saying('From now on we speak English.')).waitFor();
+  }
   await helen.press('Show the paper kit');
-  await page.getByRole('button', { name: 'Put it away' }).waitFor();
+  await page.getByRole('button', { name: called('Put it away') }).waitFor();
   await look('account-kit', page);
+  const kit = await page.$$eval('.kit span:not(.kit-head)', (groups) => groups.map((one) => one.textContent));
 
   await house.live(2);
   await asPerson(house, await enter(), look);
 
   await page.goto(`${house.origin}/letters`);
-  await page.getByText('The titles are closed').waitFor();
+  await page.getByText(saying('The titles are closed')).waitFor();
   await look('letters-locked', page);
   await helen.follow('Open my letters');
   await page.waitForSelector('#words');
@@ -201,18 +249,67 @@ async function asAuthor(
   await helen.press('Open my letters');
   await page.getByText('The piano').first().waitFor({ timeout: 60_000 });
   await helen.follow('The piano');
-  await page.getByText('It has left our hands').first().waitFor();
+  await page.getByText(saying('It has left our hands')).first().waitFor();
   await look('letter-left', page);
   await helen.follow('All my letters');
   await helen.follow('The day you left for Leeds');
-  await page.getByRole('button', { name: 'Withdraw the letter' }).first().waitFor();
+  await page
+    .getByRole('button', { name: called('Withdraw the letter') })
+    .first()
+    .waitFor();
   await look('letter-waiting', page);
+  await helen.press('Change the words');
+  await page.waitForSelector(SHEET);
+  await putIn(page, 'Dear Dan,\n\nI was across the road, all morning.');
+  await look('amend-write', page);
+  await helen.follow('Next: seal the new version');
+  await page.getByRole('button', { name: called('Seal the new version') }).waitFor();
+  await look('amend-key', page);
+  await helen.press('Seal the new version');
+  await page.waitForURL(/letters\/[a-z2-7]{26}/, { timeout: 60_000 });
+  await page.getByText(saying('A new version rests.')).waitFor();
+  await look('letter-amending', page);
+  await helen.press('Take the change back');
+  await page.getByText(saying('The change is taken back.')).first().waitFor();
   await helen.press('Withdraw the letter');
   await page.waitForSelector('dialog[open]');
   await look('letter-withdraw-asked', page);
-  await page.locator('dialog').getByRole('button', { name: 'Withdraw the letter', exact: true }).click();
-  await page.getByText('Your letter has been taken back.').waitFor();
+  await page
+    .locator('dialog')
+    .getByRole('button', { name: called('Withdraw the letter'), exact: true })
+    .click();
+  await page.getByText(saying('Your letter has been taken back.')).waitFor();
   await look('letter-withdrawn', page);
+  await fromPaper(house, await enter(), kit.join(' '), look);
+}
+
+/** On another machine, with nothing but the paper kit: in, six new words, another address. */
+async function fromPaper(house: House, away: Window, kit: string, look: Look): Promise<void> {
+  const { page } = away;
+  await page.goto(`${house.origin}/paper-kit`);
+  await page.fill('#kit', kit);
+  await away.press('Open my letters');
+  await page.getByRole('button', { name: called('Make six new words') }).waitFor();
+  await look('recovered', page);
+  await away.press('Make six new words');
+  await page.waitForSelector('.words li');
+  const words = await page.$$eval('.words li', (items) => items.map((item) => item.textContent ?? ''));
+  await away.press('I have written them down');
+  await page.waitForSelector('#first');
+  await readBack(page, words);
+  await away.press('Use these words from now on');
+  await page.getByText(saying('Your six new words are in force.')).waitFor({ timeout: 60_000 });
+  await look('new-words-ready', page);
+  await away.follow('Change the address that you sign in with');
+  await page.waitForSelector('#email');
+  await page.fill('#email', 'helen.new@example.org');
+  await away.press('Send me the code');
+  await page.waitForSelector('#code');
+  await look('new-address-code', page);
+  await page.fill('#code', await away.code());
+  await away.press('Use this address from now on');
+  await page.locator('h1', { hasText: 'helen.new@example.org' }).waitFor();
+  await look('new-address-ready', page);
 }
 
 /** A letter for a birthday that opens with the words of a card; then the card, and other words for the letter. */
@@ -236,10 +333,10 @@ async function withWords(helen: Window, look: Look): Promise<void> {
   await page.check('#key-words');
   await helen.press('Seal the letter');
   await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 90_000 });
-  await page.getByText('Tessa will need the card').waitFor();
+  await page.getByText(saying('Tessa will need the card')).waitFor();
   await look('letter-with-words', page);
   await helen.follow('Print the card');
-  await page.getByRole('button', { name: 'Show the words' }).waitFor();
+  await page.getByRole('button', { name: called('Show the words') }).waitFor();
   await look('card-hidden', page);
   await helen.press('Show the words');
   await page.waitForSelector('.card .words li');
@@ -279,15 +376,20 @@ async function comeIn(house: House, helen: Window, look: Look): Promise<string[]
   await helen.press('Make my account');
   await page.waitForSelector(problem);
   await look('two-words-refused', page);
-  const places = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'];
-  for (const field of ['first', 'second']) {
-    const label = await page.locator(`label[for="${field}"]`).innerText();
-    await page.fill(`#${field}`, words[places.findIndex((place) => label.includes(place))] ?? '');
-  }
+  await readBack(page, words);
   await helen.press('Make my account');
   await page.waitForSelector('#kit', { timeout: 60_000 });
   await look('account-ready', page);
   return words;
+}
+
+/** Two of the six words, as the page asks for them. */
+async function readBack(page: Page, words: readonly string[]): Promise<void> {
+  const places = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'].map(saying);
+  for (const field of ['first', 'second']) {
+    const label = await page.locator(`label[for="${field}"]`).innerText();
+    await page.fill(`#${field}`, words[places.findIndex((place) => label.search(place) >= 0)] ?? '');
+  }
 }
 
 /** A letter to Daniel that goes the next morning. */
@@ -304,7 +406,10 @@ async function asPerson(house: House, daniel: Window, look: Look): Promise<void>
   await look('outbox', page);
   const [knock] = await house.knocks();
   await page.goto(`${house.origin}/outbox`);
-  await page.getByRole('link', { name: 'Something waits for you' }).first().click();
+  await page
+    .getByRole('link', { name: called('Something waits for you') })
+    .first()
+    .click();
   await page.waitForSelector('article');
   await look('outbox-knock', page);
   await page.goto(linkIn(knock ?? ''));
