@@ -53,7 +53,7 @@ async function amend(text: string): Promise<void> {
   const { page } = helen;
   await helen.press('Change the words');
   await putIn(page, text);
-  await helen.follow('Next: for whom, and when');
+  await helen.follow('Next: seal the new version');
   await helen.press('Seal the new version');
   await page.waitForURL(/letters\/[a-z2-7]{26}/, { timeout: 60_000 });
 }
