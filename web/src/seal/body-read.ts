@@ -161,17 +161,19 @@ class Builder {
 
   text(raw: string): void {
     // A line's end in the source is a space; canonical HTML has none inside of a block.
-    const words = cleanText(decoded(raw.replace(/[ \t\f]*[\r\n][ \t\r\n\f]*/g, '\n'))).replaceAll('\n', ' ');
+    const oneLine = raw.replace(/[ \t\r\n\f]+/g, (gap) => (/[\r\n]/.test(gap) ? '\n' : gap));
+    const words = cleanText(decoded(oneLine)).replaceAll('\n', ' ');
+    const loose = /[\r\n]/.test(raw.slice(raw.trimEnd().length));
     const place = this.#place();
     if (place === null || place.length === 0 || 'br' in place.at(-1)!) {
       // At the beginning of a block, white space with a line's end in it is only how the source was set.
       const blank = /^\s*$/.test(raw);
       if (blank && (place === null || /[\r\n]/.test(raw))) return;
       const trimmed = /^[ \t\f]*[\r\n]/.test(raw) ? words.replace(/^ /, '') : words;
-      if (trimmed !== '') this.#write(trimmed, /[\r\n]\s*$/.test(raw));
+      if (trimmed !== '') this.#write(trimmed, loose);
       return;
     }
-    this.#write(words, /[\r\n]\s*$/.test(raw));
+    this.#write(words, loose);
   }
 
   /** The words of a line's end that may turn out to be a block's end. */

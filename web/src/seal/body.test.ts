@@ -226,3 +226,12 @@ test('a document knows its photos, whether it is blank and whether plain text sa
   expect([isBlank([]), isBlank([p(' ')]), isBlank([p('x')]), isBlank([everything[6]!])]).toEqual([true, true, false, false]);
   expect([isPlain([p('x', { br: true })]), isPlain(everything), isPlain([p({ text: 'x', bold: true })])]).toEqual([true, false, false]);
 });
+
+test('a mebibyte of blanks, line ends or half tags is read as soon as any other', () => {
+  for (const unit of [' ', '\n', ' \n', '\t ', '<', '</', '<p ', '="', "a='", '&#', '<!-', '<li> \n']) {
+    const source = `<p>${unit.repeat(1_000_000 / unit.length)}x`;
+    const at = performance.now();
+    fromHtml(source);
+    expect(performance.now() - at, JSON.stringify(unit)).toBeLessThan(15_000);
+  }
+}, 120_000);
