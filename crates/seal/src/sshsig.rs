@@ -143,8 +143,9 @@ fn read_signature(armoured: &str) -> Option<(PublicHand, Signature)> {
     if armoured.len() > MAX_SIGNATURE_BYTES {
         return None;
     }
-    let inner = armoured.trim().strip_prefix(BEGIN)?.strip_suffix(END)?;
-    let bare: String = inner.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let blanks = [' ', '\t', '\r', '\n'];
+    let inner = armoured.trim_matches(blanks).strip_prefix(BEGIN)?.strip_suffix(END)?;
+    let bare: String = inner.chars().filter(|c| !blanks.contains(c)).collect();
     let blob = BASE64_STANDARD.decode(bare).ok()?;
     let mut rest = blob.strip_prefix(MAGIC)?.strip_prefix(&1u32.to_be_bytes())?;
     let [key, namespace, _reserved, hash, signature] = [(); 5].map(|()| take_string(&mut rest));

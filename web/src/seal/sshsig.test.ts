@@ -40,6 +40,12 @@ test('we verify what ssh-keygen signs, and refuse what it signs for another purp
   expect(() => verify(of('letter@unsaid.example'), letter)).toThrow('bad-signature');
 });
 
+test('a signature that only half of the verifiers in the world would take is not taken', () => {
+  // Its key has a part of order eight; the equation holds when both sides are multiplied by eight, and not by itself.
+  const at = (name: string) => readFileSync(new URL(`../../../vectors/alike/eighth/${name}`, import.meta.url));
+  expect(() => verify(at('letter.eml.sig').toString(), at('letter.eml'))).toThrow('bad-signature');
+});
+
 test('every changed bit of a signature is noticed, and no text makes it throw anything else', () => {
   const armoured = sign(seed, letter);
   const inner = armoured.replace(/-----[^\n]*\n/g, '').replaceAll('\n', '');

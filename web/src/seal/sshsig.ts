@@ -3,7 +3,7 @@
 
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { base64, concat, fromBase64NoPad, sameBytes, utf8, type Bytes } from './bytes';
+import { base64, concat, fromBase64NoPad, hex, sameBytes, utf8, type Bytes } from './bytes';
 import { SealError } from './errors';
 
 /** What the signatures are for: one that was made for another purpose is refused. */
@@ -51,12 +51,26 @@ export function verify(armoured: string, message: Uint8Array): Hand {
   let good = false;
   try {
     // Strictly by RFC 8032: no second reading of a signature, no key of small order.
-    good = read !== null && ed25519.verify(read.signature, signedData(message), read.key, { zip215: false });
+    const data = signedData(message);
+    good = read !== null && ed25519.verify(read.signature, data, read.key, { zip215: false }) && isExact(read, data);
   } catch {
     // A point that is none.
   }
   if (!read || !good) throw new SealError('bad-signature', 'not a signature over this letter');
   return described(read.key);
+}
+
+/**
+ * The equation itself, as ssh-keygen and crates/seal have it. noble multiplies both sides by eight, and so takes signatures of
+ * keys that were made for it, which nobody else would take.
+ */
+function isExact({ key, signature }: { key: Uint8Array; signature: Uint8Array }, data: Uint8Array): boolean {
+  const { Point } = ed25519;
+  const [commitment, answer] = [signature.subarray(0, 32), signature.subarray(32)];
+  const number = (bytes: Uint8Array) => BigInt(`0x${hex(Uint8Array.from(bytes).reverse())}`);
+  const challenge = number(sha512(concat(commitment, key, data))) % Point.Fn.ORDER;
+  const side = Point.BASE.multiplyUnsafe(number(answer)).subtract(Point.fromBytes(key).multiplyUnsafe(challenge));
+  return sameBytes(side.toBytes(), commitment) && !side.isSmallOrder();
 }
 
 function checkedSeed(seed: Uint8Array): Uint8Array {
@@ -88,8 +102,9 @@ function string(bytes: Uint8Array): Bytes {
 }
 
 function readSignature(armoured: string): { key: Uint8Array; signature: Uint8Array } | null {
-  const bare = armoured.trim();
-  if (armoured.length > MAX_SIGNATURE || !bare.startsWith(BEGIN) || !bare.endsWith(END)) return null;
+  if (utf8(armoured).length > MAX_SIGNATURE) return null;
+  const bare = armoured.replace(/^[ \t\r\n]+/, '').replace(/[ \t\r\n]+$/, '');
+  if (!bare.startsWith(BEGIN) || !bare.endsWith(END)) return null;
   const inner = bare.slice(BEGIN.length, -END.length).replace(/[ \t\r\n]/g, '');
   // Canonical with its padding, or not a signature of ours.
   const blob = fromBase64NoPad(inner.replace(/=+$/, ''));
