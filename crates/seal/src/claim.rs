@@ -134,7 +134,7 @@ pub fn open_words_file(file: &[u8], canonical: &str) -> Result<Zeroizing<Vec<u8>
 pub(crate) fn is_words_file(file: &[u8]) -> bool {
     parse_header(file).is_ok_and(|(stanzas, _)| {
         matches!(&stanzas[..], [only] if only.kind == "scrypt"
-            && only.args.get(1) == Some(&WORK_FACTOR.to_string().as_str()))
+            && matches!(only.args[..], [_, work] if work == WORK_FACTOR.to_string()))
     })
 }
 

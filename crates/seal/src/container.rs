@@ -1,7 +1,7 @@
 //! Whole age files in memory, in and out: letters, wraps and passphrase files are small. Knows keys only as age's traits
 //! and gives every refusal of age the name that this room uses.
 
-use crate::errors::SealError;
+use crate::{errors::SealError, header::parse_header};
 use std::io::{Read, Write};
 use zeroize::Zeroizing;
 
@@ -38,6 +38,8 @@ fn reader<'a>(
     identity: &dyn age::Identity,
     file: &'a [u8],
 ) -> Result<age::stream::StreamReader<&'a [u8]>, SealError> {
+    // What age forgives in old files, ours never had; the browser's half does not forgive it either.
+    parse_header(file)?;
     let decryptor = age::Decryptor::new_buffered(file).map_err(|_| SealError::Damaged)?;
     decryptor.decrypt(std::iter::once(identity)).map_err(|error| match error {
         age::DecryptError::NoMatchingKeys | age::DecryptError::DecryptionFailed => SealError::WrongKey,

@@ -2,6 +2,7 @@
 //! nothing, and is stricter than age's own parser where that one forgives old files.
 
 use crate::errors::SealError;
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
 /// No header of ours comes near it; a hostile one must not cost memory.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
@@ -22,7 +23,7 @@ pub(crate) fn parse_header(file: &[u8]) -> Result<(Vec<StanzaHead<'_>>, usize), 
     loop {
         let line = lines.next()?;
         if let Some(mac) = line.strip_prefix("--- ") {
-            if mac.len() != 43 || !mac.bytes().all(is_base64) || stanzas.is_empty() {
+            if decodes(mac) != Some(32) || stanzas.is_empty() {
                 return Err(SealError::Damaged);
             }
             return Ok((stanzas, lines.at));
@@ -34,21 +35,25 @@ pub(crate) fn parse_header(file: &[u8]) -> Result<(Vec<StanzaHead<'_>>, usize), 
         if !args.iter().all(visible) {
             return Err(SealError::Damaged);
         }
+        let mut body = String::new();
         loop {
-            let body = lines.next()?;
-            if body.len() > 64 || !body.bytes().all(is_base64) {
+            let line = lines.next()?;
+            if line.len() > 64 {
                 return Err(SealError::Damaged);
             }
-            if body.len() < 64 {
+            body.push_str(line);
+            if line.len() < 64 {
                 break;
             }
         }
+        decodes(&body).ok_or(SealError::Damaged)?;
         stanzas.push(StanzaHead { kind, args });
     }
 }
 
-fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'
+/// How many bytes the text stands for, when it is canonical base64 without padding.
+fn decodes(text: &str) -> Option<usize> {
+    BASE64_STANDARD_NO_PAD.decode(text).ok().map(|bytes| bytes.len())
 }
 
 struct Lines<'a> {

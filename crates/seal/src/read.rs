@@ -42,7 +42,7 @@ pub fn open_medium(
 ) -> Result<(), StreamError> {
     let key = read_key_file(key_file).map_err(StreamError::from)?;
     let mut hashed = Hashed { to, left: medium.size, hash: Sha256::new() };
-    let opened = Sealed::read(from)?.open_part(&key, &mut hashed);
+    let opened = Sealed::read_part(from)?.open_part(&key, &mut hashed);
     match opened {
         Err(StreamError::Write(_)) if hashed.left == 0 => return Err(StreamError::Damaged),
         other => other?,

@@ -6,7 +6,7 @@
 
 mod keys;
 
-use crate::{container, errors::SealError};
+use crate::{container, errors::SealError, header::parse_header};
 use age::{
     Decryptor,
     armor::{ArmoredReader, ArmoredWriter, Format},
@@ -163,11 +163,23 @@ type Source<'a> = io::Chain<Cursor<Vec<u8>>, Box<dyn Read + 'a>>;
 impl<'a> Sealed<'a> {
     /// Reads the head of an age file, armoured or not.
     pub fn read(from: impl Read + 'a) -> Result<Self, StreamError> {
+        Self::read_as(from, false)
+    }
+
+    /// Reads the head of a part of a letter, as strictly as that of any part.
+    pub(crate) fn read_part(from: impl Read + 'a) -> Result<Self, StreamError> {
+        Self::read_as(from, true)
+    }
+
+    fn read_as(from: impl Read + 'a, part: bool) -> Result<Self, StreamError> {
         let mut source: Box<dyn Read + 'a> = Box::new(from);
         let first = take_up_to(&mut *source, ARMOUR.len())?;
         let armoured = first == ARMOUR;
         if first.starts_with(b"\xff\xfea\0g\0e") || first.starts_with(b"\xff\xfe-\0-\0") {
             return Err(StreamError::Mangled);
+        }
+        if part && armoured {
+            return Err(StreamError::Damaged);
         }
         if !armoured && !first.starts_with(INTRO) {
             return Err(StreamError::NotSealed);
@@ -176,6 +188,9 @@ impl<'a> Sealed<'a> {
         let mut source: Box<dyn Read + 'a> =
             if armoured { Box::new(ArmoredReader::new(whole)) } else { Box::new(whole) };
         let head = read_head(&mut *source)?;
+        if part {
+            parse_header(&head)?;
+        }
         // A header that says that it is of this version, and cannot be read, is a damaged one and not a newer one.
         let known = head.starts_with(KNOWN);
         let decryptor =

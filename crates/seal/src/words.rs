@@ -60,9 +60,8 @@ pub fn expand_word(part: &str) -> Option<&'static str> {
 fn split_words(typed: &str) -> Zeroizing<Vec<String>> {
     let between = |c: char| c.is_whitespace() || c == '\u{feff}' || ",.;-".contains(c) || c.is_ascii_digit();
     let whole: Zeroizing<String> = Zeroizing::new(typed.nfc().collect());
-    Zeroizing::new(
-        whole.to_lowercase().split(between).filter(|part| !part.is_empty()).map(str::to_owned).collect(),
-    )
+    let small = Zeroizing::new(whole.to_lowercase());
+    Zeroizing::new(small.split(between).filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }
 
 #[cfg(test)]

@@ -79,12 +79,16 @@ export function fromBase64NoPad(text: string): Bytes | undefined {
   return base64(bytes).replaceAll('=', '') === text ? bytes : undefined;
 }
 
-/** RFC 4648 base64 with padding, without white space; undefined for anything else. */
+/** RFC 4648 base64 with padding, without white space; undefined for anything else, and for another writing of the same. */
 export function fromBase64(text: string): Bytes | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
+  let bytes: Bytes;
   try {
-    return fromLatin1(atob(text));
+    bytes = fromLatin1(atob(text));
   } catch {
     return undefined;
   }
+  // Only the last group can have bits that belong to no byte.
+  const last = bytes.subarray(bytes.length - (bytes.length % 3 || 3));
+  return base64(last) === text.slice(-4) || text === '' ? bytes : undefined;
 }

@@ -1,14 +1,18 @@
 // Reads letter.eml back, in either format. Tolerant of other mail programs' folding, encodings and parts; strict about the
-// Message-ID and about headers that stand twice. Whatever the bytes are, it ends soon and takes little memory.
+// Message-ID, about headers that stand twice and about what it does not understand. Whatever the bytes are, it ends soon and
+// takes little memory. crates/seal/src/letter/parse.rs says the same of every file (alike.test.ts).
 
-import { fromLatin1, fromUtf8, latin1, type Bytes } from './bytes';
+import { fromBase64, fromLatin1, fromUtf8, latin1, type Bytes } from './bytes';
 import { MAX_VERSION } from './binding';
 import { SealError } from './errors';
 import {
+  cleanName,
   isMediaType,
   isPictureName,
   looksLikeRecipient,
+  MAX_HTML_BYTES,
   MAX_PICTURES,
+  MAX_TEXT_BYTES,
   normaliseText,
   PICTURE_TYPES,
   type Letter,
@@ -23,25 +27,19 @@ const MAX_LETTER_BYTES = 16 * 1024 * 1024;
 const MAX_DEPTH = 4;
 /** How many parts a file may have: ours have sixty pictures and two texts at most. */
 const MAX_PARTS = 200;
+/** The headers of one part: ours stay far below, and a hostile file must not cost memory. */
+const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Reads the file. */
 export function parseLetter(file: Uint8Array): Letter {
   if (file.length > MAX_LETTER_BYTES) throw damaged();
   const { headers, body } = splitEntity(latin1(file));
   const id = /^<([a-z2-7]{26})\.([1-9][0-9]{0,9})@unsaid>$/.exec(headers.get('message-id') ?? '');
-  const date = new Date(headers.get('date') ?? '');
-  if (!id || Number(id[2]) > MAX_VERSION || Number.isNaN(date.getTime())) throw damaged();
+  if (!id || Number(id[2]) > MAX_VERSION) throw damaged();
   const found: Found = { text: undefined, html: undefined, pictures: [], parts: 0 };
   collect(found, headers, body, 0);
   if (!found.text) throw damaged();
-  const words = (bytes: Bytes): string => {
-    try {
-      return normaliseText(fromUtf8(bytes));
-    } catch {
-      throw damaged();
-    }
-  };
-  const replyTo = headers.get('unsaid-reply-to')?.replace(/[ \t\r\n]/g, '');
+  const replyTo = headers.get('unsaid-reply-to')?.replace(/[ \t]/g, '');
   if (replyTo !== undefined && !looksLikeRecipient(replyTo)) throw damaged();
   const media = headers.get('unsaid-media');
   return {
@@ -49,14 +47,27 @@ export function parseLetter(file: Uint8Array): Letter {
     version: Number(id[2]),
     from: displayName(headers.get('from')),
     to: displayName(headers.get('to')),
-    date,
+    date: readDate(headers.get('date') ?? ''),
     messageId: id[0],
-    text: words(found.text),
-    html: found.html ? words(found.html) : null,
+    text: words(found.text, MAX_TEXT_BYTES),
+    html: found.html ? words(found.html, MAX_HTML_BYTES) : null,
     replyTo: replyTo ?? null,
     pictures: found.pictures,
     media: media === undefined ? [] : readMedia(media),
   };
+}
+
+/** What a letter may not hold when it is written is not read either: a page would have to draw it. */
+function words(bytes: Bytes, most: number): string {
+  let text: string;
+  try {
+    text = normaliseText(fromUtf8(bytes));
+  } catch {
+    throw damaged();
+  }
+  // Line ends may have become shorter by being read.
+  if (bytes.length > most && new TextEncoder().encode(text).length > most) throw damaged();
+  return text;
 }
 
 /** `name type size hash`, with commas between. */
@@ -64,7 +75,7 @@ function readMedia(value: string): Medium[] {
   const entries = value.split(',', MAX_PICTURES + 1);
   if (entries.length > MAX_PICTURES) throw damaged();
   const media = entries.map((entry): Medium => {
-    const [name = '', type = '', size = '', sha256 = '', ...more] = entry.trim().split(/[ \t]+/);
+    const [name = '', type = '', size = '', sha256 = '', ...more] = pieces(entry);
     const whole = isPictureName(name) && isMediaType(type) && /^[0-9]{1,15}$/.test(size);
     if (!whole || !/^[0-9a-f]{64}$/.test(sha256) || more.length > 0) throw damaged();
     return { name, type, size: Number(size), sha256 };
@@ -77,25 +88,50 @@ function damaged(): SealError {
   return new SealError('damaged', 'not a letter of ours');
 }
 
+/** What stands between blanks. Only these two are blanks here: JavaScript's own trim takes bytes of letters for some. */
+const pieces = (text: string): string[] => text.split(/[ \t]+/).filter((piece) => piece !== '');
+
+function trim(text: string): string {
+  let [from, to] = [0, text.length];
+  const blank = (at: number) => text[at] === ' ' || text[at] === '\t';
+  while (from < to && blank(from)) from += 1;
+  while (to > from && blank(to - 1)) to -= 1;
+  return text.slice(from, to);
+}
+
 type Headers = Map<string, string>;
 
+/** Headers, unfolded and by lower-case name, and what follows the empty line. */
 function splitEntity(entity: string): { headers: Headers; body: string } {
   const headers: Headers = new Map();
-  // A part may have no headers at all; then it begins with the empty line.
-  const end = /^\r?\n|\r?\n\r?\n/.exec(entity);
-  if (!end) throw damaged();
-  const lines = entity
-    .slice(0, end.index)
-    .replace(/\r?\n(?=[ \t])/g, '')
-    .split(/\r?\n/);
-  for (const line of lines) {
-    if (line === '') continue;
+  let last: string | undefined;
+  let at = 0;
+  for (;;) {
+    const end = entity.indexOf('\n', at);
+    if (end < 0 || end >= MAX_HEADER_BYTES) throw damaged();
+    const line = entity.slice(at, entity[end - 1] === '\r' && end > at ? end - 1 : end);
+    at = end + 1;
+    if (line === '') break;
+    // Neither half of an old line end nor anything else that a terminal or a page would take for a command.
+    if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(line)) throw damaged();
+    if (line[0] === ' ' || line[0] === '\t') {
+      if (last === undefined) throw damaged();
+      headers.set(last, headers.get(last)! + line);
+      continue;
+    }
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
-    if (colon < 1 || headers.has(name)) throw damaged();
-    headers.set(name, line.slice(colon + 1).trim());
+    if (colon < 1 || !/^[!-~]+$/.test(name) || headers.has(name)) throw damaged();
+    headers.set(name, line.slice(colon + 1));
+    last = name;
   }
-  return { headers, body: entity.slice(end.index + end[0].length) };
+  try {
+    fromUtf8(fromLatin1(entity.slice(0, at)));
+  } catch {
+    throw damaged();
+  }
+  for (const [name, value] of headers) headers.set(name, trim(value));
+  return { headers, body: entity.slice(at) };
 }
 
 interface Found {
@@ -110,10 +146,10 @@ function collect(found: Found, headers: Headers, body: string, depth: number): v
   found.parts += 1;
   if (found.parts > MAX_PARTS) throw damaged();
   const type = headers.get('content-type') ?? 'text/plain';
-  const kind = /^[^;\s]*/.exec(type)![0].toLowerCase();
+  const kind = /^[^; \t]*/.exec(type)![0].toLowerCase();
   if (kind.startsWith('multipart/')) {
     const boundary = parameter(type, 'boundary');
-    if (!boundary || depth >= MAX_DEPTH) throw damaged();
+    if (!boundary || trim(boundary) !== boundary || depth >= MAX_DEPTH) throw damaged();
     for (const part of partsOf(body, boundary)) {
       const inner = splitEntity(part);
       collect(found, inner.headers, inner.body, depth + 1);
@@ -139,34 +175,66 @@ function takePicture(pictures: Picture[], kind: string, headers: Headers, body: 
 
 /** What lies between the boundary lines; the line end before a boundary belongs to the boundary. */
 function partsOf(body: string, boundary: string): string[] {
-  const delimiter = new RegExp(
-    `(?:^|\\r?\\n)--${boundary.replace(/\W/g, '\\$&')}(--)?[ \\t]*(?=\\r?\\n|$)`,
-    'g',
-  );
+  const mark = `--${boundary}`;
   const found: string[] = [];
   let start: number | undefined;
-  for (const mark of body.matchAll(delimiter)) {
-    if (start !== undefined) found.push(body.slice(start, mark.index).replace(/^\r?\n/, ''));
+  for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + 1)) {
+    if (at > 0 && body[at - 1] !== '\n') continue;
+    const newline = body.indexOf('\n', at);
+    const end = newline < 0 ? body.length : newline;
+    const after = /^(--)?[ \t]*\r?$/.exec(body.slice(at + mark.length, end));
+    if (!after) continue;
     if (found.length > MAX_PARTS) throw damaged();
-    if (mark[1]) return found;
-    start = mark.index + mark[0].length;
+    if (start !== undefined) found.push(body.slice(start, at).replace(/\r?\n$/, ''));
+    if (after[1]) return found;
+    start = newline < 0 ? end : end + 1;
   }
   // Without its closing boundary something is missing.
   throw damaged();
 }
 
 function parameter(header: string, name: string): string | undefined {
-  const found = new RegExp(`;\\s*${name}\\s*=\\s*(?:"([^"]*)"|([^\\s;"]+))`, 'i').exec(header);
-  return found?.[1] ?? found?.[2];
+  for (const piece of header.split(';').slice(1)) {
+    const equals = piece.indexOf('=');
+    if (equals < 0 || trim(piece.slice(0, equals)).toLowerCase() !== name) continue;
+    const value = trim(piece.slice(equals + 1));
+    return isQuoted(value) ? value.slice(1, -1) : value;
+  }
+  return undefined;
 }
 
+const isQuoted = (text: string): boolean => text.length >= 2 && text.startsWith('"') && text.endsWith('"');
+
 function decode(headers: Headers, body: string): Bytes {
-  const encoding = (headers.get('content-transfer-encoding') ?? '7bit').toLowerCase();
-  if (encoding === 'base64') return unbase64(body.replace(/\s/g, ''));
-  if (encoding === 'quoted-printable') {
-    return fromLatin1(unquote(body.replace(/[ \t]+(?=\r?\n|$)/g, '').replace(/=\r?\n/g, '')));
+  switch ((headers.get('content-transfer-encoding') ?? '7bit').toLowerCase()) {
+    case 'base64':
+      return unbase64(body.replace(/[ \t\r\n]/g, ''));
+    case 'quoted-printable':
+      return fromLatin1(unquote(withoutSoftBreaks(body)));
+    case '7bit':
+    case '8bit':
+    case 'binary':
+      return fromLatin1(body);
+    default:
+      throw damaged();
   }
-  return fromLatin1(body);
+}
+
+/** Blanks at the ends of lines and soft line breaks go. Line by line: a pattern for it takes hours over a million blanks. */
+function withoutSoftBreaks(body: string): string {
+  const out: string[] = [];
+  for (let at = 0; at < body.length; ) {
+    const newline = body.indexOf('\n', at);
+    const next = newline < 0 ? body.length : newline + 1;
+    let end = newline < 0 ? next : newline;
+    if (newline > at && body[newline - 1] === '\r') end -= 1;
+    let kept = end;
+    while (kept > at && (body[kept - 1] === ' ' || body[kept - 1] === '\t')) kept -= 1;
+    if (newline >= 0 && kept > at && body[kept - 1] === '=') out.push(body.slice(at, kept - 1));
+    else out.push(body.slice(at, kept), body.slice(end, next));
+    at = next;
+  }
+  return out.join('');
 }
 
 function unquote(text: string): string {
@@ -174,28 +242,67 @@ function unquote(text: string): string {
 }
 
 function unbase64(text: string): Bytes {
+  const bytes = fromBase64(text);
+  if (!bytes) throw damaged();
+  return bytes;
+}
+
+/** The name before an address, with its encoded words (RFC 2047) and quotes undone, and cleaned like one that is written. */
+function displayName(header: string | undefined): string {
+  if (header === undefined) throw damaged();
+  const address = header.endsWith('>') ? header.lastIndexOf('<') : -1;
+  const phrase = address < 0 ? header : trim(header.slice(0, address));
+  const name = isQuoted(phrase) ? unescaped(phrase.slice(1, -1)) : withoutEncodedWords(phrase);
   try {
-    return fromLatin1(atob(text));
+    return cleanName(fromUtf8(fromLatin1(name)));
   } catch {
     throw damaged();
   }
 }
 
-/** The name before an address, with its encoded words (RFC 2047) and quotes undone. */
-function displayName(header: string | undefined): string {
-  if (header === undefined) throw damaged();
-  const phrase = header.replace(/<[^<>]*>$/, '').trim();
-  const quoted = /^"((?:[^"\\]|\\.)*)"$/.exec(phrase);
-  if (quoted) return quoted[1]!.replace(/\\(.)/g, '$1');
-  try {
+function unescaped(quoted: string): string {
+  // A backslash that stands before nothing is half of something.
+  if (/^(?:[^\\]|\\[^])*\\$/.test(quoted)) throw damaged();
+  return quoted.replace(/\\([^])/g, '$1');
+}
+
+function withoutEncodedWords(phrase: string): string {
+  let name = '';
+  let at = 0;
+  for (const found of phrase.matchAll(/=\?utf-8\?([BQ])\?([^? \t]*)\?=/gi)) {
+    const before = phrase.slice(at, found.index);
     // White space between two encoded words belongs to the encoding, not to the name.
-    const name = phrase
-      .replace(/\?=\s+(?==\?)/g, '?=')
-      .replace(/=\?utf-8\?([BQ])\?([^?\s]*)\?=/gi, (_, how: string, coded: string) =>
-        how.toUpperCase() === 'B' ? latin1(unbase64(coded)) : unquote(coded.replaceAll('_', ' ')),
-      );
-    return fromUtf8(fromLatin1(name));
-  } catch {
-    throw damaged();
+    if (at === 0 || trim(before) !== '') name += before;
+    const coded = found[2]!;
+    name += found[1]!.toUpperCase() === 'B' ? latin1(unbase64(coded)) : unquote(coded.replaceAll('_', ' '));
+    at = found.index + found[0].length;
   }
+  return name + phrase.slice(at);
+}
+
+const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
+
+/**
+ * RFC 5322, 3.3: `[day-of-week,] day month year hour:minute[:second] zone`, with numeric zones and GMT. Never by the platform's
+ * own reading of dates: that takes anything, in the zone of the machine.
+ */
+function readDate(text: string): Date {
+  const [day = '', name = '', year = '', time = '', zone = '', ...more] = pieces(text.replace(/^[^,]*,/, ''));
+  const clock = /^([0-9]{1,4}):([0-9]{1,4})(?::([0-9]{1,4}))?$/.exec(time);
+  const offset = zone === 'GMT' || zone === 'UT' ? ['', '+', '0', '0'] : /^([+-])([0-9]{2})([0-9]{2})$/.exec(zone);
+  const month = MONTHS.indexOf(name.toLowerCase());
+  const digits = /^[0-9]{1,4}$/.test(day) && /^[0-9]{1,4}$/.test(year);
+  if (more.length > 0 || month < 0 || !digits || !clock || !offset) throw damaged();
+  const [hour, minute, second] = [Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0)];
+  const [sign, hours, minutes] = [offset[1] === '-' ? -1 : 1, Number(offset[2]), Number(offset[3])];
+  const midnight = new Date(Date.UTC(Number(year), month, Number(day)));
+  // 30 February would become another day.
+  const isDay = midnight.getUTCMonth() === month && midnight.getUTCDate() === Number(day);
+  const isTime = hour < 24 && minute < 60 && second <= 60 && hours < 24 && minutes < 60;
+  if (!isDay || !isTime || Number(year) < 1900) throw damaged();
+  const date = new Date(
+    midnight.getTime() + ((hour - sign * hours) * 3600 + (minute - sign * minutes) * 60 + second) * 1000,
+  );
+  if (date.getTime() < 0 || date.getUTCFullYear() > 9999) throw damaged();
+  return date;
 }

@@ -168,3 +168,38 @@ test('a key file holds exactly one key', () => {
     expect(() => readKeyFile(file)).toThrow('damaged');
   }
 });
+
+describe('a hostile file', () => {
+  const from = (file: string) => parseLetter(utf8(file));
+  const plain = fromUtf8(composeLetter(letter('Dear Mara')));
+  const started = () => {
+    const at = performance.now();
+    return () => performance.now() - at;
+  };
+
+  test('of a million blanks is read as soon as any other', () => {
+    for (const filling of [' ', '\t', '\r', '= ', '\n ', '--=_unsaid', '\n--=_unsaid_']) {
+      const many = filling.repeat(1_000_000 / filling.length);
+      const took = started();
+      expect(from(plain.replace('Dear Mara', `${many}x`)).text.length).toBeGreaterThan(0);
+      expect(took(), JSON.stringify(filling)).toBeLessThan(1500);
+    }
+  });
+
+  test('is refused for headers without end, and for more text than a letter may hold', () => {
+    const more = (line: string) => plain.replace('MIME-Version', `${line}MIME-Version`);
+    expect(from(more(`X-Y: ${'y'.repeat(50_000)}\r\n`)).from).toBe('Ana');
+    expect(() => from(more(`X-Y: ${'y'.repeat(64 * 1024)}\r\n`))).toThrow('damaged');
+    const names = Array.from({ length: 20_000 }, (_, i) => `x${i}:\r\n`).join('');
+    expect(() => from(more(names))).toThrow('damaged');
+    expect(from(plain.replace('Dear Mara', 'x'.repeat(MAX_TEXT_BYTES))).text).toHaveLength(MAX_TEXT_BYTES);
+    expect(() => from(plain.replace('Dear Mara', 'x'.repeat(MAX_TEXT_BYTES + 1)))).toThrow('damaged');
+  });
+
+  test('gives no name that could change the line in which it stands', () => {
+    const named = (name: string) => from(plain.replace('From: Ana', `From: =?utf-8?B?${btoa(name)}?=`)).from;
+    expect(named('Ana\r\n\u0000Bcc: x')).toBe('Ana Bcc: x');
+    expect(named('\xe2\x80\xaeanA\xe2\x80\xac')).toBe('anA');
+    expect(() => named('\n')).toThrow('damaged');
+  });
+});

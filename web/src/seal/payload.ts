@@ -11,7 +11,8 @@ import type { Header } from './header';
 
 const CHUNK_BYTES = 64 * 1024;
 const TAG_BYTES = 16;
-const NONCE_BYTES = 16;
+/** What stands between the header and the chunks. */
+export const NONCE_BYTES = 16;
 
 /** The plain bytes. Throws 'damaged' when anything was changed or cut off. */
 export function openWithFileKey(fileKey: Uint8Array, header: Header, file: Uint8Array): Bytes {

@@ -12,7 +12,7 @@ import { SealError } from './errors';
 import { parseHeader, type Header } from './header';
 import { readKeyFile } from './key';
 import { parseLetter, type Letter, type Medium } from './letter';
-import { openWithFileKey } from './payload';
+import { NONCE_BYTES, openWithFileKey } from './payload';
 import { verify, type Hand } from './sshsig';
 
 export { SealError } from './errors';
@@ -81,6 +81,9 @@ export function openFile(keyText: string | Uint8Array, file: Uint8Array): Bytes 
   const secret = secretFromBech32('age-secret-key-', readKeyFile(keyText));
   if (!secret) throw new SealError('damaged', 'not the key file of a letter');
   const header = parseHeader(file);
+  // A passphrase stands alone (C2SP age); and what ends before its nonce was cut short, whoever it was for.
+  const mixed = header.stanzas.some(({ type }) => type === 'scrypt');
+  if (mixed || file.length < header.size + NONCE_BYTES) throw damaged();
   const fileKey = unwrapFileKey(secret, header);
   if (!fileKey) throw new SealError('wrong-key', 'this key does not open this file');
   return openWithFileKey(fileKey, header, file);

@@ -53,6 +53,6 @@ function splitWords(typed: string): string[] {
   return typed
     .normalize('NFC')
     .toLowerCase()
-    .split(/[\s,.;\-0-9]+/)
+    .split(/[\s\u0085,.;\-0-9]+/)
     .filter((part) => part !== '');
 }

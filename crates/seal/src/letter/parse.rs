@@ -1,9 +1,10 @@
 //! Reads letter.eml back, in either format. Tolerant of other mail programs' folding, encodings and parts; strict about the
-//! Message-ID and about headers that stand twice. Whatever the bytes are, it ends soon and takes little memory.
+//! Message-ID, about headers that stand twice and about what it does not understand. Whatever the bytes are, it ends soon and
+//! takes little memory. web/src/seal/letter-parse.ts says the same of every file (tests/alike.rs).
 
 use super::{
-    Letter, MAX_LETTER_BYTES, MAX_PICTURES, MONTHS, Medium, OpenedPicture, PictureKind, days_from_civil,
-    message_id, normalise_text,
+    LAST_SECOND, Letter, MAX_HTML_BYTES, MAX_LETTER_BYTES, MAX_PICTURES, MAX_TEXT_BYTES, MONTHS, Medium,
+    OpenedPicture, PictureKind, civil_from_days, clean_name, days_from_civil, message_id, normalise_text,
     rich::{is_media_type, is_picture_name, looks_like_recipient},
 };
 use crate::{errors::SealError, quoted_printable};
@@ -15,6 +16,12 @@ const MAX_DEPTH: usize = 5;
 
 /// How many parts a file may have: ours have sixty pictures and two texts at most.
 const MAX_PARTS: usize = 200;
+
+/// The headers of one part: ours stay far below, and a hostile file must not cost memory.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// Only these two: what else is blank in some alphabet is a letter's byte in another.
+const BLANKS: [char; 2] = [' ', '\t'];
 
 type Headers = HashMap<String, String>;
 
@@ -28,26 +35,30 @@ pub fn parse_letter(file: &[u8]) -> Result<Letter, SealError> {
     let (letter_id, version) = read_message_id(field("message-id")?).ok_or(SealError::Damaged)?;
     let mut found = Found::default();
     found.collect(&headers, body, 0)?;
-    let words = |bytes: Vec<u8>| {
-        String::from_utf8(bytes).map(|text| normalise_text(&text)).map_err(|_| SealError::Damaged)
-    };
     Ok(Letter {
         letter_id,
         version,
         from: display_name(field("from")?)?,
         to: display_name(field("to")?)?,
         unix_seconds: read_date(field("date")?).ok_or(SealError::Damaged)?,
-        text: words(found.text.ok_or(SealError::Damaged)?)?,
-        html: found.html.map(words).transpose()?,
+        text: words(found.text.ok_or(SealError::Damaged)?, MAX_TEXT_BYTES)?,
+        html: found.html.map(|html| words(html, MAX_HTML_BYTES)).transpose()?,
         reply_to: field("unsaid-reply-to").ok().map(read_reply_to).transpose()?,
         media: field("unsaid-media").map_or(Ok(Vec::new()), read_media)?,
         pictures: found.pictures,
     })
 }
 
+/// What a letter may not hold when it is written is not read either: a page would have to draw it.
+fn words(bytes: Vec<u8>, most: usize) -> Result<String, SealError> {
+    let text = String::from_utf8(bytes).map_err(|_| SealError::Damaged)?;
+    let text = normalise_text(&text);
+    if text.len() <= most { Ok(text) } else { Err(SealError::Damaged) }
+}
+
 /// The recipient was cut into pieces to keep lines short; no white space belongs to it.
 fn read_reply_to(value: &str) -> Result<String, SealError> {
-    let whole: String = value.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let whole: String = value.chars().filter(|c| !BLANKS.contains(c)).collect();
     if looks_like_recipient(&whole) { Ok(whole) } else { Err(SealError::Damaged) }
 }
 
@@ -55,13 +66,14 @@ fn read_reply_to(value: &str) -> Result<String, SealError> {
 fn read_media(value: &str) -> Result<Vec<Medium>, SealError> {
     let mut media: Vec<Medium> = Vec::new();
     for entry in value.split(',') {
-        let words: Vec<&str> = entry.split_ascii_whitespace().take(5).collect();
+        let words: Vec<&str> = entry.split(BLANKS).filter(|word| !word.is_empty()).take(5).collect();
         let [name, media_type, size, sha256] = words[..] else { return Err(SealError::Damaged) };
         let whole = is_picture_name(name)
             && is_media_type(media_type)
             && media.len() < MAX_PICTURES
             && media.iter().all(|other| other.name != name);
-        let size = size.parse().ok().filter(|_| size.bytes().all(|b| b.is_ascii_digit()));
+        let digits = size.len() <= 15 && size.bytes().all(|b| b.is_ascii_digit());
+        let size = size.parse().ok().filter(|_| digits);
         let (true, Some(size), Some(sha256)) = (whole, size, unhex(sha256)) else {
             return Err(SealError::Damaged);
         };
@@ -99,19 +111,26 @@ fn split_entity(entity: &[u8]) -> Result<(Headers, &[u8]), SealError> {
     let mut rest = entity;
     loop {
         let end = rest.iter().position(|b| *b == b'\n').ok_or(SealError::Damaged)?;
+        if entity.len() - rest.len() + end >= MAX_HEADER_BYTES {
+            return Err(SealError::Damaged);
+        }
         let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
         rest = &rest[end + 1..];
         if line.is_empty() {
             break;
         }
+        // Neither half of an old line end nor anything else that a terminal or a page would take for a command.
+        if line.iter().any(|b| b.is_ascii_control() && *b != b'\t') {
+            return Err(SealError::Damaged);
+        }
         let line = std::str::from_utf8(line).map_err(|_| SealError::Damaged)?;
-        if line.starts_with([' ', '\t']) {
+        if line.starts_with(BLANKS) {
             let folded = last.as_ref().and_then(|name| headers.get_mut(name)).ok_or(SealError::Damaged)?;
             folded.push_str(line);
             continue;
         }
-        let (name, value) =
-            line.split_once(':').filter(|(name, _)| !name.is_empty()).ok_or(SealError::Damaged)?;
+        let plain = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic());
+        let (name, value) = line.split_once(':').filter(|(name, _)| plain(name)).ok_or(SealError::Damaged)?;
         let name = name.to_ascii_lowercase();
         if headers.insert(name.clone(), value.to_owned()).is_some() {
             return Err(SealError::Damaged);
@@ -119,7 +138,7 @@ fn split_entity(entity: &[u8]) -> Result<(Headers, &[u8]), SealError> {
         last = Some(name);
     }
     for value in headers.values_mut() {
-        *value = value.trim().to_owned();
+        *value = value.trim_matches(BLANKS).to_owned();
     }
     Ok((headers, rest))
 }
@@ -143,9 +162,8 @@ impl Found {
         let kind_and_more = headers.get("content-type").map_or("text/plain", String::as_str);
         let kind = kind_and_more.split([';', ' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
         if kind.starts_with("multipart/") {
-            let boundary =
-                parameter(kind_and_more, "boundary").filter(|b| !b.is_empty()).ok_or(SealError::Damaged)?;
-            if depth + 1 >= MAX_DEPTH {
+            let boundary = parameter(kind_and_more, "boundary").ok_or(SealError::Damaged)?;
+            if boundary.is_empty() || boundary.trim_matches(BLANKS) != boundary || depth + 1 >= MAX_DEPTH {
                 return Err(SealError::Damaged);
             }
             for part in parts(body, &boundary)? {
@@ -191,7 +209,8 @@ fn decode(headers: &Headers, body: &[u8]) -> Result<Vec<u8>, SealError> {
     match encoding.as_str() {
         "base64" => unbase64(body),
         "quoted-printable" => Ok(quoted_printable::decode(body)),
-        _ => Ok(body.to_vec()),
+        "7bit" | "8bit" | "binary" => Ok(body.to_vec()),
+        _ => Err(SealError::Damaged),
     }
 }
 
@@ -203,7 +222,11 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<&'a [u8]>, SealError>
     for line in body.split_inclusive(|b| *b == b'\n') {
         let line_start = at;
         at += line.len();
-        let bare = line.trim_ascii_end();
+        let bare = line.strip_suffix(b"\n").unwrap_or(line);
+        let mut bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+        while let [before @ .., b' ' | b'\t'] = bare {
+            bare = before;
+        }
         let Some(after) = bare.strip_prefix(b"--").and_then(|l| l.strip_prefix(boundary.as_bytes())) else {
             continue;
         };
@@ -229,21 +252,25 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<&'a [u8]>, SealError>
 fn parameter(header: &str, name: &str) -> Option<String> {
     header.split(';').skip(1).find_map(|piece| {
         let (found, value) = piece.split_once('=')?;
-        let value = value.trim();
+        let value = value.trim_matches(BLANKS);
         let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
-        found.trim().eq_ignore_ascii_case(name).then(|| value.to_owned())
+        found.trim_matches(BLANKS).eq_ignore_ascii_case(name).then(|| value.to_owned())
     })
 }
 
 fn unbase64(text: &[u8]) -> Result<Vec<u8>, SealError> {
-    let bare: Vec<u8> = text.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+    let bare: Vec<u8> = text.iter().copied().filter(|b| !b" \t\r\n".contains(b)).collect();
     BASE64_STANDARD.decode(bare).map_err(|_| SealError::Damaged)
 }
 
-/// The name before an address, with its encoded words (RFC 2047) and quotes undone.
+/// The name before an address, with its encoded words (RFC 2047) and quotes undone, and cleaned like one that is written.
 fn display_name(header: &str) -> Result<String, SealError> {
+    clean_name(&phrase(header)?).map_err(|_| SealError::Damaged)
+}
+
+fn phrase(header: &str) -> Result<String, SealError> {
     let phrase = match header.rfind('<') {
-        Some(at) if header.ends_with('>') => header[..at].trim(),
+        Some(at) if header.ends_with('>') => header[..at].trim_matches(BLANKS),
         _ => header,
     };
     if let Some(quoted) = phrase.strip_prefix('"').and_then(|p| p.strip_suffix('"')) {
@@ -258,7 +285,7 @@ fn display_name(header: &str) -> Result<String, SealError> {
     let mut rest = phrase;
     while let Some(EncodedWord { before, bytes, after }) = next_encoded_word(rest)? {
         // White space between two encoded words belongs to the encoding, not to the name.
-        let between_two = rest.len() != phrase.len() && before.trim().is_empty();
+        let between_two = rest.len() != phrase.len() && before.trim_matches(BLANKS).is_empty();
         if !between_two {
             name.extend_from_slice(before.as_bytes());
         }
@@ -288,7 +315,7 @@ fn next_encoded_word(text: &str) -> Result<Option<EncodedWord<'_>>, SealError> {
             return Ok(None);
         };
         let Some(after) = end.strip_prefix('=') else { continue };
-        if !charset.eq_ignore_ascii_case("utf-8") || coded.contains(char::is_whitespace) {
+        if !charset.eq_ignore_ascii_case("utf-8") || coded.contains(BLANKS) {
             continue;
         }
         let bytes = match how {
@@ -304,7 +331,7 @@ fn next_encoded_word(text: &str) -> Result<Option<EncodedWord<'_>>, SealError> {
 /// RFC 5322, 3.3: `[day-of-week,] day month year hour:minute[:second] zone`, with numeric zones and GMT.
 fn read_date(text: &str) -> Option<i64> {
     let text = text.split_once(',').map_or(text, |(_, rest)| rest);
-    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let words: Vec<&str> = text.split(BLANKS).filter(|word| !word.is_empty()).take(6).collect();
     let [day, month, year, time, zone] = words[..] else { return None };
     let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? as i64 + 1;
     let number = |text: &str, from: i64, to: i64| {
@@ -315,6 +342,9 @@ fn read_date(text: &str) -> Option<i64> {
     let hour = number(clock.next()?, 0, 23)?;
     let minute = number(clock.next()?, 0, 59)?;
     let second = clock.next().map_or(Some(0), |s| number(s, 0, 60))?;
+    if clock.next().is_some() {
+        return None;
+    }
     let offset = match zone.as_bytes() {
         b"GMT" | b"UT" => 0,
         [sign @ (b'+' | b'-'), ..] if zone.len() == 5 => {
@@ -323,6 +353,10 @@ fn read_date(text: &str) -> Option<i64> {
         }
         _ => return None,
     };
-    let days = days_from_civil(number(year, 1900, 9999)?, month, number(day, 1, 31)?);
-    Some(days * 86_400 + hour * 3600 + (minute - offset) * 60 + second)
+    let civil = (number(year, 1900, 9999)?, month, number(day, 1, 31)?);
+    let days = days_from_civil(civil.0, civil.1, civil.2);
+    let seconds = days * 86_400 + hour * 3600 + (minute - offset) * 60 + second;
+    // 30 February is no day, and civil_from_days counts from 1970 on.
+    let is_day = days < 0 || civil_from_days(days) == civil;
+    (is_day && (0..=LAST_SECOND).contains(&seconds)).then_some(seconds)
 }

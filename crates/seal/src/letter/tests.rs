@@ -123,6 +123,32 @@ fn files_that_are_no_letters_are_refused() {
 }
 
 #[test]
+fn headers_without_end_and_text_without_end_are_refused() {
+    let good = String::from_utf8(composed(&letter("Ana", "Mara", "Dear"))).unwrap();
+    let more = |line: &str| {
+        parse_letter(good.replacen("MIME-Version", &format!("{line}MIME-Version"), 1).as_bytes())
+    };
+    assert!(more(&format!("X-Y: {}\r\n", "y".repeat(50_000))).is_ok());
+    assert!(more(&format!("X-Y: {}\r\n", "y".repeat(64 * 1024))).is_err());
+    assert!(more(&(0..20_000).map(|i| format!("x{i}:\r\n")).collect::<String>()).is_err());
+    let text = |size: usize| parse_letter(good.replacen("Dear", &"x".repeat(size), 1).as_bytes());
+    assert!(text(MAX_TEXT_BYTES).is_ok());
+    assert_eq!(text(MAX_TEXT_BYTES + 1).err(), Some(SealError::Damaged));
+}
+
+#[test]
+fn no_name_that_is_read_changes_the_line_in_which_it_stands() {
+    let good = String::from_utf8(composed(&letter("Ana", "Mara", "Dear"))).unwrap();
+    let named = |name: &str| {
+        let coded = BASE64_STANDARD.encode(name);
+        parse_letter(good.replace("From: Ana", &format!("From: =?utf-8?B?{coded}?=")).as_bytes())
+    };
+    assert_eq!(named("Ana\r\n\0Bcc: x").unwrap().from, "Ana Bcc: x");
+    assert_eq!(named("\u{202e}anA\u{202c}").unwrap().from, "anA");
+    assert!(named("\n").is_err());
+}
+
+#[test]
 fn a_text_that_is_too_long_is_refused() {
     assert!(compose_letter(&letter("A", "B", &"x".repeat(MAX_TEXT_BYTES))).is_ok());
     let long = "x".repeat(MAX_TEXT_BYTES + 1);
