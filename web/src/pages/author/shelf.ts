@@ -42,6 +42,9 @@ export const shelf: AnyShelf = {
   clear: () => at().clear(),
 };
 
+/** What was written since, in this window's memory alone. */
+export const memoryDrafts = async (): Promise<Draft[]> => (await memory.list()).drafts;
+
 /** From now on nothing stays here: the draft that is open comes into this window's memory, and leaves the device. */
 export async function beginBedside(open: Draft): Promise<void> {
   if (leaveNothing) return;

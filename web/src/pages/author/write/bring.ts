@@ -82,6 +82,18 @@ export function houseSaver(tell: (state: HouseState) => void): HouseSaver {
   return new HouseSaver(house, device, tell, browserTimers);
 }
 
+/** Whether all of these are at the house now. */
+export async function bringAll(drafts: readonly Draft[]): Promise<boolean> {
+  for (const draft of drafts) {
+    const saver = houseSaver(() => {});
+    saver.kept(draft);
+    await saver.now();
+    saver.stop();
+    if (saver.state.kind !== 'there' && saver.state.kind !== 'both') return false;
+  }
+  return true;
+}
+
 /** A draft of the house, with its photos, put on this device's shelf. Null when the house has none. Needs open letters. */
 export async function fetchDraft(id: string): Promise<Draft | null> {
   const found = await house.get(id);

@@ -45,7 +45,13 @@ export class Album {
   readonly #addresses = new Map<string, string>();
   #photos: readonly DraftPhoto[];
 
-  constructor(photos: readonly DraftPhoto[]) {
+  #closed = false;
+
+  /** `find` knows where a photo may lie besides on this device. */
+  constructor(
+    photos: readonly DraftPhoto[],
+    private readonly find: (id: string) => Promise<Uint8Array<ArrayBuffer> | null> = photoBytes,
+  ) {
     this.#photos = photos;
   }
 
@@ -71,14 +77,15 @@ export class Album {
     const there = this.#addresses.get(name);
     if (there) return there;
     const photo = this.#photos.find((one) => one.name === name);
-    const bytes = photo ? await photoBytes(photo.id) : null;
-    if (!photo || !bytes) return null;
+    const bytes = photo ? await this.find(photo.id) : null;
+    if (!photo || !bytes || this.#closed) return null;
     const address = URL.createObjectURL(new Blob([bytes], { type: photo.type }));
     this.#addresses.set(name, address);
     return address;
   }
 
   close(): void {
+    this.#closed = true;
     for (const address of this.#addresses.values()) URL.revokeObjectURL(address);
     this.#addresses.clear();
   }
