@@ -5,7 +5,7 @@ import * as api from '../../api';
 import { exportBlob } from '../../export';
 import { fetchOpenMe } from '../../export/page';
 import { ask } from './keys';
-import { readSealed } from './sealing';
+import { readSealed, signature } from './sealing';
 import { session } from './session.svelte';
 import { sealedVersion } from './story';
 import { cardOf } from './vault';
@@ -63,16 +63,6 @@ export async function takeAway(
     openMe: await fetchOpenMe(),
     told,
   });
-}
-
-/** A letter of the first format has none. */
-async function signature(letter: string, number: number): Promise<Uint8Array | null> {
-  try {
-    return await api.part(letter, number, 'sig.age');
-  } catch (error) {
-    if (api.isProblem(error) && error.status === 404) return null;
-    throw error;
-  }
 }
 
 /** Gives a file to the browser to keep. */

@@ -56,7 +56,18 @@ export async function readSealed(letter: api.Letter, number?: number): Promise<R
   if (version === undefined) throw new Error('nothing is sealed');
   const authorWrap = await api.wrap(letter.id, version, 'author');
   const letterAge = await api.part(letter.id, version, 'letter.age');
-  return ask('read', { authorWrap, letterAge, expected: { letterId: letter.id, version } });
+  const sigAge = await signature(letter.id, version);
+  return ask('read', { authorWrap, letterAge, sigAge, expected: { letterId: letter.id, version } });
+}
+
+/** A letter of the first format has none. */
+export async function signature(letter: string, number: number): Promise<Uint8Array | null> {
+  try {
+    return await api.part(letter, number, 'sig.age');
+  } catch (error) {
+    if (api.isProblem(error) && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /** Pictures that lie beside a letter, opened. */

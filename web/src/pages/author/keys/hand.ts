@@ -1,8 +1,9 @@
 // The hand that signs, as records hold it: made from chance, and told to the world only in its public half.
 
-import { handOf as publicHandOf, makeAccount } from '../../../seal';
+import { handOf as publicHandOf, makeAccount, type Opened } from '../../../seal';
 import { base64url, fromBase64NoPad } from '../../../seal/bytes';
 import type { Hand } from '../vault';
+import type { SignedBy } from './kinds';
 import type { PublicHand } from './questions';
 
 /** A new hand: a seed for Ed25519, and an inbox for answers. */
@@ -23,4 +24,11 @@ export function seedOf(hand: Hand): Uint8Array {
 
 export function publicOf(hand: Hand): PublicHand {
   return { ...publicHandOf(seedOf(hand)), inboxRecipient: hand.inboxRecipient };
+}
+
+/** Whether a letter that she reads again is signed as she signs. A letter with a place for answers has always been signed. */
+export function signedBy({ letter, signature }: Opened, hand: Hand | null): SignedBy {
+  if (signature.state === 'unsigned') return letter.replyTo === null ? 'nobody' : 'not-hers';
+  if (signature.state === 'broken' || hand === null) return 'not-hers';
+  return signature.hand.line === publicOf(hand).line ? 'hers' : 'not-hers';
 }

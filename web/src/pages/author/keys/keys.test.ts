@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { makeHand, publicOf, seedOf } from './hand';
+import type { Opened } from '../../../seal';
+import { makeHand, publicOf, seedOf, signedBy } from './hand';
 
 const vectors = (path: string) =>
   readFileSync(new URL(`../../../../../vectors/v2/${path}`, import.meta.url), 'utf8');
@@ -25,4 +26,23 @@ test('each hand is another one, and a seed that is none is refused', async () =>
   expect(publicOf(one).fingerprint).not.toBe(publicOf(other).fingerprint);
   expect(one.inboxRecipient).not.toBe(other.inboxRecipient);
   expect(() => seedOf({ ...one, seed: one.seed.slice(1) })).toThrow();
+});
+
+test('a letter that she reads again is told to be hers only when her own hand has signed it', async () => {
+  const [hers, another] = [await makeHand(), await makeHand()];
+  const letter = (replyTo: string | null) => ({ replyTo }) as Opened['letter'];
+  const by = (hand: typeof hers): Opened => ({
+    letter: letter('age1pq1x'),
+    signature: { state: 'signed', hand: publicOf(hand) },
+  });
+  expect(signedBy(by(hers), hers)).toBe('hers');
+  expect(signedBy(by(another), hers)).toBe('not-hers');
+  const lacking = (state: 'unsigned' | 'broken', replyTo: string | null): Opened => ({
+    letter: letter(replyTo),
+    signature: { state },
+  });
+  expect(signedBy(lacking('broken', null), hers)).toBe('not-hers');
+  // Taken away by whoever keeps the letter; and a letter from before there were signatures.
+  expect(signedBy(lacking('unsigned', 'age1pq1x'), hers)).toBe('not-hers');
+  expect(signedBy(lacking('unsigned', null), hers)).toBe('nobody');
 });

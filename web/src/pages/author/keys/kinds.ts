@@ -4,7 +4,16 @@ import type { Letter, SealedLetter, Written } from '../../../seal';
 
 export type { Medium, Picture as PlainPicture } from '../../../seal';
 export type Sealed = SealedLetter;
-export type ReadLetter = Letter;
+
+/**
+ * By whom a letter of hers is signed: by her hand, as the vault has it; by nobody, as letters were of the first format; or by
+ * another hand, by a signature that is not this letter's, or by none where one belongs.
+ */
+export type SignedBy = 'hers' | 'nobody' | 'not-hers';
+
+export interface ReadLetter extends Letter {
+  readonly signedBy: SignedBy;
+}
 
 /** A letter to be sealed. The room adds the hand that signs and the inbox for answers. */
 export interface LetterToSeal extends Omit<Written, 'replyTo'> {

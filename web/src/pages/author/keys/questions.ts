@@ -77,7 +77,13 @@ export interface Asked {
     answer: null;
   };
   read: {
-    ask: { authorWrap: Uint8Array; letterAge: Uint8Array; expected: LetterName };
+    ask: {
+      authorWrap: Uint8Array;
+      letterAge: Uint8Array;
+      /** `null`: the house has no signature of it. */
+      sigAge: Uint8Array | null;
+      expected: LetterName;
+    };
     answer: ReadLetter;
   };
   /** A picture that lies beside a letter. */

@@ -29,7 +29,7 @@ import {
   type Written,
 } from '../../../seal';
 import { chosenHand, handOf, parseVault, SELF, VaultUnknown, vaultText, withHand, type Hand } from '../vault';
-import { makeHand, publicOf, seedOf } from './hand';
+import { makeHand, publicOf, seedOf, signedBy } from './hand';
 import type { LetterToSeal } from './kinds';
 import { readTypedKit } from './misread';
 import type { Ask, Asked, AskedName, Refusal, Told } from './questions';
@@ -145,8 +145,10 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
     await proveSealed({ ...proof, written: writtenOf(written), seed, identity: held() });
     return null;
   },
-  read: async ({ authorWrap, letterAge, expected }) =>
-    (await openSealed(held(), authorWrap, { letterAge, sigAge: null }, expected)).letter,
+  read: async ({ authorWrap, letterAge, sigAge, expected }) => {
+    const opened = await openSealed(held(), authorWrap, { letterAge, sigAge }, expected);
+    return { ...opened.letter, signedBy: signedBy(opened, hand) };
+  },
   'read-part': async ({ authorWrap, part, medium }) => ({
     bytes: openMedia(await openWrap(held(), authorWrap), part, medium),
   }),
