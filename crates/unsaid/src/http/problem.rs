@@ -42,6 +42,7 @@ pub const KEYS: &[(&str, u16)] = &[
     ("invitation-unknown", 404),
     ("kit-unknown", 404),
     ("address-undo-over", 404),
+    ("nothing-here", 404),
     ("method", 405),
     ("too-slow", 408),
     ("changed-meanwhile", 409),
@@ -63,6 +64,8 @@ pub const KEYS: &[(&str, u16)] = &[
     ("not-understood", 422),
     ("code-wrong", 422),
     ("words-wrong", 422),
+    ("words-unknown", 422),
+    ("words-older", 422),
     ("address-empty", 422),
     ("address-without-at", 422),
     ("address-two-ats", 422),
@@ -99,6 +102,7 @@ pub const KEYS: &[(&str, u16)] = &[
     ("if-match", 428),
     ("codes-too-many", 429),
     ("unlocks-too-many", 429),
+    ("trials-too-many", 429),
     ("our-mistake", 500),
     ("bytes-damaged", 500),
     ("store-away", 503),
@@ -227,5 +231,24 @@ impl From<Refusal> for Problem {
             | Refusal::NothingSealed
             | Refusal::NotHere => Self::of(refusal.key()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_key_has_its_words_and_every_refusals_words_have_a_key() {
+        let words: Value = serde_json::from_str(include_str!("../../../../web/src/words/en.json")).unwrap();
+        let said = |part: &str| -> BTreeSet<String> {
+            let keys = words.as_object().unwrap().keys();
+            keys.filter_map(|k| Some(k.strip_prefix("error.")?.strip_suffix(part)?.to_owned())).collect()
+        };
+        let known: BTreeSet<String> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
+        assert_eq!(known.len(), KEYS.len(), "each key stands there once");
+        assert_eq!(said(".title"), known);
+        assert_eq!(said(".detail"), known);
     }
 }
