@@ -171,6 +171,8 @@ pub trait KeyStore: Send + Sync {
     ) -> Result<()>;
     /// Writes a notice to the account's address, to leave at once and to be pointless after three days of trusted time.
     async fn notify(&self, author: &Author, notice: Notice, message: MessageId, now: Now) -> Result<()>;
+    /// Writes the notice Trial in the same way, at most [`rows::TRIALS_A_DAY`] within a day of trusted time.
+    async fn ask_trial(&self, author: &Author, message: MessageId, now: Now) -> Result<CodeAsked>;
     /// Sends a code to the new address, as [`AccountStore::ask_code`] does and counted with those. The code is good for [`Self::change_email`] alone. `set_code` takes it.
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked>;
     /// The code to the new address was typed. Right: the account signs in with the new address from now on (fact SignInChanged), the notice SignInChanged goes to the old one, whose link undoes it for

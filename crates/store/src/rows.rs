@@ -585,6 +585,9 @@ pub enum EmailChanged {
     Taken,
 }
 
+/// So many test messages an author may send to herself within a day.
+pub const TRIALS_A_DAY: usize = 10;
+
 /// The link in the notice to the old address works for so many days of trusted time.
 pub const EMAIL_UNDO_DAYS: i64 = 14;
 

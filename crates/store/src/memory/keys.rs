@@ -115,6 +115,23 @@ impl KeyStore for MemoryStore {
         Ok(())
     }
 
+    async fn ask_trial(&self, author: &Author, message: MessageId, now: Now) -> Result<CodeAsked> {
+        let mut world = self.world();
+        world.account(author)?;
+        expect(!world.messages.contains_key(&message))?;
+        let a_day_ago = hours_after(now.trusted, (NOTICE_DAYS - 1) * 24);
+        let of_today = |m: &Message| {
+            m.kind == Kind::Notice(Notice::Trial)
+                && m.subject == Subject::Account(author.account)
+                && m.expires.is_some_and(|expires| expires > a_day_ago)
+        };
+        if world.messages.values().filter(|row| of_today(&row.message)).count() >= TRIALS_A_DAY {
+            return Ok(CodeAsked::TooMany);
+        }
+        world.notice(author.account, Notice::Trial, message, None, now);
+        Ok(CodeAsked::Taken)
+    }
+
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
         let code = CodeAsk {
             message: ask.message,

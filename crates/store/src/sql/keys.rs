@@ -98,6 +98,27 @@ impl KeyStore for SqlStore {
         })
     }
 
+    async fn ask_trial(&self, author: &Author, message: MessageId, now: Now) -> Result<CodeAsked> {
+        transaction!(self, Mode::Write, |tx| {
+            // Her account is locked, so that two that are asked for at once are counted one after the other.
+            tx.need("select 1 from accounts where id = $1 /*lock*/", values![author.account]).await?;
+            // Each says when it will be pointless, and so when it was written.
+            let a_day_ago = now.trusted.checked_add(SignedDuration::from_hours((NOTICE_DAYS - 1) * 24));
+            let asked: i64 = tx
+                .need(
+                    "select count(*) from messages where kind = 'notice-trial' and account = $1 and expires > $2",
+                    values![author.account, a_day_ago.unwrap_or(Timestamp::MAX)],
+                )
+                .await?
+                .next()?;
+            if asked >= TRIALS_A_DAY as i64 {
+                return Ok(CodeAsked::TooMany);
+            }
+            notice(&mut tx, author.account, Notice::Trial, message, now).await?;
+            Ok(CodeAsked::Taken)
+        })
+    }
+
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
         // Serializable, as every request for a code.
         transaction!(self, Mode::Serial, |tx| {

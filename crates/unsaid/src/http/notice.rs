@@ -12,7 +12,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use unsaid_delivery::id::MessageId;
 use unsaid_delivery::message::Notice;
-use unsaid_store::rows::Author;
+use unsaid_store::rows::{Author, CodeAsked};
+
+/// After so long somebody whose ten test messages of a day are used up may ask again, at the latest.
+const DAY_SECONDS: u64 = 86_400;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -35,7 +38,12 @@ async fn trial(
     SignedIn(author, ..): SignedIn,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Response, Problem> {
-    tell(&app, &author, Notice::Trial).await?;
+    match app.store.ask_trial(&author, MessageId(app.chance.id_bytes()), app.time.now()).await? {
+        CodeAsked::Taken => app.nudge.nudge(),
+        CodeAsked::TooMany => {
+            return Err(Problem { retry_after: Some(DAY_SECONDS), ..Problem::of("trials-too-many") });
+        }
+    }
     Ok(axum::Json(serde_json::json!({})).into_response())
 }
 

@@ -4,6 +4,7 @@
 mod amends;
 mod bad_input;
 mod birthdays;
+mod cards;
 mod drafts;
 mod host_keys;
 mod house;

@@ -195,6 +195,28 @@ async fn each_deed_of_weight_is_told_to_her_own_mailbox() {
 }
 
 #[tokio::test]
+async fn ten_test_messages_are_enough_for_a_day() {
+    let house = House::new();
+    let outbox = tempfile::tempdir().unwrap();
+    let mut helen = house.author(HELEN).await;
+    for _ in 0..10 {
+        helen.browser.post("/api/trial", &json!({})).await.is(OK);
+    }
+    let before = told(&house, &outbox).await.len();
+    assert!(before >= 10);
+    let answer = helen.browser.post("/api/trial", &json!({})).await;
+    answer.says_no(429, "trials-too-many");
+    assert_eq!(answer.header("retry-after"), "86400");
+    assert_eq!(told(&house, &outbox).await.len(), before, "and no mail went");
+    let mut other = house.author("other@example.org").await;
+    other.browser.post("/api/trial", &json!({})).await.is(OK);
+    house.pass(86_400);
+    helen.come_back(&house, HELEN).await;
+    helen.unlock().await;
+    helen.browser.post("/api/trial", &json!({})).await.is(OK);
+}
+
+#[tokio::test]
 async fn language_and_zone_are_hers_to_choose_and_a_persons_too() {
     let house = House::new();
     let mut helen = house.author(HELEN).await;

@@ -117,7 +117,9 @@ pub(super) async fn open(
     }
     for tried in 1.. {
         if !app.store.claim_opens(&reader, id, claim).await? {
-            return Err(Problem::of("words-unknown"));
+            // Whoever knows the words of a card that was replaced learns that it was, and nobody else does.
+            let older = app.store.card_is_older(&reader, claim).await?;
+            return Err(Problem::of(if older { "words-older" } else { "words-unknown" }));
         }
         let letter = letter_of(&app, &reader, id).await?;
         let Some(granted) = accept::open(&letter.delivery)? else { break };

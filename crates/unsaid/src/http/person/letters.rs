@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 use unsaid_delivery::state::State as Where;
-use unsaid_store::rows::{Kept, Waiting};
+use unsaid_store::rows::{Kept, Reader, Waiting};
 
 /// GET /waiting
 pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> Result<Response, Problem> {
@@ -20,23 +20,39 @@ pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> 
     let letters = app.store.waiting(&reader).await?;
     let refused = !app.store.refusals(&reader).await?.is_empty();
     let main = if letters.is_empty() {
-        nothing()
+        nothing(&reader)
     } else {
         let name = name_of_author(&app, &reader).await?;
-        some(&app, &name, &letters, refused)
+        some(&app, &reader, &name, &letters, refused)
     };
     let title = say(if letters.is_empty() { "person.gone.title" } else { "person.waiting.title" }, &[]);
     Ok(Page { title: &title, reader: For::Person, script: None, main }.answer(&app, StatusCode::OK))
 }
 
-fn nothing() -> Markup {
+fn nothing(reader: &Reader) -> Markup {
     html! {
+        (newer_card(reader))
         (opening(&say("person.gone.heading", &[]), &say("person.gone.lede", &[])))
-        div.acts { a.button href="/refuse" { (say("person.gone.no", &[])) } }
+        @if !reader.has_older_card() {
+            div.acts { a.button href="/refuse" { (say("person.gone.no", &[])) } }
+        }
     }
 }
 
-fn some(app: &App, name: &str, letters: &[Waiting], refused: bool) -> Markup {
+/// Said to whoever came with a card that was replaced, whether anything else waits or not.
+fn newer_card(reader: &Reader) -> Markup {
+    html! {
+        @if reader.has_older_card() {
+            div.notice {
+                p { (say("person.waiting.newer_card", &[])) }
+                p { a href="/words" { (say("person.waiting.newer_card_use", &[])) } }
+            }
+        }
+    }
+}
+
+fn some(app: &App, reader: &Reader, name: &str, letters: &[Waiting], refused: bool) -> Markup {
+    let older = reader.has_older_card();
     let closed = letters.iter().filter(|letter| !letter.delivery.pinned).count();
     let lede = match (closed, letters.len()) {
         (0, _) => "person.waiting.lede_opened",
@@ -45,7 +61,8 @@ fn some(app: &App, name: &str, letters: &[Waiting], refused: bool) -> Markup {
     };
     html! {
         (opening(&say("person.waiting.heading", &[("name", name)]), &say(lede, &[])))
-        @if refused {
+        (newer_card(reader))
+        @if refused && !older {
             div.notice {
                 p { (say("person.waiting.refused", &[])) }
                 p { a href="/refused" { (say("person.waiting.see_refused", &[])) } }
@@ -57,9 +74,9 @@ fn some(app: &App, name: &str, letters: &[Waiting], refused: bool) -> Markup {
         div.prose {
             p { (say("person.waiting.mailbox", &[])) }
             p { (say("person.waiting.not_told", &[("name", name)])) }
-            p { (say("person.waiting.or_not", &[])) }
+            @if !older { p { (say("person.waiting.or_not", &[])) } }
         }
-        div.acts { a.button href="/refuse" { (say("person.waiting.refuse", &[])) } }
+        @if !older { div.acts { a.button href="/refuse" { (say("person.waiting.refuse", &[])) } } }
     }
 }
 

@@ -14,6 +14,10 @@ use unsaid_store::rows::{StandingRefusal, Waiting};
 
 /// GET /refused
 pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> Result<Response, Problem> {
+    // A card that was replaced says neither yes nor no.
+    if reader.has_older_card() {
+        return Ok(on_to("/waiting"));
+    }
     let refusals = app.store.refusals(&reader).await?;
     let not_me = is_not_me(&app, &reader).await?;
     let letters = if not_me { Vec::new() } else { app.store.waiting(&reader).await? };
@@ -31,6 +35,9 @@ pub(super) async fn lift(
     ReaderIn(reader): ReaderIn,
     fields: Fields,
 ) -> Result<Response, Problem> {
+    if reader.has_older_card() {
+        return Ok(on_to("/waiting"));
+    }
     let refusals = app.store.refusals(&reader).await?;
     let Some(named) = field(&fields, "no") else { return Err(Problem::of("not-understood")) };
     if let Some(refusal) = refusals.iter().find(|refusal| name_of(refusal.scope) == named) {

@@ -14,7 +14,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use unsaid_delivery::calendar;
 use unsaid_delivery::state::State as Where;
-use unsaid_store::rows::{Kept, Waiting};
+use unsaid_store::rows::{Kept, Reader, Waiting};
 
 /// GET /waiting/{delivery}
 pub(super) async fn show(
@@ -33,13 +33,13 @@ pub(super) async fn show(
     let held = matches!(letter.delivery.state, Where::Parked { .. });
     let (script, main) = match (opened || letter.kept == Kept::Words, held) {
         (_, true) => (None, held_back()),
-        (true, false) => (Some(assets::READER), opened_letter(&app, &letter, &name, &title)),
+        (true, false) => (Some(assets::READER), opened_letter(&app, &reader, &letter, &name, &title)),
         (false, false) => (None, closed(&app, &letter, &name)),
     };
     Ok(Page { title: &title, reader: For::Person, script, main }.answer(&app, StatusCode::OK))
 }
 
-fn opened_letter(app: &App, letter: &Waiting, name: &str, title: &str) -> Markup {
+fn opened_letter(app: &App, reader: &Reader, letter: &Waiting, name: &str, title: &str) -> Markup {
     let delivery = &letter.delivery;
     let path = format!("/waiting/{}", delivery.id);
     html! {
@@ -67,9 +67,11 @@ fn opened_letter(app: &App, letter: &Waiting, name: &str, title: &str) -> Markup
         }
         div.prose.screen-only {
             p { a href="/waiting" { (say("person.read.back", &[])) } }
-            details {
-                summary { (say("person.read.no_more", &[])) }
-                p { (say("person.read.no_more_says", &[])) " " a href="/refuse" { (say("person.read.no_more_link", &[])) } }
+            @if !reader.has_older_card() {
+                details {
+                    summary { (say("person.read.no_more", &[])) }
+                    p { (say("person.read.no_more_says", &[])) " " a href="/refuse" { (say("person.read.no_more_link", &[])) } }
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use unsaid_delivery::id::DeliveryId;
 use unsaid_delivery::refusal::Scope;
-use unsaid_store::rows::Waiting;
+use unsaid_store::rows::{Reader, Waiting};
 
 /// What a radio button stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,14 @@ enum Choice {
 
 impl Choice {
     const ALL: [Self; 4] = [Self::NotMe, Self::Letter, Self::Author, Self::House];
+
+    /// What this reader can say no to. Who came with the words of a card speaks for themselves, and for no address.
+    fn of(reader: &Reader) -> &'static [Self] {
+        match reader.address() {
+            Some(_) => &Self::ALL,
+            None => &[Self::Author, Self::Letter],
+        }
+    }
 
     fn value(self) -> &'static str {
         match self {
@@ -72,8 +80,9 @@ impl Wrong {
         }
     }
 
-    fn at(self) -> &'static str {
+    fn at(self, reader: &Reader) -> &'static str {
         match self {
+            Self::Scope if reader.address().is_none() => "#no-author",
             Self::Scope => "#no-not-me",
             Self::Letter => "#which",
         }
@@ -86,12 +95,19 @@ pub(super) async fn show(
     ReaderIn(reader): ReaderIn,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    // A card that was replaced says neither yes nor no.
+    if reader.has_older_card() {
+        return Ok(on_to("/waiting"));
+    }
     let letters = letters(&app, &reader).await?;
     let asked = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("letter="));
     let letter =
         asked.and_then(|id| id.parse().ok()).filter(|id| letters.iter().any(|l| l.delivery.id == *id));
-    let choice = if letter.is_some() { Choice::Letter } else { Choice::NotMe };
-    Ok(page(&app, &letters, &Chosen { choice: Some(choice), letter }, None))
+    let choice = match letter {
+        Some(_) => Some(Choice::Letter),
+        None => Choice::of(&reader).first().copied(),
+    };
+    Ok(page(&app, &reader, &letters, &Chosen { choice, letter }, None))
 }
 
 /// POST /refuse, `scope=` and for one letter `delivery=`
@@ -100,18 +116,22 @@ pub(super) async fn refuse(
     ReaderIn(reader): ReaderIn,
     fields: Fields,
 ) -> Result<Response, Problem> {
+    if reader.has_older_card() {
+        return Ok(on_to("/waiting"));
+    }
     let letters = letters(&app, &reader).await?;
     let choice = field(&fields, "scope").and_then(Choice::read);
+    let choice = choice.filter(|choice| Choice::of(&reader).contains(choice));
     let letter: Option<DeliveryId> = field(&fields, "delivery").and_then(|id| id.parse().ok());
     let chosen = Chosen { choice, letter };
     let scope = match choice {
-        None => return Ok(page(&app, &letters, &chosen, Some(Wrong::Scope))),
+        None => return Ok(page(&app, &reader, &letters, &chosen, Some(Wrong::Scope))),
         Some(Choice::NotMe) => Scope::NotMe,
         Some(Choice::Author) => Scope::Author,
         Some(Choice::House) => Scope::House,
         Some(Choice::Letter) => match letters.iter().find(|l| Some(l.delivery.id) == letter) {
             Some(letter) => Scope::Letter(letter.delivery.letter),
-            None => return Ok(page(&app, &letters, &chosen, Some(Wrong::Letter))),
+            None => return Ok(page(&app, &reader, &letters, &chosen, Some(Wrong::Letter))),
         },
     };
     app.store.refuse(&reader, scope, app.time.now()).await?;
@@ -120,11 +140,11 @@ pub(super) async fn refuse(
 }
 
 /// The letters that a no can be about. Who said 'this is not for me' is shown none of them.
-async fn letters(app: &App, reader: &unsaid_store::rows::Reader) -> Result<Vec<Waiting>, Problem> {
+async fn letters(app: &App, reader: &Reader) -> Result<Vec<Waiting>, Problem> {
     if super::is_not_me(app, reader).await? { Ok(Vec::new()) } else { Ok(app.store.waiting(reader).await?) }
 }
 
-fn page(app: &App, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -> Response {
+fn page(app: &App, reader: &Reader, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -> Response {
     let title = say("person.refuse.title", &[]);
     let (status, title) = match wrong {
         None => (StatusCode::OK, title),
@@ -134,7 +154,7 @@ fn page(app: &App, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -
         @if let Some(wrong) = wrong {
             div.notice.notice--problem role="alert" aria-labelledby="problem" {
                 h2 #problem { (say("house.problem", &[])) }
-                ul { li { a href=(wrong.at()) { (wrong.says()) } } }
+                ul { li { a href=(wrong.at(reader)) { (wrong.says()) } } }
             }
         }
         (opening(&say("person.refuse.heading", &[]), &say("person.refuse.lede", &[])))
@@ -142,7 +162,7 @@ fn page(app: &App, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -
             fieldset {
                 legend { h2 { (say("person.refuse.what", &[])) } }
                 div.choices {
-                    @for choice in Choice::ALL {
+                    @for choice in Choice::of(reader).iter().copied() {
                         @if choice != Choice::Letter || !letters.is_empty() {
                             (card(app, choice, letters, chosen, wrong))
                         }
