@@ -226,6 +226,11 @@ test('a borrowed device keeps nothing, once she says that it is not hers', async
     await putIn(page, canary);
     await status(page, /in this window alone/);
     await page.getByRole('button', { name: 'End, and leave nothing here' }).click();
+    // The words are nowhere else, so she is asked.
+    await page.getByRole('button', { name: 'Stay here' }).click();
+    expect(await page.getByText(canary).count()).toBe(1);
+    await page.getByRole('button', { name: 'End, and leave nothing here' }).click();
+    await page.getByRole('button', { name: 'End, and let the words go' }).click();
     await page.waitForURL(`${house.origin}/`);
     await device.close();
     expect(holds(profile, canary)).toBe(false);

@@ -22,6 +22,11 @@ export class PhotoMissing extends Error {
 /** What is about to be sealed is not what is written any more: another window, or another device, has changed it. */
 export class DraftChanged extends Error {
   override readonly name = 'DraftChanged';
+
+  /** `gone`: another device has sealed it, or thrown it away. */
+  constructor(readonly why: 'changed' | 'gone' = 'changed') {
+    super(why);
+  }
 }
 
 const pictureName = (at: number): string => String(at + 1).padStart(3, '0');

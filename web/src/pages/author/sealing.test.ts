@@ -261,6 +261,17 @@ describe('what is sealed is what she has before her', () => {
     expect(house.written.get(`${going()[0]!.id} 1`)?.text).toBe('Dear Mara, forgive me');
   });
 
+  test('not what another device has sealed or thrown away, before she knows of it', async () => {
+    const shown = await shelf.keep(ready('Dear Mara'));
+    await shelf.keepNote(shown.id, { rev: 3, of: shown.rev, photos: [] });
+    house.drafts = [{ id: shown.id, rev: 4, savedOn: '', size: 1, discarded: true }];
+    await expect(sealing(shown)).rejects.toThrow(DraftChanged);
+    expect(going()).toEqual([]);
+    // She has been told, and wants it all the same.
+    await sealing(shown);
+    expect(going()).toHaveLength(1);
+  });
+
   test('bytes that come back otherwise are sealed anew in the same press', async () => {
     const draft = await shelf.keep(ready('Dear Mara'));
     house.damaged = 1;

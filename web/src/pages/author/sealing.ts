@@ -190,12 +190,20 @@ class CardChanged extends Error {
   override readonly name = 'CardChanged';
 }
 
+/** Drafts of which she was told that another device has sealed them, or thrown them away. */
+const told = new Set<string>();
+
 /** Throws DraftChanged when another window, or another device, has written on, sealed it or thrown it away. */
 async function stillThis(draft: Draft): Promise<void> {
   const now = await take(draft.id);
   const same =
     now?.rev === draft.rev && inOneOrder([now.words, now.plan]) === inOneOrder([draft.words, draft.plan]);
-  if (!same || (await bringNewer(draft)) !== 'none') throw new DraftChanged();
+  const how = same ? await bringNewer(draft) : 'none';
+  if (how === 'gone' && !told.has(draft.id)) {
+    told.add(draft.id);
+    throw new DraftChanged('gone');
+  }
+  if (!same || (how !== 'gone' && how !== 'none')) throw new DraftChanged();
 }
 
 const DAMAGED: ReadonlySet<string> = new Set([

@@ -30,6 +30,8 @@ export function mends(error: unknown, fields: Record<string, string> = {}): Mend
   }
   if (error instanceof VaultUnknown) return [{ text: say(`author.trouble.vault-${error.why}`) }];
   if (error instanceof PhotoMissing) return [{ text: say('author.trouble.photo-missing') }];
+  if (error instanceof DraftChanged && error.why === 'gone')
+    return [{ text: say('author.trouble.gone-elsewhere') }];
   if (error instanceof DraftChanged || error instanceof ChangedMeanwhile)
     return [{ text: say('author.trouble.changed-elsewhere') }];
   if (error instanceof DeviceRefuses) return [{ text: say(`author.write.device-${error.why}`) }];

@@ -138,12 +138,14 @@ export async function photoOf(draft: string, photo: string): Promise<Uint8Array<
 /**
  * Whether another device has written on in a draft that lies here too. 'brought': it has, and its words are on this
  * device's shelf now. 'both': it has, and so has this one; the way to the house sets them side by side. 'closed': it
- * has, and to see it the letters have to be open.
+ * has, and to see it the letters have to be open. 'gone': it has sealed it or thrown it away, and nothing was written here
+ * since.
  */
-export async function bringNewer(draft: Draft): Promise<'none' | 'brought' | 'both' | 'closed'> {
+export async function bringNewer(draft: Draft): Promise<'none' | 'brought' | 'both' | 'closed' | 'gone'> {
   if (!session.signedIn) return 'none';
   const note = await shelf.note(draft.id).catch(() => NOTHING_THERE);
-  const there = (await api.keptDrafts()).find(({ id, discarded }) => id === draft.id && !discarded);
+  const there = (await api.keptDrafts()).find(({ id }) => id === draft.id);
+  if (there?.discarded) return note.of === draft.rev ? 'gone' : 'none';
   if (!there || there.rev <= note.rev) return 'none';
   if (!session.open) return 'closed';
   const found = await house.get(draft.id);
