@@ -193,4 +193,5 @@ export function steps(letter: Letter, name: string, hers: string, today: string)
   return list;
 }
 
-const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
+/** With a capital, as a sentence begins. */
+export const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
