@@ -3,7 +3,7 @@
 
 import * as api from '../../api';
 import { spoken, deviceZone, firstSpoken, languageOf, speak, type Language } from '../../words';
-import { ask, forgetKeys } from './keys';
+import { ask, forgetKeys, KeysRefuse } from './keys';
 import type { PublicHand } from './keys/questions';
 import { changed, parseVault, SELF, vaultText, type RecordKind, type Records } from './vault';
 
@@ -209,7 +209,9 @@ class Session {
    */
   heard(error: unknown): boolean {
     if (api.isProblem(error) && error.status === 401) this.#left();
-    const closed = api.isProblem(error) && (error.key === 'locked' || error.key === 'not-fresh');
+    const closedThere = api.isProblem(error) && (error.key === 'locked' || error.key === 'not-fresh');
+    // A phone with little memory may have ended the room with the keys by itself.
+    const closed = closedThere || (error instanceof KeysRefuse && error.code === 'locked');
     if (closed) this.#forget();
     return closed;
   }

@@ -29,6 +29,13 @@ vi.mock('../../api', async (original) => {
 
 vi.mock('./keys', () => ({
   forgetKeys: () => {},
+  KeysRefuse: class extends Error {
+    readonly code: string;
+    constructor(readonly refusal: { code: string }) {
+      super(refusal.code);
+      this.code = refusal.code;
+    }
+  },
   ask: async (name: string, asked: { text?: string; file?: Uint8Array }) => {
     if (name === 'open-vault') return { text: new TextDecoder().decode(asked.file), hand: { line: 'h' } };
     if (name === 'close-vault') {
@@ -86,6 +93,16 @@ test('what another device wrote is asked again before anything takes its place',
   await session.write('one', 'person', (records) => (records.get('one')?.['card'] ? null : { card: 'ours' }));
   expect(parseVault(house.text).get('one')?.['card']).toBe('theirs');
   expect(session.records.get('one')?.['card']).toBe('theirs');
+});
+
+test('a room that has lost its keys is a room that is closed: the words are asked for again', async () => {
+  const session = await begun();
+  const { KeysRefuse } = await import('./keys');
+  expect(session.heard(new KeysRefuse({ code: 'damaged', index: undefined }))).toBe(false);
+  expect(session.open).toBe(true);
+  // A phone with little memory may end a Worker by itself.
+  expect(session.heard(new KeysRefuse({ code: 'locked', index: undefined }))).toBe(true);
+  expect(session.open).toBe(false);
 });
 
 test('a vault that a newer page wrote is left alone', async () => {
