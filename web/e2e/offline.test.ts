@@ -6,11 +6,16 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildOpenMe } from '../src/pages/offline/build';
 import { withLetter, type SealedInside } from '../src/pages/offline/sealed';
+import { sha256Hex, utf8 } from '../src/seal/bytes';
+import { keyFile } from '../src/seal/key';
+import { composeLetter } from '../src/seal/letter';
 import { Firefox, hasFirefox } from './firefox';
 
 const web = fileURLToPath(new URL('..', import.meta.url));
@@ -27,6 +32,32 @@ const pages = new Map<string, string>();
 let words: string;
 let fingerprint: string;
 let from: string;
+
+/** A letter as no author's page would make it: HTML that tries to act, and a drawing with a script in it called a picture. */
+async function hostile(): Promise<Pick<SealedInside, 'letterId' | 'version' | 'letter' | 'media' | 'key'>> {
+  const [letterId, version] = ['hostileaaaaaaaaaaaaaaaaaaa', 1];
+  const drawing = utf8(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>parent.ran = 1</script></svg>',
+  );
+  const medium = { name: '001', type: 'image/svg+xml', size: drawing.length, sha256: sha256Hex(drawing) };
+  const html =
+    '<p onclick="ran=1">Hello<img src="x" onerror="ran=1"><a href="javascript:ran=1">there</a><script>ran=1</script></p>' +
+    '<iframe srcdoc="<script>parent.ran=1</script>"></iframe><figure><img src="cid:001" alt="a drawing"></figure>';
+  const names = { letterId, version, from: 'Nobody', to: 'Mara', date: new Date(0) };
+  const identity = await generateX25519Identity();
+  const sealed = async (plain: Uint8Array): Promise<string> => {
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(await identityToRecipient(identity));
+    return Buffer.from(await encrypter.encrypt(plain)).toString('base64');
+  };
+  return {
+    letterId,
+    version,
+    letter: await sealed(composeLetter({ ...names, text: 'Hello', html, media: [medium] })),
+    media: { '001': await sealed(drawing) },
+    key: { kind: 'clear', file: Buffer.from(keyFile(letterId, version, identity)).toString('base64') },
+  };
+}
 
 const base64 = async (path: string) => (await readFile(join(vectors, path))).toString('base64');
 
@@ -68,6 +99,8 @@ beforeAll(async () => {
   await put('unsigned', { signature: null });
   await put('damaged', { letter: sealed.letter.replace(/.{40}$/, 'A'.repeat(40)) });
   await put('another', { version: about.version + 1 });
+  await put('hostile', { ...(await hostile()), signature: null });
+  await put('empty', { key: undefined } as unknown as Partial<SealedInside>);
   await put('outside', { media: {}, outside: ['003'] });
   await put('spanish', { language: 'es-MX', signature: await base64('rust-rich/letter.eml.sig') });
   if (pictures) await mkdir(pictures, { recursive: true });
@@ -187,6 +220,72 @@ describe('in Chromium', () => {
     expect(await page.evaluate(hand)).toContain('The signature does not fit');
     expect(await page.locator('#letter p').count()).toBeGreaterThan(0);
   });
+
+  test('nothing in a hostile letter acts, and what is no picture gets no address', async () => {
+    await open('hostile');
+    await page.waitForFunction(shown);
+    await page.locator('#letter').getByText('did not arrive whole').waitFor();
+    expect(await page.textContent('#letter')).toMatch(/^Hellothere/);
+    expect(await page.locator('#letter :is(img, a, script, iframe, [onclick])').count()).toBe(0);
+    expect(await page.evaluate(`'ran' in globalThis`)).toBe(false);
+    await open('empty');
+    expect(await page.textContent('[role=alert]')).toContain('damaged');
+  });
+
+  test('no state of it puts up a barrier, narrow or wide, in light or in dark', async () => {
+    const states: Record<string, () => Promise<void>> = {
+      locked: () => open('words'),
+      wrong: async () => {
+        await open('words');
+        await page.locator('#words').fill(['qqqq', ...words.split(' ').slice(1)].join(' '));
+        await page.locator('button[type=submit]').click();
+        await page.locator('#words-wrong').getByText('first word').waitFor();
+      },
+      open: async () => {
+        await open('key');
+        await page.waitForFunction(shown);
+      },
+      unsigned: () => open('unsigned'),
+      outside: () => open('outside'),
+      damaged: () => open('damaged'),
+      spanish: () => open('spanish'),
+    };
+    const found: string[] = [];
+    for (const [state, reach] of Object.entries(states)) {
+      await reach();
+      await page.evaluate(axe.source);
+      for (const width of [320, 390, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (over > 0) found.push(`${state}, ${width} wide: ${over} too wide`);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          // Colours that are on their way from one scheme to the other are nobody's.
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+          const at = `${state}, ${width} wide, ${colorScheme}`;
+          for (const one of await barriers()) found.push(`${at}: ${one}`);
+          if (!pictures || width === 320) continue;
+          await page.screenshot({
+            path: join(pictures, `${state}-${width}-${colorScheme}.png`),
+            fullPage: true,
+          });
+        }
+      }
+    }
+    expect(found).toEqual([]);
+    // The search finds one that was put there.
+    await page.evaluate(`document.querySelector('main').append(document.createElement('button'))`);
+    expect(await barriers()).toEqual([expect.stringContaining('button-name')]);
+  }, 120_000);
+
+  /** What axe finds (WCAG 2.2 AA): the rule, and where. */
+  const barriers = (): Promise<string[]> =>
+    page.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
+        runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
+        resultTypes: ['violations'],
+      });
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} at ${target.join(' ')}`));
+    });
 
   test('a photo that is too large for the page is chosen from the folder', async () => {
     await open('outside');

@@ -79,7 +79,7 @@ function start(language: string): void {
   document.documentElement.lang = language;
   document.title = say('person.file.title');
   if (!sealed) {
-    frame(told(say('person.file.title'), say('person.file.empty'), true));
+    frame(told(say('person.file.title'), say(whole ? 'person.file.empty' : 'person.file.damaged'), true));
   } else if (key) {
     show(sealed, key);
   } else if (sealed.key.kind === 'clear') {
@@ -181,9 +181,26 @@ function chooser(
   return [field];
 }
 
+/** Whether it is what the export puts in. A page that was changed on its way says so, and is not blank. */
+function isSealed(found: Partial<SealedInside> | null): found is SealedInside {
+  const { format, language, letter, key, outside, media } = found ?? {};
+  return (
+    format === 'unsaid open-me 1' &&
+    [language, letter, key?.kind, key?.file].every((text) => typeof text === 'string') &&
+    Array.isArray(outside) &&
+    typeof media === 'object'
+  );
+}
+
+let found: Partial<SealedInside> | null = null;
+let whole = true;
 try {
-  sealed = JSON.parse(document.getElementById('sealed')?.textContent ?? 'null') as SealedInside | null;
+  found = JSON.parse(
+    document.getElementById('sealed')?.textContent ?? 'null',
+  ) as Partial<SealedInside> | null;
+  if (isSealed(found)) sealed = found;
+  else whole = found === null;
 } catch {
-  sealed = null;
+  whole = false;
 }
 start([sealed?.language ?? '', ...navigator.languages].map(known).find((tag) => tag !== undefined) ?? 'en');

@@ -2,6 +2,7 @@
 // page and open-me.html show alike. It opens nothing and asks nobody; pictures are given to it.
 
 import { fromHtml, fromText, type Doc } from '../../seal/body';
+import { PICTURE_TYPES } from '../../seal/letter';
 import type { Letter, Picture, Signature } from '../../seal/read';
 import { drawDoc, showPicture, type PhotoWords } from '../draw';
 import { say } from './say';
@@ -40,7 +41,11 @@ export function showLetter(
   const beside = new Set(letter.media.map(({ name }) => name));
   const picture = (name: string) => inside.get(name) ?? (beside.has(name) ? null : 'broken');
   place.replaceChildren(drawDoc(docOf(letter), picture, photoWords));
-  return (came) => showPicture(place, came.name, 'bytes' in came ? addressOf(came) : 'broken', photoWords);
+  return (came) => {
+    // The letter says what kind each is, and whoever wrote it may say anything: what could hold a script gets no address.
+    const shown = 'bytes' in came && Object.hasOwn(PICTURE_TYPES, came.type);
+    showPicture(place, came.name, shown ? addressOf(came) : 'broken', photoWords);
+  };
 }
 
 /** Who wrote it, as far as the signature tells. */
