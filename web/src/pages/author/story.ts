@@ -126,10 +126,10 @@ export function forFact(letter: Letter, name: string, hers: string): Fact {
   const rule = letter.rule?.moment;
   if (rule?.kind === 'each-birthday') {
     const params = { name, moment: said, year: rule.until };
-    if (name === '') return { term: say('author.fact.when'), text: say('author.fact.each', params) };
+    if (name === '') return { term: say('author.fact.when'), text: capital(say('author.fact.each', params)) };
     return { term: say('author.fact.for'), text: say('author.fact.for-each', params) };
   }
-  if (name === '') return { term: say('author.fact.when'), text: said };
+  if (name === '') return { term: say('author.fact.when'), text: capital(said) };
   if (rule?.kind === 'birthday') {
     const params = { name, moment: said, age: count(rule.age) };
     return { term: say('author.fact.for'), text: say('author.fact.for-age', params) };
