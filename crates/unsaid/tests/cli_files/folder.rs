@@ -232,8 +232,13 @@ fn a_hostile_folder_reaches_nothing_outside_of_itself() {
         assert!(said.contains(name), "{said}");
     }
 
-    // A name with commands for the terminal is shown, and not obeyed.
+    // One file is not read ten thousand times because a list names it so often.
     let desk = exported(true);
+    let many = json!({ "format": "unsaid export 1", "files": vec![json!({ "name": "letter.age", "sha256": "" }); 201] });
+    desk.write("For Mara/about.json", many.to_string());
+    refused(&desk.unsaid(&["open", FOLDER]), "about.json is damaged.");
+
+    // A name with commands for the terminal is shown, and not obeyed.
     let about = r#"{"format":"unsaid export 1","files":[{"name":"\u001b[2Jgone","sha256":"00"}]}"#;
     desk.write("For Mara/about.json", about);
     let said = refused(&desk.unsaid(&["open", FOLDER]), "is missing.");

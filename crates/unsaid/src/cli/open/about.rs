@@ -9,6 +9,9 @@ use std::path::{Component, Path};
 
 const FORMAT: &str = "unsaid export 1";
 const LARGEST: u64 = 1024 * 1024;
+/// How many files a letter's folder lists: sixty pictures, the letter, its signature and its key are far fewer. Each is read
+/// whole, and a hostile list could name one large file ten thousand times.
+const MOST_FILES: usize = 200;
 
 /// What it says.
 pub(super) struct About {
@@ -41,7 +44,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<About>, Said> {
             path.display()
         ));
     }
-    let files = value["files"].as_array().ok_or_else(damaged)?;
+    let files = value["files"].as_array().filter(|files| files.len() <= MOST_FILES).ok_or_else(damaged)?;
     let files = files
         .iter()
         .map(|file| Some((file["name"].as_str()?.to_owned(), file["sha256"].as_str()?.to_owned())))
