@@ -103,11 +103,51 @@ export function hour(time: string): string {
   return say(past ? 'author.hour.past' : 'author.hour.to', { ...params, minutes: inWords });
 }
 
-/** 'Lisbon time' for `Europe/Lisbon`. */
+/** Cities that a language calls otherwise than the zones do, where somebody is likely to live who speaks it. */
+const CITIES: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
+  en: { Kiev: 'Kyiv', Calcutta: 'Kolkata', Saigon: 'Ho Chi Minh City' },
+  es: {
+    Amsterdam: 'Ámsterdam',
+    Asuncion: 'Asunción',
+    Athens: 'Atenas',
+    Berlin: 'Berlín',
+    Bogota: 'Bogotá',
+    Brussels: 'Bruselas',
+    Bucharest: 'Bucarest',
+    Canary: 'Canarias',
+    Cancun: 'Cancún',
+    Copenhagen: 'Copenhague',
+    Dublin: 'Dublín',
+    Easter: 'la Isla de Pascua',
+    Havana: 'La Habana',
+    Istanbul: 'Estambul',
+    Jerusalem: 'Jerusalén',
+    Lisbon: 'Lisboa',
+    London: 'Londres',
+    Los_Angeles: 'Los Ángeles',
+    Luxembourg: 'Luxemburgo',
+    Mexico_City: 'Ciudad de México',
+    Moscow: 'Moscú',
+    New_York: 'Nueva York',
+    Panama: 'Panamá',
+    Paris: 'París',
+    Prague: 'Praga',
+    Rome: 'Roma',
+    Sao_Paulo: 'São Paulo',
+    Stockholm: 'Estocolmo',
+    Sydney: 'Sídney',
+    Tokyo: 'Tokio',
+    Vienna: 'Viena',
+    Warsaw: 'Varsovia',
+    Zurich: 'Zúrich',
+  },
+};
+
+/** 'Lisbon time' for `Europe/Lisbon`, 'hora de Lisboa' in Spanish. */
 export function zoneName(zone: string): string {
   if (zone === 'UTC' || zone === 'Etc/UTC') return say('author.zone.utc');
   const city = zone.split('/').at(-1) ?? zone;
-  return say('author.zone.city', { city: city.replaceAll('_', ' ') });
+  return say('author.zone.city', { city: CITIES[spoken()][city] ?? city.replaceAll('_', ' ') });
 }
 
 /** 'English' for `en`, in the language of now. An unknown tag is said as it is. */

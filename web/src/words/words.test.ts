@@ -193,6 +193,8 @@ describe('in Spanish', () => {
     ]);
     expect(birthdayName(29, 2, null)).toBe('29 de febrero');
     expect(zoneName('Europe/Madrid')).toBe('hora de Madrid');
+    expect(zoneName('America/New_York')).toBe('hora de Nueva York');
+    expect(zoneName('Europe/Lisbon')).toBe('hora de Lisboa');
   });
 
   test('numbers, lists and counts follow the language', async () => {
