@@ -42,7 +42,8 @@ export async function newCard(person: string): Promise<void> {
   const { words, made } = next;
   const wraps: api.CardWrap[] = [];
   for (const letter of await api.letters()) {
-    if (letter.person !== person || letter.kept !== 'words') continue;
+    // While new words rest that the house is to keep, the ones before them still open with the card.
+    if (letter.person !== person || (letter.kept !== 'words' && !letter.amending)) continue;
     // Which version a letter opens in is told to nobody once it has left: each of them gets the new words.
     for (const { number } of letter.versions) {
       const authorWrap = await api.wrap(letter.id, number, 'author');
