@@ -122,3 +122,36 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
         },
     }
 }
+
+/// What came back after the relay had accepted a message (RFC 3464), without its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounce {
+    /// 5.x.x about this address: nobody will ever read it there.
+    Dead,
+    /// Given up after days of trying, or full, or too large: this message is lost, the address may live.
+    Lost,
+    /// 5.7.x: it is us that they do not want.
+    Blocked,
+}
+
+/// What becomes of a message that came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameBack {
+    /// Its address is dead: the message ends as refused for good, and what waits is looked at again.
+    AddressIsDead,
+    /// Nothing changes; the next knock comes in its time.
+    Noted,
+    /// Nothing changes, and the host has to look at the relay.
+    CallHost,
+}
+
+/// `late-bounce-reopens`: only a knock that was accepted, or whose answer could not be read, can come back. A forged one can do no more than have
+/// another address tried.
+pub fn bounced(message: &Message, bounce: Bounce) -> CameBack {
+    let left = matches!(message.state, MessageState::Accepted | MessageState::Started);
+    match bounce {
+        Bounce::Blocked => CameBack::CallHost,
+        Bounce::Dead if left && message.kind == Kind::Knock => CameBack::AddressIsDead,
+        Bounce::Dead | Bounce::Lost => CameBack::Noted,
+    }
+}

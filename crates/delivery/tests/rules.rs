@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date, time};
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::clock::{DAY, HOUR, Mark, Reading, Source, Timekeeper};
-use unsaid_delivery::decide::{Address, Decision, JOINS_YEARLY_DAYS, LAST_KNOCK, Pair, decide};
-use unsaid_delivery::message::{Kind, Message, MessageState, Subject};
+use unsaid_delivery::decide::{Address, Decision, JOINS_YEARLY_DAYS, LAST_KNOCK, NewKnock, Pair, decide};
+use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Permit};
-use unsaid_delivery::record::{self, Answer};
+use unsaid_delivery::record::{self, Answer, Bounce, CameBack};
 use unsaid_delivery::refusal::{Refused, Scope};
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, Shown, State, Wake, shown};
@@ -80,6 +80,7 @@ fn pair(knocks: Vec<Message>, last_accepted_hours: Option<i64>) -> Pair {
         addresses: vec![address(FIRST), address(SECOND)],
         knocks,
         last_accepted: last_accepted_hours.map(|h| Observed(h * HOUR)),
+        zone: "Europe/Lisbon".into(),
     }
 }
 
@@ -317,10 +318,99 @@ fn no_address_left() {
 
 #[test]
 fn their_day() {
-    let d = delivery(State::Later(date(2027, 6, 1)), Moment::AtOnce);
-    let decision = decided(&d, &pair(vec![], None), now("2027-01-01T00:00:00Z", 50));
-    assert_eq!((decision.state, decision.knock), (d.state, None));
-    assert!(decision.wake.is_some());
+    // Nothing moves it before nine in the morning of their day, in their zone; then one knock begins a new series.
+    let day = date(2027, 6, 1);
+    let d = delivery(State::Later(day), Moment::AtOnce);
+    let knocked = pair(vec![knock(1, MessageState::Accepted)], Some(40));
+    let before = decided(&d, &knocked, now("2027-06-01T07:59:59Z", 50));
+    assert_eq!((before.state, before.knock, before.anew), (d.state, None, false));
+    assert_eq!(before.wake, Some(Wake::Trusted("2027-06-01T08:00:00Z".parse().unwrap())));
+    let on_it = decided(&d, &knocked, now("2027-06-01T08:00:00Z", 50));
+    assert_eq!((on_it.state, on_it.anew, on_it.why), (State::Sending, true, "their-day"));
+    assert_eq!(on_it.knock, Some(NewKnock { address: FIRST, nth: 1 }));
+
+    // What was refused meanwhile is not spoken of, and a zone that means nothing holds it.
+    let mut refused = knocked.clone();
+    for address in &mut refused.addresses {
+        address.refused.push(Refused { scope: Scope::Author });
+    }
+    let silent = decided(&d, &refused, now("2027-06-01T08:00:00Z", 50));
+    assert_eq!((silent.state, silent.knock, silent.anew), (State::Refused, None, false));
+    let nowhere = Pair { zone: "Atlantis/City".into(), ..knocked };
+    let held = decided(&d, &nowhere, now("2027-06-01T08:00:00Z", 50));
+    assert_eq!(held.state, State::Parked { why: Parked::ZoneUnknown, left: true });
+}
+
+#[test]
+fn their_day_is_tomorrow_at_the_earliest_and_within_ten_years() {
+    let at = now("2027-05-31T23:30:00Z", 50);
+    let later = |state, day, zone: &str| accept::later(&delivery(state, Moment::AtOnce), day, zone, at);
+    // Half past midnight in Lisbon, still the day before in New York.
+    assert_eq!(later(State::Knocked(1), Some(date(2027, 6, 1)), "Europe/Lisbon"), Err(Refusal::DayPassed));
+    let granted = later(State::Knocked(1), Some(date(2027, 6, 1)), "America/New_York").unwrap();
+    assert_eq!(granted.state, State::Later(date(2027, 6, 1)));
+    assert_eq!(granted.wake, Some(Wake::Trusted("2027-06-01T13:00:00Z".parse().unwrap())));
+    assert!(later(State::Knocked(1), Some(date(2037, 6, 1)), "Europe/Lisbon").is_ok());
+    let far = later(State::Knocked(1), Some(date(2037, 6, 2)), "Europe/Lisbon");
+    assert_eq!(far, Err(Refusal::DayTooFar));
+    // 'Not today', without choosing a day.
+    let granted = later(State::Knocked(3), None, "Europe/Lisbon").unwrap();
+    assert_eq!(granted.state, State::Later(date(2027, 6, 15)));
+    // Another day may be chosen; what was opened, refused or taken back is not kept for later.
+    assert!(later(State::Later(date(2028, 1, 1)), Some(date(2027, 7, 1)), "Europe/Lisbon").is_ok());
+    for state in [State::Opened, State::Refused, State::Withdrawn { undone: false }, State::Waiting] {
+        assert_eq!(later(state, None, "Europe/Lisbon"), Err(Refusal::NotHere), "{state:?}");
+    }
+    let pinned = Delivery { pinned: true, ..delivery(State::Knocked(1), Moment::AtOnce) };
+    assert_eq!(accept::later(&pinned, None, "Europe/Lisbon", at), Err(Refusal::NotHere));
+    assert_eq!(later(State::Knocked(1), None, "Atlantis/City"), Err(Refusal::ZoneUnknown));
+}
+
+#[test]
+fn their_coming() {
+    // Held until it is asked for: no time moves it.
+    let held = Delivery { rule: rule(Moment::AtOnce), ..delivery(State::Askable, Moment::AtOnce) };
+    for at in ["2027-01-01T00:00:00Z", "2099-01-01T00:00:00Z"] {
+        let decision = decided(&held, &pair(vec![], None), now(at, 50));
+        assert_eq!((decision.state, decision.knock, decision.anew), (State::Askable, None, false));
+    }
+    assert!(accept::open(&held).unwrap().is_some());
+}
+
+#[test]
+fn answered_next_morning() {
+    let seen = |at: &str| accept::answer_is_seen("Europe/Lisbon", now(at, 50)).unwrap().to_string();
+    assert_eq!(seen("2027-01-10T03:15:00Z"), "2027-01-10T09:00:00Z");
+    assert_eq!(seen("2027-01-10T08:00:00Z"), "2027-01-10T09:00:00Z");
+    assert_eq!(seen("2027-01-10T08:00:01Z"), "2027-01-11T09:00:00Z", "nobody learns at what hour");
+    assert_eq!(seen("2027-01-10T23:59:59Z"), "2027-01-11T09:00:00Z");
+    assert_eq!(seen("2027-03-27T20:00:00Z"), "2027-03-28T08:00:00Z", "summer time began that night");
+    assert_eq!(
+        accept::answer_is_seen("Atlantis/City", now("2027-01-10T00:00:00Z", 50)),
+        Err(Refusal::ZoneUnknown)
+    );
+}
+
+#[test]
+fn late_bounce_reopens() {
+    let left = knock(1, MessageState::Accepted);
+    assert_eq!(record::bounced(&left, Bounce::Dead), CameBack::AddressIsDead);
+    assert_eq!(record::bounced(&left, Bounce::Lost), CameBack::Noted);
+    assert_eq!(record::bounced(&left, Bounce::Blocked), CameBack::CallHost);
+    let unread = knock(1, MessageState::Started);
+    assert_eq!(record::bounced(&unread, Bounce::Dead), CameBack::AddressIsDead, "its answer was never read");
+    for state in [MessageState::Waiting, MessageState::Refused, MessageState::Dropped] {
+        assert_eq!(record::bounced(&knock(1, state), Bounce::Dead), CameBack::Noted, "{state:?}");
+    }
+    let notice = Message { kind: Kind::Notice(Notice::Welcome), ..left };
+    assert_eq!(record::bounced(&notice, Bounce::Dead), CameBack::Noted);
+
+    // The other address is tried at once, although the present series had been knocked for.
+    let mut pair = pair(vec![knock(1, MessageState::Refused)], None);
+    pair.addresses[0].good = false;
+    let d = delivery(State::Knocked(1), Moment::AtOnce);
+    let decision = decided(&d, &pair, now("2027-01-01T00:00:00Z", 50));
+    assert_eq!(decision.knock, Some(NewKnock { address: SECOND, nth: 1 }));
 }
 
 #[test]

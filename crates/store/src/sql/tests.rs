@@ -91,6 +91,7 @@ async fn knock(store: &SqlStore, as_read: &Delivery) {
         wake: Some(Wake::Observed(Observed(20_000))),
         due: as_read.due,
         tzdb: "test".into(),
+        anew: false,
         knock: Some(NewKnock { address: ADDRESS, nth: 1 }),
         occurrence: as_read.occurrence,
         next: None,
