@@ -289,10 +289,14 @@ impl EngineStore for MemoryStore {
                 let (Some((address, to)), Some(person_row)) = (to, world.persons.get(&person)) else {
                     return Err(StoreError::Damaged);
                 };
-                Some(MessageView {
-                    address: world.address(address),
-                    deliveries: world.of_pair(person),
-                    ..view(to.sealed.clone(), address.to_string(), person_row.language.clone())
+                let view = view(to.sealed.clone(), address.to_string(), person_row.language.clone());
+                Some(match message.kind {
+                    Kind::Knock => MessageView {
+                        address: world.address(address),
+                        deliveries: world.of_pair(person),
+                        ..view
+                    },
+                    _ => view,
                 })
             }
             Subject::Account(account) => world.accounts.get(&account).map(|a| {

@@ -84,7 +84,7 @@ pub(super) async fn delivery(store: &SqlStore) -> Delivery {
 }
 
 /// Takes the delivery and writes its first knock.
-async fn knock(store: &SqlStore, as_read: &Delivery) {
+pub(super) async fn knock(store: &SqlStore, as_read: &Delivery) {
     let taken = store.take(BOOT, Lane::Letters, now(), 1).await.unwrap();
     let decision = Decision {
         state: State::Sending,
