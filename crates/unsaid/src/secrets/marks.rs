@@ -71,13 +71,13 @@ pub fn same(given: &str, ours: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chance::SeededChance;
+    use crate::chance::{Chance as _, SeededChance};
 
     const MESSAGE: &str = "mzxw6ytboi4dsmzrgq2tinzwga";
 
-    /// The house whose index root is 32 zero bytes (`abandon` 23 times, then `art`).
+    /// The house whose index root is 32 zero bytes (`abbey` 23 times, then `attend`).
     fn zeros() -> HouseKeys {
-        let root = format!("{}art", "abandon ".repeat(23));
+        let root = format!("{}attend", "abbey ".repeat(23));
         let text = format!("unsaid host.secrets 1\nindex {root}\nopening 1 {root}\n");
         HouseKeys::parse(&text).unwrap_or_else(|e| panic!("{e}"))
     }
@@ -138,7 +138,7 @@ mod tests {
         let (keys, chance) = (zeros(), SeededChance::new(8));
         let mut seen = [[0_i32; 10]; 8];
         for _ in 0..4_000 {
-            let digits = keys.knock_digits(&MessageId(chance.id()).to_string());
+            let digits = keys.knock_digits(&chance.id());
             assert_eq!(digits.len(), 8);
             for (place, digit) in digits.bytes().enumerate() {
                 seen[place][usize::from(digit - b'0')] += 1;
