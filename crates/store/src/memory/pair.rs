@@ -103,10 +103,16 @@ impl World {
         }
     }
 
-    /// The knocking deliveries of a person wake at once.
+    /// The knocking deliveries of a person wake at once. Whoever has one of them in hand has read what is no longer so: its rev moves, and they read
+    /// again.
     pub(super) fn wake_knocking(&mut self, person: PersonId, now: Now) {
         for (id, _, state) in self.of_pair(person) {
             if state.is_knocking() {
+                if self.wakes.has_holder(WakeOf::Delivery(id))
+                    && let Some(delivery) = self.deliveries.get_mut(&id)
+                {
+                    delivery.rev += 1;
+                }
                 self.wakes.set(WakeOf::Delivery(id), Lane::Letters, at_once(now));
             }
         }
