@@ -9,7 +9,7 @@ use unsaid_delivery::clock::{DAY, HOUR, Mark, Reading, Source, Timekeeper};
 use unsaid_delivery::decide::{Address, Decision, JOINS_YEARLY_DAYS, LAST_KNOCK, NewKnock, Pair, decide};
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Permit};
-use unsaid_delivery::record::{self, Answer, Bounce, CameBack};
+use unsaid_delivery::record::{self, Answer, Bounce, CameBack, Welcome};
 use unsaid_delivery::refusal::{Refused, Scope};
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, Shown, State, Wake, shown};
@@ -639,6 +639,97 @@ fn a_silent_relay_counts_against_nobody() {
     let said = record::answered(&message, Answer::NotReached, now("2037-01-01T00:00:00Z", 90_000));
     assert!(!said.counts && !said.address_is_dead && said.wake.is_some());
     assert_eq!(said.state, MessageState::Waiting);
+}
+
+#[test]
+fn unwelcome_waits_a_day_and_then_long_enough() {
+    let day = |days: i64, tries| {
+        let message = Message { tries, since: Observed(0), ..knock(1, MessageState::Started) };
+        record::answered(&message, Answer::Unwelcome, now("2027-01-01T00:00:00Z", days * 24))
+    };
+    let first = day(0, 0);
+    assert_eq!((first.why, first.state), ("unwelcome-waits-a-day", MessageState::Waiting));
+    assert_eq!(first.wake, Some(Wake::Observed(Observed(DAY))));
+    assert!(first.counts && !first.address_is_dead);
+    // The host hears of it when a week did not mend it, and has the rest of three months.
+    assert!(!day(6, 6).call_host && day(7, 7).call_host);
+    assert!(day(89, 89).call_host && !day(89, 89).address_is_dead);
+    let last = day(90, 90);
+    assert_eq!((last.why, last.state), ("unwelcome-long-enough", MessageState::Refused));
+    assert!(last.address_is_dead && last.call_host && last.wake.is_none());
+    // Days alone, with a house that hardly ever tried, do not end an address.
+    assert!(!day(4000, 18).address_is_dead && day(4000, 19).address_is_dead);
+    // Nobody waits a day for a code, and no code or notice ever ends an address.
+    for (kind, seconds) in [(Kind::Code, 30), (Kind::Notice(Notice::Welcome), HOUR)] {
+        let message = Message { kind, tries: 500, since: Observed(0), ..knock(1, MessageState::Started) };
+        let said = record::answered(&message, Answer::Unwelcome, now("2027-01-01T00:00:00Z", 24 * 100));
+        assert_eq!(said.wake, Some(Wake::Observed(Observed(100 * DAY + seconds))));
+        assert!(!said.address_is_dead);
+    }
+}
+
+#[test]
+fn knocks_wait() {
+    let mut welcome = Welcome::default();
+    let at = |hours: i64| Observed(hours * HOUR);
+    assert_eq!(welcome.knock_waits("example.org", at(0)), None);
+    // One domain does not want us: it alone is left alone, for a day, however it is written.
+    assert_eq!(welcome.heard("Example.org", Answer::Unwelcome, at(0)), Answer::Unwelcome);
+    assert_eq!(welcome.knock_waits("EXAMPLE.ORG", at(23)), Some(at(24)));
+    assert_eq!(welcome.knock_waits("example.com", at(0)), None);
+    assert_eq!(welcome.knock_waits("example.org", at(24)), None);
+    // The relay does not want us: everything waits an hour, and then one may try.
+    assert_eq!(welcome.heard("example.com", Answer::Blocked, at(30)), Answer::Blocked);
+    assert_eq!(welcome.knock_waits("anywhere.example", at(30)), Some(at(31)));
+    assert_eq!(welcome.knock_waits("anywhere.example", at(31)), None);
+    // Once something is taken, nothing waits any more but for the domains that said no.
+    let _no = welcome.heard("no.example", Answer::Unwelcome, at(32));
+    let _blocked = welcome.heard("example.com", Answer::Blocked, at(32));
+    assert_eq!(welcome.heard("yes.example", Answer::Accepted, at(32)), Answer::Accepted);
+    assert_eq!(welcome.knock_waits("example.com", at(32)), None);
+    assert_eq!(welcome.knock_waits("no.example", at(32)), Some(at(56)));
+    // And whoever takes one after all is asked again at once.
+    let _yes = welcome.heard("no.example", Answer::Accepted, at(33));
+    assert_eq!(welcome.knock_waits("no.example", at(33)), None);
+    // A knock that waits is not tried, does not count, and stays what it was.
+    let message = knock(2, MessageState::Started);
+    let put_off = record::waits(&message, at(40));
+    assert_eq!((put_off.why, put_off.state), ("knocks-wait", MessageState::Started));
+    assert_eq!(put_off.wake, Some(Wake::Observed(at(40))));
+    assert!(!put_off.counts && !put_off.address_is_dead && !put_off.call_host);
+}
+
+#[test]
+fn three_domains_mean_us() {
+    let at = |hours: i64| Observed(hours * HOUR);
+    let said = |domains: &[(&str, i64)]| {
+        let mut welcome = Welcome::default();
+        let mut last = Answer::Accepted;
+        for (domain, hours) in domains {
+            last = welcome.heard(domain, Answer::Unwelcome, at(*hours));
+        }
+        (last, welcome.knock_waits("nobody.example", at(domains.last().unwrap().1)).is_some())
+    };
+    let us = (Answer::Blocked, true);
+    let them = (Answer::Unwelcome, false);
+    assert_eq!(said(&[("a.example", 0), ("b.example", 1)]), them);
+    assert_eq!(said(&[("one.example", 0), ("two.example", 1), ("three.example", 23)]), us);
+    // Not within a day of each other.
+    assert_eq!(said(&[("one.example", 0), ("two.example", 1), ("three.example", 24)]), them);
+    // The same again and again is one.
+    assert_eq!(said(&[("one.example", 0), ("one.example", 1), ("one.example", 2), ("one.example", 3)]), them);
+    // Related: one within the other, or within the same name that somebody has.
+    assert_eq!(said(&[("example.org", 0), ("mail.example.org", 0), ("x.mail.example.org", 0)]), them);
+    assert_eq!(said(&[("a.example.org", 0), ("b.example.org", 0), ("c.example.org", 0)]), them);
+    assert_eq!(said(&[("a.shop.co.uk", 0), ("b.shop.co.uk", 0), ("shop.co.uk", 0)]), them);
+    // Not related: what registers names for everybody is nobody's house, nor is an ending that only looks alike.
+    assert_eq!(said(&[("one.co.uk", 0), ("two.co.uk", 0), ("three.co.uk", 0)]), us);
+    assert_eq!(said(&[("example.org", 0), ("notexample.org", 0), ("nor-example.org", 0)]), us);
+    // Each further one within the day calls again.
+    assert_eq!(
+        said(&[("one.example", 0), ("two.example", 0), ("three.example", 0), ("four.example", 5)]),
+        us
+    );
 }
 
 #[test]
