@@ -273,6 +273,49 @@ pub fn open(delivery: &Delivery) -> Result<Option<Granted>, Refusal> {
     }))
 }
 
+/// The farthest day for which a letter is kept for later, in years.
+pub const FARTHEST_LATER_YEARS: i16 = 10;
+/// 'Not today' is kept for so many days.
+pub const NOT_TODAY_DAYS: i64 = 14;
+
+/// `their-day`: the person keeps it for a day of theirs, from tomorrow on, ten years ahead at most; none: 'not today'. Until then nothing is sent
+/// about it; it can be opened all the while. `zone` is `Pair.zone`.
+pub fn later(delivery: &Delivery, day: Option<Date>, zone: &str, now: Now) -> Result<Granted, Refusal> {
+    let may = delivery.state.may_be_opened() && !delivery.pinned;
+    if !may || matches!(delivery.state, State::Opened | State::Refused) {
+        return Err(Refusal::NotHere);
+    }
+    let today = calendar::day_in(now.trusted, zone)?;
+    let day = match day {
+        Some(day) => day,
+        None => today.checked_add(NOT_TODAY_DAYS.days()).map_err(|_| Refusal::DayTooFar)?,
+    };
+    if day <= today {
+        return Err(Refusal::DayPassed);
+    }
+    if day > today.checked_add(FARTHEST_LATER_YEARS.years()).unwrap_or(Date::MAX) {
+        return Err(Refusal::DayTooFar);
+    }
+    Ok(Granted {
+        state: State::Later(day),
+        wake: Some(Wake::Trusted(calendar::instant(day, calendar::NINE, zone)?)),
+        fact: Fact::KeptForLater { delivery: delivery.id, day },
+        why: "their-day",
+    })
+}
+
+/// `answered-next-morning`: when what a person answers may be seen by the author: at the first nine in the morning in her zone that is at least an
+/// hour away, so that nobody learns at what hour it was written.
+pub fn answer_is_seen(author_zone: &str, now: Now) -> Result<Timestamp, Refusal> {
+    let zone = calendar::zone(author_zone)?;
+    let earliest = now.trusted.checked_add(1.hour()).unwrap_or(now.trusted);
+    let today = earliest.to_zoned(zone.clone()).date();
+    let nine = |day: Date| {
+        day.to_datetime(calendar::NINE).to_zoned(zone.clone()).map_or(Timestamp::MAX, |z| z.timestamp())
+    };
+    Ok(if nine(today) >= earliest { nine(today) } else { nine(today.tomorrow().unwrap_or(today)) })
+}
+
 /// `refuse-ends-contact`: which state a delivery takes when the person says no. None: it stays as it is.
 pub fn refuse(delivery: &Delivery, scope: Scope) -> Option<State> {
     let covered = match scope {

@@ -9,6 +9,7 @@ use crate::message::{Message, MessageState};
 use crate::refusal::{self, Refused};
 use crate::state::{Amending, Delivery, Parked, State, Wake};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// What is known of one address of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Pair {
     pub knocks: Vec<Message>,
     /// When the last accepted knock of the series was accepted.
     pub last_accepted: Option<Observed>,
+    /// IANA name of the person's zone, or of the author's where theirs is not known: in it falls the day that the person chooses.
+    pub zone: String,
 }
 
 /// A knock to be written.
@@ -63,6 +66,8 @@ pub struct Decision {
     pub tzdb: String,
     /// A knock to write in the same transaction.
     pub knock: Option<NewKnock>,
+    /// The series of knocks begins anew before that: earlier messages are not in `Pair.knocks` any more.
+    pub anew: bool,
     /// The occurrence that this row is from now on: another than before when older ones were missed.
     pub occurrence: i16,
     /// The row to foresee in the same transaction. Set once for each occurrence: when it falls due, whatever the person did or does.
@@ -112,10 +117,9 @@ pub fn decide(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
         State::Resting | State::Waiting => Some(wait(delivery, pair, now)),
         State::Due => Some(knock(delivery, delivery.due, pair, now)),
         State::Sending | State::Knocked(_) => Some(knock(delivery, delivery.due, pair, now)),
-        // Nothing but the person's own day, or their coming, moves these.
-        State::Later(_) | State::Askable => {
-            Some(stay(delivery, delivery.state, Some(look_again(now)), "their-day"))
-        }
+        State::Later(day) => Some(their_day(delivery, day, pair, now)),
+        // Nothing but their coming moves this one.
+        State::Askable => Some(stay(delivery, delivery.state, Some(look_again(now)), "their-coming")),
         _ => None,
     }
 }
@@ -158,6 +162,20 @@ fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
             "zone-unknown-holds",
         ),
     }
+}
+
+/// `their-day`: what a person keeps for later is spoken of again on the day that they chose, by a knock that begins a new series, and not before.
+fn their_day(delivery: &Delivery, day: Date, pair: &Pair, now: Now) -> Decision {
+    let Ok(comes) = calendar::instant(day, calendar::NINE, &pair.zone) else {
+        let parked = State::Parked { why: Parked::ZoneUnknown, left: true };
+        return stay(delivery, parked, None, "zone-unknown-holds");
+    };
+    if now.trusted < comes {
+        return stay(delivery, delivery.state, Some(Wake::Trusted(comes)), "their-day");
+    }
+    let anew = Pair { knocks: Vec::new(), last_accepted: None, ..pair.clone() };
+    let decision = knock(delivery, delivery.due, &anew, now);
+    Decision { anew: decision.knock.is_some(), why: "their-day", ..decision }
 }
 
 /// `newest-missed-alone`, `one-future-row`: which occurrence it is that goes now, and which one is foreseen after it.
@@ -282,6 +300,7 @@ fn stay(delivery: &Delivery, state: State, wake: Option<Wake>, why: &'static str
         due: delivery.due,
         tzdb: delivery.tzdb.clone(),
         knock: None,
+        anew: false,
         occurrence: delivery.occurrence,
         next: None,
         why,

@@ -1,9 +1,11 @@
 //! Facts: what was acknowledged to a human, or accepted by the other side, and cannot be undone. The store writes each to the
 //! journal before it commits. A fact names its subject and holds only the values that replaying it needs.
 
-use crate::id::{AccountId, AddressId, DeliveryId, LetterId, MessageId, PersonId};
+use crate::id::{AccountId, AddressId, BlobId, DeliveryId, LetterId, MessageId, PersonId, ReplyId};
 use crate::refusal::Scope;
 use crate::rule::Birthday;
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +58,33 @@ pub enum Fact {
         address: [u8; 32],
         /// How wide it had been.
         scope: Scope,
+    },
+    /// The person keeps it for a day of theirs.
+    KeptForLater {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Their day, in their zone.
+        day: Date,
+    },
+    /// The person answered.
+    Answered {
+        /// Its name.
+        reply: ReplyId,
+        /// To which delivery.
+        delivery: DeliveryId,
+        /// Where its sealed bytes are.
+        blob: BlobId,
+        /// How many they are.
+        size: u64,
+        /// SHA-256 of them.
+        sha256: [u8; 32],
+        /// When the author may see it.
+        seen_from: Timestamp,
+    },
+    /// What the relay had accepted came back for good: its address is dead.
+    Bounced {
+        /// Which message.
+        message: MessageId,
     },
     /// No address is left.
     Unreachable {

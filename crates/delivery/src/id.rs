@@ -102,6 +102,8 @@ id! {
     BootId,
     /// A letter that is not sealed yet, as her browser keeps it at the house.
     DraftId,
+    /// What a person answered to a letter.
+    ReplyId,
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ pub mod state;
 
 pub use clock::{Now, Observed};
 pub use fact::Fact;
-pub use id::{AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId};
+pub use id::{
+    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
+};
 pub use message::{Kind, Message, MessageState, Subject};
 pub use refusal::{Refused, Scope};
 pub use rule::{Gate, Moment, Proof, Reach, Rule};

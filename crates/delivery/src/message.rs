@@ -36,6 +36,10 @@ pub enum Notice {
     Exported,
     /// What a knock looks like: she asked for it.
     Trial,
+    /// Somebody has answered a letter of hers.
+    Answered,
+    /// To a person who answered a knock by mail: nobody reads that mailbox, and this is where to answer.
+    NobodyReads,
 }
 
 /// What a message is about.

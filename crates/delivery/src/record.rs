@@ -1,7 +1,7 @@
 //! What the world answered, and what follows from it. The relay's reply comes in as one of a few kinds; out comes the message's next state
 //! and what its address and its deliveries become. Budgets of trying count in observed time and tries, never in elapsed time.
 
-use crate::clock::{DAY, HOUR, Now};
+use crate::clock::{DAY, HOUR, Now, Observed};
 use crate::message::{Kind, Message, MessageState};
 use crate::state::Wake;
 
@@ -10,13 +10,15 @@ use crate::state::Wake;
 pub enum Answer {
     /// 250 after DATA.
     Accepted,
-    /// Not now: a 4xx.
+    /// Not now: a 4xx about this address or message.
     Later,
-    /// The relay itself could not be reached: no connection, no TLS, silence before DATA.
+    /// The relay itself was not there for us: no connection, no TLS, silence before DATA, a 4xx before an address was named.
     NotReached,
     /// 5xx about this address.
     Refused,
-    /// 5.7.x, or no at connection, AUTH or MAIL FROM: our own reputation or credentials.
+    /// 5.7.x about this recipient: their domain does not want this house, as far as one message can tell ([`Welcome`] tells more).
+    Unwelcome,
+    /// No at connection, AUTH or MAIL FROM, or 5.7.x at three unrelated domains: our own reputation or credentials.
     Blocked,
     /// After the content began to be written, no readable answer.
     Unknown,
@@ -47,6 +49,16 @@ pub const FEWEST_DAYS: i64 = 30;
 pub const UNKNOWN_WAIT_SECONDS: i64 = HOUR;
 /// A relay that cannot be reached is tried again after this long, in observed seconds.
 pub const NOT_REACHED_WAIT_SECONDS: i64 = 10 * 60;
+/// A domain that does not want this house is left alone for so long, in observed seconds.
+pub const UNWELCOME_WAIT_SECONDS: i64 = DAY;
+/// After so many observed days of that the host is called.
+pub const UNWELCOME_CALLS_HOST_DAYS: i64 = 7;
+/// And after so many, and [`FEWEST_TRIES`], the next address is tried: until then the host could mend it.
+pub const UNWELCOME_DAYS: i64 = 90;
+/// Of so many unrelated domains that said no within a day none is the reason: we are.
+pub const UNRELATED_DOMAINS: usize = 3;
+/// Where we are the reason, every knock waits so long before one is tried again, in observed seconds.
+pub const BLOCKED_WAIT_SECONDS: i64 = HOUR;
 /// A notice is pointless after three days.
 pub const NOTICE_DAYS: i64 = 3;
 /// A code is pointless after ten minutes.
@@ -107,11 +119,24 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
             again(wait, false, "a-silent-relay-counts-against-nobody")
         }
         Answer::Refused => end(MessageState::Refused, is_knock, "refused-for-good"),
+        Answer::Unwelcome
+            if is_knock
+                && tries >= FEWEST_TRIES
+                && now.observed >= message.since.plus_days(UNWELCOME_DAYS) =>
+        {
+            Recorded { call_host: true, ..end(MessageState::Refused, true, "unwelcome-long-enough") }
+        }
+        Answer::Unwelcome => {
+            let wait = if is_knock { UNWELCOME_WAIT_SECONDS } else { blocked_wait(message.kind) };
+            Recorded {
+                call_host: now.observed >= message.since.plus_days(UNWELCOME_CALLS_HOST_DAYS),
+                ..again(wait, true, "unwelcome-waits-a-day")
+            }
+        }
         // Our own fault says nothing about the address, and uses up none of its budget.
-        Answer::Blocked => Recorded {
-            call_host: true,
-            ..again(if message.kind == Kind::Code { 30 } else { HOUR }, false, "blocked-calls-the-host")
-        },
+        Answer::Blocked => {
+            Recorded { call_host: true, ..again(blocked_wait(message.kind), false, "blocked-calls-the-host") }
+        }
         Answer::Unknown => Recorded {
             state: MessageState::Started,
             ..again(
@@ -120,5 +145,134 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
                 "unknown-goes-again",
             )
         },
+    }
+}
+
+/// Somebody waits in front of the page for a code.
+fn blocked_wait(kind: Kind) -> i64 {
+    if kind == Kind::Code { 30 } else { BLOCKED_WAIT_SECONDS }
+}
+
+/// `knocks-wait`: a knock that is not begun now, because of what was answered to others. Nothing changes but its wake.
+pub fn waits(message: &Message, until: Observed) -> Recorded {
+    Recorded {
+        state: message.state,
+        wake: Some(Wake::Observed(until)),
+        counts: false,
+        address_is_dead: false,
+        call_host: false,
+        why: "knocks-wait",
+    }
+}
+
+/// Where this house was not wanted within the last day. It is remembered by whoever sends, in memory alone: names of people's domains are not
+/// written down for it, and what a restart forgets is learnt again from three answers, while each knock that was answered keeps its own wake.
+#[derive(Debug, Default)]
+pub struct Welcome {
+    /// No knock leaves before.
+    all: Option<Observed>,
+    /// The domains that said no, each with when it last did.
+    noes: Vec<(String, Observed)>,
+}
+
+impl Welcome {
+    /// `knocks-wait`: until when a knock to this domain is not begun, if it is not. Codes, check-ins and confirmations are never held, and are
+    /// not asked about here.
+    pub fn knock_waits(&self, domain: &str, now: Observed) -> Option<Observed> {
+        let domain = domain.to_ascii_lowercase();
+        let here = self.noes.iter().find(|(name, _)| *name == domain);
+        let here = here.map(|(_, said)| said.plus_seconds(UNWELCOME_WAIT_SECONDS));
+        here.max(self.all).filter(|until| now < *until)
+    }
+
+    /// Hears what was answered about mail to a domain, and says what it means beside what others have answered: `three-domains-mean-us`.
+    pub fn heard(&mut self, domain: &str, answer: Answer, now: Observed) -> Answer {
+        let domain = domain.to_ascii_lowercase();
+        self.noes.retain(|(name, said)| {
+            now < said.plus_seconds(UNWELCOME_WAIT_SECONDS)
+                && !(answer == Answer::Accepted && related(name, &domain))
+        });
+        let means = match answer {
+            Answer::Unwelcome => {
+                self.noes.retain(|(name, _)| *name != domain);
+                self.noes.push((domain, now));
+                if self.unrelated() < UNRELATED_DOMAINS {
+                    return answer;
+                }
+                Answer::Blocked
+            }
+            other => other,
+        };
+        match means {
+            // Whoever takes a message takes us.
+            Answer::Accepted => self.all = None,
+            Answer::Blocked => self.all = Some(now.plus_seconds(BLOCKED_WAIT_SECONDS)),
+            _ => {}
+        }
+        means
+    }
+
+    /// How many of them have nothing to do with each other.
+    fn unrelated(&self) -> usize {
+        let mut found: Vec<&str> = Vec::new();
+        for (name, _) in &self.noes {
+            if !found.iter().any(|other| related(name, other)) {
+                found.push(name);
+            }
+        }
+        found.len()
+    }
+}
+
+/// Whether two domains are one house's, as far as their names tell: one within the other, or both within the same name that somebody can register.
+fn related(one: &str, other: &str) -> bool {
+    let within = |inner: &str, outer: &str| {
+        inner.strip_suffix(outer).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    within(one, other) || within(other, one) || registered(one) == registered(other)
+}
+
+/// The last two labels, or three where the last but one is as short as `co` in `co.uk`. No list of public suffixes is kept for this: the worst
+/// that a wrong guess does is that knocks wait an hour, or that the host is called a domain later.
+fn registered(domain: &str) -> &str {
+    let mut dots = domain.rmatch_indices('.').map(|(at, _)| at);
+    let Some(last) = dots.next() else { return domain };
+    match (dots.next(), dots.next()) {
+        (None, _) => domain,
+        (Some(second), third) if last - second <= 4 => third.map_or(domain, |third| &domain[third + 1..]),
+        (Some(second), _) => &domain[second + 1..],
+    }
+}
+
+/// What came back after the relay had accepted a message (RFC 3464), without its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounce {
+    /// 5.x.x about this address: nobody will ever read it there.
+    Dead,
+    /// Given up after days of trying, or full, or too large: this message is lost, the address may live.
+    Lost,
+    /// 5.7.x: it is us that they do not want.
+    Blocked,
+}
+
+/// What becomes of a message that came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameBack {
+    /// Its address is dead: the message ends as refused for good, and what waits is looked at again.
+    AddressIsDead,
+    /// Nothing changes; the next knock comes in its time.
+    Noted,
+    /// Nothing changes, and the host has to look at the relay.
+    CallHost,
+}
+
+/// `late-bounce-reopens`: only a knock that was accepted, or whose answer could not be read, can come back. A forged one can do no more than have
+/// another address tried.
+pub fn bounced(message: &Message, bounce: Bounce) -> CameBack {
+    let left = matches!(message.state, MessageState::Accepted | MessageState::Started);
+    match bounce {
+        Bounce::Blocked => CameBack::CallHost,
+        Bounce::Dead if left && message.kind == Kind::Knock => CameBack::AddressIsDead,
+        Bounce::Dead | Bounce::Lost => CameBack::Noted,
     }
 }

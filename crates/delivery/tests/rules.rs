@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date, time};
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::clock::{DAY, HOUR, Mark, Reading, Source, Timekeeper};
-use unsaid_delivery::decide::{Address, Decision, JOINS_YEARLY_DAYS, LAST_KNOCK, Pair, decide};
-use unsaid_delivery::message::{Kind, Message, MessageState, Subject};
+use unsaid_delivery::decide::{Address, Decision, JOINS_YEARLY_DAYS, LAST_KNOCK, NewKnock, Pair, decide};
+use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Permit};
-use unsaid_delivery::record::{self, Answer};
+use unsaid_delivery::record::{self, Answer, Bounce, CameBack, Welcome};
 use unsaid_delivery::refusal::{Refused, Scope};
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, Shown, State, Wake, shown};
@@ -80,6 +80,7 @@ fn pair(knocks: Vec<Message>, last_accepted_hours: Option<i64>) -> Pair {
         addresses: vec![address(FIRST), address(SECOND)],
         knocks,
         last_accepted: last_accepted_hours.map(|h| Observed(h * HOUR)),
+        zone: "Europe/Lisbon".into(),
     }
 }
 
@@ -317,10 +318,99 @@ fn no_address_left() {
 
 #[test]
 fn their_day() {
-    let d = delivery(State::Later(date(2027, 6, 1)), Moment::AtOnce);
-    let decision = decided(&d, &pair(vec![], None), now("2027-01-01T00:00:00Z", 50));
-    assert_eq!((decision.state, decision.knock), (d.state, None));
-    assert!(decision.wake.is_some());
+    // Nothing moves it before nine in the morning of their day, in their zone; then one knock begins a new series.
+    let day = date(2027, 6, 1);
+    let d = delivery(State::Later(day), Moment::AtOnce);
+    let knocked = pair(vec![knock(1, MessageState::Accepted)], Some(40));
+    let before = decided(&d, &knocked, now("2027-06-01T07:59:59Z", 50));
+    assert_eq!((before.state, before.knock, before.anew), (d.state, None, false));
+    assert_eq!(before.wake, Some(Wake::Trusted("2027-06-01T08:00:00Z".parse().unwrap())));
+    let on_it = decided(&d, &knocked, now("2027-06-01T08:00:00Z", 50));
+    assert_eq!((on_it.state, on_it.anew, on_it.why), (State::Sending, true, "their-day"));
+    assert_eq!(on_it.knock, Some(NewKnock { address: FIRST, nth: 1 }));
+
+    // What was refused meanwhile is not spoken of, and a zone that means nothing holds it.
+    let mut refused = knocked.clone();
+    for address in &mut refused.addresses {
+        address.refused.push(Refused { scope: Scope::Author });
+    }
+    let silent = decided(&d, &refused, now("2027-06-01T08:00:00Z", 50));
+    assert_eq!((silent.state, silent.knock, silent.anew), (State::Refused, None, false));
+    let nowhere = Pair { zone: "Atlantis/City".into(), ..knocked };
+    let held = decided(&d, &nowhere, now("2027-06-01T08:00:00Z", 50));
+    assert_eq!(held.state, State::Parked { why: Parked::ZoneUnknown, left: true });
+}
+
+#[test]
+fn their_day_is_tomorrow_at_the_earliest_and_within_ten_years() {
+    let at = now("2027-05-31T23:30:00Z", 50);
+    let later = |state, day, zone: &str| accept::later(&delivery(state, Moment::AtOnce), day, zone, at);
+    // Half past midnight in Lisbon, still the day before in New York.
+    assert_eq!(later(State::Knocked(1), Some(date(2027, 6, 1)), "Europe/Lisbon"), Err(Refusal::DayPassed));
+    let granted = later(State::Knocked(1), Some(date(2027, 6, 1)), "America/New_York").unwrap();
+    assert_eq!(granted.state, State::Later(date(2027, 6, 1)));
+    assert_eq!(granted.wake, Some(Wake::Trusted("2027-06-01T13:00:00Z".parse().unwrap())));
+    assert!(later(State::Knocked(1), Some(date(2037, 6, 1)), "Europe/Lisbon").is_ok());
+    let far = later(State::Knocked(1), Some(date(2037, 6, 2)), "Europe/Lisbon");
+    assert_eq!(far, Err(Refusal::DayTooFar));
+    // 'Not today', without choosing a day.
+    let granted = later(State::Knocked(3), None, "Europe/Lisbon").unwrap();
+    assert_eq!(granted.state, State::Later(date(2027, 6, 15)));
+    // Another day may be chosen; what was opened, refused or taken back is not kept for later.
+    assert!(later(State::Later(date(2028, 1, 1)), Some(date(2027, 7, 1)), "Europe/Lisbon").is_ok());
+    for state in [State::Opened, State::Refused, State::Withdrawn { undone: false }, State::Waiting] {
+        assert_eq!(later(state, None, "Europe/Lisbon"), Err(Refusal::NotHere), "{state:?}");
+    }
+    let pinned = Delivery { pinned: true, ..delivery(State::Knocked(1), Moment::AtOnce) };
+    assert_eq!(accept::later(&pinned, None, "Europe/Lisbon", at), Err(Refusal::NotHere));
+    assert_eq!(later(State::Knocked(1), None, "Atlantis/City"), Err(Refusal::ZoneUnknown));
+}
+
+#[test]
+fn their_coming() {
+    // Held until it is asked for: no time moves it.
+    let held = Delivery { rule: rule(Moment::AtOnce), ..delivery(State::Askable, Moment::AtOnce) };
+    for at in ["2027-01-01T00:00:00Z", "2099-01-01T00:00:00Z"] {
+        let decision = decided(&held, &pair(vec![], None), now(at, 50));
+        assert_eq!((decision.state, decision.knock, decision.anew), (State::Askable, None, false));
+    }
+    assert!(accept::open(&held).unwrap().is_some());
+}
+
+#[test]
+fn answered_next_morning() {
+    let seen = |at: &str| accept::answer_is_seen("Europe/Lisbon", now(at, 50)).unwrap().to_string();
+    assert_eq!(seen("2027-01-10T03:15:00Z"), "2027-01-10T09:00:00Z");
+    assert_eq!(seen("2027-01-10T08:00:00Z"), "2027-01-10T09:00:00Z");
+    assert_eq!(seen("2027-01-10T08:00:01Z"), "2027-01-11T09:00:00Z", "nobody learns at what hour");
+    assert_eq!(seen("2027-01-10T23:59:59Z"), "2027-01-11T09:00:00Z");
+    assert_eq!(seen("2027-03-27T20:00:00Z"), "2027-03-28T08:00:00Z", "summer time began that night");
+    assert_eq!(
+        accept::answer_is_seen("Atlantis/City", now("2027-01-10T00:00:00Z", 50)),
+        Err(Refusal::ZoneUnknown)
+    );
+}
+
+#[test]
+fn late_bounce_reopens() {
+    let left = knock(1, MessageState::Accepted);
+    assert_eq!(record::bounced(&left, Bounce::Dead), CameBack::AddressIsDead);
+    assert_eq!(record::bounced(&left, Bounce::Lost), CameBack::Noted);
+    assert_eq!(record::bounced(&left, Bounce::Blocked), CameBack::CallHost);
+    let unread = knock(1, MessageState::Started);
+    assert_eq!(record::bounced(&unread, Bounce::Dead), CameBack::AddressIsDead, "its answer was never read");
+    for state in [MessageState::Waiting, MessageState::Refused, MessageState::Dropped] {
+        assert_eq!(record::bounced(&knock(1, state), Bounce::Dead), CameBack::Noted, "{state:?}");
+    }
+    let notice = Message { kind: Kind::Notice(Notice::Welcome), ..left };
+    assert_eq!(record::bounced(&notice, Bounce::Dead), CameBack::Noted);
+
+    // The other address is tried at once, although the present series had been knocked for.
+    let mut pair = pair(vec![knock(1, MessageState::Refused)], None);
+    pair.addresses[0].good = false;
+    let d = delivery(State::Knocked(1), Moment::AtOnce);
+    let decision = decided(&d, &pair, now("2027-01-01T00:00:00Z", 50));
+    assert_eq!(decision.knock, Some(NewKnock { address: SECOND, nth: 1 }));
 }
 
 #[test]
@@ -549,6 +639,97 @@ fn a_silent_relay_counts_against_nobody() {
     let said = record::answered(&message, Answer::NotReached, now("2037-01-01T00:00:00Z", 90_000));
     assert!(!said.counts && !said.address_is_dead && said.wake.is_some());
     assert_eq!(said.state, MessageState::Waiting);
+}
+
+#[test]
+fn unwelcome_waits_a_day_and_then_long_enough() {
+    let day = |days: i64, tries| {
+        let message = Message { tries, since: Observed(0), ..knock(1, MessageState::Started) };
+        record::answered(&message, Answer::Unwelcome, now("2027-01-01T00:00:00Z", days * 24))
+    };
+    let first = day(0, 0);
+    assert_eq!((first.why, first.state), ("unwelcome-waits-a-day", MessageState::Waiting));
+    assert_eq!(first.wake, Some(Wake::Observed(Observed(DAY))));
+    assert!(first.counts && !first.address_is_dead);
+    // The host hears of it when a week did not mend it, and has the rest of three months.
+    assert!(!day(6, 6).call_host && day(7, 7).call_host);
+    assert!(day(89, 89).call_host && !day(89, 89).address_is_dead);
+    let last = day(90, 90);
+    assert_eq!((last.why, last.state), ("unwelcome-long-enough", MessageState::Refused));
+    assert!(last.address_is_dead && last.call_host && last.wake.is_none());
+    // Days alone, with a house that hardly ever tried, do not end an address.
+    assert!(!day(4000, 18).address_is_dead && day(4000, 19).address_is_dead);
+    // Nobody waits a day for a code, and no code or notice ever ends an address.
+    for (kind, seconds) in [(Kind::Code, 30), (Kind::Notice(Notice::Welcome), HOUR)] {
+        let message = Message { kind, tries: 500, since: Observed(0), ..knock(1, MessageState::Started) };
+        let said = record::answered(&message, Answer::Unwelcome, now("2027-01-01T00:00:00Z", 24 * 100));
+        assert_eq!(said.wake, Some(Wake::Observed(Observed(100 * DAY + seconds))));
+        assert!(!said.address_is_dead);
+    }
+}
+
+#[test]
+fn knocks_wait() {
+    let mut welcome = Welcome::default();
+    let at = |hours: i64| Observed(hours * HOUR);
+    assert_eq!(welcome.knock_waits("example.org", at(0)), None);
+    // One domain does not want us: it alone is left alone, for a day, however it is written.
+    assert_eq!(welcome.heard("Example.org", Answer::Unwelcome, at(0)), Answer::Unwelcome);
+    assert_eq!(welcome.knock_waits("EXAMPLE.ORG", at(23)), Some(at(24)));
+    assert_eq!(welcome.knock_waits("example.com", at(0)), None);
+    assert_eq!(welcome.knock_waits("example.org", at(24)), None);
+    // The relay does not want us: everything waits an hour, and then one may try.
+    assert_eq!(welcome.heard("example.com", Answer::Blocked, at(30)), Answer::Blocked);
+    assert_eq!(welcome.knock_waits("anywhere.example", at(30)), Some(at(31)));
+    assert_eq!(welcome.knock_waits("anywhere.example", at(31)), None);
+    // Once something is taken, nothing waits any more but for the domains that said no.
+    let _no = welcome.heard("no.example", Answer::Unwelcome, at(32));
+    let _blocked = welcome.heard("example.com", Answer::Blocked, at(32));
+    assert_eq!(welcome.heard("yes.example", Answer::Accepted, at(32)), Answer::Accepted);
+    assert_eq!(welcome.knock_waits("example.com", at(32)), None);
+    assert_eq!(welcome.knock_waits("no.example", at(32)), Some(at(56)));
+    // And whoever takes one after all is asked again at once.
+    let _yes = welcome.heard("no.example", Answer::Accepted, at(33));
+    assert_eq!(welcome.knock_waits("no.example", at(33)), None);
+    // A knock that waits is not tried, does not count, and stays what it was.
+    let message = knock(2, MessageState::Started);
+    let put_off = record::waits(&message, at(40));
+    assert_eq!((put_off.why, put_off.state), ("knocks-wait", MessageState::Started));
+    assert_eq!(put_off.wake, Some(Wake::Observed(at(40))));
+    assert!(!put_off.counts && !put_off.address_is_dead && !put_off.call_host);
+}
+
+#[test]
+fn three_domains_mean_us() {
+    let at = |hours: i64| Observed(hours * HOUR);
+    let said = |domains: &[(&str, i64)]| {
+        let mut welcome = Welcome::default();
+        let mut last = Answer::Accepted;
+        for (domain, hours) in domains {
+            last = welcome.heard(domain, Answer::Unwelcome, at(*hours));
+        }
+        (last, welcome.knock_waits("nobody.example", at(domains.last().unwrap().1)).is_some())
+    };
+    let us = (Answer::Blocked, true);
+    let them = (Answer::Unwelcome, false);
+    assert_eq!(said(&[("a.example", 0), ("b.example", 1)]), them);
+    assert_eq!(said(&[("one.example", 0), ("two.example", 1), ("three.example", 23)]), us);
+    // Not within a day of each other.
+    assert_eq!(said(&[("one.example", 0), ("two.example", 1), ("three.example", 24)]), them);
+    // The same again and again is one.
+    assert_eq!(said(&[("one.example", 0), ("one.example", 1), ("one.example", 2), ("one.example", 3)]), them);
+    // Related: one within the other, or within the same name that somebody has.
+    assert_eq!(said(&[("example.org", 0), ("mail.example.org", 0), ("x.mail.example.org", 0)]), them);
+    assert_eq!(said(&[("a.example.org", 0), ("b.example.org", 0), ("c.example.org", 0)]), them);
+    assert_eq!(said(&[("a.shop.co.uk", 0), ("b.shop.co.uk", 0), ("shop.co.uk", 0)]), them);
+    // Not related: what registers names for everybody is nobody's house, nor is an ending that only looks alike.
+    assert_eq!(said(&[("one.co.uk", 0), ("two.co.uk", 0), ("three.co.uk", 0)]), us);
+    assert_eq!(said(&[("example.org", 0), ("notexample.org", 0), ("nor-example.org", 0)]), us);
+    // Each further one within the day calls again.
+    assert_eq!(
+        said(&[("one.example", 0), ("two.example", 0), ("three.example", 0), ("four.example", 5)]),
+        us
+    );
 }
 
 #[test]

@@ -24,10 +24,10 @@ use unsaid_delivery::accept::Granted;
 use unsaid_delivery::clock::{Mark, Now};
 use unsaid_delivery::decide::{AmendDecision, Decision};
 use unsaid_delivery::id::{
-    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId,
+    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
 use unsaid_delivery::message::{Message, Notice};
-use unsaid_delivery::record::Recorded;
+use unsaid_delivery::record::{Bounce, CameBack, Recorded};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Amending, Delivery};
 
@@ -342,6 +342,12 @@ pub trait LetterStore: Send + Sync {
     async fn amend(&self, author: &Author, amend: Amend, now: Now) -> Result<Letter>;
     /// Takes new words back in their rest: fact AmendUndone, the wraps but the author's are erased. Conflict if that version does not rest (any more).
     async fn undo_amend(&self, author: &Author, letter: LetterId, version: u32, now: Now) -> Result<Letter>;
+    /// What was answered to her letters and may be seen by now, the newest first.
+    async fn replies(&self, author: &Author, now: Now) -> Result<Vec<Reply>>;
+    /// One of them.
+    async fn reply_named(&self, author: &Author, reply: ReplyId, now: Now) -> Result<Reply>;
+    /// She has opened it. Again is no error.
+    async fn reply_seen(&self, author: &Author, reply: ReplyId, now: Now) -> Result<()>;
     /// Commits a corrected birthday (rev as in `delivery`, else Conflict): rule, occurrence, due, wake, fact.
     async fn correct_rule(
         &self,
@@ -393,6 +399,22 @@ pub trait ReaderStore: Send + Sync {
     /// Takes it back: fact Lifted, and what `accept::lift` says; what is Knocked by that wakes after `pause_days(1)` observed days, as
     /// the person is here today. House: of every person with that address. Lifting what does not stand changes nothing.
     async fn lift(&self, reader: &Reader, scope: Scope, now: Now) -> Result<()>;
+    /// The knock of this name, as [`Self::knock`] finds it by its link; none if it is unknown, or no knock.
+    async fn knock_named(&self, message: MessageId) -> Result<Option<Knock>>;
+    /// Commits what `accept::later` granted (rev as in `delivery`): fact KeptForLater, and the pair's series of knocks begins anew; knocks that wait are looked at again at once. Missing
+    /// as with [`Self::open`].
+    async fn keep_for_later(
+        &self,
+        reader: &Reader,
+        delivery: &Delivery,
+        granted: &Granted,
+        now: Now,
+    ) -> Result<()>;
+    /// Keeps an answer to an opened delivery of theirs (else Missing): fact Answered, and the notice Answered to its author, which leaves when she may see it
+    /// (`accept::answer_is_seen` in her zone). The same again is kept once; another one of the same name is Conflict.
+    async fn reply(&self, reader: &Reader, reply: NewReply, now: Now) -> Result<Replied>;
+    /// Counts a try of the eight digits at this address (keyed hash of its normal form), known or not, and gives the knocks that went there. `TooMany` is not counted.
+    async fn try_digits(&self, address: Keyed, now: Now) -> Result<DigitsTried>;
     /// What stands refused for this address and person, each scope once, oldest first.
     async fn refusals(&self, reader: &Reader) -> Result<Vec<StandingRefusal>>;
     /// The reader found the wrap wrongly bound or damaged: the delivery is parked (`left` as `State::has_left` says; a parked one keeps
@@ -445,6 +467,12 @@ pub trait EngineStore: Send + Sync {
     async fn recorded(&self, taken: &Taken, message: &Message, recorded: &Recorded, now: Now) -> Result<()>;
     /// Ends a message that may not leave (Conflict as above); its pair's knocking deliveries wake at once (if any is left).
     async fn dropped(&self, taken: &Taken, message: &Message, now: Now) -> Result<()>;
+    /// What came back for a message that had left (`record::bounced`); what became of it. A dead address: fact Bounced, the message ends as refused, its address is no longer good, the knocking
+    /// deliveries of the pair wake at once, and those that ended as unanswered are Sending again. Missing: there is no such message.
+    async fn bounced(&self, message: MessageId, bounce: Bounce, now: Now) -> Result<CameBack>;
+    /// Somebody answered this knock by mail: writes the notice NobodyReads to the address that the knock went to, at once, pointless after three days. False: one was written to that address within a
+    /// week of observed time, or it is no knock, or its address was taken away.
+    async fn nobody_reads(&self, knock: MessageId, notice: MessageId, now: Now) -> Result<bool>;
     /// Counts of deliveries by state, for the host, the balance, and tests: (name of the state as in delivery.md, how many), sorted by name,
     /// none that is zero; undone and withdrawn are both `withdrawn`.
     async fn counts(&self) -> Result<Vec<(String, u64)>>;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use unsaid_delivery::clock::{Mark, Observed};
 use unsaid_delivery::decide::{Address, Pair};
 use unsaid_delivery::id::{
-    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId,
+    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
 use unsaid_delivery::message::Message;
 use unsaid_delivery::refusal::Scope;
@@ -686,7 +686,73 @@ pub struct Sender {
     pub account: AccountId,
     /// The name that people see, under the address key.
     pub name: SealedText,
+    /// The zone in which the person's days fall: theirs, or the author's where theirs is not known. Shown to nobody.
+    pub zone: String,
 }
+
+/// What a person answers, to be kept. Its bytes are durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReply {
+    /// Its name, given by the browser, so that the same sent twice is kept once.
+    pub id: ReplyId,
+    /// To which delivery.
+    pub delivery: DeliveryId,
+    /// Where its sealed bytes are.
+    pub blob: BlobId,
+    /// How many they are.
+    pub size: u64,
+    /// SHA-256 of them.
+    pub sha256: [u8; 32],
+    /// The notice to the author, which leaves when she may see it.
+    pub notice: MessageId,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replied {
+    /// It is kept. The same again is no second one.
+    Kept,
+    /// This person has answered [`REPLIES_A_DAY`] times within a day of trusted time.
+    TooMany,
+}
+
+/// So many answers of one person are taken in a day.
+pub const REPLIES_A_DAY: usize = 20;
+
+/// What a person answered, as its author may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Its name.
+    pub id: ReplyId,
+    /// To which letter.
+    pub letter: LetterId,
+    /// Who answered.
+    pub person: PersonId,
+    /// When she may see it: nine in the morning of her day after it came. Shown as a day.
+    pub seen_from: Timestamp,
+    /// She has opened it.
+    pub seen: bool,
+    /// Where its sealed bytes are.
+    pub blob: BlobId,
+    /// How many they are.
+    pub size: u64,
+    /// SHA-256 of them.
+    pub sha256: [u8; 32],
+}
+
+/// What a mail address and eight digits may be compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DigitsTried {
+    /// Knocks that went to this address, the newest first, [`KNOCKS_COMPARED`] at most; none for an address that is not known.
+    Knocks(Vec<MessageId>),
+    /// [`DIGITS_A_DAY`] tries within a day.
+    TooMany,
+}
+
+/// So many tries of an address's digits are taken in a day of trusted time.
+pub const DIGITS_A_DAY: usize = 5;
+/// With so many knocks digits are compared at most.
+pub const KNOCKS_COMPARED: usize = 16;
 
 /// Who works on a wake. Codes have a lane of their own, so that nothing slow stands in their way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,8 +3,10 @@
 //! rotation the file holds the older ones too, until nothing needs them. Knows nothing of rows and letters. No secret here has Debug, Serialize or Clone.
 
 mod file;
+mod marks;
 
 pub use file::KeysFile;
+pub use marks::{ReturnKind, same};
 
 use crate::chance::Chance;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};

@@ -121,7 +121,7 @@ async fn its_three_ways_of_saying_no_are_told_apart() {
     let numbers = |code, enhanced: &str| unsaid::mail::Reply { code, enhanced: Some(enhanced.to_owned()) };
     assert_eq!(no("gone").await, Answer::Refused { reply: numbers(550, "5.1.1") });
     assert_eq!(no("later").await, Answer::Later { reply: numbers(450, "4.2.1") });
-    assert_eq!(no("refused").await, Answer::Blocked { reply: numbers(550, "5.7.1") });
+    assert_eq!(no("refused").await, Answer::Unwelcome { reply: numbers(550, "5.7.1") });
 }
 
 #[tokio::test]

@@ -18,11 +18,12 @@ macro_rules! every_check {
             put_draft drafts draft draft_history draft_at discard_draft restore_draft put_draft_part draft_part prune orphans orphan_erased
             add_person persons add_address remove_address update_person put_card has_card replace_card
             reserve_letter reserve_version begin_upload upload upload_grew upload_ended part put_wrap author_wrap unproven seal letters letter
-            commit_author amend undo_amend correct_rule
+            commit_author amend undo_amend correct_rule replies reply_named reply_seen
             knock open_reader reader end_reader waiting sender open release reader_part refuse lift refusals park
+            knock_named keep_for_later reply try_digits
             open_reader_by_claim claim_opens card_is_older
             take held take_over give_back next_wakes delivery decided message start still_allowed recorded dropped counts
-            amending amended wraps_to_rewrap rewrapped wraps_by_generation
+            bounced nobody_reads amending amended wraps_to_rewrap rewrapped wraps_by_generation
             every_birthday_comes_once what_ends_a_letter_ends_all_its_birthdays
             a_letter_arrives_and_the_next_series_begins a_dropped_knock_leaves_room_for_the_next what_was_promised_never_wakes_early
             of_two_who_commit_one_is_told

@@ -8,7 +8,9 @@ use std::cell::Cell;
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::decide::{Decision, amended, decide};
 use unsaid_delivery::fact::Fact;
-use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::id::{
+    AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId, ReplyId,
+};
 use unsaid_delivery::message::Message;
 use unsaid_delivery::record::{self, Answer};
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, Rule};
@@ -119,6 +121,10 @@ impl<'a> Scene<'a> {
     /// A new blob's name.
     pub fn blob_id(&self) -> BlobId {
         BlobId(self.id())
+    }
+    /// A new answer's name.
+    pub fn reply_id(&self) -> ReplyId {
+        ReplyId(self.id())
     }
     /// A new start of a node.
     pub fn boot_id(&self) -> BootId {

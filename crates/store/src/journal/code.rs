@@ -31,14 +31,19 @@
 //! 15 card-replaced   person, claim [32]
 //! 16 rewrapped       subject (length u8, UTF-8), version u32, generation u32
 //! 17 sign-in-changed account, address hash [32], sealed address (length u32, bytes)
+//! 18 kept-for-later  delivery, year i16, month u8, day u8
+//! 19 answered        reply, delivery, blob, size u64, SHA-256 [32], seen from i64 (microseconds since 1970)
+//! 20 bounced         message
 //! 255 void           first u64, last u64
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
 //! ```
 
 use super::{Entry, Seq};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use std::ops::RangeInclusive;
-use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::id::{AccountId, AddressId, BlobId, DeliveryId, LetterId, MessageId, PersonId, ReplyId};
 use unsaid_delivery::rule::{Birthday, LeapDay};
 use unsaid_delivery::{Fact, Scope};
 
@@ -291,6 +296,26 @@ impl Out {
                 self.0.extend(email);
                 17
             }
+            Fact::KeptForLater { delivery, day } => {
+                self.0.extend(delivery.0);
+                self.0.extend(day.year().to_le_bytes());
+                self.0.extend(day.month().to_le_bytes());
+                self.0.extend(day.day().to_le_bytes());
+                18
+            }
+            Fact::Answered { reply, delivery, blob, size, sha256, seen_from } => {
+                self.0.extend(reply.0);
+                self.0.extend(delivery.0);
+                self.0.extend(blob.0);
+                self.u64(*size);
+                self.0.extend(sha256);
+                self.0.extend(seen_from.as_microsecond().to_le_bytes());
+                19
+            }
+            Fact::Bounced { message } => {
+                self.0.extend(message.0);
+                20
+            }
         }
     }
 }
@@ -398,6 +423,24 @@ impl<'a> From<'a> {
                 email_key: self.array()?,
                 email: self.bytes()?.to_vec(),
             },
+            18 => {
+                let delivery = DeliveryId(self.array()?);
+                let (year, month, day) = (
+                    i16::from_le_bytes(self.array()?),
+                    i8::from_le_bytes(self.array()?),
+                    i8::from_le_bytes(self.array()?),
+                );
+                Fact::KeptForLater { delivery, day: Date::new(year, month, day).ok()? }
+            }
+            19 => Fact::Answered {
+                reply: ReplyId(self.array()?),
+                delivery: DeliveryId(self.array()?),
+                blob: BlobId(self.array()?),
+                size: self.u64()?,
+                sha256: self.array()?,
+                seen_from: Timestamp::from_microsecond(i64::from_le_bytes(self.array()?)).ok()?,
+            },
+            20 => Fact::Bounced { message: MessageId(self.array()?) },
             _ => return None,
         })
     }

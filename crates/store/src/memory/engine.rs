@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use unsaid_delivery::decide::{AmendDecision, Decision, NextOccurrence, pause_days};
 use unsaid_delivery::message::{Kind, MessageState, Subject};
 use unsaid_delivery::permit::Permit;
-use unsaid_delivery::record::Recorded;
+use unsaid_delivery::record::{self, Bounce, CameBack, Recorded};
 use unsaid_delivery::state::{Amending, State};
 
 /// Who is not known yet is greeted in this language.
@@ -214,6 +214,7 @@ impl EngineStore for MemoryStore {
             (Some(_), None) => return Err(StoreError::Conflict),
             (Some(new), Some((id, link))) => {
                 let series = world.persons.get(&person).ok_or(StoreError::Damaged)?.series;
+                let series = series + u32::from(decision.anew);
                 let there = |k: &MessageRow| {
                     k.series == series
                         && k.message.nth == new.nth
@@ -236,6 +237,11 @@ impl EngineStore for MemoryStore {
             row.rev += 1;
         }
         world.settle(of, decision.wake);
+        if decision.anew
+            && let Some(row) = world.persons.get_mut(&person)
+        {
+            row.series += 1;
+        }
         if let Some(next) = decision.next {
             world.foresee(delivery.id, next, &decision.tzdb);
         }
@@ -283,10 +289,14 @@ impl EngineStore for MemoryStore {
                 let (Some((address, to)), Some(person_row)) = (to, world.persons.get(&person)) else {
                     return Err(StoreError::Damaged);
                 };
-                Some(MessageView {
-                    address: world.address(address),
-                    deliveries: world.of_pair(person),
-                    ..view(to.sealed.clone(), address.to_string(), person_row.language.clone())
+                let view = view(to.sealed.clone(), address.to_string(), person_row.language.clone());
+                Some(match message.kind {
+                    Kind::Knock => MessageView {
+                        address: world.address(address),
+                        deliveries: world.of_pair(person),
+                        ..view
+                    },
+                    _ => view,
                 })
             }
             Subject::Account(account) => world.accounts.get(&account).map(|a| {
@@ -352,6 +362,36 @@ impl EngineStore for MemoryStore {
         expect(world.ours(taken, message).is_some())?;
         world.end_or_retry(message, MessageState::Dropped, false, None, now);
         Ok(())
+    }
+
+    async fn bounced(&self, message: MessageId, bounce: Bounce, now: Now) -> Result<CameBack> {
+        let mut world = self.world();
+        let row = world.messages.get(&message).ok_or(StoreError::Missing)?;
+        let became = record::bounced(&row.message, bounce);
+        if became != CameBack::AddressIsDead {
+            return Ok(became);
+        }
+        let (row, address) = (row.message.clone(), row.message.address);
+        world.record(message, row.rev + 1, Fact::Bounced { message })?;
+        if let Some(address) = address.and_then(|id| world.addresses.get_mut(&id)) {
+            address.good = false;
+        }
+        if let Some(row) = world.messages.get_mut(&message) {
+            row.accepted_at = None;
+        }
+        if let Subject::Person(person) = row.subject {
+            for (id, _, state) in world.of_pair(person) {
+                if state == State::Unanswered {
+                    world.move_delivery(id, State::Sending, Some(at_once(now)));
+                }
+            }
+        }
+        world.end_or_retry(&row, MessageState::Refused, false, None, now);
+        Ok(became)
+    }
+
+    async fn nobody_reads(&self, knock: MessageId, notice: MessageId, now: Now) -> Result<bool> {
+        Ok(self.world().nobody_reads(knock, notice, now))
     }
 
     async fn counts(&self) -> Result<Vec<(String, u64)>> {

@@ -9,6 +9,21 @@ use unsaid_delivery::record::NOTICE_DAYS;
 impl World {
     /// Writes a notice to an account, to leave at once.
     fn notice(&mut self, account: AccountId, what: Notice, id: MessageId, to: Option<SealedText>, now: Now) {
+        self.notice_from(account, what, id, now.trusted, now);
+        if let Some(row) = self.messages.get_mut(&id) {
+            row.notice_to = to;
+        }
+    }
+
+    /// The same, to leave at an instant and to be pointless three days after it.
+    pub(super) fn notice_from(
+        &mut self,
+        account: AccountId,
+        what: Notice,
+        id: MessageId,
+        from: Timestamp,
+        now: Now,
+    ) {
         let message = Message {
             id,
             kind: Kind::Notice(what),
@@ -19,14 +34,14 @@ impl World {
             tries: 0,
             since: now.observed,
             date: None,
-            expires: Some(hours_after(now.trusted, NOTICE_DAYS * 24)),
+            expires: Some(hours_after(from, NOTICE_DAYS * 24)),
             foreseen: true,
             rev: 1,
         };
         let row =
-            MessageRow { message, series: 0, to: None, notice_to: to, newcomer: false, accepted_at: None };
+            MessageRow { message, series: 0, to: None, notice_to: None, newcomer: false, accepted_at: None };
         self.messages.insert(id, row);
-        self.wakes.set(WakeOf::Message(id), Lane::Letters, at_once(now));
+        self.wakes.set(WakeOf::Message(id), Lane::Letters, Wake::Trusted(from));
     }
 
     /// Changes an account's address; every change has the next rev.

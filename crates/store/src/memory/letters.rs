@@ -445,6 +445,24 @@ impl LetterStore for MemoryStore {
         Ok(world.shown(letter, world.letter(author, letter)?))
     }
 
+    async fn replies(&self, author: &Author, now: Now) -> Result<Vec<Reply>> {
+        Ok(self.world().replies(author, now))
+    }
+
+    async fn reply_named(&self, author: &Author, reply: ReplyId, now: Now) -> Result<Reply> {
+        let mut replies = self.world().replies(author, now).into_iter();
+        replies.find(|r| r.id == reply).ok_or(StoreError::Missing)
+    }
+
+    async fn reply_seen(&self, author: &Author, reply: ReplyId, now: Now) -> Result<()> {
+        let mut world = self.world();
+        let row = world.replies.get_mut(&reply);
+        row.filter(|r| r.account == author.account && r.seen_from <= now.trusted)
+            .ok_or(StoreError::Missing)?
+            .seen = true;
+        Ok(())
+    }
+
     async fn correct_rule(
         &self,
         author: &Author,

@@ -11,6 +11,7 @@ mod letters;
 mod pair;
 mod persons;
 mod readers;
+mod replies;
 mod wakes;
 
 use crate::journal::{Entry, Journal, JournalError};
@@ -22,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use unsaid_delivery::clock::{Mark, Now, Observed};
 use unsaid_delivery::fact::Fact;
 use unsaid_delivery::id::{
-    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId,
+    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
 use unsaid_delivery::message::Message;
 use unsaid_delivery::refusal::Scope;
@@ -108,6 +109,9 @@ struct World {
     drafts: BTreeMap<DraftId, DraftContent>,
     orphans: BTreeSet<BlobId>,
     cards: BTreeMap<Keyed, CardRow>,
+    replies: BTreeMap<ReplyId, ReplyRow>,
+    /// When the digits of each address were tried within the last day.
+    digit_tries: BTreeMap<Keyed, Vec<Timestamp>>,
     wakes: Wakes,
 }
 
@@ -180,6 +184,15 @@ struct DraftContent {
 struct CardRow {
     person: PersonId,
     present: bool,
+}
+
+struct ReplyRow {
+    account: AccountId,
+    person: PersonId,
+    reply: NewReply,
+    at: Timestamp,
+    seen_from: Timestamp,
+    seen: bool,
 }
 
 struct SessionRow {

@@ -50,7 +50,14 @@ impl World {
             addresses: row.addresses.iter().filter_map(|id| self.address(*id)).collect(),
             knocks: series.iter().map(|k| k.message.clone()).collect(),
             last_accepted: series.iter().filter_map(|k| k.accepted_at).max(),
+            zone: self.zone(person).unwrap_or_default(),
         }
+    }
+
+    /// In which zone the days of a person fall: theirs, or their author's where theirs is not known.
+    pub(super) fn zone(&self, person: PersonId) -> Option<String> {
+        let row = self.persons.get(&person)?;
+        row.zone.clone().or_else(|| self.accounts.get(&row.account).map(|a| a.account.zone.clone()))
     }
 
     /// All knocks to a person, oldest first.
@@ -96,10 +103,16 @@ impl World {
         }
     }
 
-    /// The knocking deliveries of a person wake at once.
+    /// The knocking deliveries of a person wake at once. Whoever has one of them in hand has read what is no longer so: its rev moves, and they read
+    /// again.
     pub(super) fn wake_knocking(&mut self, person: PersonId, now: Now) {
         for (id, _, state) in self.of_pair(person) {
             if state.is_knocking() {
+                if self.wakes.has_holder(WakeOf::Delivery(id))
+                    && let Some(delivery) = self.deliveries.get_mut(&id)
+                {
+                    delivery.rev += 1;
+                }
                 self.wakes.set(WakeOf::Delivery(id), Lane::Letters, at_once(now));
             }
         }

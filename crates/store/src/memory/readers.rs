@@ -5,7 +5,7 @@ use crate::ReaderStore;
 use async_trait::async_trait;
 use unsaid_delivery::accept::{self, Granted};
 use unsaid_delivery::decide::pause_days;
-use unsaid_delivery::message::Subject;
+use unsaid_delivery::message::{Kind, Subject};
 use unsaid_delivery::refusal;
 use unsaid_delivery::state::{Parked, State};
 
@@ -19,7 +19,7 @@ const SIGNATURE_PART: &str = "sig.age";
 impl World {
     /// Whom a knock went to.
     fn reader_of(&self, message: MessageId) -> Option<Reader> {
-        let row = self.messages.get(&message)?;
+        let row = self.messages.get(&message).filter(|row| row.message.kind == Kind::Knock)?;
         let Subject::Person(person) = row.message.subject else { return None };
         let address = row.message.address?;
         Some(Reader {
@@ -61,9 +61,28 @@ impl World {
     }
 
     /// A delivery of theirs that was opened and can be opened again.
-    fn opened(&self, reader: &Reader, delivery: DeliveryId) -> Result<&Delivery> {
+    pub(super) fn opened(&self, reader: &Reader, delivery: DeliveryId) -> Result<&Delivery> {
         let mut openable = self.openable(reader).into_iter();
         openable.find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)
+    }
+
+    /// What a reader asks something of, as it was read. Missing unless it is theirs and may be opened.
+    fn theirs(&self, reader: &Reader, delivery: &Delivery) -> Result<()> {
+        let not_me = self.refused(reader.person, reader.address_key()).contains(&Scope::NotMe);
+        let stored = self.deliveries.get(&delivery.id).filter(|d| {
+            !not_me
+                && d.account == reader.account
+                && d.person == reader.person
+                && d.state.may_be_opened()
+                && self.leads_to(reader.older_card, d)
+        });
+        expect(stored.ok_or(StoreError::Missing)?.rev == delivery.rev)
+    }
+
+    /// A knock with whom it went to.
+    fn knock(&self, message: MessageId) -> Option<Knock> {
+        let reader = self.reader_of(message)?;
+        Some(Knock { message, reader, waits: !self.openable(&reader).is_empty() })
     }
 
     /// Writes a no, or the lifting of one. Its subject is the person; the house's has none.
@@ -97,12 +116,37 @@ fn refusal_row(reader: &Reader, scope: Scope) -> RefusalRow {
 impl ReaderStore for MemoryStore {
     async fn knock(&self, link: Keyed) -> Result<Option<Knock>> {
         let world = self.world();
-        let Some(message) = world.links.get(&link) else { return Ok(None) };
-        Ok(world.reader_of(*message).map(|reader| Knock {
-            message: *message,
-            reader,
-            waits: !world.openable(&reader).is_empty(),
-        }))
+        Ok(world.links.get(&link).and_then(|message| world.knock(*message)))
+    }
+
+    async fn knock_named(&self, message: MessageId) -> Result<Option<Knock>> {
+        Ok(self.world().knock(message))
+    }
+
+    async fn keep_for_later(
+        &self,
+        reader: &Reader,
+        delivery: &Delivery,
+        granted: &Granted,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        world.theirs(reader, delivery)?;
+        world.record(delivery.id, delivery.rev + 1, granted.fact.clone())?;
+        world.move_delivery(delivery.id, granted.state, granted.wake);
+        if let Some(row) = world.persons.get_mut(&reader.person) {
+            row.series += 1;
+        }
+        world.wake_messages(reader.person, now);
+        Ok(())
+    }
+
+    async fn reply(&self, reader: &Reader, reply: NewReply, now: Now) -> Result<Replied> {
+        self.world().keep_reply(reader, reply, now)
+    }
+
+    async fn try_digits(&self, address: Keyed, now: Now) -> Result<DigitsTried> {
+        Ok(self.world().try_digits(address, now))
     }
 
     async fn open_reader(&self, token: Keyed, message: MessageId, now: Now) -> Result<()> {
@@ -149,20 +193,13 @@ impl ReaderStore for MemoryStore {
     async fn sender(&self, reader: &Reader) -> Result<Sender> {
         let world = self.world();
         let row = world.accounts.get(&reader.account).ok_or(StoreError::Missing)?;
-        Ok(Sender { account: reader.account, name: row.account.name.clone() })
+        let zone = world.zone(reader.person).ok_or(StoreError::Missing)?;
+        Ok(Sender { account: reader.account, name: row.account.name.clone(), zone })
     }
 
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
         let mut world = self.world();
-        let not_me = world.refused(reader.person, reader.address_key()).contains(&Scope::NotMe);
-        let stored = world.deliveries.get(&delivery.id).filter(|d| {
-            !not_me
-                && d.account == reader.account
-                && d.person == reader.person
-                && d.state.may_be_opened()
-                && world.leads_to(reader.older_card, d)
-        });
-        expect(stored.ok_or(StoreError::Missing)?.rev == delivery.rev)?;
+        world.theirs(reader, delivery)?;
         world.record(delivery.id, delivery.rev + 1, granted.fact.clone())?;
         world.move_delivery(delivery.id, granted.state, granted.wake);
         if let Some(row) = world.deliveries.get_mut(&delivery.id) {

@@ -66,6 +66,11 @@ impl Wakes {
         }
     }
 
+    /// Whether anybody holds it.
+    pub(super) fn has_holder(&self, of: WakeOf) -> bool {
+        self.rows.get(&of).is_some_and(|row| row.holder.is_some())
+    }
+
     /// Whether this hold still stands.
     pub(super) fn is_held(&self, of: WakeOf, holder: BootId, fence: i64) -> bool {
         self.rows.get(&of).is_some_and(|row| row.holder == Some(holder) && row.fence == fence)

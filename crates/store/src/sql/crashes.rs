@@ -1,14 +1,14 @@
 //! A crash between the journal's flush and the commit, for the facts of new words, birthdays, cards and keys: what protects is applied at the
 //! next start, what only makes something possible was never acknowledged. And that manifests of recovery say what can still be opened.
 
-use super::tests::{DELIVERY, LETTER, PERSON, Place, author, delivery, entry, now, sealed};
+use super::tests::{DELIVERY, LETTER, MESSAGE, PERSON, Place, author, delivery, entry, now, sealed};
 use super::*;
 use crate::journal::MemoryJournal;
 use crate::rows::*;
-use crate::{AccountStore, EngineStore, KeyStore, LetterStore, PersonStore};
+use crate::{AccountStore, EngineStore, KeyStore, LetterStore, PersonStore, ReaderStore};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::id::BootId;
+use unsaid_delivery::id::{BlobId, BootId, ReplyId};
 use unsaid_delivery::rule::{Birthday, LeapDay, Moment};
 use unsaid_delivery::state::{Rest, State, Wake};
 
@@ -144,6 +144,87 @@ async fn a_corrected_birthday_that_was_flushed_is_the_birthday() {
         assert_eq!(stored.rule.moment, moment(right), "start {start}");
         assert_eq!((stored.rev, stored.occurrence), (as_read.rev + 1, 2027));
         assert_eq!(stored.due.unwrap().to_string(), "2027-03-01T09:00:00Z");
+    }
+}
+
+/// The first knock has left for the person's address, and was accepted.
+async fn arrived(store: &SqlStore) -> unsaid_delivery::state::Delivery {
+    let as_read = sealed(store).await;
+    super::tests::knock(store, &as_read).await;
+    let taken = store.take(BootId([8; 16]), Lane::Letters, now(), 9).await.unwrap();
+    let taken = taken.into_iter().find(|t| t.of == WakeOf::Message(MESSAGE)).unwrap();
+    let row = store.message(MESSAGE).await.unwrap().unwrap().message;
+    let StartAnswer::Started(row) = store.start(&taken, &row, now().trusted, now()).await.unwrap() else {
+        panic!("it may leave")
+    };
+    let recorded = unsaid_delivery::record::answered(&row, unsaid_delivery::record::Answer::Accepted, now());
+    store.recorded(&taken, &row, &recorded, now()).await.unwrap();
+    let delivery = delivery(store).await;
+    assert_eq!(delivery.state, State::Knocked(1));
+    delivery
+}
+
+#[tokio::test]
+async fn what_was_kept_for_later_stays_quiet_after_a_crash() {
+    let place = Place::new();
+    let as_read = {
+        let store = place.open().await;
+        arrived(&store).await
+    };
+    let day = jiff::civil::date(2027, 6, 1);
+    let fact = Fact::KeptForLater { delivery: DELIVERY, day };
+    place.dies_before_the_commit_of(entry(DELIVERY, as_read.rev + 1, fact.clone()));
+    for start in 1..=2 {
+        let store = place.open().await;
+        let view = store.delivery(DELIVERY).await.unwrap().unwrap();
+        assert_eq!((view.delivery.state, view.delivery.rev), (State::Later(day), as_read.rev + 1), "{start}");
+        assert!(view.pair.knocks.is_empty(), "the series began anew");
+        // It is looked at once, and finds that its day is far.
+        let taken = store.take(BootId([start; 16]), Lane::Letters, now(), 9).await.unwrap();
+        let decision = unsaid_delivery::decide::decide(&view.delivery, &view.pair, now()).unwrap();
+        assert_eq!((taken.len(), decision.state, decision.knock), (1, State::Later(day), None));
+        store.give_back(&taken[0]).await.unwrap();
+    }
+    assert!(facts(&place).contains(&fact), "it is not voided");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_flushed_is_there_after_a_crash() {
+    let place = Place::new();
+    {
+        let store = place.open().await;
+        let as_read = arrived(&store).await;
+        let granted = unsaid_delivery::accept::open(&as_read).unwrap().unwrap();
+        let reader = store.knock_named(MESSAGE).await.unwrap().unwrap().reader;
+        store.open(&reader, &as_read, &granted, now()).await.unwrap();
+    }
+    let (reply, blob, seen_from) = (ReplyId([70; 16]), BlobId([71; 16]), now().trusted);
+    let fact = Fact::Answered { reply, delivery: DELIVERY, blob, size: 9, sha256: [72; 32], seen_from };
+    place.dies_before_the_commit_of(entry(reply, 1, fact));
+    for start in 1..=2 {
+        let store = place.open().await;
+        let replies = store.replies(&author(), now()).await.unwrap();
+        assert_eq!(replies.len(), 1, "start {start}");
+        assert_eq!((replies[0].id, replies[0].blob, replies[0].letter), (reply, blob, LETTER));
+    }
+}
+
+#[tokio::test]
+async fn mail_that_came_back_is_known_after_a_crash() {
+    let place = Place::new();
+    {
+        let store = place.open().await;
+        arrived(&store).await;
+    }
+    place.dies_before_the_commit_of(entry(MESSAGE, 9, Fact::Bounced { message: MESSAGE }));
+    for start in 1..=2 {
+        let store = place.open().await;
+        let row = store.message(MESSAGE).await.unwrap().unwrap().message;
+        assert_eq!(row.state, unsaid_delivery::MessageState::Refused, "start {start}");
+        assert!(!store.persons(&author()).await.unwrap()[0].addresses[0].good);
+        let view = store.delivery(DELIVERY).await.unwrap().unwrap();
+        let decision = unsaid_delivery::decide::decide(&view.delivery, &view.pair, now()).unwrap();
+        assert_eq!(decision.state, State::Unreachable, "it was the only address");
     }
 }
 

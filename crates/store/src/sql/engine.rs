@@ -11,7 +11,7 @@ use unsaid_delivery::clock::Now;
 use unsaid_delivery::decide::{AmendDecision, Decision, NextOccurrence};
 use unsaid_delivery::id::{BootId, DeliveryId, LetterId, MessageId};
 use unsaid_delivery::message::Message;
-use unsaid_delivery::record::Recorded;
+use unsaid_delivery::record::{Bounce, CameBack, Recorded};
 use unsaid_delivery::state::{Amending, Delivery, State, Wake};
 
 #[async_trait]
@@ -81,6 +81,14 @@ impl EngineStore for SqlStore {
 
     async fn dropped(&self, taken: &Taken, message: &Message, now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| messages::dropped(&mut tx, taken, message, now).await)
+    }
+
+    async fn bounced(&self, message: MessageId, bounce: Bounce, now: Now) -> Result<CameBack> {
+        transaction!(self, Mode::Write, |tx| messages::bounced(&mut tx, message, bounce, now).await)
+    }
+
+    async fn nobody_reads(&self, knock: MessageId, notice: MessageId, now: Now) -> Result<bool> {
+        transaction!(self, Mode::Write, |tx| messages::nobody_reads(&mut tx, knock, notice, now).await)
     }
 
     async fn counts(&self) -> Result<Vec<(String, u64)>> {
@@ -203,6 +211,12 @@ async fn decided(
     if let Some(next) = decision.next {
         foresee(tx, delivery, next, &decision.tzdb).await?;
     }
+    let series = if decision.anew {
+        pair::begin_anew(tx, delivery.person).await?;
+        series + 1
+    } else {
+        series
+    };
     if let Some(new) = decision.knock {
         let named = knock.ok_or(StoreError::Conflict)?;
         messages::knock(tx, delivery.person, series, new, named, now).await?;

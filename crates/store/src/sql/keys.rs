@@ -11,6 +11,7 @@ use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, MessageId};
 use unsaid_delivery::message::{Kind, Notice};
 use unsaid_delivery::record::NOTICE_DAYS;
+use unsaid_delivery::state::Wake;
 
 #[async_trait]
 impl KeyStore for SqlStore {
@@ -181,7 +182,19 @@ pub(super) async fn notice(
     message: MessageId,
     now: Now,
 ) -> Result<()> {
-    let expires = now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
+    notice_from(tx, account, what, message, now.trusted, now).await
+}
+
+/// The same, to leave at an instant and to be pointless three days after it.
+pub(super) async fn notice_from(
+    tx: &mut Tx,
+    account: AccountId,
+    what: Notice,
+    message: MessageId,
+    from: Timestamp,
+    now: Now,
+) -> Result<()> {
+    let expires = from.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
     tx.exec(
         "insert into messages (id, kind, subject, account, series, nr, nth, state, tries, since, expires, foreseen, rev)
          values ($1, $2, 'account', $3, 0, 0, 1, 'waiting', 0, $4, $5, 1, 1)",
@@ -194,7 +207,7 @@ pub(super) async fn notice(
         ],
     )
     .await?;
-    wakes::at_once(tx, WakeOf::Message(message), Lane::Letters, now).await
+    wakes::set(tx, WakeOf::Message(message), Lane::Letters, Wake::Trusted(from)).await
 }
 
 async fn change_email(

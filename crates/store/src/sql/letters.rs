@@ -3,7 +3,7 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, pair, seal, transaction, uploads};
+use super::{SqlStore, amends, pair, replies, seal, transaction, uploads};
 use crate::rows::*;
 use crate::{LetterStore, Result, StoreError};
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use unsaid_delivery::Fact;
 use unsaid_delivery::accept::{Corrected, Granted};
 use unsaid_delivery::calendar;
 use unsaid_delivery::clock::Now;
-use unsaid_delivery::id::{BlobId, DeliveryId, LetterId};
+use unsaid_delivery::id::{BlobId, DeliveryId, LetterId, ReplyId};
 use unsaid_delivery::rule::Rule;
 use unsaid_delivery::state::{Amending, Delivery, Rest, State};
 
@@ -185,6 +185,18 @@ impl LetterStore for SqlStore {
             amends::undo(&mut tx, author, letter, version).await?;
             one(&mut tx, letter).await
         })
+    }
+
+    async fn replies(&self, author: &Author, now: Now) -> Result<Vec<Reply>> {
+        transaction!(self, Mode::Read, |tx| replies::all(&mut tx, author, now).await)
+    }
+
+    async fn reply_named(&self, author: &Author, reply: ReplyId, now: Now) -> Result<Reply> {
+        transaction!(self, Mode::Read, |tx| replies::one(&mut tx, author, reply, now).await)
+    }
+
+    async fn reply_seen(&self, author: &Author, reply: ReplyId, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| replies::seen(&mut tx, author, reply, now).await)
     }
 
     async fn correct_rule(

@@ -65,6 +65,8 @@ impl From<Kind> for Value {
             Kind::Notice(Notice::CardPrinted) => "notice-card-printed",
             Kind::Notice(Notice::Exported) => "notice-exported",
             Kind::Notice(Notice::Trial) => "notice-trial",
+            Kind::Notice(Notice::Answered) => "notice-answered",
+            Kind::Notice(Notice::NobodyReads) => "notice-nobody-reads",
             Kind::Ladder => "ladder",
             Kind::Knock => "knock",
         })
@@ -83,6 +85,8 @@ impl FromValue for Kind {
             "notice-card-printed" => Self::Notice(Notice::CardPrinted),
             "notice-exported" => Self::Notice(Notice::Exported),
             "notice-trial" => Self::Notice(Notice::Trial),
+            "notice-answered" => Self::Notice(Notice::Answered),
+            "notice-nobody-reads" => Self::Notice(Notice::NobodyReads),
             "ladder" => Self::Ladder,
             "knock" => Self::Knock,
             _ => return None,

@@ -1,18 +1,18 @@
 //! Messages: what sending one needs, whether it may still leave, and what became of it.
 
 use super::map::{self, message_columns};
-use super::tx::{Tx, Value, values};
+use super::tx::{Tx, Value, not_before, values};
 use super::{pair, wakes};
 use crate::rows::*;
 use crate::{Result, StoreError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::decide::{Address, NewKnock, pause_days};
-use unsaid_delivery::id::{DeliveryId, LetterId, MessageId, PersonId};
-use unsaid_delivery::message::{Kind, Message, MessageState, Subject};
+use unsaid_delivery::id::{AddressId, DeliveryId, LetterId, MessageId, PersonId};
+use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Facts, Permit};
-use unsaid_delivery::record::Recorded;
+use unsaid_delivery::record::{self, Bounce, CameBack, NOTICE_DAYS, Recorded};
 use unsaid_delivery::state::{State, Wake};
 
 /// Who is not known yet is greeted in this language.
@@ -195,6 +195,80 @@ pub(super) async fn accepted_after_all(tx: &mut Tx, message: &Message, now: Now)
     become_state(tx, message, MessageState::Accepted, message.tries.saturating_add(1), now).await?;
     wakes::remove(tx, WakeOf::Message(message.id)).await?;
     tell(tx, message, MessageState::Accepted, now).await
+}
+
+/// It came back, as the journal knows and the rows did not.
+pub(super) async fn bounced_after_all(tx: &mut Tx, message: &Message, now: Now) -> Result<()> {
+    if let Some(address) = message.address {
+        tx.exec("update addresses set good = 0 where id = $1", values![address]).await?;
+    }
+    become_state(tx, message, MessageState::Refused, message.tries, now).await?;
+    wakes::remove(tx, WakeOf::Message(message.id)).await?;
+    if let Subject::Person(person) = message.subject {
+        for delivery in pair::deliveries(tx, person).await? {
+            if delivery.state == State::Unanswered {
+                pair::move_to(tx, delivery.id, State::Sending, Some(Wake::Trusted(now.trusted))).await?;
+            }
+        }
+    }
+    tell(tx, message, MessageState::Refused, now).await
+}
+
+pub(super) async fn bounced(tx: &mut Tx, id: MessageId, bounce: Bounce, now: Now) -> Result<CameBack> {
+    let message = read(tx, id).await?.ok_or(StoreError::Missing)?;
+    if let Subject::Person(person) = message.subject {
+        pair::lock(tx, person).await?;
+    }
+    tx.one("select 1 from messages where id = $1 /*lock*/", values![id]).await?;
+    let message = read(tx, id).await?.ok_or(StoreError::Missing)?;
+    let became = record::bounced(&message, bounce);
+    if became == CameBack::AddressIsDead {
+        tx.fact(id, message.rev + 1, Fact::Bounced { message: id });
+        bounced_after_all(tx, &message, now).await?;
+    }
+    Ok(became)
+}
+
+/// Somebody who answers a knock by mail is told, once a week at most, that nobody reads it.
+const TOLD_AGAIN_DAYS: i64 = 7;
+
+pub(super) async fn nobody_reads(tx: &mut Tx, knock: MessageId, notice: MessageId, now: Now) -> Result<bool> {
+    let row = tx
+        .one(
+            "select m.person, m.address from messages m join addresses a on a.id = m.address
+             where m.id = $1 and m.kind = 'knock' and a.removed = 0",
+            values![knock],
+        )
+        .await?;
+    let Some(mut row) = row else { return Ok(false) };
+    let (person, address): (PersonId, AddressId) = (row.next()?, row.next()?);
+    pair::lock(tx, person).await?;
+    let kind = Kind::Notice(Notice::NobodyReads);
+    let told = tx
+        .one(
+            "select 1 from messages where person = $1 and address = $2 and kind = $3 and since > $4 limit 1",
+            values![person, address, kind, now.observed.plus_days(-TOLD_AGAIN_DAYS)],
+        )
+        .await?;
+    if told.is_some() {
+        return Ok(false);
+    }
+    let expires = now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
+    tx.exec(
+        "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, expires, foreseen, rev)
+         values ($1, $2, 'person', $3, 0, 0, 1, $4, 'waiting', 0, $5, $6, 1, 1)",
+        &[
+            notice.into(),
+            kind.into(),
+            person.into(),
+            address.into(),
+            now.observed.into(),
+            not_before(expires.unwrap_or(Timestamp::MAX)),
+        ],
+    )
+    .await?;
+    wakes::at_once(tx, WakeOf::Message(notice), Lane::Letters, now).await?;
+    Ok(true)
 }
 
 async fn become_state(

@@ -25,6 +25,7 @@ mod postgres;
 mod readers;
 mod refusals;
 mod replay;
+mod replies;
 mod schema;
 mod seal;
 mod sessions;

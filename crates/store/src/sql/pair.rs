@@ -34,7 +34,7 @@ pub(super) async fn read(tx: &mut Tx, person: PersonId) -> Result<Pair> {
             values![person],
         )
         .await?;
-    let mut pair = Pair { addresses, ..Pair::default() };
+    let mut pair = Pair { addresses, zone: zone(tx, person).await?, ..Pair::default() };
     for mut row in rows {
         let ended = row.next()?;
         let message = map::message(&mut row)?;
@@ -43,6 +43,21 @@ pub(super) async fn read(tx: &mut Tx, person: PersonId) -> Result<Pair> {
         pair.knocks.push(message);
     }
     Ok(pair)
+}
+
+/// In which zone the days of a person fall: theirs, or their author's where theirs is not known.
+pub(super) async fn zone(tx: &mut Tx, person: PersonId) -> Result<String> {
+    tx.need(
+        "select coalesce(p.zone, a.zone) from persons p join accounts a on a.id = p.account where p.id = $1",
+        values![person],
+    )
+    .await?
+    .next()
+}
+
+/// The knocks to a person begin a new series.
+pub(super) async fn begin_anew(tx: &mut Tx, person: PersonId) -> Result<()> {
+    tx.exec("update persons set series = series + 1 where id = $1", values![person]).await.map(drop)
 }
 
 /// The addresses of a person in the order in which they are tried, each with every no that concerns it.

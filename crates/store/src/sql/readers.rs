@@ -2,7 +2,7 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, cards, letters, pair, refusals, sessions, transaction, uploads};
+use super::{SqlStore, amends, cards, letters, pair, refusals, replies, sessions, transaction, uploads};
 use crate::rows::*;
 use crate::{ReaderStore, Result, StoreError};
 use async_trait::async_trait;
@@ -26,11 +26,37 @@ impl ReaderStore for SqlStore {
         transaction!(self, Mode::Read, |tx| {
             let row = tx.one("select message from links where hash = $1", values![link]).await?;
             let Some(mut row) = row else { return Ok(None) };
-            let message: MessageId = row.next()?;
-            let Some(reader) = reader_of(&mut tx, message).await? else { return Ok(None) };
-            let waits = !openable(&mut tx, &reader).await?.is_empty();
-            Ok(Some(Knock { message, reader, waits }))
+            knock(&mut tx, row.next()?).await
         })
+    }
+
+    async fn knock_named(&self, message: MessageId) -> Result<Option<Knock>> {
+        transaction!(self, Mode::Read, |tx| knock(&mut tx, message).await)
+    }
+
+    async fn keep_for_later(
+        &self,
+        reader: &Reader,
+        delivery: &Delivery,
+        granted: &Granted,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            theirs(&mut tx, reader, delivery).await?;
+            pair::move_to(&mut tx, delivery.id, granted.state, granted.wake).await?;
+            pair::begin_anew(&mut tx, reader.person).await?;
+            pair::wake_messages(&mut tx, reader.person, now).await?;
+            tx.fact(delivery.id, delivery.rev + 1, granted.fact.clone());
+            Ok(())
+        })
+    }
+
+    async fn reply(&self, reader: &Reader, reply: NewReply, now: Now) -> Result<Replied> {
+        transaction!(self, Mode::Write, |tx| replies::keep(&mut tx, reader, &reply, now).await)
+    }
+
+    async fn try_digits(&self, address: Keyed, now: Now) -> Result<DigitsTried> {
+        transaction!(self, Mode::Serial, |tx| replies::try_digits(&mut tx, address, now).await)
     }
 
     async fn open_reader(&self, token: Keyed, message: MessageId, now: Now) -> Result<()> {
@@ -114,23 +140,14 @@ impl ReaderStore for SqlStore {
         transaction!(self, Mode::Read, |tx| {
             let name =
                 tx.need("select name from accounts where id = $1", values![reader.account]).await?.next()?;
-            Ok(Sender { account: reader.account, name })
+            let zone = pair::zone(&mut tx, reader.person).await?;
+            Ok(Sender { account: reader.account, name, zone })
         })
     }
 
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
-            if delivery.person != reader.person || refusals::is_not_me(&mut tx, reader).await? {
-                return Err(StoreError::Missing);
-            }
-            pair::lock_delivery(&mut tx, delivery).await?;
-            let stored = pair::delivery(&mut tx, delivery.id).await?.ok_or(StoreError::Missing)?;
-            if stored.account != reader.account
-                || !stored.state.has_left()
-                || !cards::leads_to(&mut tx, reader.older_card, &stored).await?
-            {
-                return Err(StoreError::Missing);
-            }
+            theirs(&mut tx, reader, delivery).await?;
             pair::move_to(&mut tx, delivery.id, granted.state, granted.wake).await?;
             pin(&mut tx, delivery.id, reader.person).await?;
             tx.fact(delivery.id, delivery.rev + 1, granted.fact.clone());
@@ -206,7 +223,30 @@ impl ReaderStore for SqlStore {
 /// The version can never change again, and the knocks to this person begin a new series. Also at a replay.
 pub(super) async fn pin(tx: &mut Tx, delivery: DeliveryId, person: PersonId) -> Result<()> {
     tx.exec("update deliveries set pinned = 1 where id = $1", values![delivery]).await?;
-    tx.exec("update persons set series = series + 1 where id = $1", values![person]).await.map(drop)
+    pair::begin_anew(tx, person).await
+}
+
+/// Locks what a reader asks something of, as it was read. Missing unless it is theirs and has left.
+async fn theirs(tx: &mut Tx, reader: &Reader, delivery: &Delivery) -> Result<()> {
+    if delivery.person != reader.person || refusals::is_not_me(tx, reader).await? {
+        return Err(StoreError::Missing);
+    }
+    pair::lock_delivery(tx, delivery).await?;
+    let stored = pair::delivery(tx, delivery.id).await?.ok_or(StoreError::Missing)?;
+    if stored.account != reader.account
+        || !stored.state.has_left()
+        || !cards::leads_to(tx, reader.older_card, &stored).await?
+    {
+        return Err(StoreError::Missing);
+    }
+    Ok(())
+}
+
+/// A knock with whom it went to, and whether something of it can be opened.
+async fn knock(tx: &mut Tx, message: MessageId) -> Result<Option<Knock>> {
+    let Some(reader) = reader_of(tx, message).await? else { return Ok(None) };
+    let waits = !openable(tx, &reader).await?.is_empty();
+    Ok(Some(Knock { message, reader, waits }))
 }
 
 /// Whom a knock went to.
@@ -215,7 +255,7 @@ async fn reader_of(tx: &mut Tx, message: MessageId) -> Result<Option<Reader>> {
         .one(
             "select p.account, p.id, a.id, a.key
              from messages m join persons p on p.id = m.person join addresses a on a.id = m.address
-             where m.id = $1",
+             where m.id = $1 and m.kind = 'knock'",
             values![message],
         )
         .await?;
@@ -237,7 +277,7 @@ async fn openable(tx: &mut Tx, reader: &Reader) -> Result<Vec<Delivery>> {
 }
 
 /// A delivery of theirs that was opened and can be opened again.
-async fn opened(tx: &mut Tx, reader: &Reader, delivery: DeliveryId) -> Result<Delivery> {
+pub(super) async fn opened(tx: &mut Tx, reader: &Reader, delivery: DeliveryId) -> Result<Delivery> {
     let openable = openable(tx, reader).await?;
     let found = openable.into_iter().find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)?;
     if cards::leads_to(tx, reader.older_card, &found).await? { Ok(found) } else { Err(StoreError::Missing) }

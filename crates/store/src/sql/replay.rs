@@ -9,7 +9,7 @@
 use super::letters::{self, move_by_her, said};
 use super::refusals::{self, About};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, house, messages, pair, persons, readers, transaction};
+use super::{SqlStore, amends, house, messages, pair, persons, readers, replies, transaction};
 use crate::journal::{JournalError, Record, Seq};
 use crate::rows::Keyed;
 use crate::{Result, StoreError};
@@ -142,6 +142,26 @@ async fn apply(tx: &mut Tx, record: &Record, now: Now) -> Result<Found> {
             readers::pin(tx, row.id, row.person).await?;
             Ok(Found::Applied)
         }
+        Fact::KeptForLater { delivery, day } => {
+            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
+            // When its day comes is reckoned at its next wake, which is now.
+            let wake = unsaid_delivery::state::Wake::Trusted(now.trusted);
+            pair::move_to(tx, row.id, State::Later(*day), Some(wake)).await?;
+            pair::begin_anew(tx, row.person).await?;
+            Ok(Found::Applied)
+        }
+        Fact::Answered { reply, delivery, blob, size, sha256, seen_from } => {
+            replies::kept_after_all(tx, *reply, *delivery, (*blob, *size, *sha256), *seen_from, now)
+                .await
+                .map(|made| if made { Found::Applied } else { Found::Known })
+        }
+        Fact::Bounced { message } => match messages::read(tx, *message).await? {
+            Some(row) if row.rev < rev && row.state != MessageState::Refused => {
+                messages::bounced_after_all(tx, &row, now).await?;
+                Ok(Found::Applied)
+            }
+            _ => Ok(Found::Known),
+        },
         Fact::Unreachable { delivery } => {
             let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
             pair::move_to(tx, row.id, State::Unreachable, None).await?;

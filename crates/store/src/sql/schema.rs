@@ -6,8 +6,12 @@ use super::{Base, SqlStore, transaction};
 use crate::{Result, StoreError};
 
 /// Every step there is, oldest first. A step that was released is never changed; another one is added.
-pub(super) const STEPS: &[&str] =
-    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
+];
 
 /// Takes the steps that are missing.
 pub(super) async fn step_forward(store: &SqlStore) -> Result<()> {

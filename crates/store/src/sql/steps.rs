@@ -14,25 +14,29 @@ use unsaid_delivery::id::*;
 use unsaid_delivery::state::{Rest, State};
 use unsaid_delivery::{Scope, accept};
 
-/// A house as the program of step 1 left it.
-async fn of_step_1(base: Base) -> SqlStore {
+/// A house as the program of a step left it.
+async fn of_step(step: usize, rows: &str, base: Base) -> SqlStore {
     let postgres = matches!(base, Base::Postgres(_));
     let journal = Arc::new(MemoryJournal::new());
     let store = SqlStore { base, journal, broken: Arc::new(|| panic!("broken")), generation: 1 };
-    let rows = include_str!("frozen/step-1.sql");
     let rows = if postgres { rows.replace("X'", "'\\x") } else { rows.to_owned() };
     transaction!(&store, Mode::Write, |tx| {
-        tx.batch(schema::STEPS[0]).await?;
+        for sql in &schema::STEPS[..step] {
+            tx.batch(sql).await?;
+        }
         tx.batch(
             "create table schema_step (id bigint primary key check (id = 1), number bigint not null) /*strict*/;",
         )
         .await?;
-        tx.exec("insert into schema_step (id, number) values (1, $1)", values![1i64]).await?;
+        tx.exec("insert into schema_step (id, number) values (1, $1)", values![step as i64]).await?;
         tx.batch(&rows).await
     })
     .unwrap();
     store
 }
+
+const STEP_1: &str = include_str!("frozen/step-1.sql");
+const STEP_2: &str = include_str!("frozen/step-2.sql");
 
 /// It steps forward, everything reads as it did, and the new verbs work on what was sealed before there were any.
 async fn goes_on(store: SqlStore) {
@@ -122,12 +126,64 @@ async fn goes_on(store: SqlStore) {
 
 #[tokio::test]
 async fn a_house_of_the_first_step_goes_on() {
-    goes_on(of_step_1(Base::Sqlite(Sqlite::in_memory().unwrap())).await).await;
+    goes_on(of_step(1, STEP_1, Base::Sqlite(Sqlite::in_memory().unwrap())).await).await;
 }
 
 #[tokio::test]
 async fn a_house_of_the_first_step_goes_on_in_postgres() {
     let Some(server) = server() else { return };
     let url = database(&server, "step_1").await;
-    goes_on(of_step_1(Base::Postgres(Postgres::open(&url).unwrap())).await).await;
+    goes_on(of_step(1, STEP_1, Base::Postgres(Postgres::open(&url).unwrap())).await).await;
+}
+
+/// What step 2 kept (cards, new words in their rest, drafts, the kit, another address) reads as it did, and what came later works on it.
+async fn goes_on_from_the_second(store: SqlStore) {
+    schema::step_forward(&store).await.unwrap();
+    let letter = LetterId([51; 16]);
+    let delivery = store.delivery(DeliveryId([51; 16])).await.unwrap().unwrap().delivery;
+    assert_eq!((delivery.state, delivery.occurrence), (State::Waiting, 2027));
+    assert_eq!(store.amending(letter).await.unwrap().unwrap().version, 2);
+    assert!(store.has_card(&author(), PERSON).await.unwrap() && store.has_kit(&author()).await.unwrap());
+    let drafts = store.drafts(&author()).await.unwrap();
+    assert_eq!(
+        drafts.iter().map(|d| (d.rev, d.discarded.is_some())).collect::<Vec<_>>(),
+        [(2, false), (1, true)]
+    );
+    assert_eq!(store.draft_at(&author(), DraftId([62; 16]), 1).await.unwrap(), [1]);
+    assert_eq!(store.draft_part(&author(), DraftId([62; 16]), "a").await.unwrap().size, 3);
+    assert!(store.email_undo(Keyed([78; 32]), now()).await.unwrap());
+    // With which card a session was opened was not kept then: the words are typed once more.
+    assert_eq!(store.reader(Keyed([32; 32]), now()).await.unwrap(), None);
+    assert!(store.open_reader_by_claim(Keyed([33; 32]), Keyed([61; 32]), now()).await.unwrap());
+
+    // The letter that was opened then is answered now.
+    let reader = store.reader(Keyed([31; 32]), now()).await.unwrap().unwrap();
+    let reply = NewReply {
+        id: ReplyId([80; 16]),
+        delivery: DELIVERY,
+        blob: BlobId([81; 16]),
+        size: 9,
+        sha256: [82; 32],
+        notice: MessageId([83; 16]),
+    };
+    assert_eq!(store.reply(&reader, reply, now()).await.unwrap(), Replied::Kept);
+    let far = Now { trusted: now().trusted + jiff::SignedDuration::from_hours(48), ..now() };
+    assert_eq!(store.replies(&author(), far).await.unwrap().len(), 1);
+    // Its knock is found by its name, and its address takes five tries a day.
+    let knock = store.knock(LINK).await.unwrap().unwrap();
+    assert_eq!(store.knock_named(knock.message).await.unwrap(), Some(knock));
+    let tried = store.try_digits(knock.reader.address_key(), now()).await.unwrap();
+    assert_eq!(tried, DigitsTried::Knocks(vec![knock.message]));
+}
+
+#[tokio::test]
+async fn a_house_of_the_second_step_goes_on() {
+    goes_on_from_the_second(of_step(2, STEP_2, Base::Sqlite(Sqlite::in_memory().unwrap())).await).await;
+}
+
+#[tokio::test]
+async fn a_house_of_the_second_step_goes_on_in_postgres() {
+    let Some(server) = server() else { return };
+    let url = database(&server, "step_2").await;
+    goes_on_from_the_second(of_step(2, STEP_2, Base::Postgres(Postgres::open(&url).unwrap())).await).await;
 }

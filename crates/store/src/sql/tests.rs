@@ -84,13 +84,14 @@ pub(super) async fn delivery(store: &SqlStore) -> Delivery {
 }
 
 /// Takes the delivery and writes its first knock.
-async fn knock(store: &SqlStore, as_read: &Delivery) {
+pub(super) async fn knock(store: &SqlStore, as_read: &Delivery) {
     let taken = store.take(BOOT, Lane::Letters, now(), 1).await.unwrap();
     let decision = Decision {
         state: State::Sending,
         wake: Some(Wake::Observed(Observed(20_000))),
         due: as_read.due,
         tzdb: "test".into(),
+        anew: false,
         knock: Some(NewKnock { address: ADDRESS, nth: 1 }),
         occurrence: as_read.occurrence,
         next: None,

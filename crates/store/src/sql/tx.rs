@@ -315,7 +315,7 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(AccountId, PersonId, AddressId, LetterId, DeliveryId, MessageId, BlobId, BootId, DraftId);
+ids!(AccountId, PersonId, AddressId, LetterId, DeliveryId, MessageId, BlobId, BootId, DraftId, ReplyId);
 
 #[cfg(test)]
 mod tests {

@@ -10,9 +10,9 @@ use unsaid_delivery::calendar;
 use unsaid_delivery::clock::{Mark, Now};
 use unsaid_delivery::decide::{amended, decide};
 use unsaid_delivery::fact::Fact;
-use unsaid_delivery::id::{BlobId, DraftId, PersonId};
+use unsaid_delivery::id::{BlobId, DraftId, PersonId, ReplyId};
 use unsaid_delivery::message::Notice;
-use unsaid_delivery::record::{self, Answer};
+use unsaid_delivery::record::{self, Answer, Bounce};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::rule::{Birthday, LeapDay, Moment};
 use unsaid_delivery::state::{Parked, Rest};
@@ -63,6 +63,12 @@ enum Step {
     UndoEmail { change: usize },
     Kit { key: usize },
     Tell,
+    Later { knock: usize, letter: usize, days: i32 },
+    Reply { knock: usize, letter: usize, name: u8, blob: u8 },
+    Seen { name: u8 },
+    Digits { key: usize },
+    Bounce { knock: usize, bounce: Bounce },
+    ByMail { knock: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -122,6 +128,22 @@ fn new_step() -> impl Strategy<Value = Step> {
         1 => n().prop_map(|change| Step::UndoEmail { change }),
         1 => (0..3usize).prop_map(|key| Step::Kit { key }),
         1 => Just(Step::Tell),
+        8 => answering_step(),
+    ]
+}
+
+/// What can be done since people keep letters for later and answer them, and mail comes back.
+fn answering_step() -> impl Strategy<Value = Step> {
+    let n = || 0..6usize;
+    let bounce = prop_oneof![3 => Just(Bounce::Dead), 1 => Just(Bounce::Lost), 1 => Just(Bounce::Blocked)];
+    prop_oneof![
+        3 => (n(), n(), 1..500i32).prop_map(|(knock, letter, days)| Step::Later { knock, letter, days }),
+        3 => (n(), n(), 0..30u8, any::<u8>())
+            .prop_map(|(knock, letter, name, blob)| Step::Reply { knock, letter, name, blob }),
+        1 => (0..30u8).prop_map(|name| Step::Seen { name }),
+        2 => n().prop_map(|key| Step::Digits { key }),
+        2 => (n(), bounce).prop_map(|(knock, bounce)| Step::Bounce { knock, bounce }),
+        1 => n().prop_map(|knock| Step::ByMail { knock }),
     ]
 }
 
@@ -491,6 +513,67 @@ impl House<'_> {
                 self.answer("tell", told);
                 self.told(notice).await;
             }
+            _ => self.take_answering(step, at).await?,
+        }
+        Some(())
+    }
+
+    async fn take_answering(&mut self, step: &Step, at: Now) -> Option<()> {
+        match *step {
+            Step::Later { knock, letter, days } => {
+                let reader = self.reader(knock).await?;
+                let letter = pick(&self.letters, letter)?.id;
+                let all = self.store().letter(&self.author, letter).await.expect("a letter").deliveries;
+                let delivery = pick(&all, knock)?;
+                let zone = self.store().sender(&reader).await.expect("an author").zone;
+                let today = calendar::day_in(at.trusted, &zone).expect("a zone");
+                let day = today.checked_add(jiff::Span::new().days(days)).expect("a day");
+                let granted = accept::later(&delivery, Some(day), &zone, at).ok()?;
+                let kept = self.store().keep_for_later(&reader, &delivery, &granted, at).await;
+                self.answer("later", kept);
+            }
+            Step::Reply { knock, letter, name, blob } => {
+                let reader = self.reader(knock).await?;
+                let delivery = pick(&self.letters, letter)?.delivery?.id;
+                let (id, blob, notice) = (ReplyId([name; 16]), BlobId([blob; 16]), self.scene.message_id());
+                let reply = NewReply { id, delivery, blob, size: 9, sha256: [name % 3; 32], notice };
+                let replied = self.store().reply(&reader, reply, at).await;
+                self.answer("reply", replied);
+                self.told(notice).await;
+            }
+            Step::Seen { name } => {
+                let seen = self.store().reply_seen(&self.author, ReplyId([name; 16]), at).await;
+                self.answer("seen", seen);
+                let reply = self.store().reply_named(&self.author, ReplyId([name; 16]), at).await;
+                self.answer("reply named", reply);
+            }
+            Step::Digits { key } => {
+                let tried = self.store().try_digits(pick(&self.keys, key)?, at).await;
+                let tried = tried.map(|tried| match tried {
+                    // Of those that left at the same instant no order is promised.
+                    DigitsTried::Knocks(mut knocks) => {
+                        knocks.sort();
+                        DigitsTried::Knocks(knocks)
+                    }
+                    too_many => too_many,
+                });
+                self.answer("digits", tried);
+            }
+            Step::Bounce { knock, bounce } => {
+                let message = pick(&self.knocks, knock)?;
+                let became = self.store().bounced(message, bounce, at).await;
+                self.answer("bounced", became);
+                let named = self.store().knock_named(message).await;
+                self.answer("knock", named);
+            }
+            Step::ByMail { knock } => {
+                let (knock, notice) = (pick(&self.knocks, knock)?, self.scene.message_id());
+                let told = self.store().nobody_reads(knock, notice, at).await;
+                self.answer("nobody reads", told);
+                self.told(notice).await;
+                let named = self.store().knock_named(notice).await;
+                self.answer("no knock", named);
+            }
             _ => unreachable!("an older step"),
         }
         Some(())
@@ -596,6 +679,8 @@ impl House<'_> {
         self.answer("account", account);
         let generations = store.wraps_by_generation().await;
         self.answer("generations", generations);
+        let replies = store.replies(&self.author, now(self.hours * HOUR)).await;
+        self.answer("replies", replies);
         let mut orphans = store.orphans(1_000).await.expect("orphans");
         // In which order is not promised.
         orphans.sort();

@@ -69,6 +69,10 @@ pub enum Message<'a> {
     Exported,
     /// An address was changed: the author's own, or that of somebody she writes to. Told to the author.
     AddressesChanged,
+    /// Somebody has answered a letter of hers.
+    Answered,
+    /// To somebody who answered a knock by mail: nobody reads that, and this is where to answer.
+    NobodyReads,
     /// To oneself, to see that mail arrives.
     Test,
     /// Something waits for you.
@@ -226,6 +230,22 @@ fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> Result<(Str
             vec![
                 words.say("mail.addresses_changed.what", &[("house", house)]),
                 words.say("mail.addresses_changed.not_you", &[]),
+                ask,
+            ],
+        ),
+        Message::Answered => (
+            words.say("mail.answered.subject", &[]),
+            vec![
+                words.say("mail.answered.what", &[("house", house)]),
+                words.say("mail.answered.how", &[("origin", origin)]),
+                ask,
+            ],
+        ),
+        Message::NobodyReads => (
+            words.say("mail.nobody_reads.subject", &[]),
+            vec![
+                words.say("mail.nobody_reads.what", &[("house", house)]),
+                words.say("mail.nobody_reads.how", &[("origin", origin)]),
                 ask,
             ],
         ),

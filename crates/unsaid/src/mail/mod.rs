@@ -7,10 +7,12 @@
 
 mod address;
 pub mod compose;
+mod dial;
 mod encode;
 mod judge;
 pub mod outbox;
 mod parse;
+mod pool;
 pub mod relay;
 mod terms;
 mod wire;
@@ -57,9 +59,15 @@ impl Reply {
 pub enum Answer {
     /// 250 after the content: the other side has it now.
     Accepted,
-    /// Not now: a 4xx, or no connection, no TLS, or silence before the content was written. Nothing was sent.
-    Later {
+    /// The relay itself was not there for us: no connection, no TLS, silence, or a 4xx before an address was named. It says nothing about
+    /// the address. Nothing was sent.
+    NotReached {
         /// What was said, or [`Reply::silence`].
+        reply: Reply,
+    },
+    /// Not now: a 4xx about this address or this message.
+    Later {
+        /// What was said.
         reply: Reply,
     },
     /// A 5xx about this address or this message.
@@ -67,9 +75,15 @@ pub enum Answer {
         /// What was said.
         reply: Reply,
     },
-    /// 5.7.x anywhere, or any 5xx at connection, AUTH or MAIL FROM: our own reputation, credentials or manners.
-    Blocked {
+    /// 5.7.x once the address was named: whoever receives for it does not want this house, or our own relay does not want it to go there.
+    /// Which of the two, one message alone does not tell.
+    Unwelcome {
         /// What was said.
+        reply: Reply,
+    },
+    /// A 5xx before an address was named, or one about how we speak or sign in: our own reputation, credentials or manners.
+    Blocked {
+        /// What was said, or [`Reply::silence`] where we do not sign in.
         reply: Reply,
     },
     /// The content began to be written and no answer that can be read came: it may have arrived.
@@ -81,7 +95,10 @@ pub enum Answer {
     Forbidden,
 }
 
-/// Asked right before DATA is written and again before the content; `false` means do not send.
+/// Asked when the address was taken, and again right before the content; `false` means do not send.
+///
+/// The first question comes before DATA, or, where the relay takes commands at once (RFC 2920) and DATA has been said with them, as soon as it is
+/// ready for the content. Either way nothing has been sent until the final dot, and nothing of the content is written before the second yes.
 #[async_trait]
 pub trait Permission: Send {
     /// May this message still go out? The answer is read anew each time.

@@ -1,47 +1,38 @@
-//! One letter's way to the one configured relay, command by command (RFC 5321).
+//! One letter's way to the one configured relay (RFC 5321): the envelope, permission, the content, the answer.
 //!
-//! It knows how to connect, sign in and hand a message over, and asks for permission right before DATA and again
-//! before the content. It refuses to know why a message is sent and never tries again by itself: one call is one
-//! attempt on a connection of its own.
+//! It asks for permission when the address was taken and again before the content, and says what became of the message. It refuses to know why
+//! a message is sent and never tries again by itself, but for one case: a connection that has brought a message before and has gone stale is
+//! left for a fresh one, before anything was asked or sent.
 //!
 //! Why this is not a library's client: between 354 and the content nothing may be written unless permission still
 //! holds; after the content began, a lost answer is 'unknown' and not 'later'; a reply may be neither long nor early
 //! without end. lettre 0.11 writes the content and reads the answer in one call, reads a line of any length into
 //! memory, keeps what was said before TLS as if said inside it, and sets no TCP_NODELAY.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
-use zeroize::Zeroizing;
+use tokio_rustls::rustls::RootCertStore;
 
 use super::address::is_plain;
+use super::dial::{Dial, Line};
 use super::judge::{Halt, Step, explain, judge, log};
+use super::pool::Pool;
 pub use super::terms::{RelayConfig, Timeouts, Tls};
-use super::wire::{Said, Stream, Wire};
 use super::{Answer, Mail, Outgoing, Permission, Reply};
 
 /// The one configured relay.
 pub struct Relay {
-    host: String,
-    port: u16,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
-    /// TLS from the first byte, rather than after STARTTLS.
-    implicit: bool,
-    sign_in: Option<(String, Zeroizing<String>)>,
-    timeouts: Timeouts,
+    dial: Dial,
+    pool: Pool,
 }
 
-/// A way to sign in (RFC 4616; LOGIN has no RFC but is the only one that some relays have).
-enum SignIn {
-    Plain,
-    Login,
+/// What may be done with a connection after a message.
+enum After {
+    /// The next message may follow.
+    Keep,
+    /// Nothing more; QUIT is good manners.
+    Leave,
+    /// Nothing more, and not a byte: QUIT might be taken for content.
+    Cut,
 }
 
 impl Relay {
@@ -69,181 +60,178 @@ impl Relay {
     /// # Errors
     /// As [`Relay::new`].
     pub fn with(config: RelayConfig, roots: RootCertStore, timeouts: Timeouts) -> Result<Self, String> {
-        let RelayConfig { host, port, tls, user, password } = config;
-        let sign_in = match (user, password.map(Zeroizing::new)) {
-            (Some(user), Some(password)) if !user.contains('\0') && !password.contains('\0') => {
-                Some((user, password))
-            }
-            (None, None) => None,
-            _ => {
-                return Err("The relay's user name and password do not belong together. \
-                     Set both, or neither."
-                    .to_owned());
-            }
-        };
-        let implicit = tls == Tls::Implicit;
-        let tls = match tls {
-            Tls::None => None,
-            Tls::Required | Tls::Implicit => Some((connector(roots)?, server_name(&host)?)),
-        };
-        Ok(Self { host, port, tls, implicit, sign_in, timeouts })
-    }
-
-    /// Connects, greets, closes the way to others and signs in. Returns the connection and what EHLO offered last.
-    async fn open(&self) -> Result<(Wire, Said), Halt> {
-        let within = self.timeouts.reply;
-        let (tcp, me) = self.connect().await?;
-        let mut stream: Box<dyn Stream> = Box::new(tcp);
-        if self.implicit {
-            stream = self.close_to_others(stream).await?;
-        }
-        let mut wire = Wire::new(stream);
-        let said = wire.hear(within).await.map_err(|why| Halt::Trouble(Step::Greeting, why))?;
-        wanted(Step::Greeting, &[220], said)?;
-        let hello = format!("EHLO {me}");
-        let mut offer = self.ask(&mut wire, Step::Hello, &hello, &[250]).await?;
-        if self.tls.is_some() && !self.implicit {
-            if offer.offers("STARTTLS").is_none() {
-                return Err(Halt::Trouble(Step::StartTls, "the relay offers no STARTTLS"));
-            }
-            self.ask(&mut wire, Step::StartTls, "STARTTLS", &[220]).await?;
-            let bare = wire.into_stream().map_err(|why| Halt::Trouble(Step::StartTls, why))?;
-            wire = Wire::new(self.close_to_others(bare).await?);
-            // What was offered before TLS counts for nothing after it (RFC 3207, 4.2).
-            offer = self.ask(&mut wire, Step::Hello, &hello, &[250]).await?;
-        }
-        if let Some((user, password)) = &self.sign_in {
-            self.sign_in(&mut wire, &offer, user, password).await?;
-        }
-        Ok((wire, offer))
-    }
-
-    /// TCP to the first address that answers, and the name that we give ourselves in EHLO: our own address as a
-    /// literal (RFC 5321, 4.1.3), because a machine's host name is rarely one that others can look up.
-    async fn connect(&self) -> Result<(TcpStream, String), Halt> {
-        let trouble = |why| Halt::Trouble(Step::Connect, why);
-        let within = self.timeouts.connect;
-        let addresses: Vec<_> = match timeout(within / 3, lookup_host((self.host.as_str(), self.port))).await
-        {
-            Ok(Ok(found)) => found.take(4).collect(),
-            Ok(Err(_)) => return Err(trouble("the relay's name could not be looked up")),
-            Err(_) => return Err(trouble("the relay's name was not looked up in time")),
-        };
-        // One address that swallows everything must not eat the time of the next.
-        let share = (within - within / 3) / u32::try_from(addresses.len().max(1)).unwrap_or(1);
-        let mut last = "the relay's name has no address";
-        for address in addresses {
-            match timeout(share, TcpStream::connect(address)).await {
-                Err(_) => last = "the relay did not answer in time",
-                Ok(Err(_)) => last = "the relay does not take connections",
-                Ok(Ok(tcp)) => {
-                    // Without it each small command waits for the acknowledgement of the one before (limits.md).
-                    tcp.set_nodelay(true).map_err(|_| trouble("the connection broke"))?;
-                    let me = match tcp.local_addr().map_err(|_| trouble("the connection broke"))?.ip() {
-                        std::net::IpAddr::V4(ip) => format!("[{ip}]"),
-                        std::net::IpAddr::V6(ip) => format!("[IPv6:{ip}]"),
-                    };
-                    return Ok((tcp, me));
-                }
-            }
-        }
-        Err(trouble(last))
-    }
-
-    async fn close_to_others(&self, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, Halt> {
-        let trouble = |why| Halt::Trouble(Step::Handshake, why);
-        let Some((connector, name)) = &self.tls else {
-            return Err(trouble("TLS is not set up"));
-        };
-        match timeout(self.timeouts.connect, connector.connect(name.clone(), stream)).await {
-            Ok(Ok(tls)) => Ok(Box::new(tls)),
-            Ok(Err(_)) => Err(trouble("TLS failed, or the certificate is not the relay's")),
-            Err(_) => Err(trouble("TLS was not ready in time")),
-        }
-    }
-
-    async fn sign_in(&self, wire: &mut Wire, offer: &Said, user: &str, password: &str) -> Result<(), Halt> {
-        let ways = offer.offers("AUTH").unwrap_or_default();
-        let way = if ways.iter().any(|way| way == "PLAIN") {
-            SignIn::Plain
-        } else if ways.iter().any(|way| way == "LOGIN") {
-            SignIn::Login
-        } else {
-            return Err(Halt::NoWayToSignIn);
-        };
-        match way {
-            SignIn::Plain => {
-                let both = Zeroizing::new(format!("\0{user}\0{password}"));
-                let line = Zeroizing::new(format!("AUTH PLAIN {}", *base64(&both)));
-                self.ask(wire, Step::Auth, &line, &[235]).await?;
-            }
-            SignIn::Login => {
-                self.ask(wire, Step::Auth, "AUTH LOGIN", &[334]).await?;
-                self.ask(wire, Step::Auth, &base64(user), &[334]).await?;
-                self.ask(wire, Step::Auth, &base64(password), &[235]).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// One command and its reply, which must be one of these.
-    async fn ask(&self, wire: &mut Wire, step: Step, line: &str, want: &[u16]) -> Result<Said, Halt> {
-        let within = if step == Step::Data { self.timeouts.data } else { self.timeouts.reply };
-        let said = wire.ask(line, within).await.map_err(|why| Halt::Trouble(step, why))?;
-        wanted(step, want, said)
+        Ok(Self { dial: Dial::new(config, roots, timeouts)?, pool: Pool::default() })
     }
 
     /// The whole conversation. `Ok` is 'accepted'.
     async fn hand_over(&self, message: &Outgoing, permission: &mut dyn Permission) -> Result<(), Halt> {
-        let (mut wire, offer) = self.open().await?;
-        let offered = offer.offers("SMTPUTF8").is_some();
-        let done = self.hand_over_on(&mut wire, offered, message, permission).await;
-        match &done {
-            // A connection that is dropped after DATA and before the final dot sends nothing; QUIT would be content.
-            Err(Halt::Forbidden | Halt::Trouble(..)) => drop(wire),
-            Ok(()) | Err(_) => wire.leave().await,
+        if let Some(line) = self.pool.take() {
+            match self.hand_over_on(line, message, permission).await {
+                // Whatever is wrong before an address was named may be this connection's age: only a fresh one says what counts.
+                Err(halt) if halt.step() == Step::Mail => {
+                    tracing::debug!("mail: a connection that was used before is stale");
+                }
+                done => return done,
+            }
         }
-        done
+        self.hand_over_on(self.dial.open().await?, message, permission).await
     }
 
     async fn hand_over_on(
         &self,
-        wire: &mut Wire,
-        utf8_offered: bool,
+        mut line: Line,
         message: &Outgoing,
         permission: &mut dyn Permission,
     ) -> Result<(), Halt> {
-        let utf8 = if message.is_ascii() {
-            ""
-        } else if utf8_offered {
-            " BODY=8BITMIME SMTPUTF8"
-        } else {
-            // RFC 6531, 3.5: this address cannot be reached through this relay.
-            return Err(Halt::Said(Step::Rcpt, Reply::own(550, "5.6.7")));
+        let mut after = After::Cut;
+        let done = self.say_on(&mut line, &mut after, message, permission).await;
+        match after {
+            After::Keep => self.pool.keep(line),
+            After::Leave => line.leave(),
+            After::Cut => drop(line),
+        }
+        done
+    }
+
+    /// Every way out of here that is no `Halt::Trouble` says what the connection is good for.
+    async fn say_on(
+        &self,
+        line: &mut Line,
+        after: &mut After,
+        message: &Outgoing,
+        permission: &mut dyn Permission,
+    ) -> Result<(), Halt> {
+        let parameters = match message.parameters(line) {
+            Ok(parameters) => parameters,
+            Err(halt) => {
+                *after = After::Keep;
+                return Err(halt);
+            }
         };
-        let mail = format!("MAIL FROM:<{}>{utf8}", message.return_path);
-        self.ask(wire, Step::Mail, &mail, &[250]).await?;
-        let rcpt = format!("RCPT TO:<{}>", message.to);
-        self.ask(wire, Step::Rcpt, &rcpt, &[250, 251, 252]).await?;
-        if !permission.still_allowed().await {
-            return Err(Halt::Forbidden);
+        line.brought += 1;
+        if line.pipelining {
+            self.envelope_at_once(line, after, message, parameters).await?;
+            allowed(permission).await?;
+        } else {
+            self.envelope(line, after, message, parameters).await?;
+            if !permission.still_allowed().await {
+                // Nothing was said since RCPT, so the envelope can be taken back.
+                *after = After::Keep;
+                return Err(Halt::Forbidden);
+            }
+            let said = line.ask(Step::Data, "DATA", &[354], self.dial.timeouts.data).await;
+            said.inspect_err(|halt| *after = after_a_no(halt))?;
         }
-        self.ask(wire, Step::Data, "DATA", &[354]).await?;
-        if !permission.still_allowed().await {
-            return Err(Halt::Forbidden);
-        }
+        allowed(permission).await?;
         // An answer that is already here is not the answer to what we have not said.
-        wire.must_be_quiet().map_err(|why| Halt::Trouble(Step::Data, why))?;
+        line.wire.must_be_quiet().map_err(|why| Halt::Trouble(Step::Data, why))?;
         let content = |why| Halt::Trouble(Step::Content, why);
-        wire.tell(&message.bytes, self.timeouts.content).await.map_err(content)?;
-        let said = wire.hear(self.timeouts.dot).await.map_err(content)?;
-        wanted(Step::Content, &[250], said).map(drop)
+        line.wire.tell(&message.bytes, self.dial.timeouts.content).await.map_err(content)?;
+        let done = line.hear(Step::Content, &[250], self.dial.timeouts.dot).await;
+        line.needs_reset = false;
+        *after = done.as_ref().map_or_else(after_a_no, |_| After::Keep);
+        done.map(drop)
+    }
+
+    /// MAIL and RCPT, each with its answer before the next.
+    async fn envelope(
+        &self,
+        line: &mut Line,
+        after: &mut After,
+        message: &Outgoing,
+        parameters: &str,
+    ) -> Result<(), Halt> {
+        let times = &self.dial.timeouts;
+        let used = line.brought > 1;
+        let within = if used { times.used } else { times.reply };
+        if std::mem::replace(&mut line.needs_reset, true) {
+            let said = line.ask(Step::Mail, "RSET", &[250], within).await;
+            said.inspect_err(|halt| *after = after_mail(halt))?;
+        }
+        let said = line.ask(Step::Mail, &mail(message, parameters), &[250], within).await;
+        said.inspect_err(|halt| *after = after_mail(halt))?;
+        let said = line.ask(Step::Rcpt, &rcpt(message), &[250, 251, 252], times.reply).await;
+        said.inspect_err(|halt| *after = after_a_no(halt)).map(drop)
+    }
+
+    /// MAIL, RCPT and DATA in one write (RFC 2920). Where the relay is far away, round trips are everything (limits.md); DATA without a
+    /// content sends nothing.
+    async fn envelope_at_once(
+        &self,
+        line: &mut Line,
+        after: &mut After,
+        message: &Outgoing,
+        parameters: &str,
+    ) -> Result<(), Halt> {
+        let times = &self.dial.timeouts;
+        let used = line.brought > 1;
+        let within = if used { times.used } else { times.reply };
+        let (mail, rcpt) = (mail(message, parameters), rcpt(message));
+        let all = ["RSET", &mail, &rcpt, "DATA"];
+        let reset = std::mem::replace(&mut line.needs_reset, true);
+        let said = line.wire.ask_at_once(&all[usize::from(!reset)..], within).await;
+        said.map_err(|why| Halt::Trouble(Step::Mail, why))?;
+        if reset {
+            line.hear(Step::Mail, &[250], within).await?;
+        }
+        // After a no here DATA was said nonetheless, and only the drop of the connection is sure to send nothing.
+        line.hear(Step::Mail, &[250], within).await?;
+        if let Err(no) = line.hear(Step::Rcpt, &[250, 251, 252], times.reply).await {
+            if let Halt::Said(..) = no {
+                // DATA's answer is on its way too. If it is a no as well, the connection is as good as before.
+                let data = line.hear(Step::Data, &[354], times.used).await;
+                *after = data.as_ref().map_or_else(after_a_no, |_| After::Cut);
+            }
+            return Err(no);
+        }
+        let said = line.hear(Step::Data, &[354], times.data).await;
+        said.inspect_err(|halt| *after = after_a_no(halt)).map(drop)
     }
 }
 
+/// The other side is ready for the content: whoever says no now has the line cut.
+async fn allowed(permission: &mut dyn Permission) -> Result<(), Halt> {
+    if permission.still_allowed().await { Ok(()) } else { Err(Halt::Forbidden) }
+}
+
+fn mail(message: &Outgoing, parameters: &str) -> String {
+    format!("MAIL FROM:<{}>{parameters}", message.return_path)
+}
+
+fn rcpt(message: &Outgoing) -> String {
+    format!("RCPT TO:<{}>", message.to)
+}
+
+/// A no in good order about one message leaves the connection good for the next; 421 says that it will be closed, and a yes where a no or
+/// another yes was due that somebody is out of step.
+fn after_a_no(halt: &Halt) -> After {
+    match halt {
+        Halt::Said(_, reply) if reply.code == 421 => After::Leave,
+        Halt::Said(_, reply) if reply.code >= 400 => After::Keep,
+        _ => After::Cut,
+    }
+}
+
+/// Whoever does not want our MAIL is left.
+fn after_mail(halt: &Halt) -> After {
+    if matches!(halt, Halt::Said(..)) { After::Leave } else { After::Cut }
+}
+
 impl Outgoing {
-    fn is_ascii(&self) -> bool {
-        self.to.is_ascii() && self.return_path.is_ascii() && self.bytes.is_ascii()
+    /// What MAIL must say for this message, if it can be said on this connection.
+    fn parameters(&self, line: &Line) -> Result<&'static str, Halt> {
+        let body = self.bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(self.bytes.len());
+        let (head, body) = self.bytes.split_at(body);
+        let another_script = !(self.to.is_ascii() && self.return_path.is_ascii() && head.is_ascii());
+        match (another_script, another_script || !body.is_ascii()) {
+            // RFC 6531, 3.5: this address cannot be reached through this relay.
+            (true, _) if !line.utf8 => Err(Halt::NeedsUtf8),
+            (true, _) if line.eight_bit => Ok(" BODY=8BITMIME SMTPUTF8"),
+            (true, _) => Ok(" SMTPUTF8"),
+            (false, true) if !line.eight_bit => Err(Halt::Said(Step::Content, Reply::own(554, "5.6.3"))),
+            (false, true) => Ok(" BODY=8BITMIME"),
+            (false, false) => Ok(""),
+        }
     }
 
     /// Can this be said in SMTP at all? Bare CR and LF are not sent: relays differ in what they make of them.
@@ -284,32 +272,10 @@ impl Mail for Relay {
     }
 
     async fn check(&self) -> Result<(), String> {
-        let place = format!("{}:{}", self.host, self.port);
-        let (mut wire, _) = self.open().await.map_err(|halt| explain(&place, &halt))?;
-        let quit = self.ask(&mut wire, Step::Hello, "QUIT", &[221]).await;
-        quit.map(drop).map_err(|halt| explain(&place, &halt))
+        let said = async {
+            let mut line = self.dial.open().await?;
+            line.ask(Step::Hello, "QUIT", &[221], self.dial.timeouts.reply).await
+        };
+        said.await.map(drop).map_err(|halt| explain(&self.dial.place(), &halt))
     }
-}
-
-fn wanted(step: Step, want: &[u16], said: Said) -> Result<Said, Halt> {
-    if want.contains(&said.code) { Ok(said) } else { Err(Halt::Said(step, said.reply())) }
-}
-
-fn base64(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(BASE64_STANDARD.encode(text))
-}
-
-fn connector(roots: RootCertStore) -> Result<TlsConnector, String> {
-    let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| "TLS cannot be set up on this machine. Report it: this is a fault of the program.")?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
-}
-
-fn server_name(host: &str) -> Result<ServerName<'static>, String> {
-    ServerName::try_from(host.to_owned()).map_err(|_| {
-        format!("The relay's name ‘{host}’ is not a host name, so its certificate cannot be checked. Look at UNSAID_MAIL.")
-    })
 }

@@ -40,6 +40,8 @@ pub struct Timeouts {
     pub data: Duration,
     /// Writing the content.
     pub content: Duration,
+    /// RSET and MAIL on a connection that has brought a message before: one that says nothing now is left for a fresh one.
+    pub used: Duration,
     /// From the final dot to the final answer. Shorter than ten minutes makes duplicates (RFC 1047).
     pub dot: Duration,
 }
@@ -51,6 +53,7 @@ impl Default for Timeouts {
             reply: Duration::from_secs(5 * 60),
             data: Duration::from_secs(2 * 60),
             content: Duration::from_secs(3 * 60),
+            used: Duration::from_secs(60),
             dot: Duration::from_secs(10 * 60),
         }
     }
@@ -59,7 +62,8 @@ impl Default for Timeouts {
 impl Timeouts {
     /// The longest that one attempt can take, but for the two questions for permission.
     pub fn sum(&self) -> Duration {
-        // Greeting, EHLO twice, STARTTLS, three lines of AUTH, MAIL, RCPT.
-        self.connect * 2 + self.reply * 9 + self.data + self.content + self.dot
+        // RSET and MAIL in vain on a connection that was used before, then all of it on a fresh one: greeting, EHLO twice, STARTTLS,
+        // three lines of AUTH, MAIL, RCPT. After a no at RCPT an answer to DATA that was asked at once is waited for instead.
+        self.used * 2 + self.connect * 2 + self.reply * 9 + self.data + self.content + self.dot
     }
 }

@@ -87,18 +87,34 @@ impl Wire {
 
     /// Writes one command line and reads its reply; `within` is for both together.
     pub(super) async fn ask(&mut self, line: &str, within: Duration) -> Result<Said, Trouble> {
-        self.must_be_quiet()?;
-        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(line.len() + 2));
-        bytes.extend_from_slice(line.as_bytes());
-        bytes.extend_from_slice(b"\r\n");
         let both = async {
-            self.write(&bytes).await?;
+            self.say(&[line]).await?;
             self.reply().await
         };
         match timeout(within, both).await {
             Ok(said) => said,
             Err(_) => Err("no whole reply came in time"),
         }
+    }
+
+    /// Writes several command lines at once (RFC 2920). Their replies are heard afterwards, one by one.
+    pub(super) async fn ask_at_once(&mut self, lines: &[&str], within: Duration) -> Result<(), Trouble> {
+        match timeout(within, self.say(lines)).await {
+            Ok(written) => written,
+            Err(_) => Err("the commands could not be written in time"),
+        }
+    }
+
+    async fn say(&mut self, lines: &[&str]) -> Result<(), Trouble> {
+        self.must_be_quiet()?;
+        // As long as it will be, so that no half of a password is left behind by growing.
+        let length = lines.iter().map(|line| line.len() + 2).sum();
+        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(length));
+        for line in lines {
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        self.write(&bytes).await
     }
 
     /// Reads one whole reply; `within` is for all of its lines together.
@@ -139,18 +155,17 @@ impl Wire {
         Err("the relay spoke out of turn")
     }
 
-    /// Says QUIT if it can be said at once, and hangs up. The result of a message does not wait for good manners.
-    pub(super) async fn leave(mut self) {
+    /// Says QUIT if it can be said at once, and hangs up. Nothing waits for good manners.
+    pub(super) fn leave(mut self) {
         let mut bytes: &[u8] = b"QUIT\r\n";
         let stream = &mut self.stream;
-        poll_fn(|cx| {
+        let _ = futures_util::FutureExt::now_or_never(poll_fn(|cx| {
             let _ = Pin::new(&mut *stream).poll_write(cx, bytes).map(|written| {
                 bytes = &bytes[written.unwrap_or(0)..];
             });
             let _ = Pin::new(&mut *stream).poll_flush(cx);
             Poll::Ready(())
-        })
-        .await;
+        }));
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {

@@ -35,6 +35,7 @@ impl Worker {
             knock: None,
             occurrence: view.delivery.occurrence,
             next: None,
+            anew: false,
             why: "at-an-end",
         });
         let knock = decision.knock.map(|_| {

@@ -3,14 +3,14 @@
 
 use super::{Done, Worker, trouble};
 use crate::mail::compose::{self, Particulars, compose};
-use crate::mail::{Answer, Outgoing, Permission};
+use crate::mail::{Outgoing, Permission};
 use crate::words::Words;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::sync::Arc;
 use unsaid_delivery::message::{Kind, Message, Notice};
-use unsaid_delivery::record::{self, Answer as Recorded};
+use unsaid_delivery::record;
 use unsaid_delivery::{MessageId, Now};
 use unsaid_store::rows::{MessageView, StartAnswer, Taken};
 use unsaid_store::{Store, StoreError};
@@ -35,15 +35,18 @@ impl Worker {
             store.give_back(&taken).await?;
             return Ok(Done::Well);
         };
+        let Some(outgoing) = self.write(&view, now).await? else {
+            return Ok(Done::Trouble(UNFIT_SECONDS));
+        };
+        if self.put_off(&taken, &view.message, &outgoing.to, now).await? {
+            return Ok(Done::Well);
+        }
         if view.message.kind == Kind::Knock
             && let Err(seconds) = self.may_leave_this_hour(now)
         {
             tracing::warn!(id = %id, "the hourly ceiling is reached");
             return Ok(Done::Trouble(seconds));
         }
-        let Some(outgoing) = self.write(&view, now).await? else {
-            return Ok(Done::Trouble(UNFIT_SECONDS));
-        };
         let mut permission =
             Asking { store, taken, now, before: &view.message, standing: Standing::NotAsked };
         let answer = self.tools.mail.send(&outgoing, &mut permission).await;
@@ -65,7 +68,7 @@ impl Worker {
             Standing::NotOurs => return Ok(Done::Well),
             Standing::Failed(error) => return Err(error),
         };
-        let Some(answered) = meant(&answer) else {
+        let Some(answered) = self.heard(&outgoing.to, &answer, now) else {
             return Ok(Done::Trouble(super::AFTER_TROUBLE_SECONDS));
         };
         let recorded = record::answered(&row, answered, now);
@@ -115,6 +118,8 @@ impl Worker {
             Kind::Notice(Notice::CardPrinted) => compose::Message::CardPrinted,
             Kind::Notice(Notice::Exported) => compose::Message::Exported,
             Kind::Notice(Notice::Trial) => compose::Message::Test,
+            Kind::Notice(Notice::Answered) => compose::Message::Answered,
+            Kind::Notice(Notice::NobodyReads) => compose::Message::NobodyReads,
             Kind::Ladder => {
                 tracing::error!(id = %id, "a message of the ladder is not written by this version");
                 return Ok(None);
@@ -136,20 +141,6 @@ impl Worker {
         let token = self.tools.keys.link_token(message);
         let token = BASE64_URL_SAFE_NO_PAD.encode(*token);
         Zeroizing::new(format!("{}/{page}/{token}", self.tools.letterhead.public_origin))
-    }
-}
-
-/// What the relay's answer means to the rules. None: nothing was sent, for a reason that permission knows.
-fn meant(answer: &Answer) -> Option<Recorded> {
-    match answer {
-        Answer::Accepted => Some(Recorded::Accepted),
-        // No code: nobody answered.
-        Answer::Later { reply } if reply.code == 0 => Some(Recorded::NotReached),
-        Answer::Later { .. } => Some(Recorded::Later),
-        Answer::Refused { .. } => Some(Recorded::Refused),
-        Answer::Blocked { .. } => Some(Recorded::Blocked),
-        Answer::Unknown { .. } => Some(Recorded::Unknown),
-        Answer::Forbidden => None,
     }
 }
 

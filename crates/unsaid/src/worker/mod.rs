@@ -6,6 +6,7 @@
 //! * [`messages`]: one message, from its row to its recorded answer.
 //! * [`amends`]: new words of a sealed letter, whose rest ends.
 //! * [`keeping`]: old wraps under the house's present key, and forgetting what was thrown away.
+//! * [`welcome`]: what others have answered lately, held against the next knock.
 //! * [`leases`]: taking over what another node, or an earlier start of this one, left behind.
 
 mod amends;
@@ -13,6 +14,7 @@ mod deliveries;
 mod keeping;
 mod leases;
 mod messages;
+mod welcome;
 
 pub use keeping::Keeping;
 
@@ -24,6 +26,7 @@ use futures_util::StreamExt;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use unsaid_delivery::clock::{HOUR, Mark};
+use unsaid_delivery::record::Welcome;
 use unsaid_delivery::{BootId, Now, Observed};
 use unsaid_store::rows::{Lane, Taken, WakeOf};
 use unsaid_store::{Store, StoreError};
@@ -70,6 +73,8 @@ pub struct Worker {
     troubled: Vec<(Observed, Taken)>,
     /// When knocks left within the last hour. Forgotten at a restart: the ceiling is against floods, not against arithmetic.
     left: Mutex<VecDeque<Observed>>,
+    /// Where this house was not wanted lately.
+    welcome: Mutex<Welcome>,
     /// One worker of a house keeps it in order beside its letters.
     kept: Option<keeping::Kept>,
 }
@@ -104,6 +109,7 @@ impl Worker {
             seen: leases::Seen::default(),
             troubled: Vec::new(),
             left: Mutex::new(VecDeque::new()),
+            welcome: Mutex::default(),
             kept: None,
         }
     }

@@ -143,7 +143,12 @@ pub async fn sender(scene: &Scene<'_>) {
     let arrived = scene.arrived(&author, person, 0).await;
     let name = ok!(scene.store.account(&author)).name;
     assert_ne!(name, ok!(scene.store.account(&other)).name);
-    assert_eq!(ok!(scene.store.sender(&arrived.reader)), Sender { account: author.account(), name });
+    let zone = ok!(scene.store.account(&author)).zone;
+    let sender = Sender { account: author.account(), name, zone };
+    assert_eq!(ok!(scene.store.sender(&arrived.reader)), sender, "their zone is not known: hers");
+    let theirs = Some("Asia/Kolkata".to_owned());
+    ok!(scene.store.update_person(&author, person, theirs.clone(), "fr".into()));
+    assert_eq!(Some(ok!(scene.store.sender(&arrived.reader)).zone), theirs);
 }
 
 /// Opening pins the version, is a fact, ends the wake, and begins the pair's series of knocks anew.

@@ -1,0 +1,62 @@
+//! What others have answered lately, held against the next knock: a domain that does not want this house is left alone for a day, and where it is
+//! this house that nobody wants, every knock waits. The rules are `record::Welcome`'s; here is only who remembers it: this worker, in memory.
+
+use super::Worker;
+use crate::mail::Answer;
+use std::sync::PoisonError;
+use unsaid_delivery::Now;
+use unsaid_delivery::message::{Kind, Message};
+use unsaid_delivery::record::{self, Answer as Means};
+use unsaid_store::StoreError;
+use unsaid_store::rows::Taken;
+
+impl Worker {
+    /// `knocks-wait`: puts a knock off that is not to be begun now, and says whether it did. Its wake is stored, so that it waits through a restart.
+    pub(super) async fn put_off(
+        &self,
+        taken: &Taken,
+        message: &Message,
+        to: &str,
+        now: Now,
+    ) -> Result<bool, StoreError> {
+        if message.kind != Kind::Knock {
+            return Ok(false);
+        }
+        let until = {
+            let welcome = self.welcome.lock().unwrap_or_else(PoisonError::into_inner);
+            welcome.knock_waits(domain(to), now.observed)
+        };
+        let Some(until) = until else { return Ok(false) };
+        let waits = record::waits(message, until);
+        self.tools.store.recorded(taken, message, &waits, now).await?;
+        tracing::info!(id = %message.id, why = waits.why, "put off");
+        Ok(true)
+    }
+
+    /// What the relay's answer means to the rules, beside what others have answered. None: nothing was sent, for a reason that permission knows.
+    pub(super) fn heard(&self, to: &str, answer: &Answer, now: Now) -> Option<Means> {
+        let means = meant(answer)?;
+        let mut welcome = self.welcome.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(welcome.heard(domain(to), means, now.observed))
+    }
+}
+
+/// What comes after the @.
+fn domain(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+fn meant(answer: &Answer) -> Option<Means> {
+    match answer {
+        Answer::Accepted => Some(Means::Accepted),
+        Answer::NotReached { .. } => Some(Means::NotReached),
+        // No code: nobody answered.
+        Answer::Later { reply } if reply.code == 0 => Some(Means::NotReached),
+        Answer::Later { .. } => Some(Means::Later),
+        Answer::Refused { .. } => Some(Means::Refused),
+        Answer::Unwelcome { .. } => Some(Means::Unwelcome),
+        Answer::Blocked { .. } => Some(Means::Blocked),
+        Answer::Unknown { .. } => Some(Means::Unknown),
+        Answer::Forbidden => None,
+    }
+}
