@@ -374,6 +374,8 @@ pub trait ReaderStore: Send + Sync {
     async fn waiting(&self, reader: &Reader) -> Result<Vec<Waiting>>;
     /// Who has written.
     async fn sender(&self, reader: &Reader) -> Result<Sender>;
+    /// The address at which they came, under the address key and bound to its id; none for whoever came with words, or when its author took it away since.
+    async fn own_address(&self, reader: &Reader) -> Result<Option<SealedText>>;
     /// Commits an opening that `accept::open` granted (rev as in `delivery`): pins the version, fact Opened, and the pair's series of
     /// knocks begins anew: earlier messages are not in `Pair.knocks` any more. Missing: not of this reader's pair, or nothing
     /// that may be opened. Wakes of its other deliveries stay.

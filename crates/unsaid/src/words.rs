@@ -64,6 +64,11 @@ impl Words {
         self.tag
     }
 
+    /// In which direction it is written, as HTML's `dir`: every language that we speak so far runs from left to right.
+    pub fn direction(&self) -> &'static str {
+        "ltr"
+    }
+
     /// The language of a browser, from its Accept-Language (RFC 9110, 12.5.4): the most wanted that we speak, else English. Looks at so many
     /// wishes at most.
     pub fn wanted(accept: &str) -> &'static Self {

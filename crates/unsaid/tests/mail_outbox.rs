@@ -29,6 +29,7 @@ fn message(id: &str, day: u8) -> Outgoing {
     let particulars = Particulars {
         to: "anna@example.com".into(),
         return_path: String::new(),
+        reply_to: None,
         message_id: format!("{id}@letters.example.org"),
         date: format!("2037-03-{day:02}T09:00:00Z").parse().unwrap(),
     };

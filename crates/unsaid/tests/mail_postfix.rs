@@ -55,12 +55,14 @@ fn message(to: &str, name: &str) -> Outgoing {
     let particulars = Particulars {
         to: to.into(),
         return_path: "bounce@example.com".into(),
+        reply_to: None,
         message_id: format!("{name}.{}@letters.example.org", std::process::id()),
         date: "2037-03-12T09:00:00Z".parse().unwrap(),
     };
     let knock = Message::Knock {
         link: "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk",
-        digits: None,
+        digits: "27182818",
+        quiet: "https://letters.example.org/quiet/mzxw6ytboi4dsmzrgq2tinzwga.Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXM",
     };
     compose(Words::english(), &head, &particulars, &knock).unwrap()
 }

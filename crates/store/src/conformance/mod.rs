@@ -19,7 +19,7 @@ macro_rules! every_check {
             add_person persons add_address remove_address update_person put_card has_card replace_card
             reserve_letter reserve_version begin_upload upload upload_grew upload_ended part put_wrap author_wrap unproven seal letters letter
             commit_author amend undo_amend correct_rule replies reply_named reply_seen
-            knock open_reader reader end_reader waiting sender open release reader_part refuse lift refusals park
+            knock open_reader reader end_reader waiting sender own_address open release reader_part refuse lift refusals park
             knock_named keep_for_later reply try_digits
             open_reader_by_claim claim_opens card_is_older
             take held take_over give_back next_wakes delivery decided message start still_allowed recorded dropped counts

@@ -197,6 +197,12 @@ impl ReaderStore for MemoryStore {
         Ok(Sender { account: reader.account, name: row.account.name.clone(), zone })
     }
 
+    async fn own_address(&self, reader: &Reader) -> Result<Option<SealedText>> {
+        let world = self.world();
+        let row = reader.at.and_then(|(address, _)| world.addresses.get(&address));
+        Ok(row.filter(|row| !row.removed && row.person == reader.person).map(|row| row.sealed.clone()))
+    }
+
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
         let mut world = self.world();
         world.theirs(reader, delivery)?;

@@ -145,6 +145,19 @@ impl ReaderStore for SqlStore {
         })
     }
 
+    async fn own_address(&self, reader: &Reader) -> Result<Option<SealedText>> {
+        let Some((address, _)) = reader.at else { return Ok(None) };
+        transaction!(self, Mode::Read, |tx| {
+            let row = tx
+                .one(
+                    "select sealed from addresses where id = $1 and person = $2 and removed = 0",
+                    values![address, reader.person],
+                )
+                .await?;
+            row.map(|mut row| row.next()).transpose()
+        })
+    }
+
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             theirs(&mut tx, reader, delivery).await?;

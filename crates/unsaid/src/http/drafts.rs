@@ -7,21 +7,17 @@ use super::range;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::vault::{changed, etag, named_rev};
+use super::whole::{self, AGE};
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use unsaid_delivery::id::{BlobId, DraftId};
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Author, Part};
 
-/// How an age file begins: nothing else is kept, so that an unsealed draft can never lie here by mistake.
-const AGE: &[u8] = b"age-encryption.org/v1\n";
-/// What is written at once of a photo.
-const PIECE: usize = 1024 * 1024;
 /// The kind of a part that is a draft's photo.
 const PHOTO: &str = "photo";
 
@@ -155,7 +151,6 @@ async fn restore(
     Ok(axum::Json(serde_json::json!({})).into_response())
 }
 
-/// A photo is durable under a name of its own before any row names it, so that a row never names what is not there.
 async fn put_photo(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
@@ -169,26 +164,10 @@ async fn put_photo(
     if !app.store.drafts(&author).await?.iter().any(|row| row.id == id) {
         return Err(Problem::missing());
     }
-    let part = Part {
-        name,
-        kind: PHOTO.to_owned(),
-        blob: BlobId(app.chance.id_bytes()),
-        size: bytes.len() as u64,
-        sha256: Sha256::digest(&bytes).into(),
-    };
-    let mut offset = 0;
-    while offset < bytes.len() {
-        let end = bytes.len().min(offset + PIECE);
-        app.blobs.append(part.blob, offset as u64, bytes.slice(offset..end)).await?;
-        offset = end;
-    }
-    if !app.blobs.finish(part.blob, part.size, part.sha256).await? {
-        return Err(Problem::of("damaged-on-the-way"));
-    }
-    let blob = part.blob;
+    let kept = whole::keep(&app, &bytes).await?;
+    let part = Part { name, kind: PHOTO.to_owned(), blob: kept.blob, size: kept.size, sha256: kept.sha256 };
     if let Err(e) = app.store.put_draft_part(&author, id, part).await {
-        // No row came to name these bytes, so none ever will.
-        app.blobs.erase(blob).await?;
+        whole::forget(&app, &kept, &e).await;
         return Err(e.into());
     }
     Ok(axum::Json(serde_json::json!({})).into_response())

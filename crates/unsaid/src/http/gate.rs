@@ -5,7 +5,10 @@
 use super::cookies::Cookie;
 use super::page;
 use super::problem::Problem;
-use super::route::{Body as Carries, CHUNK_BYTES, DRAFT_BYTES, Effect, Face, PHOTO_BYTES, Policy, Route};
+use super::route::{
+    Body as Carries, CHUNK_BYTES, DRAFT_BYTES, Effect, Face, ONE_CLICK_BYTES, PHOTO_BYTES, Policy,
+    REPLY_BYTES, Route,
+};
 use crate::app::App;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
@@ -32,6 +35,8 @@ const BODY_PAUSE: Duration = Duration::from_secs(20);
 /// A body that has not come whole after this never will.
 const BODY_WHOLE: Duration = Duration::from_secs(300);
 
+/// What forms come as.
+const FORM: &str = "application/x-www-form-urlencoded";
 const UNSAID_REQUEST: HeaderName = HeaderName::from_static("unsaid-request");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -130,11 +135,18 @@ impl Gate {
         let wanted = match self.carries {
             Carries::None => return Ok(()),
             Carries::Json | Carries::Wraps => "application/json",
-            Carries::Form => "application/x-www-form-urlencoded",
-            Carries::Bytes | Carries::Chunk | Carries::Draft | Carries::Photo => "application/octet-stream",
+            Carries::Form => FORM,
+            Carries::Bytes | Carries::Chunk | Carries::Draft | Carries::Photo | Carries::Reply => {
+                "application/octet-stream"
+            }
+            Carries::OneClick => FORM,
         };
         let sent = one(&parts.headers, &header::CONTENT_TYPE)?.unwrap_or_default();
         let (kind, rest) = sent.split_once(';').unwrap_or((sent, ""));
+        // With the parameter that says where its parts end.
+        if self.carries == Carries::OneClick && kind.trim().eq_ignore_ascii_case("multipart/form-data") {
+            return Ok(());
+        }
         let utf8 = |rest: &str| {
             let rest = rest.trim().to_ascii_lowercase();
             rest.is_empty() || rest == "charset=utf-8" || rest == "charset=\"utf-8\""
@@ -153,7 +165,7 @@ impl Gate {
     /// Nothing that changes something comes from another site. `Origin` names ours; `null` (which browsers send with forms of a page
     /// without a referrer) counts only where the browser itself says in Sec-Fetch-Site that the page was ours.
     fn check_origin(&self, parts: &Parts) -> Result<(), Problem> {
-        if parts.method == Method::GET || parts.method == Method::HEAD {
+        if parts.method == Method::GET || parts.method == Method::HEAD || self.policy == Policy::Anywhere {
             return Ok(());
         }
         let other_site = || Problem::of("other-site");
@@ -178,7 +190,7 @@ impl Gate {
         let app = &self.app;
         let now = app.time.now();
         match self.policy {
-            Policy::Anyone => Ok(None),
+            Policy::Anyone | Policy::Anywhere => Ok(None),
             Policy::Outbox if outbox_is_here(app, &parts.headers) => Ok(None),
             Policy::Outbox => Err(Problem::missing()),
             Policy::Reader => {
@@ -222,6 +234,8 @@ impl Gate {
             Carries::Chunk | Carries::Wraps => CHUNK_BYTES,
             Carries::Draft => DRAFT_BYTES,
             Carries::Photo => PHOTO_BYTES,
+            Carries::Reply => REPLY_BYTES,
+            Carries::OneClick => ONE_CLICK_BYTES,
         };
         let said = one(headers, &header::CONTENT_LENGTH)?.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
         if said > most as u64 {

@@ -109,7 +109,7 @@ fn welcome(app: &App) -> Response {
         }
         h2.beside { (say("house.welcome.sent_here", &[])) }
         ul.ways {
-            (way("/is-this-real#link", "house.welcome.message", "house.welcome.message_note"))
+            (way("/come", "house.welcome.message", "house.welcome.message_note"))
             (way("/is-this-real", "house.welcome.real", "house.welcome.real_note"))
             (way("/is-this-real#no", "house.welcome.no", "house.welcome.no_note"))
         }
@@ -141,6 +141,7 @@ fn is_this_real(app: &App) -> Response {
                 }
             }
         }
+        @if !contact.is_empty() { p.note { (say("house.real.ask_note", &[])) } }
         div.prose {
             (part("house.real.what", &["house.real.what_1", "house.real.what_2"]))
             h2 #link { (say("house.real.knock", &[])) }
@@ -151,10 +152,12 @@ fn is_this_real(app: &App) -> Response {
                 li { (say("house.real.knock_4", &[])) }
             }
             p { (say("house.real.link", &[])) }
+            p { a href="/come" { (say("house.real.come", &[])) } }
             (part("house.real.fraud", &["house.real.fraud_1", "house.real.fraud_2"]))
             h2 #no { (say("house.real.no", &[])) }
             p { (say("house.real.no_1", &[])) }
             p { (say("house.real.no_2", &[])) }
+            p { a href="/help/together" { (say("person.together.title", &[])) } }
         }
     };
     tell(app, &say("house.real.title", &[]), main)
@@ -209,9 +212,9 @@ fn dialled(number: &str) -> String {
     format!("tel:{}", number.replace(' ', ""))
 }
 
-fn living(app: &App) -> Response {
-    let main = html! {
-        (opening(&say("house.living.heading", &[]), &say("house.living.lede", &[])))
+/// The numbers, each as a button that dials it.
+pub(super) fn numbers() -> Markup {
+    html! {
         section.sheet aria-label=(say("house.living.numbers", &[])) {
             dl.facts {
                 @for (place, numbers) in LINES {
@@ -229,6 +232,13 @@ fn living(app: &App) -> Response {
                 }
             }
         }
+    }
+}
+
+fn living(app: &App) -> Response {
+    let main = html! {
+        (opening(&say("house.living.heading", &[]), &say("house.living.lede", &[])))
+        (numbers())
         div.prose {
             p { (say("house.living.elsewhere", &[])) }
             (part("house.living.now", &["house.living.now_1", "house.living.now_2", "house.living.now_3"]))

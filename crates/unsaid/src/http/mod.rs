@@ -30,6 +30,7 @@ mod new_words;
 mod notice;
 mod persons;
 mod proof;
+mod replies;
 mod rule;
 mod seal;
 mod sessions;
@@ -38,6 +39,7 @@ mod unlock;
 mod uploads;
 mod vault;
 mod when;
+mod whole;
 mod withdraw;
 
 // The pages that the server writes, and the files that they need.
@@ -88,6 +90,7 @@ pub fn routes() -> Vec<Route> {
         birthday::routes(),
         undo::routes(),
         withdraw::routes(),
+        replies::routes(),
     ];
     let pages =
         [house_pages::routes(), address_undo::routes(), person::routes(), outbox::routes(), assets::routes()];

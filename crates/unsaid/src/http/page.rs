@@ -156,6 +156,7 @@ fn foot(app: &App, reader: For) -> Markup {
                     }
                     For::Person => {
                         (link("/is-this-real", "person.foot.what"))
+                        (link("/here", "person.foot.here"))
                         (link("/refuse", "person.foot.refuse"))
                     }
                 }
@@ -178,7 +179,7 @@ pub(super) fn opening(title: &str, lede: &str) -> Markup {
 /// Something that cannot be, as a page: what happened, what to do, and a way back.
 pub(super) fn error_page(app: &App, problem: Problem) -> Response {
     let (reader, back, back_says) = match problem.key {
-        "reader-unknown" => (For::Person, "/is-this-real", say("person.foot.what", &[])),
+        "reader-unknown" => (For::Person, "/come", say("house.real.come", &[])),
         _ => (For::Anyone, "/", say("house.to_front", &[])),
     };
     refusal_page(app, problem.status, reader, &problem.title(), &problem.detail(), (back, &back_says))

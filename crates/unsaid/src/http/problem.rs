@@ -103,6 +103,8 @@ pub const KEYS: &[(&str, u16)] = &[
     ("codes-too-many", 429),
     ("unlocks-too-many", 429),
     ("trials-too-many", 429),
+    ("digits-too-many", 429),
+    ("replies-too-many", 429),
     ("our-mistake", 500),
     ("bytes-damaged", 500),
     ("store-away", 503),

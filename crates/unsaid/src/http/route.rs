@@ -11,6 +11,8 @@ use axum::routing::{self, MethodRouter};
 pub enum Policy {
     /// Anybody.
     Anyone,
+    /// Anybody, from anywhere: no cookie is read and no origin asked, for a mail provider presses this button (RFC 8058). What the path holds is the proof.
+    Anywhere,
     /// Somebody whose code was right, or an author.
     Newcomer,
     /// An author, locked or not.
@@ -62,6 +64,10 @@ pub enum Body {
     Draft,
     /// application/octet-stream, a photo of a draft: at most [`PHOTO_BYTES`].
     Photo,
+    /// application/octet-stream, a person's answer: at most [`REPLY_BYTES`].
+    Reply,
+    /// A form of either kind, at most [`ONE_CLICK_BYTES`] (RFC 8058, 3.2).
+    OneClick,
 }
 
 /// The largest chunk of an upload.
@@ -70,6 +76,10 @@ pub const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 pub const DRAFT_BYTES: usize = 2 * 1024 * 1024;
 /// The largest photo of a draft, sealed: 8 MiB, and what an age file adds (a header, and 16 bytes for each 64 KiB).
 pub const PHOTO_BYTES: usize = 8 * 1024 * 1024 + 16 * 1024;
+/// The largest answer, sealed, with its photos.
+pub const REPLY_BYTES: usize = 8 * 1024 * 1024;
+/// The most that a mail provider sends with its one click.
+pub const ONE_CLICK_BYTES: usize = 4 * 1024;
 
 /// One row.
 pub struct Route {

@@ -1,15 +1,17 @@
-//! Whole messages, from a letterhead and the words in web/src/words.
+//! Whole messages, from a letterhead and the words in web/src/words: their headers here, what they say in wording.rs, how it is set in layout.rs.
 //!
-//! It knows how each kind of message is worded and set. It refuses to know the store, the clock and chance: what it is
-//! given decides every byte, so that the same message can be built again after a crash. No kind has a place for
-//! anything that an author typed.
+//! It refuses to know the store, the clock and chance: what it is given decides every byte, so that the same message can be built again after a
+//! crash. No kind has a place for anything that an author typed.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
 
 use super::Outgoing;
-use super::address::{is_hidden, is_plain};
-use super::encode::{mailbox, one_line, text_body, unstructured, wrap};
+use super::address::is_plain;
+use super::encode::{alternatives, mailbox, unstructured, wrap};
+use super::layout;
+use super::wording::{lead, write};
 use crate::words::Words;
 
 /// Whose paper it is written on. Texts that a host typed are put on one line before they are used.
@@ -32,6 +34,8 @@ pub struct Particulars {
     pub to: String,
     /// Where bounces go; empty for nowhere.
     pub return_path: String,
+    /// Where an answer by mail goes, if not to the sender.
+    pub reply_to: Option<String>,
     /// Without angle brackets: `base32@domain`.
     pub message_id: String,
     /// Fixed at the first attempt.
@@ -79,9 +83,32 @@ pub enum Message<'a> {
     Knock {
         /// The whole link.
         link: &'a str,
-        /// The eight digits for the way without the link, once there is a page that takes them.
-        digits: Option<&'a str>,
+        /// The eight digits for the way without the link.
+        digits: &'a str,
+        /// The whole link whose POST stores that no more knocks are wanted: mail programs show a button for it.
+        quiet: &'a str,
     },
+}
+
+impl Message<'_> {
+    /// What kind it is, in a word for a header. It says no more than the subject does.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Code { .. } => "code",
+            Self::Invitation { .. } => "invitation",
+            Self::AccountMade => "account-made",
+            Self::SignInAddressChanged { .. } => "address-changed",
+            Self::KitUsed => "kit-used",
+            Self::WordsReplaced => "words-replaced",
+            Self::CardPrinted => "card-printed",
+            Self::Exported => "exported",
+            Self::AddressesChanged => "addresses-changed",
+            Self::Answered => "answered",
+            Self::NobodyReads => "nobody-reads",
+            Self::Test => "test",
+            Self::Knock { .. } => "knock",
+        }
+    }
 }
 
 /// Why a message cannot be written. Each says what happened and what to do.
@@ -119,23 +146,29 @@ pub fn compose(
     if !is_plain(&head.from_address)
         || !is_plain(&particulars.to)
         || !(particulars.return_path.is_empty() || is_plain(&particulars.return_path))
+        || !particulars.reply_to.as_deref().is_none_or(is_plain)
     {
         return Err(Unfit::Address);
     }
     if !is_plain(&particulars.message_id) || !particulars.message_id.is_ascii() {
         return Err(Unfit::MessageId);
     }
-    let (subject, text) = write(words, head, message)?;
+    let said = write(words, head, message)?;
     let date =
         jiff::fmt::rfc2822::to_string(&particulars.date.to_zoned(TimeZone::UTC)).map_err(|_| Unfit::Date)?;
     let mut whole = mailbox("From", &head.from_name, &head.from_address);
     whole.push_str(&mailbox("To", "", &particulars.to));
-    whole.push_str(&unstructured("Subject", &subject));
+    if let Some(reply_to) = &particulars.reply_to {
+        whole.push_str(&mailbox("Reply-To", "", reply_to));
+    }
+    whole.push_str(&unstructured("Subject", &said.subject));
     whole.push_str(&format!("Date: {date}\r\n"));
     whole.push_str(&format!("Message-ID: <{}>\r\n", particulars.message_id));
-    // RFC 3834: nobody's holiday notice answers it.
-    whole.push_str("Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");
-    whole.push_str(&text_body(&wrap(&text)));
+    whole.push_str(&for_programs(head, message)?);
+    whole.push_str(&format!("Content-Language: {}\r\nMIME-Version: 1.0\r\n", words.tag()));
+    let text = wrap(&layout::text(&said.blocks));
+    let page = layout::page(words, &said.subject, &said.blocks);
+    whole.push_str(&alternatives(&text, &page, &particulars.message_id));
     Ok(Outgoing {
         to: particulars.to.clone(),
         return_path: particulars.return_path.clone(),
@@ -144,156 +177,33 @@ pub fn compose(
     })
 }
 
-/// Subject and text of one message.
-fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> Result<(String, String), Unfit> {
-    let house = &one_line(&head.house_name);
-    let origin = &head.public_origin;
-    let contact = head.host_contact.as_deref().map(one_line).filter(|contact| !contact.is_empty());
-    let ask = match &contact {
-        Some(contact) => words.say("mail.ask.contact", &[("contact", contact), ("house", house)]),
-        None => words.say("mail.ask.house", &[("house", house)]),
+/// The headers that programs read and nobody else.
+///
+/// There is no Precedence (RFC 2076 calls it not standard and discouraged): `bulk` and `list` put a knock among advertisements, and what it was good
+/// for, keeping holiday notices quiet, the next two say.
+fn for_programs(head: &Letterhead, message: &Message<'_>) -> Result<String, Unfit> {
+    // RFC 3834: nobody's holiday notice answers it. An answer of ours says that it is one.
+    let submitted = match message {
+        Message::NobodyReads => "auto-replied",
+        _ => "auto-generated",
     };
-    let (subject, mut paragraphs) = match message {
-        Message::Code { digits } => {
-            let code = &grouped(digits)?;
-            (
-                words.say("mail.code.subject", &[("code", code)]),
-                vec![
-                    words.say("mail.code.what", &[("code", code), ("house", house)]),
-                    words.say("mail.code.how", &[]),
-                    words.say("mail.code.not_you", &[]),
-                ],
-            )
+    let mut headers = format!("Auto-Submitted: {submitted}\r\n");
+    // Exchange asks this instead ([MS-OXCMAIL] 2.2.3.2.14). Not `All`: reports that a message did not arrive are wanted.
+    headers.push_str("X-Auto-Response-Suppress: OOF, AutoReply\r\n");
+    // Only what comes unasked and repeats can be ended by a button; a code or a notice cannot.
+    if let Message::Knock { quiet, .. } = message {
+        let quiet = lead(quiet, head)?;
+        // However long it is, it stays on one line: an address is not folded (RFC 2369, 2), and 998 letters are allowed (RFC 5322, 2.1.1).
+        headers.push_str(&format!("List-Unsubscribe: <{quiet}>\r\n"));
+        // RFC 8058, 3.1, wants HTTPS.
+        if quiet.starts_with("https://") {
+            headers.push_str("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
         }
-        Message::Invitation { link } => (
-            words.say("mail.invitation.subject", &[("house", house)]),
-            vec![
-                words.say("mail.invitation.what", &[("house", house)]),
-                words.say("mail.invitation.link", &[]),
-                whole_link(link, head)?,
-                words.say("mail.invitation.no", &[]),
-                ask,
-            ],
-        ),
-        Message::AccountMade => (
-            words.say("mail.account_made.subject", &[("house", house)]),
-            vec![
-                words.say("mail.account_made.what", &[("house", house), ("origin", origin)]),
-                words.say("mail.account_made.not_you", &[]),
-                ask,
-            ],
-        ),
-        Message::SignInAddressChanged { undo } => (
-            words.say("mail.address_changed.subject", &[("house", house)]),
-            vec![
-                words.say("mail.address_changed.what", &[("house", house)]),
-                words.say("mail.address_changed.undo", &[]),
-                whole_link(undo, head)?,
-                words.say("mail.address_changed.not_you", &[]),
-                ask,
-            ],
-        ),
-        Message::KitUsed => (
-            words.say("mail.kit_used.subject", &[("house", house)]),
-            vec![
-                words.say("mail.kit_used.what", &[("house", house)]),
-                words.say("mail.kit_used.not_you", &[]),
-                ask,
-            ],
-        ),
-        Message::WordsReplaced => (
-            words.say("mail.words_replaced.subject", &[("house", house)]),
-            vec![
-                words.say("mail.words_replaced.what", &[("house", house)]),
-                words.say("mail.words_replaced.not_you", &[]),
-                ask,
-            ],
-        ),
-        Message::CardPrinted => (
-            words.say("mail.card_printed.subject", &[("house", house)]),
-            vec![
-                words.say("mail.card_printed.what", &[("house", house)]),
-                words.say("mail.card_printed.not_you", &[]),
-                ask,
-            ],
-        ),
-        Message::Exported => (
-            words.say("mail.exported.subject", &[("house", house)]),
-            vec![
-                words.say("mail.exported.what", &[("house", house)]),
-                words.say("mail.exported.not_you", &[]),
-                ask,
-            ],
-        ),
-        Message::AddressesChanged => (
-            words.say("mail.addresses_changed.subject", &[("house", house)]),
-            vec![
-                words.say("mail.addresses_changed.what", &[("house", house)]),
-                words.say("mail.addresses_changed.not_you", &[]),
-                ask,
-            ],
-        ),
-        Message::Answered => (
-            words.say("mail.answered.subject", &[]),
-            vec![
-                words.say("mail.answered.what", &[("house", house)]),
-                words.say("mail.answered.how", &[("origin", origin)]),
-                ask,
-            ],
-        ),
-        Message::NobodyReads => (
-            words.say("mail.nobody_reads.subject", &[]),
-            vec![
-                words.say("mail.nobody_reads.what", &[("house", house)]),
-                words.say("mail.nobody_reads.how", &[("origin", origin)]),
-                ask,
-            ],
-        ),
-        Message::Test => (
-            words.say("mail.test.subject", &[("house", house)]),
-            vec![words.say("mail.test.what", &[("house", house)])],
-        ),
-        Message::Knock { link, digits } => {
-            let without_link = match digits {
-                Some(digits) => {
-                    words.say("mail.knock.by_hand", &[("digits", &grouped(digits)?), ("origin", origin)])
-                }
-                None => words.say("mail.knock.look_first", &[("origin", origin)]),
-            };
-            (
-                words.say("mail.knock.subject", &[]),
-                vec![
-                    words.say("mail.knock.what", &[("house", house)]),
-                    words.say("mail.knock.link", &[]),
-                    whole_link(link, head)?,
-                    words.say("mail.knock.seeing", &[]),
-                    words.say("mail.knock.no", &[]),
-                    without_link,
-                    words.say("mail.knock.never", &[]),
-                    words.say("mail.knock.often", &[]),
-                    ask,
-                ],
-            )
-        }
-    };
-    paragraphs.push(words.say("mail.foot", &[("house", house), ("origin", origin)]));
-    Ok((subject, paragraphs.join("\n\n")))
-}
-
-/// `12345678` as `1234 5678`: two groups can be kept in mind. The page that takes them ignores the space.
-fn grouped(digits: &str) -> Result<String, Unfit> {
-    if digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(format!("{} {}", &digits[..4], &digits[4..]))
-    } else {
-        Err(Unfit::Digits)
     }
-}
-
-/// The link, if it leads to this house and nowhere else.
-fn whole_link(link: &str, head: &Letterhead) -> Result<String, Unfit> {
-    let inside = link.strip_prefix(head.public_origin.as_str());
-    let safe = inside.is_some_and(|path| path.starts_with('/'))
-        && link.starts_with("http")
-        && !link.chars().any(|c| c.is_whitespace() || c.is_control() || is_hidden(c));
-    if safe { Ok(link.to_owned()) } else { Err(Unfit::Link) }
+    // By which large providers tell a sender how many called a kind of message unwanted: the kind and the house, never a person. The last field is
+    // the sender's own, 5 to 15 letters.
+    let house: String =
+        Sha256::digest(&head.public_origin).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    headers.push_str(&format!("Feedback-ID: {}:h{house}\r\n", message.kind()));
+    Ok(headers)
 }

@@ -87,8 +87,8 @@ impl Dial {
                     .to_owned());
             }
         };
-        let elsewhere = host.parse().is_ok_and(|ip: IpAddr| !ip.is_loopback());
-        if tls == Tls::None && sign_in.is_some() && elsewhere {
+        let named_here = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        if tls == Tls::None && sign_in.is_some() && !named_here {
             return Err("A password would go to the relay without TLS. \
                  Leave ?tls=none away in UNSAID_MAIL; it is for a relay on this machine."
                 .to_owned());
@@ -129,6 +129,7 @@ impl Dial {
             offer = ask(&mut wire, Step::Hello, &hello, &[250], within).await?;
         }
         if let Some((user, password)) = &self.sign_in {
+            // `localhost` is a name like any other to whoever wrote this machine's list of names.
             if self.tls.is_none() && !stays_here {
                 return Err(Halt::InTheClear);
             }

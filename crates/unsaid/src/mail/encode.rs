@@ -103,16 +103,31 @@ pub(super) fn wrap(text: &str) -> String {
     wrapped
 }
 
-/// The headers and bytes of a text body: as it is where every line is short ASCII, else quoted-printable.
-pub(super) fn text_body(text: &str) -> String {
-    let seven_bit =
-        text.split('\n').all(|line| is_printable(line) && line.len() <= WIDTH && !line.starts_with("From "));
-    let (coding, body) = if seven_bit {
+/// The headers and bytes of a message that says the same twice, the plain text first: a program shows the last one that it can
+/// (RFC 2046, 5.1.4). What separates them comes from the message's number, so that the same message has the same bytes.
+pub(super) fn alternatives(text: &str, page: &str, message_id: &str) -> String {
+    let name: String =
+        message_id.chars().take_while(|c| *c != '@').filter(char::is_ascii_alphanumeric).take(40).collect();
+    // No quoted-printable text holds `=_` (RFC 2045, 6.7), and text that is not encoded is looked at.
+    let between = format!("=_{name}");
+    format!(
+        "Content-Type: multipart/alternative;\r\n boundary=\"{between}\"\r\n\r\n--{between}\r\n{}\r\n--{between}\r\n{}\r\n--{between}--\r\n",
+        part("plain", text),
+        part("html", page),
+    )
+}
+
+/// The headers and bytes of one part: as it is where every line is short ASCII, else quoted-printable.
+pub(super) fn part(kind: &str, text: &str) -> String {
+    let as_it_is = |line: &str| {
+        is_printable(line) && line.len() <= WIDTH && !line.starts_with("From ") && !line.contains("=_")
+    };
+    let (coding, body) = if text.split('\n').all(as_it_is) {
         ("7bit", text.replace('\n', "\r\n"))
     } else {
         ("quoted-printable", quoted_printable(text))
     };
-    format!("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}")
+    format!("Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}")
 }
 
 /// RFC 2045, 6.7. No line is longer than [`WIDTH`], and no escape is cut in two.

@@ -1,5 +1,6 @@
 //! Mail goes out here. One port, `Mail`, with two sides behind it: one relay (relay.rs) and, for trying the
-//! house out, a folder (outbox.rs). Messages are written in compose.rs.
+//! house out, a folder (outbox.rs). Messages are put together in compose.rs from what wording.rs says and
+//! layout.rs sets.
 //!
 //! This room is given whole messages and says what became of each. It never learns why something is sent, never
 //! decides whether to try again, and refuses to know the store and http. Before anything can arrive it asks
@@ -10,12 +11,14 @@ pub mod compose;
 mod dial;
 mod encode;
 mod judge;
+mod layout;
 pub mod outbox;
 mod parse;
 mod pool;
 pub mod relay;
 mod terms;
 mod wire;
+mod wording;
 
 use async_trait::async_trait;
 

@@ -1,7 +1,7 @@
-//! Reads a message back: what it was to whom, and its text. For the outbox page and for the tests of encode.rs.
+//! Reads a message back: what it was to whom, its text, and its page. For the outbox page and for the tests of encode.rs.
 //!
 //! It reads what compose.rs writes and stays calm with anything else, because a folder can hold what somebody put
-//! there. It refuses to know attachments, HTML and every charset but UTF-8.
+//! there. It refuses to know attachments, parts within parts, what the page says, and every charset but UTF-8.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,6 +12,8 @@ pub(super) struct Parsed {
     headers: Vec<(String, String)>,
     /// The text, decoded, with plain line ends.
     pub(super) text: String,
+    /// The same as HTML, decoded, where it is there.
+    pub(super) page: Option<String>,
 }
 
 impl Parsed {
@@ -30,7 +32,32 @@ impl Parsed {
 /// Reads a whole message.
 pub(super) fn parse(bytes: &[u8]) -> Parsed {
     let whole = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-    let (head, body) = whole.split_once("\n\n").unwrap_or((&whole, ""));
+    let (headers, body) = entity(&whole);
+    let mut parsed = Parsed { headers, text: String::new(), page: None };
+    match between(parsed.header("Content-Type")) {
+        Some(between) => {
+            for (headers, body) in parts(body, &between).map(entity) {
+                let part = Parsed { headers, ..Parsed::default() };
+                let (kind, said) = (part.header("Content-Type").to_ascii_lowercase(), decoded(&part, body));
+                if kind.starts_with("text/html") {
+                    parsed.page = Some(said);
+                } else if kind.starts_with("text/plain") {
+                    parsed.text = said;
+                }
+            }
+        }
+        None => parsed.text = decoded(&parsed, body),
+    }
+    parsed
+}
+
+/// Headers, unfolded and decoded, and what follows them.
+fn entity(whole: &str) -> (Vec<(String, String)>, &str) {
+    // A part without headers begins with its empty line.
+    let (head, body) = match whole.strip_prefix('\n') {
+        Some(body) => ("", body),
+        None => whole.split_once("\n\n").unwrap_or((whole, "")),
+    };
     let mut headers: Vec<(String, String)> = Vec::new();
     for line in head.split('\n') {
         if line.starts_with([' ', '\t']) {
@@ -45,14 +72,41 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
     for (_, value) in &mut headers {
         *value = words(value);
     }
-    let mut parsed = Parsed { headers, text: String::new() };
-    let coding = parsed.header("Content-Transfer-Encoding");
-    parsed.text = if coding.eq_ignore_ascii_case("quoted-printable") {
+    (headers, body)
+}
+
+/// What separates the parts of a message that says the same in several ways (RFC 2046, 5.1.1).
+fn between(content_type: &str) -> Option<String> {
+    let (kind, parameters) = content_type.split_once(';')?;
+    let multiple = kind.trim().eq_ignore_ascii_case("multipart/alternative");
+    let (_, quoted) = parameters.split_once("boundary=\"").filter(|_| multiple)?;
+    quoted.split_once('"').map(|(between, _)| between.to_owned()).filter(|between| !between.is_empty())
+}
+
+/// The parts, without the line end that belongs to what separates them.
+fn parts<'a>(body: &'a str, between: &str) -> impl Iterator<Item = &'a str> {
+    let line = format!("--{between}");
+    let (mut parts, mut began) = (Vec::new(), None);
+    let mut at = 0;
+    for whole_line in body.split_inclusive('\n') {
+        let bare = whole_line.trim_end();
+        if bare == line || bare.strip_prefix(&line) == Some("--") {
+            if let Some(began) = began {
+                parts.push(body[began..at.max(began)].strip_suffix('\n').unwrap_or_default());
+            }
+            began = (bare == line).then_some(at + whole_line.len());
+        }
+        at += whole_line.len();
+    }
+    parts.into_iter()
+}
+
+fn decoded(part: &Parsed, body: &str) -> String {
+    if part.header("Content-Transfer-Encoding").eq_ignore_ascii_case("quoted-printable") {
         String::from_utf8_lossy(&unquote(body)).into_owned()
     } else {
         body.to_owned()
-    };
-    parsed
+    }
 }
 
 /// A header's value with its encoded words read (RFC 2047); space between two of them is not part of the text.
@@ -122,7 +176,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::parse;
-    use crate::mail::encode::{WIDTH, mailbox, one_line, text_body, unstructured, wrap};
+    use crate::mail::encode::{WIDTH, alternatives, mailbox, one_line, part, unstructured, wrap};
 
     fn lines_are_short(bytes: &str) -> bool {
         bytes.split("\r\n").all(|line| line.len() < 78 && !line.contains(['\r', '\n']))
@@ -154,7 +208,7 @@ mod tests {
                 "{}{}{}",
                 mailbox("From", &name, "house@example.org"),
                 unstructured("Subject", &name),
-                text_body(&wrap(&text.replace('\r', ""))),
+                part("plain", &wrap(&text.replace('\r', ""))),
             );
             prop_assert!(message.is_ascii());
             prop_assert!(lines_are_short(&message), "{message}");
@@ -173,6 +227,21 @@ mod tests {
                 prop_assert_eq!(shown.to_owned(), one_line(&name));
             }
             prop_assert_eq!(parsed.text, wrap(&text.replace('\r', "")));
+        }
+
+        /// Neither text can end its part early, or begin one.
+        #[test]
+        fn what_is_said_twice_is_read_back_twice(
+            text in "([-=_a-c\n é]|--=_abc|--=_abc--){0,60}",
+            page in any::<String>(),
+        ) {
+            let (text, page) = (wrap(&text), page.replace('\r', ""));
+            let message = alternatives(&text, &page, "a.b-c@house");
+            prop_assert!(message.is_ascii() && lines_are_short(&message), "{message}");
+            let parsed = parse(message.as_bytes());
+            prop_assert_eq!(parsed.names(), ["Content-Type"]);
+            prop_assert_eq!(parsed.text, text);
+            prop_assert_eq!(parsed.page, Some(page));
         }
 
         /// Long ASCII names, and words of one letter only, at every length.
@@ -197,10 +266,28 @@ mod tests {
         let link = format!("https://letters.example.org/k/{}", "a".repeat(80));
         let text = wrap(&format!("Look here: {link} and decide."));
         assert_eq!(text, format!("Look here:\n{link}\nand decide.\n"));
-        let body = text_body(&text);
+        let body = part("plain", &text);
         assert!(body.contains("quoted-printable"));
         assert!(body.split("\r\n").all(|line| line.len() <= WIDTH));
         assert_eq!(parse(body.as_bytes()).text, text);
+    }
+
+    #[test]
+    fn what_separates_parts_and_what_does_not() {
+        let kind = "Content-Type: multipart/alternative; boundary=\"x\"\n\n";
+        for (body, text, page) in [
+            ("--x\n\n\n--x--\n", "", None),
+            ("before\n--x\nContent-Type: text/plain\n\na\n--xy\n--x--\nafter", "a\n--xy", None),
+            ("--x\nContent-Type: text/html\n\n<p>\n--x--", "", Some("<p>")),
+            ("--x\nContent-Type: text/plain\n\nnever ended", "", None),
+            ("--x\n--x\n--x--\n--x--\n", "", None),
+            ("", "", None),
+        ] {
+            let parsed = parse(format!("{kind}{body}").as_bytes());
+            assert_eq!((parsed.text.as_str(), parsed.page.as_deref()), (text, page), "{body:?}");
+        }
+        let parsed = parse(b"Content-Type: multipart/alternative\n\nbody");
+        assert_eq!(parsed.text, "body");
     }
 
     #[test]

@@ -92,11 +92,13 @@ impl Worker {
         let particulars = Particulars {
             to: to.to_string(),
             return_path: tools.return_path.clone(),
+            reply_to: None,
             message_id: format!("{}@{}", tools.keys.message_id(&id), tools.domain),
             date: view.message.date.unwrap_or(now.trusted),
         };
         let digits;
         let link;
+        let quiet;
         let message = match view.message.kind {
             Kind::Code => {
                 digits = Zeroizing::new(tools.chance.digits8());
@@ -107,7 +109,10 @@ impl Worker {
             Kind::Notice(Notice::AddressesChanged) => compose::Message::AddressesChanged,
             Kind::Knock => {
                 link = self.link("k", &id);
-                compose::Message::Knock { link: &link, digits: None }
+                digits = tools.keys.knock_digits(&id);
+                let origin = &tools.letterhead.public_origin;
+                quiet = format!("{origin}/quiet/{id}.{}", tools.keys.quiet_token(&id));
+                compose::Message::Knock { link: &link, digits: &digits, quiet: &quiet }
             }
             Kind::Notice(Notice::SignInChanged) => {
                 link = self.link("address", &id);

@@ -568,6 +568,21 @@ impl Browser {
         self.post_text(path, &json.to_string()).await
     }
 
+    /// A form of a page of ours.
+    pub(super) async fn form(&mut self, path: &str, form: &str) -> Answer {
+        let request = self
+            .request(Method::POST, path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    /// Sealed bytes, as the reader's script sends an answer.
+    pub(super) async fn post_bytes(&mut self, path: &str, bytes: &[u8]) -> Answer {
+        let request =
+            self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/octet-stream");
+        self.send(request.body(Body::from(bytes.to_vec())).unwrap()).await
+    }
+
     pub(super) async fn post_text(&mut self, path: &str, text: &str) -> Answer {
         let request = self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(text.to_owned())).unwrap()).await

@@ -2,9 +2,11 @@
 //! goes into a folder: what the worker would do to a code or a delivery, the house of these tests mostly does through the same store.
 
 mod amends;
+mod answers;
 mod bad_input;
 mod birthdays;
 mod cards;
+mod coming;
 mod drafts;
 mod host_keys;
 mod house;

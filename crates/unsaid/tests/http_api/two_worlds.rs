@@ -17,6 +17,10 @@ enum Did {
     RefusedAuthor,
     RefusedHouse,
     NotMe,
+    Quiet,
+    KeptForLater,
+    OpenedLater,
+    Answered,
 }
 
 /// Everything that the author is told in one world, in order.
@@ -43,6 +47,8 @@ async fn told(did: Did) -> Vec<(StatusCode, String, Vec<u8>)> {
         Did::RefusedAuthor => house.store.refuse(&reader, Scope::Author, now).await.unwrap(),
         Did::RefusedHouse => house.store.refuse(&reader, Scope::House, now).await.unwrap(),
         Did::NotMe => house.store.refuse(&reader, Scope::NotMe, now).await.unwrap(),
+        Did::Quiet => house.store.refuse(&reader, Scope::Quiet, now).await.unwrap(),
+        Did::KeptForLater | Did::OpenedLater | Did::Answered => on_pages(&house, &links[0], did).await,
     }
     house.turn().await;
     house.pass(1200);
@@ -60,7 +66,7 @@ async fn told(did: Did) -> Vec<(StatusCode, String, Vec<u8>)> {
         }
     }
     for _ in 0..2 {
-        for path in ["/api/letters", &one, "/api/persons", "/api/account"] {
+        for path in ["/api/letters", &one, "/api/persons", "/api/account", "/api/replies"] {
             let answer = helen.browser.get(path).await;
             heard.push((answer.status, format!("{:?}", answer.headers), answer.body));
         }
@@ -75,6 +81,25 @@ async fn told(did: Did) -> Vec<(StatusCode, String, Vec<u8>)> {
         }
     }
     heard
+}
+
+/// What is done on the pages of the person.
+async fn on_pages(house: &House, link: &[u8; 32], did: Did) {
+    let (reader, mut dan) = house.reader(link).await;
+    let delivery = house.store.waiting(&reader).await.unwrap()[0].delivery.id;
+    let path = format!("/waiting/{delivery}");
+    if did != Did::Answered {
+        let kept = dan.form(&format!("{path}/later"), "when=not-today").await;
+        assert_eq!(kept.header("location"), format!("{path}/later"));
+    }
+    if did != Did::KeptForLater {
+        assert_eq!(dan.form(&format!("{path}/open"), "").await.header("location"), path);
+    }
+    if did == Did::Answered {
+        let answer = b"age-encryption.org/v1\nsealed to her";
+        let to = format!("{path}/reply?id=aaaaaaaaaaaaaaaaaaaaaaaaae");
+        dan.post_bytes(&to, answer).await.is(StatusCode::OK);
+    }
 }
 
 async fn reader(house: &House, link: &[u8; 32]) -> Reader {
@@ -96,7 +121,18 @@ async fn what_the_person_did_appears_nowhere_for_the_author() {
         *status == StatusCode::OK && String::from_utf8_lossy(body).contains("\"amending\":{")
     });
     assert!(undone.is_some(), "new words rested once");
-    for did in [Did::Opened, Did::RefusedLetter, Did::RefusedAuthor, Did::RefusedHouse, Did::NotMe] {
+    for did in [
+        Did::Opened,
+        Did::RefusedLetter,
+        Did::RefusedAuthor,
+        Did::RefusedHouse,
+        Did::NotMe,
+        Did::Quiet,
+        Did::KeptForLater,
+        Did::OpenedLater,
+        // Told on the next morning, and not before.
+        Did::Answered,
+    ] {
         let world = told(did).await;
         assert_eq!(world.len(), quiet.len());
         for (n, (one, other)) in world.iter().zip(&quiet).enumerate() {

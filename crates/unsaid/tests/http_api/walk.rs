@@ -11,8 +11,8 @@ use unsaid::http::{problem, routes};
 use unsaid::secrets::hashed;
 use unsaid::words::Words;
 use unsaid_delivery::id::AccountId;
-use unsaid_store::AccountStore;
 use unsaid_store::rows::Kept;
+use unsaid_store::{AccountStore, ReaderStore};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Who {
@@ -55,7 +55,7 @@ async fn browser_of(house: &House, account: AccountId, who: Who) -> Browser {
 /// How the gate answers this one, if it does not let them in.
 fn refusal(policy: Policy, who: Who) -> Option<(u16, &'static str)> {
     match policy {
-        Policy::Anyone => None,
+        Policy::Anyone | Policy::Anywhere => None,
         Policy::Outbox => Some((404, "missing")),
         Policy::Reader => Some((401, "reader-unknown")),
         Policy::Newcomer => (who == Who::Stranger).then_some((401, "signed-out")),
@@ -73,19 +73,25 @@ fn kind_of(route: &Route) -> Option<&'static str> {
     match route.body {
         Carries::None => None,
         Carries::Json | Carries::Wraps => Some("application/json"),
-        Carries::Form => Some("application/x-www-form-urlencoded"),
-        Carries::Bytes | Carries::Chunk | Carries::Draft | Carries::Photo => Some("application/octet-stream"),
+        Carries::Form | Carries::OneClick => Some("application/x-www-form-urlencoded"),
+        Carries::Bytes | Carries::Chunk | Carries::Draft | Carries::Photo | Carries::Reply => {
+            Some("application/octet-stream")
+        }
     }
 }
 
 /// A draft of hers.
 const DRAFT: &str = "aaaaaaaaaaaaaaaaaaaaaaaaae";
 
+/// An answer to her.
+const REPLY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaai";
+
 /// The path with something of hers in each of its places.
 fn path_of(route: &Route, letter: &str, person: &str) -> String {
     let of = match route.path {
         path if path.contains("persons") => person,
         path if path.contains("/api/drafts") => DRAFT,
+        path if path.contains("/api/replies") => REPLY,
         _ => letter,
     };
     let path = route.path.replace("{number}", "1").replace("{kind}", "author").replace("{rev}", "1");
@@ -99,6 +105,20 @@ async fn with_draft(helen: &mut Writer) {
     let bytes = b"age-encryption.org/v1\nx";
     helen.browser.put(&path, bytes, &[("if-match", "\"0\"")]).await.is(StatusCode::OK);
     helen.browser.put(&format!("{path}/photos/{DRAFT}"), bytes, &[]).await.is(StatusCode::OK);
+}
+
+/// A letter that was opened and answered, so that there is an answer in its place: its name, its person's, and the browser that answered.
+async fn with_answer(house: &House, helen: &mut Writer, address: &str, reply: &str) -> (String, Browser) {
+    let person = helen.person(address).await;
+    helen.sealed(house, &person, json!("none")).await;
+    house.pass(60);
+    let links = house.turn().await;
+    let (reader, mut dan) = house.reader(&links[0]).await;
+    let delivery = house.store.waiting(&reader).await.unwrap()[0].delivery.id;
+    assert_eq!(dan.form(&format!("/waiting/{delivery}/open"), "").await.status, StatusCode::SEE_OTHER);
+    let path = format!("/waiting/{delivery}/reply?id={reply}");
+    dan.post_bytes(&path, b"age-encryption.org/v1\nx").await.is(StatusCode::OK);
+    (delivery.to_string(), dan)
 }
 
 /// The request that a page of ours would make, with one thing about it changed.
@@ -177,6 +197,9 @@ async fn everybody_meets_the_policy_of_every_route_and_no_get_changes_anything()
     let dan = helen.person("dan@example.org").await;
     let letter = helen.sealed(&house, &dan, json!("morning")).await;
     with_draft(&mut helen).await;
+    with_answer(&house, &mut helen, "mara@example.org", REPLY).await;
+    house.pass(24 * 3600);
+    helen.unlock().await;
     for route in routes() {
         let path = path_of(&route, &letter, &dan);
         for who in EVERYBODY {
@@ -236,6 +259,11 @@ async fn on_every_route_what_is_foreign_is_as_missing_as_what_never_was() {
     let dan = helen.person("dan@example.org").await;
     let letter = helen.sealed(&house, &dan, json!("morning")).await;
     with_draft(&mut helen).await;
+    with_answer(&house, &mut helen, "mara@example.org", REPLY).await;
+    house.pass(24 * 3600);
+    helen.unlock().await;
+    let theirs = helen.browser.get(&format!("/api/replies/{REPLY}")).await;
+    assert_eq!(theirs.status, StatusCode::OK, "there is one to be kept from others");
     let mallory = house.author("mallory@example.org").await;
     let account: AccountId = mallory.id.parse().unwrap();
     let missing = "zzzzzzzzzzzzzzzzzzzzzzzzza";
@@ -246,8 +274,9 @@ async fn on_every_route_what_is_foreign_is_as_missing_as_what_never_was() {
     let mut seen = 0;
     for route in routes().into_iter().filter(of_authors) {
         let foreign = path_of(&route, &letter, &dan);
-        let nowhere =
-            [letter.as_str(), &dan, DRAFT].iter().fold(foreign.clone(), |p, id| p.replace(*id, missing));
+        let nowhere = [letter.as_str(), &dan, DRAFT, REPLY]
+            .iter()
+            .fold(foreign.clone(), |p, id| p.replace(*id, missing));
         assert_ne!(foreign, nowhere, "{}", route.path);
         let mut answers = Vec::new();
         for path in [foreign, nowhere] {
@@ -274,6 +303,60 @@ async fn on_every_route_what_is_foreign_is_as_missing_as_what_never_was() {
     assert_eq!(house.fingerprint(&helen).await, before);
 }
 
+/// What a reader's page would send to a route, so that it comes past the reading.
+fn sent_by_reader(route: &Route) -> String {
+    let token = base64url(&[1; 32]);
+    match route.path {
+        _ if route.method == Method::GET => String::new(),
+        "/waiting/{delivery}/words" => json!({ "token": token }).to_string(),
+        "/waiting/{delivery}/later" => "when=not-today".to_owned(),
+        "/waiting/{delivery}/reply" => "age-encryption.org/v1\nx".to_owned(),
+        _ if route.body == Carries::Json => "{}".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Every route of readers with a letter in its path, by the one whom the letter is for, by another person of the same author, and about what never was.
+#[tokio::test]
+async fn on_every_route_of_readers_a_letter_of_somebody_else_is_as_missing_as_none() {
+    let house = House::new();
+    let mut helen = house.author(HELEN).await;
+    let (his, dan) = with_answer(&house, &mut helen, "dan@example.org", REPLY).await;
+    let (_, mara) = with_answer(&house, &mut helen, "mara@example.org", DRAFT).await;
+    let missing = "zzzzzzzzzzzzzzzzzzzzzzzzza";
+    let of_readers = |route: &Route| route.policy == Policy::Reader && route.path.contains("{delivery}");
+    let mut seen = 0;
+    for route in routes().into_iter().filter(of_readers) {
+        let what = format!("{} {}", route.method, route.path);
+        let ask = async |browser: &Browser, delivery: &str| {
+            let query = if route.path.ends_with("/reply") { "?id=aaaaaaaaaaaaaaaaaaaaaaaaay" } else { "" };
+            let path = route.path.replace("{delivery}", delivery).replace("{*name}", "letter.age") + query;
+            let mut browser = browser.clone();
+            let mut asked = request(&browser, &route, &path, &[]);
+            *asked.body_mut() = Body::from(sent_by_reader(&route));
+            browser.send(asked).await
+        };
+        let before = house.fingerprint(&helen).await;
+        let (foreign, nowhere) = (ask(&mara, &his).await, ask(&mara, missing).await);
+        assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{what}");
+        let all = |answer: &Answer| (answer.status, format!("{:?}", answer.headers), answer.body.clone());
+        assert_eq!(all(&foreign), all(&nowhere), "{what}");
+        let stranger = ask(&house.browser(), &his).await;
+        assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "{what}");
+        assert_eq!(house.fingerprint(&helen).await, before, "{what}");
+        // The words of a card are not what this letter opens with.
+        let own = ask(&dan, &his).await;
+        let expected = if route.path.ends_with("/words") { 404 } else { 0 };
+        assert!(
+            own.status.as_u16() == expected || own.status.is_success() || own.status.is_redirection(),
+            "{what}: {}",
+            own.status
+        );
+        seen += 1;
+    }
+    assert!(seen >= 8, "the walk finds only {seen}");
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_refused_on_every_route() {
     let house = House::new();
@@ -296,17 +379,22 @@ async fn what_is_wrong_with_a_request_is_refused_on_every_route() {
         if route.effect == Effect::Read {
             continue;
         }
-        let mut table: Vec<(Sent<'_>, u16)> = vec![
-            (&[("origin", None)], 403),
-            (&[("origin", Some("https://evil.example"))], 403),
-            (&[("origin", Some("http://localhost:7071"))], 403),
-            (&[("origin", Some("null")), ("sec-fetch-site", None)], 403),
-            (&[("sec-fetch-site", Some("cross-site"))], 403),
-            (&[("sec-fetch-site", Some("same-site"))], 403),
-            (&[("content-type", None)], 415),
-            (&[("content-type", Some("text/plain"))], 415),
-            (&[("content-type", Some("multipart/form-data"))], 415),
-        ];
+        let mut table: Vec<(Sent<'_>, u16)> =
+            vec![(&[("content-type", None)], 415), (&[("content-type", Some("text/plain"))], 415)];
+        // The one route that is pressed from anywhere: its path is the proof, and it says no more than no.
+        let anywhere = route.path == "/quiet/{token}";
+        assert_eq!(route.policy == Policy::Anywhere, anywhere, "{what}");
+        if !anywhere {
+            table.extend::<[(Sent<'_>, u16); 7]>([
+                (&[("origin", None)], 403),
+                (&[("origin", Some("https://evil.example"))], 403),
+                (&[("origin", Some("http://localhost:7071"))], 403),
+                (&[("origin", Some("null")), ("sec-fetch-site", None)], 403),
+                (&[("sec-fetch-site", Some("cross-site"))], 403),
+                (&[("sec-fetch-site", Some("same-site"))], 403),
+                (&[("content-type", Some("multipart/form-data"))], 415),
+            ]);
+        }
         if route.face == Face::Api {
             table.push((&[("unsaid-request", None)], 403));
             table.push((&[("unsaid-request", Some("2"))], 403));

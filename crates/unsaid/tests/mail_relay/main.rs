@@ -1,8 +1,11 @@
 //! Stories of one message and a scripted relay that does everything wrong. Each says what the sender is told, and what
-//! the other side had really heard. (A real Postfix: mail_postfix.rs.)
+//! the other side had really heard. (A real Postfix: mail_postfix.rs.) `answers.rs` holds each step and each misbehaviour against a table;
+//! `reuse.rs` tells of connections that bring more than one message.
 //!
 //! It is one thing because every story is the same good conversation until the moment at which it goes wrong.
 
+mod answers;
+mod reuse;
 mod script;
 
 use std::time::Duration;
@@ -162,69 +165,12 @@ async fn every_no_is_told_with_its_numbers_and_nothing_arrives_before_the_conten
     }
 }
 
-/// faults.md 12 and 13, and everything like it: nothing that a relay can do at a moment when it should speak makes us
-/// hang, believe it, or say 'later' when the message may have arrived.
-#[tokio::test]
-async fn whatever_a_relay_does_instead_of_answering() {
-    let mut long_line = b"250 ".to_vec();
-    long_line.resize(1024 * 1024, b'a');
-    let faults: Vec<(&str, Vec<Act>)> = vec![
-        ("silence", vec![Act::Silence]),
-        ("hangs up", vec![Act::Drop]),
-        ("garbage", vec![say("hello there")]),
-        ("bytes", vec![Act::Say(vec![0xff; 300]), say("")]),
-        ("an empty line", vec![say("")]),
-        ("half a line and silence", vec![Act::Say(b"250 2.0.0 queu".to_vec()), Act::Silence]),
-        ("half a line and hangs up", vec![Act::Say(b"25".to_vec()), Act::Drop]),
-        ("half a reply and hangs up", vec![say("250-2.0.0 ok"), Act::Drop]),
-        ("two codes", vec![say("250-ok\r\n550 no")]),
-        ("a megabyte on one line", vec![Act::Say(long_line)]),
-        ("a line too long by one", vec![say(&format!("250 {}", "a".repeat(2048 - 4)))]),
-        ("lines without end", vec![Act::Say("250-ok\r\n".repeat(1000).into_bytes())]),
-        ("a drip without end", vec![Act::Drip("250-ok\r\n")]),
-        ("a code from nowhere", vec![say("650 ok")]),
-    ];
-    for (name, fault) in faults {
-        for (moment, step) in NAMES.into_iter().enumerate() {
-            let (answer, heard) = send_to(good_until(moment, fault.clone()), hasty(), &mut always()).await;
-            let place = format!("{name} at {step}");
-            if moment == LAST {
-                assert!(matches!(answer, Answer::Unknown { .. }), "{place}: {answer:?}");
-            } else {
-                assert_eq!(answer, not_reached(), "{place}");
-                assert!(!heard.saw_a_whole_message(), "{place}");
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn the_longest_reply_that_is_allowed_is_read() {
     let line = format!("250-{}\r\n", "a".repeat(2047 - 5));
     let long = line.repeat(99) + "250 end";
     let (answer, _) = send_to(good_until(LAST, vec![say(&long)]), patient(), &mut always()).await;
     assert_eq!(answer, Answer::Accepted);
-}
-
-/// A 'yes' that is there before we have spoken is not an answer: the worst of all faults would be a false 'accepted'.
-#[tokio::test]
-async fn a_relay_that_speaks_out_of_turn_is_not_believed() {
-    for moment in 0..LAST {
-        let both = format!("{}\r\n250 2.0.0 queued", GOOD[moment]);
-        let (answer, heard) =
-            send_to(good_until(moment, vec![say(&both), Act::Silence]), patient(), &mut always()).await;
-        assert_eq!(answer, not_reached(), "{}", NAMES[moment]);
-        assert!(!heard.saw_a_whole_message(), "{}", NAMES[moment]);
-    }
-    // A second greeting that comes late stands where EHLO's answer should.
-    let (answer, heard) = send_to(
-        vec![say(GOOD[0]), Act::Hear("EHLO"), say(GOOD[0]), say(GOOD[1]), Act::Silence],
-        patient(),
-        &mut always(),
-    )
-    .await;
-    assert_eq!(answer, Answer::NotReached { reply: reply(220, "") });
-    assert!(!heard.saw("MAIL"));
 }
 
 #[tokio::test]
@@ -551,6 +497,56 @@ async fn doctor_is_told_what_to_do_and_never_the_password() {
         )
     );
     assert!(!said.contains("päss"));
+}
+
+#[test]
+fn a_password_goes_over_tls_or_stays_on_this_machine() {
+    for (host, fine) in [
+        ("127.0.0.1", true),
+        ("::1", true),
+        ("localhost", true),
+        ("192.0.2.1", false),
+        ("mail.example.org", false),
+        ("localhost.example.org", false),
+    ] {
+        let config = |user: Option<&str>| RelayConfig {
+            host: host.into(),
+            user: user.map(Into::into),
+            password: user.map(Into::into),
+            ..plain(25)
+        };
+        let with = Relay::with(config(Some("house")), authority(), patient()).err();
+        assert_eq!(with.is_none(), fine, "{host}");
+        assert!(with.is_none_or(|said| said.contains("without TLS") && said.contains("UNSAID_MAIL")));
+        assert!(Relay::with(config(None), authority(), patient()).is_ok(), "{host}");
+    }
+}
+
+#[tokio::test]
+async fn on_this_machine_a_password_may_go_without_tls() {
+    let script = [vec![say(GOOD[0])], inside("AUTH PLAIN", vec![Act::Hear(PLAIN), say("235 ok")])].concat();
+    let (port, task) = relay(script).await;
+    let config = RelayConfig { tls: Tls::None, ..closed(port, Tls::None) };
+    assert_eq!(to(config, patient()).send(&message(), &mut always()).await, Answer::Accepted);
+    assert!(task.await.unwrap().content.is_some());
+}
+
+#[tokio::test]
+async fn content_in_eight_bits_is_announced_or_not_sent() {
+    let mut message = message();
+    message.bytes = "Subject: x\r\n\r\nschöne Grüße\r\n".into();
+    let (port, task) = relay(good_until(1, vec![say(GOOD[1]), Act::Silence])).await;
+    let answer = to(plain(port), patient()).send(&message, &mut always()).await;
+    assert_eq!(answer, Answer::Refused { reply: reply(554, "5.6.3") });
+    assert!(!task.await.unwrap().saw("MAIL"));
+
+    let mut script = good_until(1, vec![say("250-relay.example\r\n250 8BITMIME")]);
+    script.push(Act::Hear("MAIL FROM:<bounce+abc@house.example> BODY=8BITMIME"));
+    script.extend([say(GOOD[2]), Act::Hear("RCPT"), say(GOOD[3]), Act::Hear("DATA"), say(GOOD[4])]);
+    script.extend([Act::HearContent, say(GOOD[5])]);
+    let (port, task) = relay(script).await;
+    assert_eq!(to(plain(port), patient()).send(&message, &mut always()).await, Answer::Accepted);
+    assert_eq!(task.await.unwrap().lines[1], "MAIL FROM:<bounce+abc@house.example> BODY=8BITMIME");
 }
 
 #[test]

@@ -72,8 +72,13 @@ async fn what_is_no_form_of_ours_is_refused_before_it_is_read() {
         ("too large", Some(ORIGIN), Some(form), too_large.as_str(), StatusCode::PAYLOAD_TOO_LARGE),
     ];
     for (what, origin, kind, body, status) in table {
-        for path in ["/refuse", "/lift", "/leave", link.as_str(), &format!("/waiting/{}/open", sent.delivery)]
+        let waiting = format!("/waiting/{}", sent.delivery);
+        for path in ["/refuse", "/lift", "/leave", "/come", link.as_str()]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(["open", "later"].map(|verb| format!("{waiting}/{verb}")))
         {
+            let path = path.as_str();
             let mut request = dan.request(Method::POST, path);
             if let Some(origin) = origin {
                 request = request.header(header::ORIGIN, origin);

@@ -198,6 +198,14 @@ impl House {
         (sent, link)
     }
 
+    /// What stands after `/quiet/` in the header of the knock with this link.
+    pub(super) async fn quiet_token(&self, link: &str) -> String {
+        let token = unbase64url(link.trim_start_matches("/k/"));
+        let knock = self.app.store.knock(hashed(&token)).await.unwrap().unwrap();
+        let message = knock.message.to_string();
+        format!("{message}.{}", self.app.keys.quiet_token(&message))
+    }
+
     pub(super) fn browser(&self) -> Browser {
         Browser { app: self.app.clone(), cookie: None }
     }
@@ -237,6 +245,11 @@ async fn new_author(app: &App, name: &str) -> Author {
 pub(super) fn base64url(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn unbase64url(text: &str) -> Vec<u8> {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
 /// A browser: it sends what browsers send, and keeps the cookie that it is given.

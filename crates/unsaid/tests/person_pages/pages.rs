@@ -42,15 +42,33 @@ async fn the_pages_are_as_they_were_read_and_agreed_to() {
     compare("reader-unknown", &dan.get("/waiting").await.page(StatusCode::UNAUTHORIZED));
     compare("waiting", &dan.come(&link).await);
     let path = format!("/waiting/{}", sent.delivery);
+    compare("come", &dan.get("/come").await.page(StatusCode::OK));
+    let wrong = dan.post("/come", "address=dan@example.org&digits=0000+0000").await;
+    compare("come-wrong", &wrong.page(StatusCode::UNPROCESSABLE_ENTITY));
+    compare("together", &dan.get("/help/together").await.page(StatusCode::OK));
+    let quiet = format!("/quiet/{}", house.quiet_token(&link).await);
+    compare("quiet", &dan.get(&quiet).await.page(StatusCode::OK));
+    compare("later", &dan.get(&format!("{path}/later")).await.page(StatusCode::OK));
+    let error = dan.post(&format!("{path}/later"), "when=day&day=31&month=4&year=2041").await;
+    compare("later-error", &error.page(StatusCode::UNPROCESSABLE_ENTITY));
+    compare("here", &dan.get("/here").await.page(StatusCode::OK));
     compare("closed", &dan.get(&path).await.page(StatusCode::OK));
     compare("refuse", &dan.get("/refuse").await.page(StatusCode::OK));
     compare("refuse-error", &dan.post("/refuse", "").await.page(StatusCode::UNPROCESSABLE_ENTITY));
     dan.post("/refuse", "scope=author").await.on_to();
+    compare("here-refused", &dan.get("/here").await.page(StatusCode::OK));
     compare("refused", &dan.get("/refused").await.page(StatusCode::OK));
     compare("waiting-refused", &dan.get("/waiting").await.page(StatusCode::OK));
     dan.post(&format!("{path}/open"), "").await.on_to();
     compare("read", &dan.get(&path).await.page(StatusCode::OK));
     compare("waiting-opened", &dan.get("/waiting").await.page(StatusCode::OK));
+    dan.post("/lift", "no=author").await.on_to();
+    let (kept, _) = house.knocked().await;
+    let path = format!("/waiting/{}/later", kept.delivery);
+    dan.post(&path, "when=in-a-year").await.on_to();
+    compare("later-kept", &dan.get(&path).await.page(StatusCode::OK));
+    compare("waiting-later", &dan.get("/waiting").await.page(StatusCode::OK));
+    compare("quiet-done", &dan.post(&quiet, "quiet=yes").await.page(StatusCode::OK));
     compare("away", &dan.get("/away").await.page(StatusCode::OK));
 }
 
@@ -78,6 +96,8 @@ async fn every_page_has_its_frame_and_asks_nobody_else() {
     let (sent, link) = house.knocked().await;
     let mut dan = house.browser();
     dan.come(&link).await;
+    let (kept, _) = (house.seal("Another one.").await, house.knock().await);
+    let later = format!("/waiting/{}/later", kept.delivery);
     dan.post(&format!("/waiting/{}/open", sent.delivery), "").await.on_to();
     let letter = format!("/waiting/{}", sent.delivery);
     for (path, private) in [
@@ -86,6 +106,11 @@ async fn every_page_has_its_frame_and_asks_nobody_else() {
         (letter.as_str(), true),
         ("/refuse", true),
         ("/refused", true),
+        (later.as_str(), true),
+        ("/come", true),
+        ("/here", true),
+        ("/help/together", true),
+        ("/quiet/x", true),
         ("/", false),
         ("/is-this-real", false),
         ("/how-a-letter-is-kept", false),

@@ -70,7 +70,9 @@ async fn looking_changes_nothing() {
     let mut paths =
         vec![link.clone(), "/waiting".into(), "/refuse".into(), "/refused".into(), "/away".into()];
     paths.push(format!("/refuse?letter={}", sent.delivery));
-    for rest in ["", "/open", "/key", "/letter.age"] {
+    paths.extend(["/come", "/here", "/help/together", "/is-this-real", "/"].map(str::to_owned));
+    paths.push(format!("/quiet/{}", house.quiet_token(&link).await));
+    for rest in ["", "/open", "/key", "/letter.age", "/later", "/reply", "/words"] {
         paths.push(format!("/waiting/{}{rest}", sent.delivery));
     }
     paths.extend(["/lift".to_owned(), "/leave".to_owned()]);

@@ -151,6 +151,23 @@ pub async fn sender(scene: &Scene<'_>) {
     assert_eq!(Some(ok!(scene.store.sender(&arrived.reader)).zone), theirs);
 }
 
+/// Whoever came with a link finds the address that it went to; after its author took it away, or with words, there is none.
+pub async fn own_address(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let (person, addresses) = scene.person(&author, &[scene.keyed(), scene.keyed()]).await;
+    let arrived = scene.arrived(&author, person, 0).await;
+    let at = arrived.reader.address().expect("they came with a link");
+    let persons = ok!(scene.store.persons(&author));
+    let known = persons.iter().find(|p| p.id == person).expect("hers");
+    let kept = known.addresses.iter().find(|a| a.id == at).expect("theirs").sealed.clone();
+    assert_eq!(ok!(scene.store.own_address(&arrived.reader)), Some(kept));
+    ok!(scene.store.remove_address(&author, person, at, now(DAY)));
+    assert_eq!(addresses.len(), 2, "the other one is not what they came with");
+    assert_eq!(ok!(scene.store.own_address(&arrived.reader)), None);
+    let by_card = Reader { at: None, ..arrived.reader };
+    assert_eq!(ok!(scene.store.own_address(&by_card)), None);
+}
+
 /// Opening pins the version, is a fact, ends the wake, and begins the pair's series of knocks anew.
 pub async fn open(scene: &Scene<'_>) {
     let (author, stranger) = (scene.author().await, scene.author().await);

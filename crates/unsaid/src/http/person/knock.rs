@@ -1,7 +1,7 @@
 //! The page behind the link in a knock. Looking at it changes nothing and tells nothing: mail scanners follow links. The first press
 //! exchanges the link for the reader's cookie, and from then on addresses are plain. It never names the author.
 
-use super::{Fields, field, on_to};
+use super::{Fields, field, later, on_to};
 use crate::app::App;
 use crate::http::cookies::{Cookie, read_token};
 use crate::http::page::{For, Page, opening, refusal_page, say};
@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use maud::{Markup, html};
+use unsaid_delivery::id::MessageId;
 use unsaid_store::rows::Knock;
 
 /// GET /k/{token}
@@ -22,7 +23,7 @@ pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> R
     })
 }
 
-/// POST /k/{token}, `do=who` or `do=no`
+/// POST /k/{token}, `do=who`, `do=later` or `do=no`
 pub(super) async fn answer(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -33,17 +34,35 @@ pub(super) async fn answer(
     let to = match field(&fields, "do") {
         Some("who") => "/waiting",
         Some("no") => "/refuse",
+        Some("later") => &keep_for_later(&app, &knock).await?,
         _ => return Ok(page(&app, &knock, true)),
     };
+    let_in(&app, &headers, knock.message, to).await
+}
+
+/// Exchanges a message that was proved for the reader's cookie, and leads on.
+pub(super) async fn let_in(
+    app: &App,
+    headers: &HeaderMap,
+    message: MessageId,
+    to: &str,
+) -> Result<Response, Problem> {
     // One browser, one reader: what another link opened here before ends.
-    if let Some(before) = Cookie::Reader.hash(&app, &headers)? {
+    if let Some(before) = Cookie::Reader.hash(app, headers)? {
         app.store.end_reader(before).await?;
     }
     let cookie = app.chance.token();
-    app.store.open_reader(hashed(&cookie), knock.message, app.time.now()).await?;
+    app.store.open_reader(hashed(&cookie), message, app.time.now()).await?;
     let mut response = on_to(to);
-    response.headers_mut().insert(header::SET_COOKIE, Cookie::Reader.set(&app, &cookie));
+    response.headers_mut().insert(header::SET_COOKIE, Cookie::Reader.set(app, &cookie));
     Ok(response)
+}
+
+/// Where the newest closed letter is kept for later; with none of these, where they see what there is.
+async fn keep_for_later(app: &App, knock: &Knock) -> Result<String, Problem> {
+    let letters = app.store.waiting(&knock.reader).await?;
+    let closed = letters.iter().find(|letter| later::may_be_kept(&letter.delivery));
+    Ok(closed.map_or_else(|| "/waiting".to_owned(), |letter| later::path_of(letter.delivery.id)))
 }
 
 async fn find(app: &App, token: &str) -> Result<Option<Knock>, Problem> {
@@ -81,13 +100,14 @@ fn waits(unclear: bool) -> Markup {
         // The form goes to the address of this page.
         form.acts #answer method="post" {
             button.button.button--main type="submit" name="do" value="who" { (say("person.knock.who", &[])) }
+            button.button type="submit" name="do" value="later" { (say("person.later.title", &[])) }
             button.button type="submit" name="do" value="no" { (say("person.knock.no", &[])) }
         }
         div.prose {
             h2 { (say("person.knock.before", &[])) }
             p { (say("person.knock.seeing", &[])) }
             p { (say("person.knock.not_now", &[])) }
-            p { (say("person.knock.with_somebody", &[])) }
+            p { (say("person.knock.with_somebody", &[])) " " a href="/help/together" { (say("person.together.title", &[])) } }
             p { a href="/is-this-real" { (say("person.knock.real", &[])) } }
         }
         p.note { (say("person.knock.often", &[])) }

@@ -1,6 +1,6 @@
 //! Who has written, and what waits: the first page after the click. It opens nothing, and says plainly who could.
 
-use super::{called, is_not_me, name_of_author, on_to};
+use super::{called, is_not_me, later, name_of_author, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say};
@@ -75,6 +75,7 @@ fn some(app: &App, reader: &Reader, name: &str, letters: &[Waiting], refused: bo
             p { (say("person.waiting.mailbox", &[])) }
             p { (say("person.waiting.not_told", &[("name", name)])) }
             @if !older { p { (say("person.waiting.or_not", &[])) } }
+            @if closed > 0 { p { a href="/help/together" { (say("person.together.title", &[])) } } }
         }
         @if !older { div.acts { a.button href="/refuse" { (say("person.waiting.refuse", &[])) } } }
     }
@@ -98,16 +99,21 @@ fn line(app: &App, letters: &[Waiting], letter: &Waiting) -> Markup {
                     p.status.status--away { (say("person.waiting.letter_refused", &[])) }
                 } @else {
                     p.status.status--open { (say("person.waiting.closed", &[])) }
+                    @if let Some(until) = later::quiet_until(delivery) {
+                        p { (until) " " (say("person.later.open_meanwhile", &[])) }
+                    }
                 }
                 @if letter.kept == Kept::Words {
                     p { (say("person.waiting.by_words", &[])) }
                     div.acts {
                         a.button.button--main[alone] href=(path) { (say("person.waiting.with_words", &[])) }
+                        (later::way_to(delivery))
                         a.button.button--quiet href={ "/refuse?letter=" (delivery.id) } { (say("person.waiting.refuse_letter", &[])) }
                     }
                 } @else {
                 form.acts method="post" action={ (path) "/open" } {
                     button.button.button--main[alone] type="submit" { (say("person.open", &[])) }
+                    (later::way_to(delivery))
                     a.button.button--quiet href={ "/refuse?letter=" (delivery.id) } { (say("person.waiting.refuse_letter", &[])) }
                 }
                 }

@@ -72,17 +72,7 @@ fn nothing() -> Markup {
 fn standing(app: &App, refusals: &[StandingRefusal], letters: &[Waiting], not_me: bool) -> Markup {
     html! {
         (opening(&say("person.refused.heading", &[]), &say("person.refused.lede", &[])))
-        ul.letters {
-            @for refusal in refusals {
-                li {
-                    (says(app, refusal.scope, letters))
-                    form.acts method="post" action="/lift" {
-                        input type="hidden" name="no" value=(name_of(refusal.scope));
-                        button.button type="submit" { (say("person.refused.lift", &[])) }
-                    }
-                }
-            }
-        }
+        (standing_list(app, refusals, letters, 2))
         div.prose {
             p { (say("person.refused.yours", &[])) }
             @if !not_me { p { a href="/waiting" { (say("person.refused.to_waiting", &[])) } } }
@@ -91,7 +81,29 @@ fn standing(app: &App, refusals: &[StandingRefusal], letters: &[Waiting], not_me
     }
 }
 
-fn says(app: &App, scope: Scope, letters: &[Waiting]) -> Markup {
+/// Each no with the button that takes it back, under headings of this level.
+pub(super) fn standing_list(
+    app: &App,
+    refusals: &[StandingRefusal],
+    letters: &[Waiting],
+    level: u8,
+) -> Markup {
+    html! {
+        ul.letters {
+            @for refusal in refusals {
+                li {
+                    (says(app, refusal.scope, letters, level))
+                    form.acts method="post" action="/lift" {
+                        input type="hidden" name="no" value=(name_of(refusal.scope));
+                        button.button type="submit" { (say("person.refused.lift", &[])) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn says(app: &App, scope: Scope, letters: &[Waiting], level: u8) -> Markup {
     let (heading, effect) = match scope {
         Scope::NotMe => (say("person.refuse.not_me", &[]), "person.refused.not_me"),
         Scope::Author => (say("person.refuse.author", &[]), "person.refused.author"),
@@ -107,7 +119,7 @@ fn says(app: &App, scope: Scope, letters: &[Waiting]) -> Markup {
         }
     };
     html! {
-        h2 { (heading) }
+        @if level == 2 { h2 { (heading) } } @else { h3 { (heading) } }
         p { (say(effect, &[])) }
     }
 }

@@ -3,14 +3,20 @@
 //! and commits the answer. What is done here is told to nobody.
 
 mod claim;
+mod come;
+mod here;
 mod key;
 mod knock;
+mod later;
 mod leave;
 mod letters;
 mod lift;
 mod open;
+mod quiet;
 mod read;
 mod refuse;
+mod reply;
+mod together;
 
 use super::page::say;
 use super::problem::Problem;
@@ -37,8 +43,18 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/waiting/{delivery}/words", Policy::Reader, Face::Api, Body::Json, claim::open),
         Route::get("/words", Policy::Anyone, Face::Page, claim::show),
         Route::post("/api/claim", Policy::Anyone, Face::Api, Body::Json, claim::look),
+        Route::get("/waiting/{delivery}/later", Policy::Reader, Face::Page, later::show),
+        Route::post("/waiting/{delivery}/later", Policy::Reader, Face::Page, Body::Form, later::keep),
+        Route::post("/waiting/{delivery}/reply", Policy::Reader, Face::Api, Body::Reply, reply::reply)
+            .with_query(),
+        Route::get("/come", Policy::Anyone, Face::Page, come::show),
+        Route::post("/come", Policy::Anyone, Face::Page, Body::Form, come::come),
+        Route::get("/quiet/{token}", Policy::Anywhere, Face::Page, quiet::show),
+        Route::post("/quiet/{token}", Policy::Anywhere, Face::Page, Body::OneClick, quiet::quiet),
+        Route::get("/help/together", Policy::Anyone, Face::Page, together::show),
         Route::get("/refuse", Policy::Reader, Face::Page, refuse::show).with_query(),
         Route::post("/refuse", Policy::Reader, Face::Page, Body::Form, refuse::refuse),
+        Route::get("/here", Policy::Reader, Face::Page, here::show),
         Route::get("/refused", Policy::Reader, Face::Page, lift::show),
         Route::post("/lift", Policy::Reader, Face::Page, Body::Form, lift::lift),
         Route::post("/leave", Policy::Anyone, Face::Page, Body::Form, leave::leave),

@@ -1,7 +1,7 @@
 //! The page on which a letter is read. The server writes who it is from and since when; the words come from the reader's own browser, which
 //! fetches the sealed letter and its key and unlocks the one with the other. The server never sees them.
 
-use super::{is_not_me, letter_of, name_of_author, on_to};
+use super::{is_not_me, later, letter_of, name_of_author, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say, say_with};
@@ -56,6 +56,7 @@ fn opened_letter(app: &App, reader: &Reader, letter: &Waiting, name: &str, title
             data-words-url={ (path) "/words" }
             data-part-url={ (path) "/letter.age" }
             data-parts-url={ (path) "/parts" }
+            data-reply-url={ (path) "/reply" }
         {
             h1.unseen { (title) }
             noscript {
@@ -82,13 +83,18 @@ fn closed(app: &App, letter: &Waiting, name: &str) -> Markup {
     html! {
         (margin(app, letter, name))
         (opening(&say("person.closed.heading", &[]), &say("person.closed.lede", &[])))
+        @if let Some(until) = later::quiet_until(&letter.delivery) {
+            p { (until) " " (say("person.later.open_meanwhile", &[])) }
+        }
         form.acts method="post" action={ (path) "/open" } {
             button.button.button--main type="submit" { (say("person.open", &[])) }
+            (later::way_to(&letter.delivery))
             a.button href={ "/refuse?letter=" (letter.delivery.id) } { (say("person.waiting.refuse_letter", &[])) }
         }
         div.prose {
             p { (say("person.waiting.mailbox", &[])) }
             p { (say("person.waiting.not_told", &[("name", name)])) }
+            p { a href="/help/together" { (say("person.together.title", &[])) } }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Saying no: one page, one press, no account, no reason. `This is not for me` stands first. What was chosen is kept when something is missing.
 //! The no holds for good, is told to nobody, and can be taken back by whoever said it (lift.rs).
 
-use super::{Fields, called, field, on_to};
+use super::{Fields, called, field, later, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say};
@@ -171,7 +171,10 @@ fn page(app: &App, reader: &Reader, letters: &[Waiting], chosen: &Chosen, wrong:
             }
             div.acts {
                 button.button.button--main type="submit" { (say("person.refuse.press", &[])) }
-                a.button.button--quiet href="/waiting" { (say("person.refuse.not_now", &[])) }
+                @match may_wait(letters, chosen) {
+                    Some(path) => a.button.button--quiet href=(path) { (say("person.refuse.later", &[])) },
+                    None => a.button.button--quiet href="/waiting" { (say("person.refuse.not_now", &[])) },
+                }
             }
         }
         div.prose {
@@ -181,6 +184,13 @@ fn page(app: &App, reader: &Reader, letters: &[Waiting], chosen: &Chosen, wrong:
         }
     };
     Page { title: &title, reader: For::Person, script: None, main }.answer(app, status)
+}
+
+/// Where the letter that is meant, or else the newest that is closed, is kept for later instead.
+fn may_wait(letters: &[Waiting], chosen: &Chosen) -> Option<String> {
+    let kept = |l: &&Waiting| later::may_be_kept(&l.delivery);
+    let meant = letters.iter().filter(kept).find(|l| Some(l.delivery.id) == chosen.letter);
+    meant.or_else(|| letters.iter().find(kept)).map(|l| later::path_of(l.delivery.id))
 }
 
 fn card(app: &App, choice: Choice, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -> Markup {

@@ -1,0 +1,501 @@
+//! Keeping it for later: a day of theirs, or 'not today'. Until then nothing is sent about it, and it can be opened all the while. It names no author: who does
+//! not want to know now is not told. Whether a day can be is for `accept` to say; what was typed stays when it cannot.
+
+use super::{Fields, called, field, is_not_me, on_to};
+use crate::app::App;
+use crate::http::gate::ReaderIn;
+use crate::http::page::{For, Page, opening, say, say_with, window_title};
+use crate::http::problem::Problem;
+use crate::http::read::{self, Path};
+use crate::http::say_date;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use maud::{Markup, html};
+use unsaid_delivery::accept::{self, FARTHEST_LATER_YEARS, NOT_TODAY_DAYS, Refusal};
+use unsaid_delivery::calendar;
+use unsaid_delivery::id::DeliveryId;
+use unsaid_delivery::state::{Delivery, State as Where};
+use unsaid_store::StoreError;
+use unsaid_store::rows::{Reader, Waiting};
+
+/// How often another hand (the worker's knock, a second press) may come between looking and keeping before we give up.
+const TRIES: usize = 4;
+
+/// The three large choices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    Month,
+    Year,
+    Day,
+}
+
+impl When {
+    const ALL: [Self; 3] = [Self::Month, Self::Year, Self::Day];
+
+    fn value(self) -> &'static str {
+        match self {
+            Self::Month => "in-a-month",
+            Self::Year => "in-a-year",
+            Self::Day => "day",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Month => "person.later.in_a_month",
+            Self::Year => "person.later.in_a_year",
+            Self::Day => "person.later.day_of_mine",
+        }
+    }
+}
+
+/// What was chosen and typed, as it came.
+#[derive(Default)]
+struct Typed {
+    not_today: bool,
+    when: Option<When>,
+    day: String,
+    month: String,
+    year: String,
+    others: bool,
+}
+
+/// Longer than any day of ours, and short enough to be shown again.
+const LONGEST: usize = 16;
+
+impl Typed {
+    fn read(fields: &Fields) -> Self {
+        let typed = |name| field(fields, name).unwrap_or_default().trim().chars().take(LONGEST).collect();
+        let when = field(fields, "when");
+        let (day, month, year): (String, String, String) = (typed("day"), typed("month"), typed("year"));
+        // A day that was typed is a choice too.
+        let of_mine = when.is_none() && [&day, &month, &year].iter().any(|part| !part.is_empty());
+        Self {
+            not_today: when == Some("not-today"),
+            when: When::ALL
+                .into_iter()
+                .find(|known| when == Some(known.value()))
+                .or_else(|| of_mine.then_some(When::Day)),
+            day,
+            month,
+            year,
+            others: field(fields, "others") == Some("yes"),
+        }
+    }
+
+    /// The day that is meant; none for 'not today'.
+    fn day(&self, today: Date) -> Result<Option<Date>, Wrong> {
+        if self.not_today {
+            return Ok(None);
+        }
+        let after = |span: jiff::Span| today.checked_add(span).map(Some).map_err(|_| Wrong::NotADay);
+        match self.when {
+            None => Err(Wrong::Nothing),
+            Some(When::Month) => after(1.month()),
+            Some(When::Year) => after(1.year()),
+            Some(When::Day) => self.of_mine().map(Some),
+        }
+    }
+
+    fn of_mine(&self) -> Result<Date, Wrong> {
+        // As a browser's own field for days writes it.
+        if self.month.is_empty() && self.year.is_empty() && self.day.contains('-') {
+            return self.day.parse().map_err(|_| Wrong::NotADay);
+        }
+        if [&self.day, &self.month, &self.year].iter().any(|part| part.is_empty()) {
+            return Err(Wrong::Missing);
+        }
+        let figures = |text: &str, most: usize| {
+            let plain = text.len() <= most && text.bytes().all(|b| b.is_ascii_digit());
+            text.parse::<i16>().ok().filter(|_| plain).ok_or(Wrong::NotADay)
+        };
+        let (day, month) = (figures(&self.day, 2)?, figures(&self.month, 2)?);
+        let year = figures(&self.year, 4)?;
+        // '31' is a slip, and not the year in which Tiberius reigned.
+        if self.year.len() < 4 {
+            return Err(Wrong::NotADay);
+        }
+        let month = i8::try_from(month).map_err(|_| Wrong::NotADay)?;
+        let first = Date::new(year, month, 1).map_err(|_| Wrong::NotADay)?;
+        i8::try_from(day)
+            .ok()
+            .and_then(|day| Date::new(year, month, day).ok())
+            .ok_or(Wrong::NotInMonth(first))
+    }
+}
+
+/// What is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    /// Nothing was chosen.
+    Nothing,
+    /// A part of the day is not there.
+    Missing,
+    /// No calendar has it.
+    NotADay,
+    /// The month that begins here has no such day.
+    NotInMonth(Date),
+    /// It is over, or it is today.
+    Passed,
+    /// It is more than ten years away.
+    TooFar,
+}
+
+impl Wrong {
+    fn says(self, today: Date) -> String {
+        match self {
+            Self::Nothing => say("person.later.wrong_nothing", &[]),
+            Self::Missing => say("person.later.wrong_missing", &[]),
+            Self::NotADay => say("person.later.wrong_not_a_day", &[]),
+            Self::NotInMonth(first) => {
+                let month = say(&format!("house.month.{}", first.month()), &[]);
+                let (year, number) = (first.year().to_string(), first.days_in_month().to_string());
+                let values = [("month", month.as_str()), ("year", &year), ("number", &number)];
+                say("person.later.wrong_not_in_month", &values)
+            }
+            Self::Passed => say("person.later.wrong_passed", &[]),
+            Self::TooFar => {
+                let last = today.checked_add(FARTHEST_LATER_YEARS.years()).unwrap_or(today);
+                say("person.later.wrong_too_far", &[("day", &say_date::full_day(last))])
+            }
+        }
+    }
+
+    /// Where it is mended.
+    fn at(self) -> &'static str {
+        match self {
+            Self::Nothing => "#when-in-a-month",
+            _ => "#day",
+        }
+    }
+}
+
+/// It is closed, and the person has not said no to it.
+pub(super) fn may_be_kept(delivery: &Delivery) -> bool {
+    delivery.state.may_be_opened()
+        && !delivery.pinned
+        && !matches!(delivery.state, Where::Opened | Where::Refused)
+}
+
+/// The page on which a letter is kept for later.
+pub(super) fn path_of(delivery: DeliveryId) -> String {
+    format!("/waiting/{delivery}/later")
+}
+
+/// Until when it is quiet about a letter, in words.
+pub(super) fn quiet_until(delivery: &Delivery) -> Option<Markup> {
+    let Where::Later(day) = delivery.state else { return None };
+    let day = html! { time datetime=(day.to_string()) { (say_date::full_day(day)) } };
+    Some(say_with("person.later.quiet_until", "day", &day))
+}
+
+/// The way to that page, beside the way to open it.
+pub(super) fn way_to(delivery: &Delivery) -> Markup {
+    let key =
+        if matches!(delivery.state, Where::Later(_)) { "person.later.another" } else { "person.later.title" };
+    html! { @if may_be_kept(delivery) { a.button href=(path_of(delivery.id)) { (say(key, &[])) } } }
+}
+
+/// GET /waiting/{delivery}/later
+pub(super) async fn show(
+    State(app): State<App>,
+    ReaderIn(reader): ReaderIn,
+    Path(named): Path<String>,
+) -> Result<Response, Problem> {
+    let id = read::id(&named)?;
+    let page = match LaterPage::of(&app, &reader, id).await? {
+        Ok(page) => page,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    Ok(page.answer(&app, &Typed { others: true, ..Typed::default() }, None))
+}
+
+/// POST /waiting/{delivery}/later, `when=` and for a day of theirs `day=`, `month=`, `year=`
+pub(super) async fn keep(
+    State(app): State<App>,
+    ReaderIn(reader): ReaderIn,
+    Path(named): Path<String>,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let id = read::id(&named)?;
+    let page = match LaterPage::of(&app, &reader, id).await? {
+        Ok(page) => page,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let typed = Typed::read(&fields);
+    let day = match typed.day(page.today) {
+        Ok(day) => day,
+        Err(wrong) => return Ok(page.answer(&app, &typed, Some(wrong))),
+    };
+    let mut ids = vec![id];
+    if typed.others {
+        ids.extend(page.others().map(|other| other.delivery.id));
+    }
+    for id in ids {
+        if let Err(wrong) = keep_one(&app, &reader, id, day, &page.zone).await? {
+            return Ok(page.answer(&app, &typed, Some(wrong)));
+        }
+    }
+    app.nudge.nudge();
+    Ok(on_to(&path_of(id)))
+}
+
+/// Keeps one letter until that day. What is no longer there to be kept is passed over: the page behind it says how it stands.
+async fn keep_one(
+    app: &App,
+    reader: &Reader,
+    id: DeliveryId,
+    day: Option<Date>,
+    zone: &str,
+) -> Result<Result<(), Wrong>, Problem> {
+    for _ in 0..TRIES {
+        let letters = app.store.waiting(reader).await?;
+        let Some(letter) = letters.iter().find(|letter| letter.delivery.id == id) else { return Ok(Ok(())) };
+        let now = app.time.now();
+        let granted = match accept::later(&letter.delivery, day, zone, now) {
+            Ok(granted) => granted,
+            Err(Refusal::DayPassed) => return Ok(Err(Wrong::Passed)),
+            Err(Refusal::DayTooFar) => return Ok(Err(Wrong::TooFar)),
+            Err(Refusal::NotHere) => return Ok(Ok(())),
+            Err(other) => return Err(other.into()),
+        };
+        match app.store.keep_for_later(reader, &letter.delivery, &granted, now).await {
+            Ok(()) => return Ok(Ok(())),
+            Err(StoreError::Conflict) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// One letter that can be kept, with what stands around it.
+struct LaterPage {
+    letters: Vec<Waiting>,
+    letter: Waiting,
+    /// In which their days fall.
+    zone: String,
+    today: Date,
+}
+
+impl LaterPage {
+    /// The page of a letter of theirs, or where they are led because it cannot be kept for later.
+    async fn of(app: &App, reader: &Reader, id: DeliveryId) -> Result<Result<Self, Response>, Problem> {
+        if is_not_me(app, reader).await? {
+            return Ok(Err(on_to("/refused")));
+        }
+        let letters = app.store.waiting(reader).await?;
+        let letter = letters.iter().find(|l| l.delivery.id == id).cloned().ok_or_else(Problem::missing)?;
+        if letter.delivery.state == Where::Refused {
+            return Ok(Err(on_to("/refused")));
+        }
+        if !may_be_kept(&letter.delivery) {
+            return Ok(Err(on_to(&format!("/waiting/{id}"))));
+        }
+        let zone = app.store.sender(reader).await?.zone;
+        let today = calendar::day_in(app.time.now().trusted, &zone).map_err(Refusal::from)?;
+        Ok(Ok(Self { letters, letter, zone, today }))
+    }
+
+    /// What else of theirs is closed here.
+    fn others(&self) -> impl Iterator<Item = &Waiting> {
+        let this = self.letter.delivery.id;
+        self.letters.iter().filter(move |other| other.delivery.id != this && may_be_kept(&other.delivery))
+    }
+
+    fn answer(&self, app: &App, typed: &Typed, wrong: Option<Wrong>) -> Response {
+        let (kept, heading) = match self.letter.delivery.state {
+            Where::Later(day) => {
+                (true, say("person.later.quiet_until", &[("day", &say_date::full_day(day))]))
+            }
+            _ => (false, say("person.later.heading", &[])),
+        };
+        let title = window_title(&heading);
+        let (status, title) = match wrong {
+            None => (StatusCode::OK, title),
+            Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, say("house.error_title", &[("page", &title)])),
+        };
+        let main = html! {
+            @if let Some(wrong) = wrong {
+                div.notice.notice--problem role="alert" aria-labelledby="problem" {
+                    h2 #problem { (say("house.problem", &[])) }
+                    ul { li { a href=(wrong.at()) { (wrong.says(self.today)) } } }
+                }
+            }
+            @if kept {
+                (opening(&heading, &say("person.later.kept_lede", &[])))
+                @if self.others().any(|other| other.delivery.state != self.letter.delivery.state) {
+                    p { (say("person.later.others_not", &[])) }
+                }
+                div.acts { a.button.button--main href="/waiting" { (say("person.refused.to_waiting", &[])) } }
+                div.prose { p { (say("person.refused.leave", &[])) } }
+                h2 { (say("person.later.another", &[])) }
+            } @else {
+                (opening(&heading, &say("person.later.lede", &[])))
+                @if self.letters.len() > 1 { p { (called(app, &self.letters, &self.letter)) } }
+            }
+            (self.not_today())
+            (self.of_theirs(typed, wrong, !kept))
+            div.prose {
+                p.note { (say("person.later.not_told", &[])) }
+                p { a href="/waiting" { (say("person.read.back", &[])) } }
+            }
+        };
+        Page { title: &title, reader: For::Person, script: None, main }.answer(app, status)
+    }
+
+    /// Nothing to choose: it stands first, for whoever can decide nothing today.
+    fn not_today(&self) -> Markup {
+        let day = self.today.checked_add(NOT_TODAY_DAYS.days()).unwrap_or(self.today);
+        html! {
+            form.form method="post" action=(path_of(self.letter.delivery.id)) {
+                @if self.others().next().is_some() { input type="hidden" name="others" value="yes"; }
+                p { (say("person.later.not_today_says", &[("day", &say_date::full_day(day))])) }
+                div.acts {
+                    button.button type="submit" name="when" value="not-today" { (say("person.later.not_today", &[])) }
+                }
+            }
+        }
+    }
+
+    fn of_theirs(&self, typed: &Typed, wrong: Option<Wrong>, main: bool) -> Markup {
+        html! {
+            form.form method="post" action=(path_of(self.letter.delivery.id)) novalidate {
+                fieldset {
+                    legend { h2 { (say("person.later.until_when", &[])) } }
+                    div.choices {
+                        @for when in When::ALL { (self.card(when, typed, wrong)) }
+                    }
+                }
+                @if self.others().next().is_some() {
+                    div.tick {
+                        input #others type="checkbox" name="others" value="yes" checked[typed.others];
+                        label for="others" { (say("person.later.others", &[])) }
+                    }
+                }
+                div.acts {
+                    button.button.button--main[main] type="submit" { (say("person.later.press", &[])) }
+                }
+            }
+        }
+    }
+
+    fn card(&self, when: When, typed: &Typed, wrong: Option<Wrong>) -> Markup {
+        let id = format!("when-{}", when.value());
+        let comes = match when {
+            When::Month => self.today.checked_add(1.month()).ok(),
+            When::Year => self.today.checked_add(1.year()).ok(),
+            When::Day => None,
+        };
+        html! {
+            div.choice {
+                // Nothing is chosen beforehand.
+                input type="radio" name="when" id=(id) value=(when.value()) checked[typed.when == Some(when)];
+                label for=(id) {
+                    span.choice-name { (say(when.name(), &[])) }
+                    span.choice-says {
+                        @match comes {
+                            Some(day) => (say("person.later.until", &[("day", &say_date::full_day(day))])),
+                            None => (say("person.later.day_of_mine_says", &[])),
+                        }
+                    }
+                }
+                @if when == When::Day { div.choice-more { (self.parts(typed, wrong)) } }
+            }
+        }
+    }
+
+    /// A day in three fields: they work on every telephone, and nobody has to turn the pages of a calendar.
+    fn parts(&self, typed: &Typed, wrong: Option<Wrong>) -> Markup {
+        let wrong = wrong.filter(|wrong| *wrong != Wrong::Nothing);
+        let (invalid, by) = (wrong.map(|_| "true"), wrong.map(|_| "day-wrong"));
+        let months = (1..=12).map(|n| (n.to_string(), say(&format!("house.month.{n}"), &[])));
+        html! {
+            div class=[wrong.map(|_| "field--wrong")] role="group" aria-label=(say("person.later.day_of_mine", &[])) {
+                @if let Some(wrong) = wrong { p.wrong #day-wrong { (wrong.says(self.today)) } }
+                div.date-parts {
+                    div.field {
+                        label for="day" { (say("person.later.day", &[])) }
+                        input.input #day name="day" inputmode="numeric" autocomplete="off" maxlength="10"
+                            value=(typed.day) aria-invalid=[invalid] aria-describedby=[by];
+                    }
+                    div.field {
+                        label for="month" { (say("person.later.month", &[])) }
+                        select.input.input--month #month name="month" aria-invalid=[invalid] {
+                            option value="" selected[typed.month.is_empty()] { (say("person.later.choose_month", &[])) }
+                            @for (number, name) in months {
+                                option value=(number) selected[typed.month.trim_start_matches('0') == number] { (name) }
+                            }
+                        }
+                    }
+                    div.field {
+                        label for="year" { (say("person.later.year", &[])) }
+                        input.input.input--year #year name="year" inputmode="numeric" autocomplete="off" maxlength="4"
+                            value=(typed.year) aria-invalid=[invalid];
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn typed(day: &str, month: &str, year: &str) -> Result<Date, Wrong> {
+        Typed { day: day.into(), month: month.into(), year: year.into(), ..Typed::default() }.of_mine()
+    }
+
+    #[test]
+    fn a_day_is_read_as_people_type_it_and_what_is_none_is_said() {
+        assert_eq!(typed("4", "5", "2031"), Ok(date(2031, 5, 4)));
+        assert_eq!(typed("04", "05", "2031"), Ok(date(2031, 5, 4)));
+        assert_eq!(typed("2031-05-04", "", ""), Ok(date(2031, 5, 4)));
+        assert_eq!(typed("29", "2", "2032"), Ok(date(2032, 2, 29)));
+        assert_eq!(typed("29", "2", "2031"), Err(Wrong::NotInMonth(date(2031, 2, 1))));
+        assert_eq!(typed("31", "4", "2031"), Err(Wrong::NotInMonth(date(2031, 4, 1))));
+        assert_eq!(typed("0", "4", "2031"), Err(Wrong::NotInMonth(date(2031, 4, 1))));
+        for (day, month, year) in [("", "5", "2031"), ("4", "", "2031"), ("4", "5", ""), ("", "", "")] {
+            assert_eq!(typed(day, month, year), Err(Wrong::Missing));
+        }
+        for (day, month, year) in [
+            ("4", "13", "2031"),
+            ("4", "0", "2031"),
+            ("4", "5", "31"),
+            ("4", "5", "20310"),
+            ("+4", "5", "2031"),
+            ("4.", "5", "2031"),
+            ("four", "5", "2031"),
+            ("4", "May", "2031"),
+            ("2031-02-30", "", ""),
+            ("2031-5-4", "5", "2031"),
+            ("٤", "5", "2031"),
+        ] {
+            assert_eq!(typed(day, month, year), Err(Wrong::NotADay), "{day} {month} {year}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_two_sentences() {
+        let today = date(2037, 3, 12);
+        let first = date(2037, 4, 1);
+        for wrong in [
+            Wrong::Nothing,
+            Wrong::Missing,
+            Wrong::NotADay,
+            Wrong::NotInMonth(first),
+            Wrong::Passed,
+            Wrong::TooFar,
+        ] {
+            let said = wrong.says(today);
+            assert_eq!(said.matches(". ").count(), 1, "{said}");
+            assert!(said.ends_with('.'), "{said}");
+        }
+        assert!(Wrong::NotInMonth(first).says(today).contains("30"));
+        assert!(Wrong::TooFar.says(today).contains("Tuesday 12 March 2047"));
+    }
+}

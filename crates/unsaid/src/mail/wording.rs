@@ -1,0 +1,186 @@
+//! What each kind of message says: its subject, and its paragraphs from the words in web/src/words.
+//!
+//! It refuses to know headers and how a paragraph is set (layout.rs). What a host typed is put on one line first; an author has typed none of it.
+
+use super::compose::{Letterhead, Message, Unfit};
+use super::encode::one_line;
+use crate::words::Words;
+
+/// A paragraph, or what stands for one.
+pub(super) enum Block {
+    /// Nothing but words.
+    Say(String),
+    /// Words in which these figures are to be typed somewhere.
+    Figures {
+        /// The paragraph, with the figures in it.
+        says: String,
+        /// The figures, as they stand there.
+        figures: String,
+    },
+    /// Words in which an address of this house stands.
+    Leads {
+        /// The paragraph, with the address in it.
+        says: String,
+        /// The address, as it stands there.
+        to: String,
+    },
+    /// The way on: what the link is for, and the link.
+    Way {
+        /// The sentence before it.
+        says: String,
+        /// What is written on its button.
+        press: String,
+        /// The whole link.
+        link: String,
+    },
+}
+
+/// A message before it is set.
+pub(super) struct Said {
+    /// Its subject, on one line.
+    pub(super) subject: String,
+    /// In the order in which they are read.
+    pub(super) blocks: Vec<Block>,
+}
+
+/// What a message of this kind says.
+pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> Result<Said, Unfit> {
+    let house = &one_line(&head.house_name);
+    let origin = &head.public_origin;
+    // The page that takes the digits.
+    let come = &format!("{origin}/come");
+    let contact = head.host_contact.as_deref().map(one_line).filter(|contact| !contact.is_empty());
+    let ask = Block::Say(match &contact {
+        Some(contact) => words.say("mail.ask.contact", &[("contact", contact), ("house", house)]),
+        None => words.say("mail.ask.house", &[("house", house)]),
+    });
+    let plain = |key: &str| Block::Say(words.say(key, &[]));
+    let of_house = |key: &str| Block::Say(words.say(key, &[("house", house)]));
+    // A subject, what happened, and what to do if it was somebody else.
+    let notice = |subject: &str, what: &str, not_you: &str, ask: Block| {
+        (words.say(subject, &[("house", house)]), vec![of_house(what), plain(not_you), ask])
+    };
+    let (subject, mut blocks) = match message {
+        Message::Code { digits } => {
+            let code = &grouped(digits)?;
+            let says = words.say("mail.code.what", &[("code", code), ("house", house)]);
+            (
+                words.say("mail.code.subject", &[("code", code)]),
+                vec![
+                    Block::Figures { says, figures: code.clone() },
+                    plain("mail.code.how"),
+                    plain("mail.code.not_you"),
+                ],
+            )
+        }
+        Message::Invitation { link } => (
+            words.say("mail.invitation.subject", &[("house", house)]),
+            vec![
+                of_house("mail.invitation.what"),
+                way(words, "mail.invitation.link", "mail.invitation.press", lead(link, head)?),
+                plain("mail.invitation.no"),
+                ask,
+            ],
+        ),
+        Message::AccountMade => {
+            let says = words.say("mail.account_made.what", &[("house", house), ("origin", origin)]);
+            (
+                words.say("mail.account_made.subject", &[("house", house)]),
+                vec![Block::Leads { says, to: origin.clone() }, plain("mail.account_made.not_you"), ask],
+            )
+        }
+        Message::SignInAddressChanged { undo } => (
+            words.say("mail.address_changed.subject", &[("house", house)]),
+            vec![
+                of_house("mail.address_changed.what"),
+                way(words, "mail.address_changed.undo", "mail.address_changed.press", lead(undo, head)?),
+                plain("mail.address_changed.not_you"),
+                ask,
+            ],
+        ),
+        Message::KitUsed => {
+            notice("mail.kit_used.subject", "mail.kit_used.what", "mail.kit_used.not_you", ask)
+        }
+        Message::WordsReplaced => notice(
+            "mail.words_replaced.subject",
+            "mail.words_replaced.what",
+            "mail.words_replaced.not_you",
+            ask,
+        ),
+        Message::CardPrinted => {
+            notice("mail.card_printed.subject", "mail.card_printed.what", "mail.card_printed.not_you", ask)
+        }
+        Message::Exported => {
+            notice("mail.exported.subject", "mail.exported.what", "mail.exported.not_you", ask)
+        }
+        Message::AddressesChanged => notice(
+            "mail.addresses_changed.subject",
+            "mail.addresses_changed.what",
+            "mail.addresses_changed.not_you",
+            ask,
+        ),
+        Message::Answered => {
+            let says = words.say("mail.answered.how", &[("origin", origin)]);
+            (
+                words.say("mail.answered.subject", &[]),
+                vec![of_house("mail.answered.what"), Block::Leads { says, to: origin.clone() }, ask],
+            )
+        }
+        Message::NobodyReads => {
+            let says = words.say("mail.nobody_reads.how", &[("come", come)]);
+            (
+                words.say("mail.nobody_reads.subject", &[]),
+                vec![of_house("mail.nobody_reads.what"), Block::Leads { says, to: come.clone() }, ask],
+            )
+        }
+        Message::Test => {
+            (words.say("mail.test.subject", &[("house", house)]), vec![of_house("mail.test.what")])
+        }
+        Message::Knock { link, digits, quiet: _ } => {
+            let figures = grouped(digits)?;
+            let says = words.say("mail.knock.by_hand", &[("come", come), ("digits", &figures)]);
+            (
+                words.say("mail.knock.subject", &[]),
+                vec![
+                    of_house("mail.knock.what"),
+                    way(words, "mail.knock.link", "mail.knock.press", lead(link, head)?),
+                    plain("mail.knock.seeing"),
+                    plain("mail.knock.no"),
+                    plain("mail.knock.often"),
+                    Block::Say(words.say("mail.knock.look_first", &[("origin", origin)])),
+                    // Its address is to be typed, so it is not made a link.
+                    Block::Figures { says, figures },
+                    plain("mail.knock.never"),
+                    ask,
+                ],
+            )
+        }
+    };
+    blocks.push(Block::Leads {
+        says: words.say("mail.foot", &[("house", house), ("origin", origin)]),
+        to: origin.clone(),
+    });
+    Ok(Said { subject, blocks })
+}
+
+fn way(words: &Words, says: &str, press: &str, link: String) -> Block {
+    Block::Way { says: words.say(says, &[]), press: words.say(press, &[]), link }
+}
+
+/// `12345678` as `1234 5678`: two groups can be kept in mind. The page that takes them ignores the space.
+fn grouped(digits: &str) -> Result<String, Unfit> {
+    if digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(format!("{} {}", &digits[..4], &digits[4..]))
+    } else {
+        Err(Unfit::Digits)
+    }
+}
+
+/// The link, if it leads to this house and nowhere else, and can be written into a header and between `<` and `>`.
+pub(super) fn lead(link: &str, head: &Letterhead) -> Result<String, Unfit> {
+    let inside = link.strip_prefix(head.public_origin.as_str());
+    let safe = inside.is_some_and(|path| path.starts_with('/'))
+        && link.starts_with("http")
+        && link.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"'\\,".contains(&byte));
+    if safe { Ok(link.to_owned()) } else { Err(Unfit::Link) }
+}

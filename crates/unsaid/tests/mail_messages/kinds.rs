@@ -1,0 +1,144 @@
+//! One message of each kind, with everything that decides its bytes. It refuses to know what a message should say.
+
+use mail_parser::MessageParser;
+use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
+use unsaid::words::Words;
+
+pub(super) const LINK: &str = "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
+pub(super) const UNDO: &str =
+    "https://letters.example.org/address/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
+pub(super) const QUIET: &str = "https://letters.example.org/quiet/mzxw6ytboi4dsmzrgq2tinzwga.QntmBLsjGSusv03EC2HY6Y4FTVohhXsNtkrx8-v53vg";
+
+pub(super) fn head() -> Letterhead {
+    Letterhead {
+        from_name: "St Aldhelm’s Hospice".into(),
+        from_address: "letters@example.org".into(),
+        house_name: "St Aldhelm’s Hospice".into(),
+        host_contact: Some("Ruth Adeyemi, 01632 960 144".into()),
+        public_origin: "https://letters.example.org".into(),
+    }
+}
+
+/// A house on somebody's own machine, whose host has said nothing about themselves.
+fn at_home() -> Letterhead {
+    Letterhead {
+        from_name: "Papa's house".into(),
+        from_address: "letters@example.org".into(),
+        house_name: "Papa's house".into(),
+        host_contact: None,
+        public_origin: "http://127.0.0.1:8080".into(),
+    }
+}
+
+pub(super) fn particulars() -> Particulars {
+    Particulars {
+        to: "anna@example.com".into(),
+        return_path: "bounce+mzxw6ytboi@example.org".into(),
+        reply_to: None,
+        message_id: "mzxw6ytboi4dsmzrgq2tinzwga@letters.example.org".into(),
+        date: "2037-03-12T09:00:00Z".parse().unwrap(),
+    }
+}
+
+pub(super) fn knock() -> Message<'static> {
+    Message::Knock { link: LINK, digits: "27182818", quiet: QUIET }
+}
+
+/// A name for each kind; a new kind does not compile until it has one, and then `all` must show it.
+fn name(message: &Message<'_>) -> &'static str {
+    match message {
+        Message::Code { .. } => "code",
+        Message::Invitation { .. } => "invitation",
+        Message::AccountMade => "account-made",
+        Message::SignInAddressChanged { .. } => "address-changed",
+        Message::KitUsed => "kit-used",
+        Message::WordsReplaced => "words-replaced",
+        Message::CardPrinted => "card-printed",
+        Message::Exported => "exported",
+        Message::AddressesChanged => "addresses-changed",
+        Message::Answered => "answered",
+        Message::NobodyReads => "nobody-reads",
+        Message::Test => "test",
+        Message::Knock { .. } => "knock",
+    }
+}
+
+const KINDS: usize = 13;
+
+pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
+    let invitation = "https://letters.example.org/i/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
+    let mut all: Vec<_> = [
+        Message::Code { digits: "31415926" },
+        Message::Invitation { link: invitation },
+        Message::AccountMade,
+        Message::SignInAddressChanged { undo: UNDO },
+        Message::KitUsed,
+        Message::WordsReplaced,
+        Message::CardPrinted,
+        Message::Exported,
+        Message::AddressesChanged,
+        Message::Answered,
+        Message::NobodyReads,
+        Message::Test,
+        knock(),
+    ]
+    .into_iter()
+    .map(|message| (name(&message), head(), message))
+    .collect();
+    all.push((
+        "knock-at-home",
+        at_home(),
+        Message::Knock {
+            link: "http://127.0.0.1:8080/k/abc",
+            digits: "27182818",
+            quiet: "http://127.0.0.1:8080/quiet/abc.def",
+        },
+    ));
+    all
+}
+
+/// Each kind in each language.
+pub(super) fn all_spoken() -> Vec<(&'static Words, &'static str, Letterhead, Message<'static>)> {
+    [Words::english(), Words::of("es")]
+        .into_iter()
+        .flat_map(|words| all().into_iter().map(move |(name, head, message)| (words, name, head, message)))
+        .collect()
+}
+
+#[test]
+fn every_kind_is_there_once() {
+    let mut names: Vec<_> = all().iter().map(|(_, _, message)| name(message)).collect();
+    assert_eq!(names.len(), KINDS + 1, "and the knock of a house without a contact");
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), KINDS);
+}
+
+pub(super) fn in_words(words: &Words, head: &Letterhead, message: &Message<'_>) -> String {
+    let outgoing = compose(words, head, &particulars(), message).unwrap();
+    String::from_utf8(outgoing.bytes).unwrap()
+}
+
+pub(super) fn written(head: &Letterhead, message: &Message<'_>) -> String {
+    in_words(Words::english(), head, message)
+}
+
+/// The plain text as a mail program reads it, its lines joined: only words matter.
+pub(super) fn text(whole: &str) -> String {
+    plain(whole).replace('\n', " ")
+}
+
+/// The plain text as a mail program shows it.
+pub(super) fn plain(whole: &str) -> String {
+    let message = MessageParser::default().parse(whole.as_bytes()).unwrap();
+    let part = message.text_part(0).unwrap();
+    part.text_contents().unwrap().replace("\r\n", "\n")
+}
+
+/// The page as a mail program is given it.
+pub(super) fn html(whole: &str) -> String {
+    let message = MessageParser::default().parse(whole.as_bytes()).unwrap();
+    let part = message.html_part(0).unwrap();
+    assert!(part.is_text_html());
+    part.text_contents().unwrap().replace("\r\n", "\n")
+}
