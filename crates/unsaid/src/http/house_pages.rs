@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 /// Pages of the author's app (web/src/pages/author/router.ts): one shell for all of them.
-const AUTHORS: [&str; 20] = [
+const AUTHORS: [&str; 22] = [
     "/begin/{token}",
     "/sign-in",
     "/unlock",
@@ -25,6 +25,8 @@ const AUTHORS: [&str; 20] = [
     "/write/{draft}/beside/{other}",
     "/letters",
     "/letters/{id}",
+    "/answers",
+    "/answers/{id}",
     "/people",
     "/people/new",
     "/people/{id}",

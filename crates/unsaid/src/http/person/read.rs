@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
+use serde::Serialize;
 use unsaid_delivery::calendar;
 use unsaid_delivery::state::State as Where;
 use unsaid_store::rows::{Kept, Reader, Waiting};
@@ -30,16 +31,56 @@ pub(super) async fn show(
     let name = name_of_author(&app, &reader).await?;
     let title = say("person.read.title", &[("name", &name)]);
     let opened = letter.delivery.pinned;
+    let others = others(&app, &reader, &letter).await?;
     let held = matches!(letter.delivery.state, Where::Parked { .. });
     let (script, main) = match (opened || letter.kept == Kept::Words, held) {
         (_, true) => (None, held_back()),
-        (true, false) => (Some(assets::READER), opened_letter(&app, &reader, &letter, &name, &title)),
+        (true, false) => {
+            (Some(assets::READER), opened_letter(&app, &reader, &letter, (&name, &title), others))
+        }
         (false, false) => (None, closed(&app, &letter, &name)),
     };
     Ok(Page { title: &title, reader: For::Person, script, main }.answer(&app, StatusCode::OK))
 }
 
-fn opened_letter(app: &App, reader: &Reader, letter: &Waiting, name: &str, title: &str) -> Markup {
+/// A letter of the same author that this person has opened too, and whose key this house keeps: the page holds the hands beside each other. Which day
+/// it was sealed on says which letter is meant.
+#[derive(Serialize)]
+struct Other {
+    delivery: String,
+    letter: String,
+    version: u32,
+    day: String,
+}
+
+/// Those of them that are signed, the oldest first, as JSON; None when there is none.
+async fn others(app: &App, reader: &Reader, letter: &Waiting) -> Result<Option<String>, Problem> {
+    let mut all = app.store.waiting(reader).await?;
+    all.retain(|other| {
+        let delivery = &other.delivery;
+        let open = delivery.pinned && !matches!(delivery.state, Where::Parked { .. });
+        open && other.signed && other.kept == Kept::House && delivery.letter != letter.delivery.letter
+    });
+    all.sort_by_key(|other| other.sealed_at);
+    let others: Vec<Other> = all
+        .iter()
+        .map(|other| Other {
+            delivery: other.delivery.id.to_string(),
+            letter: other.delivery.letter.to_string(),
+            version: other.delivery.version,
+            day: other.sealed_at.to_zoned(app.settings.zone.clone()).date().to_string(),
+        })
+        .collect();
+    Ok(if others.is_empty() { None } else { serde_json::to_string(&others).ok() })
+}
+
+fn opened_letter(
+    app: &App,
+    reader: &Reader,
+    letter: &Waiting,
+    (name, title): (&str, &str),
+    others: Option<String>,
+) -> Markup {
     let delivery = &letter.delivery;
     let path = format!("/waiting/{}", delivery.id);
     html! {
@@ -57,6 +98,7 @@ fn opened_letter(app: &App, reader: &Reader, letter: &Waiting, name: &str, title
             data-part-url={ (path) "/letter.age" }
             data-parts-url={ (path) "/parts" }
             data-reply-url={ (path) "/reply" }
+            data-others=[others]
         {
             h1.unseen { (title) }
             noscript {
