@@ -72,13 +72,11 @@ async function misprinted(page: Page): Promise<string[]> {
   const found = await page.evaluate(() => {
     const seen = (one: Element) => one.getClientRects().length > 0;
     const pressed = [...document.querySelectorAll('a, button, input, select, summary')].filter(seen);
-    const cut = [...document.querySelectorAll('main *')].filter(
-      (one) => seen(one) && one.getBoundingClientRect().right > innerWidth + 1,
-    );
+    const over = document.documentElement.scrollWidth - innerWidth;
     const words = (document.querySelector('main') as HTMLElement).innerText.trim();
     return [
       ...pressed.map((one) => `printed, but to be pressed: ${one.outerHTML.slice(0, 80)}`),
-      ...cut.map((one) => `cut off on paper: ${one.outerHTML.slice(0, 80)}`),
+      ...(over > 1 ? [`cut off on paper: ${over} too wide`] : []),
       ...(words.length > 20 ? [] : ['nothing is printed']),
     ];
   });
