@@ -28,6 +28,8 @@ export default defineConfig({
   worker: { format: 'es' },
   test: {
     include: ['src/**/*.test.ts'],
+    // Words are made slow to guess on purpose; on a busy machine that takes its time.
+    testTimeout: 60_000,
     environment: 'node',
   },
 });

@@ -60,7 +60,11 @@ async function amend(text: string): Promise<void> {
 
 const go = async (path: string) => {
   await helen.follow('Letters');
-  await helen.page.locator(`a[href="${path}"]`).first().click();
+  const link = helen.page.locator(`a[href="${path}"]`).first();
+  await link.waitFor();
+  // What became a letter was not thrown away.
+  expect(await helen.told()).not.toContain('Thrown away');
+  await link.click();
 };
 
 /** What Dan reads, from his knock. */

@@ -1,11 +1,11 @@
-// Nobody is kept out: every page and state of both sides is looked at for barriers (WCAG 2.2 AA, by axe), narrow and wide, in light and in dark; and a letter
-// is written and sealed with nothing but a keyboard.
+// Nobody is kept out: every page and state of both sides is looked at for barriers (WCAG 2.2 AA, by axe), narrow and wide, in light and in dark; what is
+// chosen is seen in colours of the reader's own; paper holds what is printed and nothing to press; and a letter is written and sealed with nothing but a keyboard.
 
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { browser as launch, House, Window, SHEET } from './house';
-import { walk } from './walk';
+import { PAPER, walk } from './walk';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
@@ -64,8 +64,55 @@ async function cramped(page: Page): Promise<string[]> {
   return found;
 }
 
+/** What paper should not show, or would cut off: on the narrower of both sizes, within its margins. */
+async function misprinted(page: Page): Promise<string[]> {
+  // 210 mm less 18 on either side, at 96 dots an inch.
+  await page.setViewportSize({ width: 658, height: 900 });
+  await page.emulateMedia({ media: 'print' });
+  const found = await page.evaluate(() => {
+    const seen = (one: Element) => one.getClientRects().length > 0;
+    const pressed = [...document.querySelectorAll('a, button, input, select, summary')].filter(seen);
+    const over = document.documentElement.scrollWidth - innerWidth;
+    const words = (document.querySelector('main') as HTMLElement).innerText.trim();
+    return [
+      ...pressed.map((one) => `printed, but to be pressed: ${one.outerHTML.slice(0, 80)}`),
+      ...(over > 1 ? [`cut off on paper: ${over} too wide`] : []),
+      ...(words.length > 20 ? [] : ['nothing is printed']),
+    ];
+  });
+  await page.emulateMedia({ media: 'screen' });
+  return found;
+}
+
+/** Where colours of the reader's own hide what is chosen, or a sign. */
+async function hiddenByColours(page: Page): Promise<string[]> {
+  await page.emulateMedia({ forcedColors: 'active' });
+  const found = await page.evaluate(() => {
+    const look = (one: Element, part?: string) => getComputedStyle(one, part);
+    const plain = document.querySelector('.choice:not(:has(> input:checked))');
+    const out: string[] = [];
+    for (const chosen of document.querySelectorAll('.choice:has(> input:checked)'))
+      if (plain && look(chosen).borderTopWidth === look(plain).borderTopWidth)
+        out.push('a chosen answer looks like the others');
+    const ground = look(document.body).backgroundColor;
+    for (const sign of document.querySelectorAll('.status, .line > li')) {
+      const { color, borderTopColor } = look(sign, '::before');
+      if (color === ground || borderTopColor === ground) out.push(`no sign at ${sign.textContent?.trim()}`);
+    }
+    for (const button of document.querySelectorAll('.button:not(.button--quiet)')) {
+      const { borderTopColor, borderTopWidth } = look(button);
+      if (borderTopColor === ground || parseFloat(borderTopWidth) < 1)
+        out.push(`no edge at ${button.textContent?.trim()}`);
+    }
+    return out;
+  });
+  await page.emulateMedia({ forcedColors: 'none' });
+  return found;
+}
+
 test('no page puts up a barrier, narrow or wide, in light or in dark', async () => {
   const found: string[] = [];
+  const printed: string[] = [];
   let seen = 0;
   const wrong = await walk(house, chromium, async (name, page) => {
     for (const width of [390, 1280]) {
@@ -79,11 +126,17 @@ test('no page puts up a barrier, narrow or wide, in light or in dark', async () 
       }
     }
     for (const one of await cramped(page)) found.push(`${name}, ${one}`);
+    for (const one of await hiddenByColours(page)) found.push(`${name}, ${one}`);
+    if (PAPER.includes(name)) {
+      printed.push(name);
+      for (const one of await misprinted(page)) found.push(`${name}, ${one}`);
+    }
     seen += 1;
   });
   expect(found).toEqual([]);
   expect(wrong).toEqual([]);
-  expect(seen).toBeGreaterThan(50);
+  expect(seen).toBeGreaterThan(80);
+  expect(printed.sort()).toEqual([...PAPER].sort());
 }, 400_000);
 
 test('the search for barriers finds one that was put there', async () => {
@@ -99,6 +152,19 @@ test('the search for barriers finds one that was put there', async () => {
     wide.style.overflowWrap = 'normal';
   });
   expect(await cramped(window.page)).toHaveLength(3);
+  expect(await misprinted(window.page)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^printed, but to be pressed/),
+      expect.stringMatching(/^cut off/),
+    ]),
+  );
+  expect(await hiddenByColours(window.page)).toEqual([]);
+  await window.page.evaluate(() => {
+    const button = document.querySelector<HTMLElement>('main > button')!;
+    button.className = 'button';
+    button.style.border = '0';
+  });
+  expect(await hiddenByColours(window.page)).toEqual([expect.stringContaining('no edge')]);
   await window.close();
 });
 

@@ -5,10 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'vitest';
 import { browser as launch, House } from './house';
-import { walk } from './walk';
-
-/** What people print. */
-const PAPER = ['six-words', 'account-kit', 'letter-read', 'preview', 'card', 'reading'];
+import { PAPER, walk } from './walk';
 
 test('pictures', async () => {
   const folder = resolve(process.env['UNSAID_PICTURES'] ?? '/tmp/unsaid-pictures');

@@ -37,7 +37,10 @@ export function saying(text: string): string | RegExp {
       .map(plain)
       .join('.+');
   const keys = Object.keys(texts).filter(
-    (key) => texts[key]!.startsWith(text) || new RegExp(`^${shape(texts[key]!)}$`).test(text),
+    // A pattern of hardly more than commas would fit anything.
+    (key) =>
+      texts[key]!.startsWith(text) ||
+      (texts[key]!.replace(/\{\w+\}/g, '').length > 8 && new RegExp(`^${shape(texts[key]!)}$`).test(text)),
   );
   return keys.length === 0
     ? text

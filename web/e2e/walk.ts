@@ -7,6 +7,9 @@ import { called, saying, tongue } from './tongue';
 
 export type Look = (name: string, page: Page) => Promise<void>;
 
+/** Those of them that people print. */
+export const PAPER = ['six-words', 'account-kit', 'letter-read', 'preview', 'card', 'reading'];
+
 const TEXT = `Dear Dan,
 
 It is a quarter past four and the light has just reached the kitchen table, so I have an hour before the nurse comes.

@@ -28,6 +28,7 @@ import {
   mergeRecord,
   nameOf,
   parseVault,
+  sealedDrafts,
   SELF,
   VaultUnknown,
   vaultText,
@@ -309,6 +310,14 @@ describe('the vault', () => {
     const text =
       '{"format":"unsaid-vault 1","records":[{"id":"x","kind":"keeper","rev":3,"gone":false,"a":1}]}';
     expect(vaultText(merge(parseVault(text), new Map()))).toBe(text);
+  });
+
+  test('knows which draft became which letter', () => {
+    let records = changed(new Map(), ID, 'letter', { title: 'The van', draft: 'd1' });
+    records = changed(records, ID.replace('a', 'b'), 'letter', { title: 'Sealed by an older page' });
+    const letters = [{ id: ID }, { id: ID.replace('a', 'b') }];
+    expect([...sealedDrafts(records, letters)]).toEqual(['d1']);
+    expect(sealedDrafts(records, []).size).toBe(0);
   });
 
   test('keeps one hand whole, and the same one, whoever merges and whatever else was changed', () => {

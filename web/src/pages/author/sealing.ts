@@ -269,7 +269,7 @@ async function sealOnce({ draft: begun, to, key, amended, tell, kept }: Asked): 
   await ask('prove', { written, manifestHash: sealed.manifestHash, parts, authorWrap });
 
   // The title goes into the vault first: a letter whose name was lost would be worse than a name without a letter.
-  await session.write(place.letter, 'letter', { title: titleFor(draft, to), to });
+  await session.write(place.letter, 'letter', { title: titleFor(draft, to), to, draft: draft.id });
   // That writing has met whatever another device wrote meanwhile.
   if (words !== null && cardOf(session.records, person)?.words !== words) throw new CardChanged();
 

@@ -146,6 +146,11 @@ export const titleOf = (records: Records, letter: string): string => text(record
 /** For whom a letter was meant, as it was named when it was sealed. */
 export const toOf = (records: Records, letter: string): string => text(records.get(letter)?.['to']);
 
+/** The drafts that became one of these letters. */
+export function sealedDrafts(records: Records, letters: readonly { id: string }[]): Set<string> {
+  return new Set(letters.map(({ id }) => text(records.get(id)?.['draft'])).filter((draft) => draft !== ''));
+}
+
 /** A birthday as she knows it. */
 export interface Birthday {
   day: number;
