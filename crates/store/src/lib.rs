@@ -1,6 +1,6 @@
 //! Remembered here: the only room with SQL and buckets. One [`Store`] in three shapes (memory, SQLite, PostgreSQL) that one conformance
 //! suite holds to the same answers; [`blobs`] for sealed bytes; [`journal`] for facts. The store is given `now`; it has no clock. It
-//! knows nothing of http, mail or keys: what it must not read comes in sealed or hashed.
+//! knows nothing of http, mail or keys: what it must not read comes in sealed or hashed. One thing because the promises of all methods are read together.
 //!
 //! Each method is one transaction. Where a fact is committed: lock the row and check `rev`, append to the journal and flush, commit
 //! (data.md, "The journal"). Futures of the memory and SQLite stores are ready at once, so that the simulator polls them once.

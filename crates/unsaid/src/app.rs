@@ -68,6 +68,8 @@ pub struct CaughtMail {
     pub date: String,
     /// Its text, decoded.
     pub text: String,
+    /// The same as a page, decoded, where the message has one.
+    pub page: Option<String>,
 }
 
 /// A tap on the worker's shoulder: it loses nothing if nobody listens, since the wake is in the store.

@@ -8,8 +8,8 @@ use std::io;
 
 impl From<Caught> for CaughtMail {
     fn from(caught: Caught) -> Self {
-        let Caught { name, copy, to, subject, date, text, message_id: _ } = caught;
-        Self { name, copy, to, subject, date, text }
+        let Caught { name, copy, to, subject, date, text, page, message_id: _ } = caught;
+        Self { name, copy, to, subject, date, text, page }
     }
 }
 

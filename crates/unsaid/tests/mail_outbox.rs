@@ -53,6 +53,8 @@ async fn a_caught_message_is_read_as_its_reader_would() {
     assert_eq!(caught.message_id, "first@letters.example.org");
     assert_eq!(caught.date, "Sun, 1 Mar 2037 09:00:00 +0000");
     assert!(caught.text.starts_with("Your code for Haus Lindenhöfchen is 3141 5926\n"));
+    let page = caught.page.as_deref().unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains(">3141 5926</strong>"), "{page}");
     assert_eq!(caught.copy, 1);
     let (again, bytes) = outbox.read(&caught.name).await.unwrap().unwrap();
     assert_eq!(again, caught);

@@ -1,14 +1,22 @@
 //! The same client against a real Postfix, which `scripts/with-postfix` starts and names in the environment.
 //! Without one these tests pass by doing nothing, unless UNSAID_TEST_REQUIRE=1 says that there must be one.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
 use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
 use unsaid::mail::relay::{Relay, RelayConfig, Tls};
 use unsaid::mail::{Answer, Mail, Outgoing, Permission};
 use unsaid::words::Words;
+use unsaid_delivery::message::{Kind, MessageState, Subject};
+use unsaid_delivery::record;
+use unsaid_delivery::state::Wake;
+use unsaid_delivery::{MessageId, Now, Observed, PersonId};
 
 struct Yes(usize);
 
@@ -20,10 +28,13 @@ impl Permission for Yes {
     }
 }
 
-/// The relay and the folder where its mail lands.
 #[expect(clippy::disallowed_methods, reason = "where the test's own mail server is")]
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The relay and the folder where its mail lands.
 fn postfix() -> Option<(Relay, PathBuf)> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (Some(url), Some(maildir)) = (set("UNSAID_TEST_SMTP"), set("UNSAID_TEST_MAILDIR")) else {
         assert!(
             set("UNSAID_TEST_REQUIRE").as_deref() != Some("1"),
@@ -139,4 +150,135 @@ async fn what_is_forbidden_at_either_moment_never_arrives() {
     for message in forbidden {
         assert!(found(&maildir, &message.message_id).is_empty());
     }
+}
+
+/// Over a handful of connections that are used again and again, each of many arrives, and once.
+#[tokio::test]
+async fn many_arrive_once_each() {
+    use futures_util::StreamExt as _;
+    let Some((relay, maildir)) = postfix() else { return };
+    let many: Vec<Outgoing> = (0..40).map(|nr| message("anna@example.org", &format!("many{nr}"))).collect();
+    let answers: Vec<Answer> = futures_util::stream::iter(&many)
+        .map(|message| {
+            let relay = &relay;
+            async move { relay.send(message, &mut Yes(9)).await }
+        })
+        .buffer_unordered(4)
+        .collect()
+        .await;
+    assert!(answers.iter().all(|answer| *answer == Answer::Accepted), "{answers:?}");
+    for message in &many {
+        arrives(&maildir, message).await;
+        assert_eq!(found(&maildir, &message.message_id).len(), 1, "{}", message.message_id);
+    }
+}
+
+#[tokio::test]
+async fn an_address_in_another_script_is_reached() {
+    let Some((relay, maildir)) = postfix() else { return };
+    let message = message("анна@example.org", "script");
+    assert!(!message.bytes.is_ascii());
+    assert_eq!(relay.send(&message, &mut Yes(9)).await, Answer::Accepted);
+    let arrived = arrives(&maildir, &message).await.replace('\n', "\r\n");
+    assert!(arrived.ends_with(&String::from_utf8(message.bytes).unwrap()), "{arrived}");
+}
+
+/// What a greylisting server keeps: who wrote to whom for the first time, and when, by the test's own clock.
+#[derive(Default)]
+struct Grey {
+    seconds: i64,
+    first: BTreeMap<(String, String, String), i64>,
+    asked: usize,
+}
+
+/// Whoever comes for the first time is asked to come again, and not before five minutes are over.
+const GREY_SECONDS: i64 = 300;
+
+impl Grey {
+    /// The answer to one request (Postfix, SMTPD_POLICY_README).
+    fn decide(&mut self, asked: &BTreeMap<String, String>) -> &'static str {
+        self.asked += 1;
+        let named = |name: &str| asked.get(name).cloned().unwrap_or_default();
+        let who = (named("client_address"), named("sender"), named("recipient"));
+        let first = *self.first.entry(who).or_insert(self.seconds);
+        if self.seconds - first < GREY_SECONDS { "defer_if_permit greylisted, come again" } else { "dunno" }
+    }
+}
+
+/// The policy service: answers until the test is over.
+async fn greylisting(place: &str, grey: Arc<Mutex<Grey>>) {
+    let listener = TcpListener::bind(place).await.unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let grey = Arc::clone(&grey);
+            tokio::spawn(async move {
+                let (read, mut write) = stream.into_split();
+                let mut lines = BufReader::new(read).lines();
+                let mut asked = BTreeMap::new();
+                while let Ok(Some(line)) = lines.next_line().await {
+                    if let Some((name, value)) = line.split_once('=') {
+                        asked.insert(name.to_owned(), value.to_owned());
+                        continue;
+                    }
+                    let action = grey.lock().unwrap().decide(&asked);
+                    asked.clear();
+                    if write.write_all(format!("action={action}\n\n").as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// faults.md 14. The pauses are the rules' own; the greylisting counts by them.
+#[tokio::test]
+async fn greylisted_and_later_accepted_once() {
+    let Some((relay, maildir)) = postfix() else { return };
+    let grey = Arc::new(Mutex::new(Grey::default()));
+    greylisting(&set("UNSAID_TEST_POLICY").expect("scripts/with-postfix names it"), Arc::clone(&grey)).await;
+    let sent = message(&format!("grey{}@example.org", std::process::id()), "grey");
+    let mut row = unsaid_delivery::message::Message {
+        id: MessageId([1; 16]),
+        kind: Kind::Knock,
+        subject: Subject::Person(PersonId([2; 16])),
+        nth: 1,
+        address: None,
+        state: MessageState::Waiting,
+        tries: 0,
+        since: Observed(0),
+        date: None,
+        expires: None,
+        foreseen: true,
+        rev: 1,
+    };
+    let mut answers = Vec::new();
+    loop {
+        let answer = relay.send(&sent, &mut Yes(9)).await;
+        let now = grey.lock().unwrap().seconds;
+        answers.push((now, answer.clone()));
+        assert!(found(&maildir.join("new"), &sent.message_id).is_empty() || answer == Answer::Accepted);
+        if answer
+            != (Answer::Later { reply: unsaid::mail::Reply { code: 450, enhanced: Some("4.7.1".into()) } })
+        {
+            break;
+        }
+        let trusted = sent_at();
+        let recorded =
+            record::answered(&row, record::Answer::Later, Now { trusted, observed: Observed(now) });
+        let Some(Wake::Observed(next)) = recorded.wake else { panic!("{recorded:?}") };
+        row.tries += 1;
+        grey.lock().unwrap().seconds = next.0;
+    }
+    let times: Vec<i64> = answers.iter().map(|(at, _)| *at).collect();
+    assert_eq!(answers.last().map(|(_, answer)| answer), Some(&Answer::Accepted), "{answers:?}");
+    assert_eq!(times, [0, 60, 360], "a minute, then five");
+    arrives(&maildir, &sent).await;
+    assert_eq!(found(&maildir, &sent.message_id).len(), 1);
+    let grey = grey.lock().unwrap();
+    assert_eq!((grey.first.len(), grey.asked), (1, 3), "each time the same sender to the same recipient");
+}
+
+fn sent_at() -> jiff::Timestamp {
+    "2037-03-12T09:00:00Z".parse().unwrap()
 }

@@ -12,6 +12,14 @@ pub const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'sel
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
     trusted-types svelte-trusted-html unsaid-worker ProseMirrorClipboard";
 
+/// The same for a mail that was caught: its styles stand in its lines, and there is nothing else that a browser could run, fetch or send.
+pub const POLICY_OF_MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// Put on an answer that is a mail, as it would have been shown where it went. Only the outbox has such, on the machine of whoever tries the house out.
+#[derive(Clone, Copy)]
+pub(super) struct IsMail;
+
 const ALWAYS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -29,9 +37,13 @@ const UNLESS_SET: [(HeaderName, &str); 2] =
 /// The middleware.
 pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let is_mail = response.extensions().get::<IsMail>().is_some();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_mail {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY_OF_MAIL));
     }
     for (name, value) in UNLESS_SET {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

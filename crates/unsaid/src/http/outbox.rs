@@ -1,22 +1,26 @@
 //! The mail that was caught instead of sent, as pages for whoever tries the house out on their own machine. The gate lets nobody else here
-//! (`Policy::Outbox`). Links in a message lead only to this house. Reads a shelf; knows no mail.
+//! (`Policy::Outbox`). The text of a message is shown as a page of the house, on which links lead only to this house; its page is given as it is, as a
+//! mail program would show it. Reads a shelf; knows no mail.
 
+use super::headers::IsMail;
 use super::page::{For, Page, opening, say};
 use super::problem::Problem;
 use super::read::Path;
 use super::route::{Face, Policy, Route};
 use crate::app::{App, CaughtMail, OutboxShelf};
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use std::io;
 
-/// The list, and one message.
+/// The list, one message, and its page.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/outbox", Policy::Outbox, Face::Page, list),
         Route::get("/outbox/{name}", Policy::Outbox, Face::Page, message),
+        Route::get("/outbox/{name}/page", Policy::Outbox, Face::Page, as_shown),
     ]
 }
 
@@ -52,10 +56,21 @@ async fn message(State(app): State<App>, Path(name): Path<String>) -> Result<Res
                 (particulars(&mail))
             }
             hr;
+            @if mail.page.is_some() {
+                p { a.button href={ "/outbox/" (mail.name) "/page" } { (say("outbox.as_shown", &[])) } }
+                h2 { (say("outbox.text", &[])) }
+            }
             div.letter { (text(&mail.text, &app.settings.public_url.origin)) }
         }
     };
     Ok(answer(&app, &mail.subject, main))
+}
+
+/// The page of a message: nothing of ours around it, and nothing in it can run.
+async fn as_shown(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let mail = shelf(&app)?.read(&name).await.map_err(unreadable)?;
+    let page = mail.and_then(|mail| mail.page).ok_or_else(Problem::missing)?;
+    Ok((Extension(IsMail), [(header::CACHE_CONTROL, "no-store")], Html(page)).into_response())
 }
 
 fn answer(app: &App, title: &str, main: Markup) -> Response {

@@ -87,7 +87,10 @@ impl Dial {
                     .to_owned());
             }
         };
-        let named_here = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        let named_here = match host.parse::<IpAddr>() {
+            Ok(ip) => ip.is_loopback(),
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        };
         if tls == Tls::None && sign_in.is_some() && !named_here {
             return Err("A password would go to the relay without TLS. \
                  Leave ?tls=none away in UNSAID_MAIL; it is for a relay on this machine."

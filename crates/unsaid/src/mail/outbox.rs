@@ -43,6 +43,8 @@ pub struct Caught {
     pub message_id: String,
     /// Its text, decoded.
     pub text: String,
+    /// The same as HTML, decoded, where it is there.
+    pub page: Option<String>,
 }
 
 impl Outbox {
@@ -161,6 +163,7 @@ impl Caught {
             date: parsed.header("Date").to_owned(),
             message_id: parsed.header("Message-ID").trim_matches(['<', '>', ' ']).to_owned(),
             text: parsed.text,
+            page: parsed.page,
             name,
         }
     }

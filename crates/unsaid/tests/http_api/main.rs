@@ -3,6 +3,7 @@
 
 mod amends;
 mod answers;
+mod as_sent;
 mod bad_input;
 mod birthdays;
 mod cards;

@@ -30,6 +30,8 @@ struct Plan {
     named: Vec<String>,
     /// Answered 550 5.1.1.
     unknown: Vec<String>,
+    /// RCPT to these domains is answered 550 5.7.1.
+    unwelcome: Vec<String>,
     /// MAIL FROM is answered 550 5.7.1.
     blocked: bool,
     hold: Option<(Step, String)>,
@@ -87,6 +89,18 @@ impl Relay {
 
     pub(crate) fn does_not_know(&self, address: &str) {
         self.change(|plan| plan.unknown.push(address.to_owned()));
+    }
+
+    /// From now on no mail of this house goes to these domains; none: to all again.
+    pub(crate) fn not_welcome_at(&self, domains: &[&str]) {
+        self.change(|plan| plan.unwelcome = domains.iter().map(|name| (*name).to_owned()).collect());
+    }
+
+    /// Waits until an address was named so many times.
+    pub(crate) fn wait_until_named(&self, address: &str, times: usize) {
+        self.wait("the address was not named", |plan| {
+            plan.named.iter().filter(|named| *named == address).count() >= times
+        });
     }
 
     /// Waits until something is held up.
@@ -154,13 +168,21 @@ fn converse(stream: TcpStream, shared: &(Mutex<Plan>, Condvar), held: &mut bool)
             "MAIL" if shared.0.lock().unwrap().blocked => say("550 5.7.1 not from here")?,
             "RCPT" => {
                 to = line.split(['<', '>']).nth(1)?.to_owned();
-                let unknown = {
+                let answer = {
                     let mut plan = shared.0.lock().unwrap();
                     plan.named.push(to.clone());
-                    plan.unknown.contains(&to)
+                    shared.1.notify_all();
+                    let domain = to.rsplit('@').next().unwrap_or_default();
+                    if plan.unknown.contains(&to) {
+                        "550 5.1.1 nobody here"
+                    } else if plan.unwelcome.iter().any(|name| name == domain) {
+                        "550 5.7.1 not from you"
+                    } else {
+                        "250 2.1.5 known"
+                    }
                 };
                 hold(Step::Rcpt, &to);
-                say(if unknown { "550 5.1.1 nobody here" } else { "250 2.1.5 known" })?;
+                say(answer)?;
             }
             "DATA" => {
                 hold(Step::Data, &to);

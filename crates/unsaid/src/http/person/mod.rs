@@ -17,6 +17,7 @@ mod read;
 mod refuse;
 mod reply;
 mod together;
+mod until;
 
 use super::page::say;
 use super::problem::Problem;
