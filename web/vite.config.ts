@@ -5,12 +5,12 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
-import { foldersWords, openMe, readersWords } from './src/pages/offline/build';
+import { foldersWords, openMe, openWords, readersWords } from './src/pages/offline/build';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [svelte(), readersWords(), foldersWords(), openMe()],
+  plugins: [svelte(), readersWords(), openWords(), foldersWords(), openMe()],
   build: {
     outDir: 'dist',
     manifest: true,

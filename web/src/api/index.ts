@@ -6,6 +6,7 @@ export * from './drafts';
 export * from './house';
 export * from './letters';
 export * from './persons';
+export * from './replies';
 export { isProblem, Problem, Unreachable } from './problem';
 export { fromBase64Url, toBase64Url } from './bytes';
 export { hearReach, speakWith } from './request';

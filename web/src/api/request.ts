@@ -3,7 +3,7 @@
 
 import { Problem, problemFrom, Unreachable } from './problem';
 
-type Body = { json: unknown } | { bytes: Uint8Array } | undefined;
+type Body = { json: unknown } | { bytes: Uint8Array; patience?: number } | undefined;
 
 /** How long a request may take before the house counts as out of reach, in milliseconds. */
 const PATIENCE = 60_000;
@@ -73,7 +73,7 @@ async function askOnce(
       credentials: 'same-origin',
       cache: 'no-store',
       redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout((body && 'bytes' in body && body.patience) || PATIENCE),
     });
   } catch {
     throw new Unreachable();
@@ -115,6 +115,12 @@ export async function post<T>(path: string, json: unknown): Promise<T> {
 
 export async function put<T>(path: string, json: unknown): Promise<T> {
   const answer = await ask('PUT', path, { json });
+  return whole(answer.json() as Promise<T>);
+}
+
+/** Bytes that go up in one piece; `patience` in milliseconds, for much on a slow line. */
+export async function postBytes<T>(path: string, bytes: Uint8Array, patience: number): Promise<T> {
+  const answer = await ask('POST', path, { bytes, patience });
   return whole(answer.json() as Promise<T>);
 }
 

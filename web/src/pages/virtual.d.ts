@@ -4,6 +4,10 @@ declare module 'virtual:words-of-the-reader' {
   const words: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
   export default words;
 }
+declare module 'virtual:words-once-open' {
+  const words: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
+  export default words;
+}
 declare module 'virtual:words-of-the-folder' {
   const words: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
   export default words;

@@ -26,6 +26,7 @@ export {
 } from './letter';
 export { manifestHash, manifestText, type ManifestPart } from './manifest';
 export { openMedia, type Opened, type Signature } from './read';
+export { openReply } from './reply';
 export {
   openSealed,
   placed,

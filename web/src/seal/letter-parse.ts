@@ -57,6 +57,13 @@ export function parseLetter(file: Uint8Array): Letter {
   };
 }
 
+/** Which letter a file of ours answers, by its `In-Reply-To`; null when it names none. */
+export function answeredBy(file: Uint8Array): string | null {
+  if (file.length > MAX_LETTER_BYTES) throw damaged();
+  const named = splitEntity(latin1(file.subarray(0, MAX_HEADER_BYTES))).headers.get('in-reply-to') ?? '';
+  return /^<([a-z2-7]{26})\.[1-9][0-9]{0,9}@unsaid>$/.exec(named)?.[1] ?? null;
+}
+
 /** What a letter may not hold when it is written is not read either: a page would have to draw it. */
 function words(bytes: Bytes, most: number): string {
   let text: string;

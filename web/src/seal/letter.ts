@@ -27,6 +27,10 @@ export interface LetterToCompose {
   readonly pictures?: readonly Picture[];
   /** Those that are parts of their own. */
   readonly media?: readonly Medium[];
+  /** The letter that this one answers, for `In-Reply-To`. */
+  readonly answers?: { readonly letterId: string; readonly version: number } | null;
+  /** How many bytes of pictures lie inside at most: an answer has no parts of its own. */
+  readonly mostInside?: number;
 }
 
 /** The kinds of pictures that every browser shows, and the ends of their files' names. */
@@ -77,22 +81,22 @@ export function normaliseText(text: string): string {
 }
 
 /** How many of the pictures, in their order, lie inside. */
-export function howManyInside(sizes: readonly number[]): number {
+export function howManyInside(sizes: readonly number[], most = MAX_INSIDE_BYTES): number {
   let sum = 0;
-  const first = sizes.findIndex((size) => (sum += size) > MAX_INSIDE_BYTES);
+  const first = sizes.findIndex((size) => (sum += size) > most);
   return first < 0 ? sizes.length : first;
 }
 
 /** Composes the file. The same input gives the same bytes, here and in Rust. */
 export function composeLetter(letter: LetterToCompose): Bytes {
-  const { letterId, version, replyTo = null, pictures = [], media = [] } = letter;
+  const { letterId, version, replyTo = null, pictures = [], media = [], answers = null } = letter;
   checkId(letterId);
   checkVersion(version);
   const text = normaliseText(letter.text);
   const html = typeof letter.html === 'string' ? normaliseText(letter.html) : null;
   const tooLong = utf8(text).length > MAX_TEXT_BYTES || (html !== null && utf8(html).length > MAX_HTML_BYTES);
   if (tooLong) throw new SealError('text-too-long', 'more than a letter may hold');
-  checkPictures(html, pictures, media);
+  checkPictures(html, pictures, media, letter.mostInside);
   // "=_" cannot occur in quoted-printable nor in base64, so nothing can end a part early (RFC 2045, 6.7).
   const boundary = `=_unsaid_${letterId}_${version}`;
   // None of the three is the beginning of another: a reader may compare beginnings alone (RFC 2046, 5.1.1).
@@ -115,6 +119,7 @@ export function composeLetter(letter: LetterToCompose): Bytes {
       `To: ${nameHeader(letter.to)} <reader@unsaid.invalid>`,
       `Date: ${dateHeader(letter.date)}`,
       `Message-ID: ${messageId(letterId, version)}`,
+      ...(answers ? [`In-Reply-To: ${messageId(answers.letterId, answers.version)}`] : []),
       ...replyHeader(replyTo),
       ...mediaHeader(media),
       'MIME-Version: 1.0',
@@ -155,7 +160,12 @@ const pictureLines = (boundary: string, { name, type, bytes }: Picture): string[
 ];
 
 /** Names of one row, each once; nothing empty, nothing too large, nothing without HTML that shows it. */
-function checkPictures(html: string | null, pictures: readonly Picture[], media: readonly Medium[]): void {
+function checkPictures(
+  html: string | null,
+  pictures: readonly Picture[],
+  media: readonly Medium[],
+  mostInside?: number,
+): void {
   const names = [...pictures, ...media].map(({ name }) => name);
   const wellNamed = names.every(isPictureName) && new Set(names).size === names.length;
   if (!wellNamed || (html === null && names.length > 0)) {
@@ -166,7 +176,7 @@ function checkPictures(html: string | null, pictures: readonly Picture[], media:
   const well =
     names.length <= MAX_PICTURES &&
     sizes.every(fits) &&
-    howManyInside(sizes) === sizes.length &&
+    howManyInside(sizes, mostInside) === sizes.length &&
     pictures.every(({ type }) => Object.hasOwn(PICTURE_TYPES, type)) &&
     media.every(({ type, size, sha256 }) => fits(size) && isMediaType(type) && /^[0-9a-f]{64}$/.test(sha256));
   if (!well) throw new SealError('bad-picture', 'too many, too large, or of a kind that is not shown everywhere');

@@ -13,6 +13,8 @@ export type PageName =
   | 'key'
   | 'letters'
   | 'letter'
+  | 'answers'
+  | 'answer'
   | 'people'
   | 'new-person'
   | 'person'
@@ -46,6 +48,8 @@ const TABLE: readonly [RegExp, PageName][] = [
   [new RegExp(`^/write/(${ID}/beside/${ID})$`), 'beside'],
   [/^\/letters$/, 'letters'],
   [new RegExp(`^/letters/${ID}$`), 'letter'],
+  [/^\/answers$/, 'answers'],
+  [new RegExp(`^/answers/${ID}$`), 'answer'],
   [/^\/people$/, 'people'],
   [/^\/people\/new$/, 'new-person'],
   [new RegExp(`^/people/${ID}$`), 'person'],

@@ -29,6 +29,9 @@ export function wordsFor(id: string, keys: RegExp): Plugin {
 export const readersWords = (): Plugin =>
   wordsFor('virtual:words-of-the-reader', /^person\.(script\.|read\.print$)|^author\.ordinal\.[1-8]$/);
 
+/** For what a reader may do once the letter is open: they come with it, and never before. */
+export const openWords = (): Plugin => wordsFor('virtual:words-once-open', /^person\.(answer|keep|hand)\./);
+
 export const foldersWords = (): Plugin => wordsFor('virtual:words-of-the-folder', /^folder\./);
 
 const filesWords = (): Plugin =>

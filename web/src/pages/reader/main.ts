@@ -3,9 +3,17 @@
 
 import { Problem } from '../../api/problem';
 import { getBytes, post } from '../../api/request';
-import { openLetter, openMedia, SealError, type Letter, type Medium, type Picture } from '../../seal/read';
+import {
+  openLetter,
+  openMedia,
+  SealError,
+  type Letter,
+  type Medium,
+  type Picture,
+  type Signature,
+} from '../../seal/read';
 import { say } from './say';
-import { acts, button, handBox, showLetter } from './show';
+import { acts, button, handBox, showLetter, type Came } from './show';
 
 interface Given {
   key: string;
@@ -80,13 +88,71 @@ async function open(article: HTMLElement): Promise<void> {
     // What the page was drawn for decides, not what comes with the key.
     const expected = { letterId: letter!, version: Number(version) };
     const opened = openLetter(key, { letterAge, sigAge }, expected);
-    const give = showLetter(place(article), opened.letter);
+    const came: Came = new Map();
+    const give = showLetter(place(article), opened.letter, came);
     // A signature that was announced and did not come is not the same as none.
     const signature = hasHand && sigAge === null ? { state: 'broken' as const } : opened.signature;
-    const row = acts(button(say('person.read.print'), () => print()));
-    article.after(handBox(opened.letter, signature), row);
-    if (partsUrl) void pictures(opened.letter, key, partsUrl, give, row);
+    const hand = handBox(opened.letter, signature);
+    const row = acts();
+    article.after(hand, row);
+    const all = partsUrl ? pictures(opened.letter, key, partsUrl, give, row) : Promise.resolve();
+    furnish({
+      article,
+      letter: opened.letter,
+      signature,
+      files: { key, letterAge, sigAge },
+      came,
+      all,
+      hand,
+      row,
+    });
   }
+}
+
+/** A letter that stands on the page, for what a reader may do with it then. */
+export interface Standing {
+  readonly article: HTMLElement;
+  readonly letter: Letter;
+  readonly signature: Signature;
+  readonly files: {
+    readonly key: string | Uint8Array;
+    readonly letterAge: Uint8Array;
+    readonly sigAge: Uint8Array | null;
+  };
+  readonly came: Came;
+  /** Ends when every picture has come, or has been said to be missing. */
+  readonly all: Promise<unknown>;
+  readonly hand: HTMLElement;
+  readonly row: HTMLElement;
+}
+
+/** What can be done with it: the rest of the program is fetched when it is asked for, and never before the letter stands. */
+function furnish(standing: Standing): void {
+  const { article, letter, signature, row } = standing;
+  const line = document.createElement('p');
+  line.className = 'wrong';
+  line.hidden = true;
+  line.setAttribute('role', 'alert');
+  row.after(line);
+  const pressed = (label: string, deed: () => Promise<void>): HTMLButtonElement =>
+    button(label, () => {
+      line.hidden = true;
+      deed().catch(() => {
+        line.textContent = say('person.script.more-missing');
+        line.hidden = false;
+      });
+    });
+  const keep = pressed(say('person.script.keep'), async () => (await import('./keep')).keepIt(standing));
+  keep.classList.add('button--main');
+  row.prepend(keep);
+  // Only to the inbox that is signed with the letter: any other may be anybody's.
+  if (signature.state === 'signed' && letter.replyTo !== null && article.dataset['replyUrl']) {
+    const label = say('person.script.answer', { name: letter.from });
+    keep.after(pressed(label, async () => (await import('./answer')).answerIt(standing)));
+  }
+  row.append(button(say('person.read.print'), () => print()));
+  if (signature.state === 'signed' && article.dataset['others'])
+    void import('./hands').then(({ compareHands }) => compareHands(standing)).catch(() => {});
 }
 
 const part = (base: string, name: string): string => `${base.replace(/\/$/, '')}/${name}`;

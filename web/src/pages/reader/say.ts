@@ -9,11 +9,18 @@ const language = (): string => {
   return tag in words ? tag : 'en';
 };
 
-/** A sentence, with its {placeholders} filled in. Empty when there is none, which a test excludes. */
-export function say(key: string, params: Readonly<Record<string, string | number>> = {}): string {
-  const text = words[language()]?.[key] ?? words['en']?.[key] ?? '';
-  return text.replace(/\{([a-z]+)\}/g, (whole, name: string) => String(params[name] ?? whole));
-}
+type Words = typeof words;
+export type Say = (key: string, params?: Readonly<Record<string, string | number>>) => string;
+
+/** How a sentence of these words is said: with its {placeholders} filled in. Empty when there is none, which a test excludes. */
+export const sayFrom =
+  (from: Words): Say =>
+  (key, params = {}) => {
+    const text = from[language()]?.[key] ?? from['en']?.[key] ?? '';
+    return text.replace(/\{([a-z]+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  };
+
+export const say: Say = sayFrom(words);
 
 /** Where dates and numbers are written as the page's language writes them. */
 export const locale = (): string => (language() === 'en' ? 'en-GB' : language());

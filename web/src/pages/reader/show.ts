@@ -23,8 +23,13 @@ addEventListener('pagehide', (event) => {
   addresses.clear();
 });
 
-function addressOf({ type, bytes }: Pick<Picture, 'type' | 'bytes'>): string {
-  const address = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
+/** The pictures that came, by name, for whoever keeps the letter: the browser may hold a Blob outside of its memory. */
+export type Came = Map<string, Blob>;
+
+function addressOf({ name, type, bytes }: Picture, came: Came): string {
+  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type });
+  came.set(name, blob);
+  const address = URL.createObjectURL(blob);
   addresses.add(address);
   return address;
 }
@@ -32,19 +37,20 @@ function addressOf({ type, bytes }: Pick<Picture, 'type' | 'bytes'>): string {
 export const docOf = (letter: Letter): Doc =>
   letter.html === null ? fromText(letter.text) : fromHtml(letter.html);
 
-/** Draws the letter into `place`. The function that comes back gives a picture its place, or says that it is broken. */
+/** Draws the letter into `place`; `came` learns its pictures. The function that comes back gives a picture its place, or says that it is broken. */
 export function showLetter(
   place: HTMLElement,
   letter: Letter,
+  came: Came = new Map(),
 ): (picture: Picture | { name: string }) => void {
-  const inside = new Map(letter.pictures.map((picture) => [picture.name, addressOf(picture)]));
+  const inside = new Map(letter.pictures.map((picture) => [picture.name, addressOf(picture, came)]));
   const beside = new Set(letter.media.map(({ name }) => name));
   const picture = (name: string) => inside.get(name) ?? (beside.has(name) ? null : 'broken');
   place.replaceChildren(drawDoc(docOf(letter), picture, photoWords));
-  return (came) => {
+  return (next) => {
     // The letter says what kind each is, and whoever wrote it may say anything: what could hold a script gets no address.
-    const shown = 'bytes' in came && Object.hasOwn(PICTURE_TYPES, came.type);
-    showPicture(place, came.name, shown ? addressOf(came) : 'broken', photoWords);
+    const shown = 'bytes' in next && Object.hasOwn(PICTURE_TYPES, next.type);
+    showPicture(place, next.name, shown ? addressOf(next, came) : 'broken', photoWords);
   };
 }
 

@@ -1,30 +1,12 @@
 // The page's side of the slow room: one Worker for one question, ended with its answer, and the words' memory with it.
 
 import { SealError } from '../../seal/errors';
-import roomUrl from './slow-room?worker&url';
 import type { Answer, Ask } from './slow-room';
+import { beginWorker } from './workers';
 import type { Told } from './words-form';
 
-interface Policy {
-  createScriptURL(url: string): unknown;
-}
-
-interface Factory {
-  createPolicy(name: string, rules: { createScriptURL: (url: string) => string }): Policy;
-}
-
-/** The pages demand Trusted Types: a Worker is begun from this one address and from no other. */
-const policy = (globalThis as { trustedTypes?: Factory }).trustedTypes?.createPolicy('unsaid-worker', {
-  createScriptURL: (url) => {
-    if (url !== roomUrl) throw new TypeError('not the slow room');
-    return url;
-  },
-});
-
 function ask(question: Ask, told: Told): Promise<Answer> {
-  const worker = new Worker((policy ? policy.createScriptURL(roomUrl) : roomUrl) as string, {
-    type: 'module',
-  });
+  const worker = beginWorker('slow');
   return new Promise<Answer>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Answer>) => {
       if (data.kind === 'told') told(data.done);

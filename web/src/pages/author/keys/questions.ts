@@ -1,7 +1,7 @@
 // What the page asks of the room with the keys. Types only. The account's identity is in no answer but the paper kit,
 // which exists to be printed; the seed that signs is in none at all.
 
-import type { LetterName, SealErrorCode } from '../../../seal';
+import type { Letter, LetterName, SealErrorCode } from '../../../seal';
 import type { LetterToSeal, Medium, PlainPart, ReadLetter, Sealed } from './kinds';
 
 /** What the world may know of the hand that signs. */
@@ -91,6 +91,8 @@ export interface Asked {
     ask: { authorWrap: Uint8Array; part: Uint8Array; medium: Medium };
     answer: PlainPart;
   };
+  /** What somebody answered, opened with the inbox that her letters name. Refused unless it answers this letter. */
+  'read-reply': { ask: { file: Uint8Array; id: string; letterId: string }; answer: Letter };
   /** The key of one letter for a folder that opens without us: under words, or in clear where `words` is `null`. */
   'export-key': {
     ask: { authorWrap: Uint8Array; words: string | null };

@@ -15,6 +15,7 @@ import {
   newClaimWords,
   openMedia,
   openPassphraseFile,
+  openReply,
   openSealed,
   openVault,
   openWrap,
@@ -152,6 +153,7 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
   'read-part': async ({ authorWrap, part, medium }) => ({
     bytes: openMedia(await openWrap(held(), authorWrap), part, medium),
   }),
+  'read-reply': async ({ file, ...expected }) => openReply(signing().inbox, file, expected),
   'export-key': async ({ authorWrap, words }) => {
     const key = await openWrap(held(), authorWrap);
     if (words === null) return { kind: 'clear', file: key };

@@ -8,6 +8,16 @@ const QUALITY = 0.85;
 export const LARGEST_FILE = 100 * 1024 * 1024;
 /** What a letter takes of one picture. */
 const LARGEST = 8 * 1024 * 1024;
+/** A drawing that is larger than this becomes a photo. */
+const LARGEST_DRAWING = 1024 * 1024;
+
+/** How large a picture may become: its longest side in pixels, and its bytes. */
+export interface Fit {
+  readonly longest: number;
+  readonly most: number;
+}
+
+const IN_A_LETTER: Fit = { longest: LONGEST, most: LARGEST };
 /** More pixels than this are not decoded in one piece on a phone with 2 GB. */
 const MOST_PIXELS = 120_000_000;
 
@@ -64,21 +74,33 @@ export function sizeOf(kind: Kind, bytes: Uint8Array): { width: number; height: 
   return null;
 }
 
-export function scaled(width: number, height: number): { width: number; height: number } {
-  const by = Math.min(1, LONGEST / Math.max(width, height));
+export function scaled(width: number, height: number, longest = LONGEST): { width: number; height: number } {
+  const by = Math.min(1, longest / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * by)), height: Math.max(1, Math.round(height * by)) };
 }
 
 let before: Promise<unknown> = Promise.resolve();
 
 /** Makes a photo ready, one after the other. Throws PhotoRefused. */
-export function prepare(file: Blob): Promise<Prepared> {
-  const turn = before.then(() => prepareOne(file));
+export function prepare(file: Blob, fit: Fit = IN_A_LETTER): Promise<Prepared> {
+  const turn = before.then(() => prepareOne(file, fit));
   before = turn.catch(() => {});
   return turn;
 }
 
-async function prepareOne(file: Blob): Promise<Prepared> {
+/** Makes it as much smaller as it has to be. Throws PhotoRefused. */
+export async function prepareWithin(file: Blob, most: number): Promise<Prepared> {
+  for (const longest of [1600, 1280, 960, 640]) {
+    try {
+      return await prepare(file, { longest, most });
+    } catch (error) {
+      if (!(error instanceof PhotoRefused) || error.why !== 'too-large') throw error;
+    }
+  }
+  throw new PhotoRefused('too-large');
+}
+
+async function prepareOne(file: Blob, { longest, most }: Fit): Promise<Prepared> {
   if (file.size === 0) throw new PhotoRefused('broken');
   if (file.size > LARGEST_FILE) throw new PhotoRefused('too-large');
   const head = new Uint8Array(await file.slice(0, 256 * 1024).arrayBuffer());
@@ -86,9 +108,9 @@ async function prepareOne(file: Blob): Promise<Prepared> {
   if (kind === null) throw new PhotoRefused('not-a-photo');
   const said = sizeOf(kind, head);
   if (said && said.width * said.height > MOST_PIXELS) throw new PhotoRefused('too-large');
-  const picture = await decode(file, kind, said);
+  const picture = await decode(file, kind, said, longest);
   try {
-    const size = scaled(picture.width, picture.height);
+    const size = scaled(picture.width, picture.height, longest);
     const canvas = new OffscreenCanvas(size.width, size.height);
     const ink = canvas.getContext('2d');
     if (!ink) throw new PhotoRefused('no-memory');
@@ -102,7 +124,7 @@ async function prepareOne(file: Blob): Promise<Prepared> {
     ink.drawImage(picture, 0, 0, size.width, size.height);
     if (drawing) {
       const png = await canvas.convertToBlob({ type: 'image/png' });
-      if (png.size <= 1024 * 1024) return ready('image/png', png, size);
+      if (png.size <= Math.min(LARGEST_DRAWING, most)) return ready('image/png', png, size, most);
       ink.globalCompositeOperation = 'destination-over';
       ink.fillStyle = '#fff';
       ink.fillRect(0, 0, size.width, size.height);
@@ -111,6 +133,7 @@ async function prepareOne(file: Blob): Promise<Prepared> {
       'image/jpeg',
       await canvas.convertToBlob({ type: 'image/jpeg', quality: QUALITY }),
       size,
+      most,
     );
   } finally {
     picture.close();
@@ -121,19 +144,19 @@ async function decode(
   file: Blob,
   kind: Kind,
   said: { width: number; height: number } | null,
+  longest: number,
 ): Promise<ImageBitmap> {
   // Scaled while it is decoded: a photo of sixty megapixels never stands in memory whole where the browser can help it.
   const smaller =
-    said && Math.max(said.width, said.height) > LONGEST * 2 ? scaled(said.width, said.height) : null;
+    said && Math.max(said.width, said.height) > longest * 2 ? scaled(said.width, said.height, longest) : null;
   const typed = new Blob([file], { type: kind === 'heic' ? 'image/heic' : `image/${kind}` });
   const turned = { imageOrientation: 'from-image' as const };
   try {
     if (smaller) {
       // The longest side alone: a photo that lies on its side is turned first.
-      const longest = Math.max(smaller.width, smaller.height);
       const bitmap = await createImageBitmap(typed, {
         ...turned,
-        resizeWidth: longest,
+        resizeWidth: Math.max(smaller.width, smaller.height),
         resizeQuality: 'high',
       });
       return bitmap;
@@ -150,7 +173,8 @@ async function ready(
   type: Prepared['type'],
   blob: Blob,
   size: { width: number; height: number },
+  most: number,
 ): Promise<Prepared> {
-  if (blob.size > LARGEST) throw new PhotoRefused('too-large');
+  if (blob.size > most) throw new PhotoRefused('too-large');
   return { type, bytes: new Uint8Array(await blob.arrayBuffer()), ...size };
 }
