@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
 
+mod network;
 mod table;
 mod url;
 
+pub use network::Network;
 pub use table::{Row, operating_table, print_config, table};
 
 /// Everything that the host has set, parsed. There is no Debug and no Clone: two fields hold secrets.
@@ -26,6 +28,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// UNSAID_PUBLIC_URL: the address that people and mails see.
     pub public_url: PublicUrl,
+    /// UNSAID_TRUSTED_PROXIES: who is believed when they say for whom they ask; empty unless set.
+    pub trusted_proxies: Vec<Network>,
     /// UNSAID_DATABASE: where rows are kept.
     pub database: Database,
     /// UNSAID_MAIL: how mail leaves.

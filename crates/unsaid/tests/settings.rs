@@ -26,21 +26,22 @@ fn with_nothing_set_the_house_is_for_trying_out_on_this_machine() {
     assert_eq!(
         print_config(&settings),
         "\
-UNSAID_DATA           = ./data
-UNSAID_KEYS           = ./data/keys
-UNSAID_LISTEN         = 127.0.0.1:7070
-UNSAID_PUBLIC_URL     = http://localhost:7070
-UNSAID_DATABASE       = ./data/store/unsaid.sqlite
-UNSAID_MAIL           = outbox
-UNSAID_MAIL_FROM      = unsaid@localhost
-UNSAID_REGISTRATION   = invite
-UNSAID_HOUSE_NAME     = this house
-UNSAID_HOST_CONTACT   = 
-UNSAID_HOURLY         = 200
-UNSAID_LANGUAGE       = en
-UNSAID_ZONE           = UTC
-UNSAID_MAX_UPLOAD_MIB = 64
-UNSAID_MAX_BODY_KIB   = 256
+UNSAID_DATA            = ./data
+UNSAID_KEYS            = ./data/keys
+UNSAID_LISTEN          = 127.0.0.1:7070
+UNSAID_PUBLIC_URL      = http://localhost:7070
+UNSAID_TRUSTED_PROXIES = 
+UNSAID_DATABASE        = ./data/store/unsaid.sqlite
+UNSAID_MAIL            = outbox
+UNSAID_MAIL_FROM       = unsaid@localhost
+UNSAID_REGISTRATION    = invite
+UNSAID_HOUSE_NAME      = this house
+UNSAID_HOST_CONTACT    = 
+UNSAID_HOURLY          = 200
+UNSAID_LANGUAGE        = en
+UNSAID_ZONE            = UTC
+UNSAID_MAX_UPLOAD_MIB  = 64
+UNSAID_MAX_BODY_KIB    = 256
 "
     );
     assert!(settings.may_serve().is_ok());
@@ -53,6 +54,7 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_KEYS", "/etc/unsaid/keys"),
         ("UNSAID_LISTEN", "[::1]:8080"),
         ("UNSAID_PUBLIC_URL", "https://Letters.Example.org:443/"),
+        ("UNSAID_TRUSTED_PROXIES", "127.0.0.1,fd00::/8"),
         ("UNSAID_DATABASE", "postgres://unsaid:hidden-words@/unsaid"),
         ("UNSAID_MAIL", "smtps://house:hidden%3Awords@mail.example.org"),
         ("UNSAID_MAIL_FROM", "letters@example.org"),
@@ -144,6 +146,9 @@ fn hostile_values_are_refused_and_no_secret_is_repeated() {
         ("UNSAID_PUBLIC_URL", "https://example.org:65536"),
         ("UNSAID_PUBLIC_URL", "https://[::1"),
         ("UNSAID_PUBLIC_URL", "https://[::1]x"),
+        ("UNSAID_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("UNSAID_TRUSTED_PROXIES", "127.0.0.1,,::1"),
+        ("UNSAID_TRUSTED_PROXIES", "proxy.example.org"),
         ("UNSAID_DATABASE", "mysql://root:hunter2@localhost/unsaid"),
         ("UNSAID_MAIL", "smtp://u:hunter2@mail.example.org/path"),
         ("UNSAID_MAIL", "smtps://u:hunter2@mail.example.org?tls=none"),

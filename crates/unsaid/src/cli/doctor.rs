@@ -54,6 +54,9 @@ async fn look(settings: &Settings) -> Vec<Finding> {
         Finding { name: "keys", said: keys(&settings.keys, confirmed.ok()) },
         Finding { name: "disk", said: disk(&settings.data) },
     ];
+    if !settings.public_url.loopback {
+        findings.push(Finding { name: "proxy", said: proxy(settings) });
+    }
     findings.push(match &house {
         Ok(house) => Finding { name: "store", said: Ok(format!("answers; {} accounts", house.accounts)) },
         Err(e) => Finding { name: "store", said: Err(e.clone()) },
@@ -72,6 +75,15 @@ async fn look(settings: &Settings) -> Vec<Finding> {
     };
     findings.push(Finding { name: "mail", said: mail });
     findings
+}
+
+/// Whether the house can tell one network from another.
+fn proxy(settings: &Settings) -> Result<String, String> {
+    if settings.trusted_proxies.is_empty() {
+        return Err("UNSAID_TRUSTED_PROXIES is not set, so tries of strangers that come through a proxy are not counted by network. Set it to the address that your proxy comes from, as in 127.0.0.1, and let the proxy write X-Forwarded-For.".to_owned());
+    }
+    let named: Vec<String> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
+    Ok(format!("what {} says about who asks is believed, and nobody else", named.join(", ")))
 }
 
 fn keys(folder: &Path, confirmed: Option<bool>) -> Result<String, String> {

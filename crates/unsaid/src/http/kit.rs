@@ -53,7 +53,7 @@ async fn come_in(
     headers: HeaderMap,
     Json(shown): Json<Shown>,
 ) -> Result<Response, Problem> {
-    // 256 bits cannot be guessed at, so nothing is counted; what is no token at all is as unknown as one that is nobody's.
+    // 256 bits cannot be guessed at, so tries are counted by network alone (limits.rs); what is no token at all is as unknown as one that is nobody's.
     let unknown = || Problem::of("kit-unknown");
     let kit = kit(&app, &shown.token).ok_or_else(unknown)?;
     let account = app.store.account_of_kit(kit).await?.ok_or_else(unknown)?;

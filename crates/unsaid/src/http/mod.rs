@@ -7,7 +7,9 @@
 pub mod cookies;
 pub mod gate;
 pub mod headers;
+pub mod limits;
 pub mod log;
+mod patient;
 pub mod problem;
 pub mod read;
 pub mod route;
@@ -100,9 +102,11 @@ pub fn routes() -> Vec<Route> {
 /// The router, built from the rows alone.
 pub fn router(app: App) -> Router {
     let mut router = Router::new();
+    let limits = limits::Limits::new(app.clone());
     for route in routes() {
         let gate = gate::Gate::of(&route, &app);
-        router = router.route(route.path, route.handler.route_layer(from_fn_with_state(gate, gate::gate)));
+        let handler = limits.guard(route.path, &route.method, route.handler);
+        router = router.route(route.path, handler.route_layer(from_fn_with_state(gate, gate::gate)));
     }
     let (lost, wrong_method) = (app.clone(), app.clone());
     router

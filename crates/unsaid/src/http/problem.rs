@@ -105,6 +105,7 @@ pub const KEYS: &[(&str, u16)] = &[
     ("trials-too-many", 429),
     ("digits-too-many", 429),
     ("replies-too-many", 429),
+    ("network-too-many", 429),
     ("our-mistake", 500),
     ("bytes-damaged", 500),
     ("store-away", 503),

@@ -1,6 +1,11 @@
-//! The socket: how many may be connected, how long a head may take, and a stop that lets what is under way end. Knows no route.
+//! The socket: how many may be connected, how long a head may take and how long somebody may not read, who is at the other end, and a stop that lets what is
+//! under way end. Knows no route.
 
+use super::limits::Peer;
+use super::patient::Patient;
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -11,12 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tower::util::MapRequest;
 
 /// So many at once; the next ones wait in the system's queue.
 const MOST_CONNECTIONS: usize = 1024;
 /// A request's head has to be there after this, and a connection on which nothing is asked ends after it.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// The largest head, in bytes.
+/// The largest head, in bytes. hyper looks between two readings, so that one which is longer by less than a reading may pass.
 const LARGEST_HEAD: usize = 32 * 1024;
 /// The most headers of a request.
 const MOST_HEADERS: usize = 64;
@@ -52,8 +58,8 @@ pub async fn serve(
             () = &mut shutdown => break,
             accepted = accepted => accepted,
         };
-        let stream = match stream {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match stream {
+            Ok((stream, peer)) => (stream, Peer(peer.ip())),
             Err(error) => {
                 if !is_of_one_connection(&error) {
                     tracing::warn!(%error, "no connection can be taken just now");
@@ -64,8 +70,12 @@ pub async fn serve(
         };
         // Small answers leave at once.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let service = MapRequest::new(router.clone(), move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let stream = TokioIo::new(Patient::new(stream));
+        let connection = graceful.watch(http.serve_connection(stream, TowerToHyperService::new(service)));
         tokio::spawn(async move {
             // Whoever went away in the middle is no mistake of ours, and who it was is not written down.
             if let Err(error) = connection.await {
@@ -86,4 +96,87 @@ fn is_of_one_connection(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Extension;
+    use axum::routing::get;
+    use std::net::SocketAddr;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::sync::oneshot;
+
+    /// An open socket with one route that says who asks, and what closes it.
+    async fn open() -> (SocketAddr, oneshot::Sender<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (close, closed) = oneshot::channel();
+        let says = get(|Extension(Peer(peer)): Extension<Peer>| async move { peer.to_string() });
+        let router = Router::new().route("/", says);
+        tokio::spawn(serve(listener, router, async {
+            let _ = closed.await;
+        }));
+        (address, close)
+    }
+
+    /// Everything that comes back until the other side ends it.
+    async fn asked(address: SocketAddr, said: &[u8]) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_request_says_who_is_at_the_other_end_whatever_it_claims() {
+        let (address, _close) = open().await;
+        let said = b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n\r\n";
+        let answer = asked(address, said).await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\n127.0.0.1"), "{answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the clock of this test leaps, and how far it leapt is what is asked"
+    )]
+    async fn half_a_head_and_a_silent_connection_end_after_ten_seconds() {
+        let (address, _close) = open().await;
+        let whole = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        for said in [&b""[..], b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX-A", whole] {
+            let began = tokio::time::Instant::now();
+            let answer = asked(address, said).await;
+            let seconds = began.elapsed().as_secs();
+            assert!((10..=11).contains(&seconds), "{seconds} seconds after {said:?}: {answer}");
+            assert_eq!(answer.contains(" 200 "), said == whole);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_head_without_end_is_refused() {
+        let (address, _close) = open().await;
+        let long = format!("GET / HTTP/1.1\r\nHost: x\r\nX-A: {}\r\n\r\n", "a".repeat(2 * LARGEST_HEAD));
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X-A: a\r\n".repeat(MOST_HEADERS + 1));
+        for said in [long, many] {
+            let answer = asked(address, said.as_bytes()).await;
+            assert!(!answer.contains(" 200 "), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn two_lengths_are_no_request() {
+        let (address, _close) = open().await;
+        for said in [
+            "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n1",
+            "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 2\r\n\r\n1",
+            "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\n1",
+            "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        ] {
+            let answer = asked(address, said.as_bytes()).await;
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{said:?}: {answer}");
+        }
+    }
 }

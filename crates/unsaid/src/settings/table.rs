@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 
 use super::url::{Parts, is_loopback, name_of};
-use super::{Database, Mail, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls};
+use super::{Database, Mail, Network, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls};
 
 /// What is wrong (to be read after the variable's name) and what to do.
 type Wrong = [String; 2];
@@ -58,6 +58,7 @@ pub(super) struct Draft {
     keys: Option<PathBuf>,
     listen: Option<SocketAddr>,
     public_url: Option<PublicUrl>,
+    trusted_proxies: Option<Vec<Network>>,
     database: Option<Database>,
     mail: Option<Mail>,
     mail_from: Option<String>,
@@ -79,6 +80,7 @@ impl Draft {
         Settings {
             keys: self.keys.unwrap_or_else(|| data.join("keys")),
             listen,
+            trusted_proxies: self.trusted_proxies.unwrap_or_default(),
             database: self
                 .database
                 .unwrap_or_else(|| Database::Sqlite(data.join("store").join("unsaid.sqlite"))),
@@ -103,7 +105,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 15] = [
+static TABLE: [Row; 16] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
@@ -153,6 +155,18 @@ static TABLE: [Row; 15] = [
             Ok(())
         },
         show: |s| s.public_url.origin.clone(),
+    },
+    Row {
+        name: "UNSAID_TRUSTED_PROXIES",
+        kind: "addresses or networks, with commas between",
+        default: "empty: nobody",
+        meaning: "The proxies in front, as the program sees them, as in `127.0.0.1` or `10.0.0.0/8, ::1`. What they write into X-Forwarded-For is believed, and nobody else's. Without it, tries that come through a proxy are not counted by network.",
+        secret: false,
+        take: |value, draft| {
+            draft.trusted_proxies = Some(networks(value)?);
+            Ok(())
+        },
+        show: |s| s.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     },
     Row {
         name: "UNSAID_DATABASE",
@@ -378,6 +392,17 @@ fn zone(value: &str) -> Result<TimeZone, Wrong> {
         wrong(
             "is not a zone that the bundled time-zone data knows.",
             "Write its IANA name, as in Europe/London.",
+        )
+    })
+}
+
+/// At most 64 of them: a list that is longer is a list of something else.
+fn networks(value: &str) -> Result<Vec<Network>, Wrong> {
+    let read: Option<Vec<Network>> = value.split(',').map(|text| Network::read(text.trim())).collect();
+    read.filter(|networks| networks.len() <= 64).ok_or_else(|| {
+        wrong(
+            "is not a list of addresses and networks.",
+            "Write the addresses that your proxy comes from, as in 127.0.0.1, ::1 or 10.0.0.0/8.",
         )
     })
 }

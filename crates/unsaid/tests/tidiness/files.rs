@@ -283,3 +283,32 @@ pub(crate) fn third_parties(file: &File) -> Vec<Complaint> {
     }
     complaints
 }
+
+/// What is read from a request refuses fields that it does not know, so that a slip of the pen, or of a stranger, is not passed over.
+pub(crate) fn strict_reading(file: &File) -> Vec<Complaint> {
+    if !file.path.starts_with("crates/unsaid/src/http/") || !file.is("rs") {
+        return Vec::new();
+    }
+    let code = only(&file.text, Language::Rust, Class::Code);
+    let lines: Vec<&str> = code.lines().collect();
+    let mut complaints = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        if !line.contains("#[derive(") || !has_word(line, "Deserialize") {
+            continue;
+        }
+        let behind: Vec<&str> =
+            lines[number + 1..].iter().copied().take_while(|l| l.trim().starts_with("#[")).collect();
+        let item = lines.get(number + 1 + behind.len()).copied().unwrap_or("");
+        let strict = behind.iter().any(|line| line.contains("deny_unknown_fields"));
+        if has_word(item, "struct") && !strict {
+            complaints.push(
+                file.at(
+                    number + 1,
+                    "it would pass over fields that it does not know. Write #[serde(deny_unknown_fields)]."
+                        .to_owned(),
+                ),
+            );
+        }
+    }
+    complaints
+}

@@ -6,6 +6,7 @@
 mod files;
 mod imports;
 mod lexing;
+mod shown;
 mod words;
 
 use std::path::Path;
@@ -269,6 +270,28 @@ const RULES: &[Rule] = &[
                 "html! { h1 class=\"wide title\" { (w.say(\"knock.title\")) \"·\" } }",
             ),
             ("crates/unsaid/src/mail/relay.rs", "let said = \"Look at the host in UNSAID_MAIL.\";"),
+        ],
+    },
+    Rule {
+        name: "a request is read strictly",
+        check: files::strict_reading,
+        bad: &[
+            ("crates/unsaid/src/http/a.rs", "#[derive(Deserialize)]\nstruct A { b: u8 }"),
+            (
+                "crates/unsaid/src/http/a.rs",
+                "#[derive(Debug, Deserialize)]\n#[serde(rename_all = \"camelCase\")]\npub struct A;",
+            ),
+        ],
+        good: &[
+            (
+                "crates/unsaid/src/http/a.rs",
+                "#[derive(Deserialize)]\n#[serde(deny_unknown_fields)]\nstruct A { b: u8 }",
+            ),
+            (
+                "crates/unsaid/src/http/a.rs",
+                "#[derive(Deserialize)]\n#[serde(untagged)]\nenum A { B(u8) }\n#[derive(Serialize)]\nstruct C;",
+            ),
+            ("crates/unsaid/src/cli/a.rs", "#[derive(Deserialize)]\nstruct A;"),
         ],
     },
     Rule {
