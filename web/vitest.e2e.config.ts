@@ -8,7 +8,8 @@ export default defineConfig({
     include: ['e2e/**/*.test.ts'],
     environment: 'node',
     fileParallelism: false,
-    testTimeout: 120_000,
+    // A limit against standing still, not a measure: machines are shared.
+    testTimeout: 600_000,
     hookTimeout: 120_000,
   },
 });
