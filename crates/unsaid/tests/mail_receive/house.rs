@@ -48,7 +48,13 @@ pub(super) struct House {
 
 impl House {
     pub(super) async fn open(folder: &Path, clock: Arc<HandClock>, mail: &str) -> Self {
-        let pairs = environment(folder).into_iter().chain([("UNSAID_MAIL".to_owned(), mail.to_owned())]);
+        Self::open_with(folder, clock, mail, "pipe").await
+    }
+
+    pub(super) async fn open_with(folder: &Path, clock: Arc<HandClock>, mail: &str, bounces: &str) -> Self {
+        let more = [("UNSAID_MAIL", mail), ("UNSAID_BOUNCES", bounces)];
+        let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pairs = environment(folder).into_iter().chain(more);
         let settings = Settings::from_env(pairs).unwrap_or_else(|wrong| panic!("{wrong:?}"));
         let assembled = assemble(settings, clock.clone(), Arc::new(MachineChance), false).await.unwrap();
         let worker = assembled.worker(Lane::Letters);

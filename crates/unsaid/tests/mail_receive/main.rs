@@ -12,7 +12,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use unsaid::chance::MachineChance;
-use unsaid::secrets::{HouseKeys, ReturnKind};
+use unsaid::secrets::{HouseKeys, ReturnKind, hashed};
 use unsaid_delivery::MessageId;
 use unsaid_delivery::state::State;
 use unsaid_store::journal::FileJournal;
@@ -156,6 +156,35 @@ async fn who_answers_a_knock_is_told_once_a_week_and_a_machine_is_not() {
     let phrases = ["-rlaiF", "-e", "sesame", "-e", "Is it really from Papa?"];
     let kept = Command::new("grep").args(phrases).arg(folder.path()).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&kept.stdout), "");
+}
+
+#[tokio::test]
+async fn a_house_that_hears_of_nothing_writes_no_addresses_that_nobody_hears() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::open_with(folder.path(), Arc::default(), "outbox", "none").await;
+    house.knocked(&["anna@example.net"]).await;
+    let knock = house.outbox().concat();
+    assert!(knock.contains("\r\nTo: anna@example.net\r\n") && !knock.contains("Reply-To"), "{knock}");
+    assert!(!knock.contains("reply+") && !knock.contains("bounce+"), "{knock}");
+}
+
+#[tokio::test]
+async fn what_comes_back_late_does_not_close_what_was_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::open(folder.path(), Arc::default(), "outbox").await;
+    let (author, knock, delivery) = house.knocked(&["anna@old.example.net", "anna@example.com"]).await;
+    let store = house.assembled.app.store.clone();
+    let token = house.keys().link_token(&knock.to_string());
+    let reader = store.knock(hashed(&*token)).await.unwrap().unwrap().reader;
+    let view = store.delivery(delivery).await.unwrap().unwrap();
+    let granted = unsaid_delivery::accept::open(&view.delivery).unwrap().unwrap();
+    store.open(&reader, &view.delivery, &granted, house.now()).await.unwrap();
+    let bounce = house.address(knock, ReturnKind::Bounce);
+    receive(folder.path(), &bounce, &report("postfix-nobody-there"));
+    house.turn().await;
+    assert_eq!(house.state(delivery).await, State::Opened);
+    assert_eq!(house.outbox().len(), 1, "nobody is knocked at for what was read");
+    assert_eq!(house.good(&author).await, [false, true], "but nothing more is sent there");
 }
 
 #[tokio::test]
