@@ -158,14 +158,19 @@ pub(super) fn keyed() -> Keyed {
     Keyed(MachineChance.token())
 }
 
+/// What the house and the program beside it are told. A house in PostgreSQL has a file that says where.
 pub(super) fn environment(folder: &Path) -> Vec<(String, String)> {
+    let database = folder.join("database");
+    let elsewhere = database.exists().then(|| ("UNSAID_DATABASE_FILE", database.display().to_string()));
     [
         ("UNSAID_DATA", folder.join("data").display().to_string()),
         ("UNSAID_MAIL_FROM", format!("unsaid@{DOMAIN}")),
         ("UNSAID_BOUNCES", "pipe".to_owned()),
     ]
+    .into_iter()
+    .chain(elsewhere)
     .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    .collect()
 }
 
 pub(super) fn begin(folder: &Path, arguments: &[&str], message: &[u8]) -> Child {

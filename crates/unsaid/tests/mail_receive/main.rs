@@ -211,6 +211,47 @@ async fn a_house_that_is_busy_is_waited_for() {
     assert_eq!(house.good(&author).await, [false, true]);
 }
 
+/// The same beside a house that keeps its rows in PostgreSQL, in a database of its own on the server that the environment names.
+#[tokio::test]
+async fn a_house_in_postgresql_hears_of_it_too() {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let Some(server) = set("UNSAID_TEST_POSTGRES") else {
+        let must = set("UNSAID_TEST_REQUIRE").as_deref() == Some("1");
+        assert!(!must, "There is no PostgreSQL here. Run this through scripts/with-postgres.");
+        return;
+    };
+    let command = async |text: String| {
+        let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+        let driver = tokio::spawn(connection);
+        client.batch_execute(&text).await.unwrap();
+        drop(client);
+        driver.await.unwrap().unwrap();
+    };
+    let name = format!("unsaid_receive_{}", std::process::id());
+    command(format!("create database {name}")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = server.rsplit_once('/').map(|(server, _)| format!("{server}/{name}")).unwrap();
+    std::fs::write(folder.path().join("database"), url).unwrap();
+    let mut house = House::open(folder.path(), Arc::default(), "outbox").await;
+    let (author, knock, delivery) = house.knocked(&["anna@old.example.net", "anna@example.com"]).await;
+    let bounce = house.address(knock, ReturnKind::Bounce);
+    let children: Vec<Child> =
+        (0..3).map(|_| begin(folder.path(), &["--to", &bounce], &report("yahoo-no-account"))).collect();
+    let lines: Vec<String> =
+        children.into_iter().map(|child| line(&child.wait_with_output().unwrap())).collect();
+    assert_eq!(lines.iter().filter(|l| l.ends_with(DEAD)).count(), 1, "{lines:?}");
+    let reply = house.address(knock, ReturnKind::Reply);
+    assert!(line(&receive(folder.path(), &reply, &answer(""))).contains("was answered"));
+    let mut house = house.again(|_| {}).await;
+    house.turn().await;
+    assert_eq!(house.good(&author).await, [false, true]);
+    assert_eq!(house.state(delivery).await, State::Knocked(1));
+    // To the old one the knock, and the answer to what came from there.
+    assert_eq!((house.sent_to("anna@old.example.net"), house.sent_to("anna@example.com")), (2, 1));
+    drop(house);
+    command(format!("drop database {name} with (force)")).await;
+}
+
 /// The mail server keeps the message: exit 75, and what a human should do.
 #[track_caller]
 fn kept(output: &Output) {
