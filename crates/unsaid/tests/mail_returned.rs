@@ -389,8 +389,10 @@ proptest! {
         message.splice(at..at, piece);
         let said = report(&message);
         let _calm = (automatic(&message, nobody_is_ours), delivered_to(&message));
-        // One digit that was changed may make another status of it; what was never a report stays none.
-        if matches!(whole, Report::Nothing("is-no-report" | "names-nobody")) {
+        // One digit that was changed may make another status of it, and a delimiter that was changed may lift a report out of the message that it was
+        // inside; where there never was a report, none comes to be.
+        let holds_one = file(name).windows(15).any(|some| some.eq_ignore_ascii_case(b"delivery-status"));
+        if !holds_one && matches!(whole, Report::Nothing("is-no-report" | "names-nobody")) {
             prop_assert!(matches!(said, Report::Nothing(_)), "{}: {:?}", name, said);
         }
     }
