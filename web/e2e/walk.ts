@@ -417,6 +417,8 @@ async function asPerson(house: House, daniel: Window, look: Look): Promise<void>
   await look('outbox-knock', page);
   await page.goto(linkIn(knock ?? ''));
   await look('knock', page);
+  await notNow(house, daniel, look);
+  await page.goto(linkIn(knock ?? ''));
   await daniel.press('Tell me who wrote it');
   await page.waitForURL(/waiting$/);
   await look('waiting', page);
@@ -435,4 +437,38 @@ async function asPerson(house: House, daniel: Window, look: Look): Promise<void>
   await look('refused', page);
   await page.goto(`${house.origin}/waiting`);
   await look('waiting-refused', page);
+}
+
+/** Everything that a person can do instead of opening: another day, another way in, somebody beside them. */
+async function notNow(house: House, daniel: Window, look: Look): Promise<void> {
+  const { page } = daniel;
+  await daniel.press('Keep it for later');
+  await page.waitForURL(/later$/);
+  await look('later', page);
+  await page.check('#when-day');
+  await page.fill('#day', '31');
+  await page.selectOption('#month', '4');
+  await page.fill('#year', '2041');
+  await look('later-day', page);
+  await daniel.press('Keep it for later');
+  await page.waitForSelector(problem);
+  await look('later-wrong-day', page);
+  await daniel.press('Not today');
+  await page.getByRole('heading', { level: 1, name: /^We are quiet until/ }).waitFor();
+  await look('later-kept', page);
+  await daniel.follow('See what waits');
+  await look('waiting-later', page);
+  await daniel.follow('Somebody will read it with me');
+  await look('together', page);
+  await daniel.follow('What is here about me');
+  await look('here', page);
+  await page.goto(`${house.origin}/quiet/x`);
+  await look('quiet', page);
+  await page.goto(`${house.origin}/come`);
+  await look('come', page);
+  await page.fill('#address', 'daniel@example.org');
+  await page.fill('#digits', '1234');
+  await daniel.press('Show me what waits');
+  await page.waitForSelector(problem);
+  await look('come-wrong', page);
 }

@@ -655,6 +655,7 @@ fn worker(
             public_origin: "https://example.net".to_owned(),
         },
         return_path: "unsaid@example.net".to_owned(),
+        hears_bounces: false,
         domain: "example.net".to_owned(),
         hourly: 200,
     };

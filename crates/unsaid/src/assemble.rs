@@ -10,12 +10,13 @@ use crate::mail::outbox::Outbox;
 use crate::mail::relay::{self, Relay, RelayConfig};
 use crate::peel::HostPeel;
 use crate::secrets::{HouseKeys, KeysFile, SecretsError};
-use crate::settings::{Database, Mail as MailSetting, Settings, Tls};
+use crate::settings::{Bounces, Database, Mail as MailSetting, Settings, Tls};
 use crate::time::HouseTime;
 use crate::worker::{Keeping, Tools, Worker};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use unsaid_delivery::BootId;
 use unsaid_store::blobs::Blobs;
 use unsaid_store::journal::{FileJournal, Journal, JournalError, MemoryJournal};
@@ -84,6 +85,7 @@ pub async fn assemble(
     let (keys, keys_are_new) = HouseKeys::open(&settings.keys, &*chance)?;
     let keys = Arc::new(keys);
     let node = node_name(&settings.journal_folder(), &*chance)?;
+    hear_what_came_in(&settings, &node).await?;
     let journal = FileJournal::open(&settings.journal_folder(), &node).map_err(CannotOpen::Journal)?;
     let store = open_store(&settings, Arc::new(journal)).await?;
     let blobs = Blobs::local(&settings.store_folder().join("blobs")).map_err(CannotOpen::Store)?;
@@ -143,6 +145,7 @@ impl Assembled {
                 public_origin: settings.public_url.origin.clone(),
             },
             return_path: settings.mail_from.clone(),
+            hears_bounces: settings.bounces == Bounces::Pipe,
             domain: mail_domain(&settings.mail_from).to_owned(),
             hourly: settings.hourly,
         };
@@ -197,6 +200,60 @@ pub async fn visit(settings: &Settings) -> Result<Arc<dyn Store>, CannotOpen> {
         ));
     }
     open_store(settings, Arc::new(MemoryJournal::default())).await
+}
+
+/// How often, and with which pause between, the journal of what came in is asked for: half a minute.
+const ASKED: u16 = 300;
+const BETWEEN: Duration = Duration::from_millis(100);
+
+/// Opens the store for `receive`, which commits facts while `serve` may be running beside it. The house's journal is in use then, so these facts
+/// have one of their own, beside it; another `receive` that writes it just now is waited for.
+///
+/// # Errors
+/// [`CannotOpen`] where there is no house yet, or it does not answer in time.
+pub async fn come_in(settings: &Settings) -> Result<Arc<dyn Store>, CannotOpen> {
+    let folder = settings.journal_folder();
+    let node = folder.join("node");
+    let name = std::fs::read_to_string(&node).map_err(|e| CannotOpen::Folder(node, e))?;
+    let name = of_what_came_in(name.trim());
+    let mut asked = 0;
+    let journal = loop {
+        match FileJournal::open(&folder, &name) {
+            Err(JournalError::InUse { .. }) if asked < ASKED => {
+                asked += 1;
+                tokio::time::sleep(BETWEEN).await;
+            }
+            other => break other.map_err(CannotOpen::Journal)?,
+        }
+    };
+    let journal: Arc<dyn Journal> = Arc::new(journal);
+    let store = match &settings.database {
+        Database::Sqlite(path) if !path.exists() => {
+            let none = io::Error::new(io::ErrorKind::NotFound, "there is no house here yet");
+            return Err(CannotOpen::Folder(path.clone(), none));
+        }
+        Database::Sqlite(path) => SqlStore::sqlite_beside(path, journal).await,
+        Database::Postgres(url) => SqlStore::postgres_beside(url.expose_to_the_other_side(), journal).await,
+    };
+    Ok(Arc::new(store.map_err(CannotOpen::Store)?))
+}
+
+/// Facts of mail that came back are replayed at the start like all others, so that a restored house knows them.
+async fn hear_what_came_in(settings: &Settings, node: &str) -> Result<(), CannotOpen> {
+    let (folder, name) = (settings.journal_folder(), of_what_came_in(node));
+    if !folder.join(format!("{name}.log")).exists() {
+        return Ok(());
+    }
+    match FileJournal::open(&folder, &name) {
+        Ok(journal) => open_store(settings, Arc::new(journal)).await.map(drop),
+        // A `receive` has it open, and has replayed it.
+        Err(JournalError::InUse { .. }) => Ok(()),
+        Err(error) => Err(CannotOpen::Journal(error)),
+    }
+}
+
+fn of_what_came_in(node: &str) -> String {
+    format!("{node}-in")
 }
 
 /// For a command that needs the house closed: as long as what this gives is held, `serve` does not open it.

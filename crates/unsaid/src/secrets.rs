@@ -4,6 +4,7 @@
 
 mod file;
 mod marks;
+mod returns;
 
 pub use file::KeysFile;
 pub use marks::{ReturnKind, same};

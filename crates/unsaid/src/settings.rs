@@ -36,6 +36,8 @@ pub struct Settings {
     pub mail: Mail,
     /// UNSAID_MAIL_FROM: the bare address that mails come from, in ASCII.
     pub mail_from: String,
+    /// UNSAID_BOUNCES: whether mail that comes back is heard of.
+    pub bounces: Bounces,
     /// UNSAID_REGISTRATION: who may make an account.
     pub registration: Registration,
     /// UNSAID_HOUSE_NAME: how the house calls itself in mails and on pages; 1 to 80 characters, no control characters.
@@ -108,6 +110,15 @@ pub enum Tls {
     Implicit,
     /// None; only on this machine.
     None,
+}
+
+/// Whether mail that comes back is heard of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounces {
+    /// It goes to UNSAID_MAIL_FROM, and nobody here reads it.
+    None,
+    /// The mail server hands it to `unsaid receive`: each message has a return path of its own.
+    Pipe,
 }
 
 /// Who may make an account.

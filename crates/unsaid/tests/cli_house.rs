@@ -282,6 +282,25 @@ fn what_is_wrong_is_said_before_anything_is_changed() {
 }
 
 #[test]
+fn doctor_says_whether_mail_that_comes_back_is_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    House::open(folder.path(), port).close();
+    let doctor = |pairs: &[(&str, &str)]| {
+        let output = unsaid(folder.path(), port).envs(pairs.iter().copied()).arg("doctor").output().unwrap();
+        let said = said(&output);
+        let line = said.lines().find(|line| line.contains(" bounces "));
+        line.unwrap_or_else(|| panic!("{said}")).to_owned()
+    };
+    let relay = ("UNSAID_MAIL", "smtp://127.0.0.1:9?tls=none");
+    let deaf = doctor(&[relay]);
+    assert!(deaf.starts_with("note   bounces   bounces are not heard: "), "{deaf}");
+    assert!(deaf.contains("UNSAID_BOUNCES=pipe"), "{deaf}");
+    assert!(doctor(&[relay, ("UNSAID_BOUNCES", "pipe")]).contains("unsaid receive"));
+    assert!(doctor(&[]).starts_with("well   bounces   nothing leaves"));
+}
+
+#[test]
 fn settings_are_printed_and_secrets_are_not() {
     let folder = tempfile::tempdir().unwrap();
     let config = unsaid(folder.path(), free_port())

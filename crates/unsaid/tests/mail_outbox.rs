@@ -109,7 +109,7 @@ async fn a_folder_that_cannot_be_written_is_later_and_doctor_says_so() {
     let place = dir.path().join("outbox");
     std::fs::write(&place, b"a file, not a folder").unwrap();
     let outbox = Outbox::new(&place);
-    assert!(matches!(outbox.send(&message("x", 1), &mut Yes(9)).await, Answer::Later { .. }));
+    assert!(matches!(outbox.send(&message("x", 1), &mut Yes(9)).await, Answer::NotReached { .. }));
     let said = outbox.check().await.unwrap_err();
     assert!(said.contains("cannot be written") && said.ends_with("whether the disk is full."), "{said}");
 }

@@ -34,6 +34,7 @@ UNSAID_TRUSTED_PROXIES =
 UNSAID_DATABASE        = ./data/store/unsaid.sqlite
 UNSAID_MAIL            = outbox
 UNSAID_MAIL_FROM       = unsaid@localhost
+UNSAID_BOUNCES         = none
 UNSAID_REGISTRATION    = invite
 UNSAID_HOUSE_NAME      = this house
 UNSAID_HOST_CONTACT    = 
@@ -58,6 +59,7 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_DATABASE", "postgres://unsaid:hidden-words@/unsaid"),
         ("UNSAID_MAIL", "smtps://house:hidden%3Awords@mail.example.org"),
         ("UNSAID_MAIL_FROM", "letters@example.org"),
+        ("UNSAID_BOUNCES", "pipe"),
         ("UNSAID_REGISTRATION", "open"),
         ("UNSAID_HOUSE_NAME", "the house of the Moreno family"),
         ("UNSAID_HOST_CONTACT", "+44 20 7946 0000"),
@@ -110,6 +112,7 @@ fn what_is_wrong_is_said_in_two_sentences_and_all_at_once() {
         ("UNSAID_PUBLIC_URL", "letters.example.org"),
         ("UNSAID_MAIL", "smtp://house@mail.example.org"),
         ("UNSAID_MAIL_FROM", "Unsaid <unsaid@example.org>"),
+        ("UNSAID_BOUNCES", "imap"),
         ("UNSAID_REGISTRATION", "closed"),
         ("UNSAID_HOURLY", "0"),
         ("UNSAID_LANGUAGE", "English"),
@@ -125,6 +128,7 @@ UNSAID_LISTEN is not an address and a port. Write it as 127.0.0.1:7070 or [::1]:
 UNSAID_PUBLIC_URL has no :// in it. Write it with its scheme, as in https://letters.example.org.
 UNSAID_MAIL has a user without a password, or a password without a user. Write both before the @ with a colon between, or neither.
 UNSAID_MAIL_FROM is not a mail address. Write the address alone, as in unsaid@example.org.
+UNSAID_BOUNCES is neither of its two words. Write none or pipe.
 UNSAID_REGISTRATION is neither of its two words. Write invite or open.
 UNSAID_HOURLY is not a number that can stand there. Write one from 1 to 1000000, in figures.
 UNSAID_LANGUAGE is not a language tag. Write two or three small letters, as in en or pt-BR.

@@ -82,13 +82,35 @@ impl SqlStore {
         Self::open(Base::Postgres(Postgres::open(url)?), journal, Arc::new(end)).await
     }
 
+    /// The same file, for a program that a mail server calls while a house may be open on it. It takes no step of the schema: a house that an older
+    /// program keeps open goes on with the tables that it knows, and is waited for (Unavailable).
+    pub async fn sqlite_beside(path: &Path, journal: Arc<dyn Journal>) -> Result<Self> {
+        Self::beside(Base::Sqlite(Sqlite::open(path)?), journal).await
+    }
+
+    /// The same for PostgreSQL.
+    pub async fn postgres_beside(url: &str, journal: Arc<dyn Journal>) -> Result<Self> {
+        Self::beside(Base::Postgres(Postgres::open(url)?), journal).await
+    }
+
+    async fn beside(base: Base, journal: Arc<dyn Journal>) -> Result<Self> {
+        let store = Self { base, journal, broken: Arc::new(end), generation: 1 };
+        schema::needs_no_step(&store).await?;
+        store.begun().await
+    }
+
     async fn open(
         base: Base,
         journal: Arc<dyn Journal>,
         broken: Arc<dyn Fn() + Send + Sync>,
     ) -> Result<Self> {
-        let mut store = Self { base, journal, broken, generation: 1 };
+        let store = Self { base, journal, broken, generation: 1 };
         schema::step_forward(&store).await?;
+        store.begun().await
+    }
+
+    async fn begun(self) -> Result<Self> {
+        let mut store = self;
         store.generation = house::generation(&store).await?;
         replay::replay(&store).await?;
         Ok(store)

@@ -13,6 +13,21 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("schema/0004.sql"),
 ];
 
+/// Whether the tables are those of this program; nothing is changed.
+pub(super) async fn needs_no_step(store: &SqlStore) -> Result<()> {
+    let known = STEPS.len() as i64;
+    let found: i64 = transaction!(store, Mode::Read, |tx| {
+        tx.need("select number from schema_step where id = 1", &[]).await?.next()
+    })?;
+    match found.cmp(&known) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(StoreError::Newer { found, known }),
+        std::cmp::Ordering::Less => {
+            Err(StoreError::Unavailable("the house is kept open by an older program".into()))
+        }
+    }
+}
+
 /// Takes the steps that are missing.
 pub(super) async fn step_forward(store: &SqlStore) -> Result<()> {
     let known = STEPS.len() as i64;

@@ -77,6 +77,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Answer::Later),
         1 => Just(Answer::Refused),
         1 => Just(Answer::Unknown),
+        1 => Just(Answer::Unwelcome),
         1 => Just(Answer::Blocked),
     ];
     let n = || 0..6usize;

@@ -4,7 +4,7 @@ use super::{Said, say, settings, wait_for};
 use crate::assemble::{open_mail, visit};
 use crate::clock::{Clock, MachineClock};
 use crate::secrets::{FILE, HouseKeys, SecretsError};
-use crate::settings::Settings;
+use crate::settings::{Bounces, Mail, Settings};
 use jiff::SignedDuration;
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,6 +33,7 @@ pub(super) fn doctor() -> Result<ExitCode, Said> {
             }
         }
     }
+    say(&bounces(&settings));
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -84,6 +85,15 @@ fn proxy(settings: &Settings) -> Result<String, String> {
     }
     let named: Vec<String> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
     Ok(format!("what {} says about who asks is believed, and nobody else", named.join(", ")))
+}
+
+/// Not a fault: many a relay cannot hand mail over to us. But the host should know.
+fn bounces(settings: &Settings) -> String {
+    match (settings.bounces, &settings.mail) {
+        (Bounces::Pipe, _) => "well   bounces   come to unsaid receive, if the mail server hands them over".to_owned(),
+        (Bounces::None, Mail::Outbox) => "well   bounces   nothing leaves, so nothing comes back".to_owned(),
+        (Bounces::None, Mail::Relay(_)) => "note   bounces   bounces are not heard: mail to an address that has died looks as if it had arrived, and the next address is not tried. Set UNSAID_BOUNCES=pipe, as docs/operating.md says under 'Mail that comes back'.".to_owned(),
+    }
 }
 
 fn keys(folder: &Path, confirmed: Option<bool>) -> Result<String, String> {

@@ -49,6 +49,9 @@ async fn message(State(app): State<App>, Path(name): Path<String>) -> Result<Res
     let main = html! {
         aside.margin aria-label=(say("outbox.where", &[])) {
             p { a href="/outbox" { (say("outbox.back", &[])) } }
+            @if mail.page.is_some() {
+                p { a href={ "/outbox/" (mail.name) "/page" } { (say("outbox.as_shown", &[])) } }
+            }
         }
         article.sheet {
             div.opening {
@@ -56,10 +59,6 @@ async fn message(State(app): State<App>, Path(name): Path<String>) -> Result<Res
                 (particulars(&mail))
             }
             hr;
-            @if mail.page.is_some() {
-                p { a.button href={ "/outbox/" (mail.name) "/page" } { (say("outbox.as_shown", &[])) } }
-                h2 { (say("outbox.text", &[])) }
-            }
             div.letter { (text(&mail.text, &app.settings.public_url.origin)) }
         }
     };

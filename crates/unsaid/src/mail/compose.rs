@@ -179,7 +179,7 @@ pub fn compose(
 
 /// The headers that programs read and nobody else.
 ///
-/// There is no Precedence (RFC 2076 calls it not standard and discouraged): `bulk` and `list` put a knock among advertisements, and what it was good
+/// There is no Precedence (RFC 2076, 3.9, calls it non-standard, controversial and discouraged): `bulk` and `list` put a knock among advertisements, and what it was good
 /// for, keeping holiday notices quiet, the next two say.
 fn for_programs(head: &Letterhead, message: &Message<'_>) -> Result<String, Unfit> {
     // RFC 3834: nobody's holiday notice answers it. An answer of ours says that it is one.
@@ -188,12 +188,13 @@ fn for_programs(head: &Letterhead, message: &Message<'_>) -> Result<String, Unfi
         _ => "auto-generated",
     };
     let mut headers = format!("Auto-Submitted: {submitted}\r\n");
-    // Exchange asks this instead ([MS-OXCMAIL] 2.2.3.2.14). Not `All`: reports that a message did not arrive are wanted.
+    // Exchange asks this instead ([MS-OXCMAIL]). Not `All`: reports that a message did not arrive are wanted.
     headers.push_str("X-Auto-Response-Suppress: OOF, AutoReply\r\n");
     // Only what comes unasked and repeats can be ended by a button; a code or a notice cannot.
     if let Message::Knock { quiet, .. } = message {
         let quiet = lead(quiet, head)?;
-        // However long it is, it stays on one line: an address is not folded (RFC 2369, 2), and 998 letters are allowed (RFC 5322, 2.1.1).
+        // However long it is, it stays on one line: space inside the brackets is to be ignored (RFC 2369, 2), but not everybody does. 998 letters are
+        // allowed (RFC 5322, 2.1.1).
         headers.push_str(&format!("List-Unsubscribe: <{quiet}>\r\n"));
         // RFC 8058, 3.1, wants HTTPS.
         if quiet.starts_with("https://") {

@@ -221,7 +221,7 @@ impl Mail for Outbox {
             Ok(()) => Answer::Accepted,
             Err(Halt::Before) => {
                 tracing::warn!("mail: the outbox folder cannot be written");
-                Answer::Later { reply: Reply::own(452, "4.3.1") }
+                Answer::NotReached { reply: Reply::own(452, "4.3.1") }
             }
             Err(Halt::After) => Answer::Unknown { why: "the outbox folder could not be flushed" },
         }

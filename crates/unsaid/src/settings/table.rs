@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 
 use super::url::{Parts, is_loopback, name_of};
-use super::{Database, Mail, Network, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls};
+use super::{
+    Bounces, Database, Mail, Network, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls,
+};
 
 /// What is wrong (to be read after the variable's name) and what to do.
 type Wrong = [String; 2];
@@ -62,6 +64,7 @@ pub(super) struct Draft {
     database: Option<Database>,
     mail: Option<Mail>,
     mail_from: Option<String>,
+    bounces: Option<Bounces>,
     registration: Option<Registration>,
     house_name: Option<String>,
     host_contact: Option<String>,
@@ -86,6 +89,7 @@ impl Draft {
                 .unwrap_or_else(|| Database::Sqlite(data.join("store").join("unsaid.sqlite"))),
             mail: self.mail.unwrap_or(Mail::Outbox),
             mail_from: self.mail_from.unwrap_or_else(|| default_from(&public_url)),
+            bounces: self.bounces.unwrap_or(Bounces::None),
             registration: self.registration.unwrap_or(Registration::Invite),
             house_name: self.house_name.unwrap_or_else(|| "this house".to_owned()),
             host_contact: self.host_contact.unwrap_or_default(),
@@ -209,6 +213,25 @@ static TABLE: [Row; 16] = [
             Ok(())
         },
         show: |s| s.mail_from.clone(),
+    },
+    Row {
+        name: "UNSAID_BOUNCES",
+        kind: "`none` or `pipe`",
+        default: "`none`",
+        meaning: "Whether the house hears of mail that comes back. With `pipe` each message has a return path of its own at the domain of UNSAID_MAIL_FROM (`bounce+…@`), a knock also a Reply-To (`reply+…@`), and your mail server hands what comes there to `unsaid receive`: see 'Mail that comes back'. With `none` an address that has died looks as if the letter had arrived.",
+        secret: false,
+        take: |value, draft| {
+            draft.bounces = Some(match value {
+                "none" => Bounces::None,
+                "pipe" => Bounces::Pipe,
+                _ => return Err(one_of("none or pipe")),
+            });
+            Ok(())
+        },
+        show: |s| match s.bounces {
+            Bounces::None => "none".to_owned(),
+            Bounces::Pipe => "pipe".to_owned(),
+        },
     },
     Row {
         name: "UNSAID_REGISTRATION",

@@ -4,6 +4,7 @@
 use super::{Done, Worker, trouble};
 use crate::mail::compose::{self, Particulars, compose};
 use crate::mail::{Outgoing, Permission};
+use crate::secrets::ReturnKind;
 use crate::words::Words;
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -89,10 +90,12 @@ impl Worker {
             tracing::error!(id = %id, "an address does not open with this house's keys; compare UNSAID_KEYS with the paper");
             return Ok(None);
         };
+        let marked = |kind| tools.hears_bounces.then(|| tools.keys.return_address(&id, kind, &tools.domain));
+        let is_knock = view.message.kind == Kind::Knock;
         let particulars = Particulars {
             to: to.to_string(),
-            return_path: tools.return_path.clone(),
-            reply_to: None,
+            return_path: marked(ReturnKind::Bounce).unwrap_or_else(|| tools.return_path.clone()),
+            reply_to: marked(ReturnKind::Reply).filter(|_| is_knock),
             message_id: format!("{}@{}", tools.keys.message_id(&id), tools.domain),
             date: view.message.date.unwrap_or(now.trusted),
         };

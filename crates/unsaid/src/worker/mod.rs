@@ -54,8 +54,10 @@ pub struct Tools {
     pub chance: Arc<dyn Chance>,
     /// Whose paper messages are written on.
     pub letterhead: Letterhead,
-    /// The bare address bounces go to; empty for none.
+    /// The bare address bounces go to where `hears_bounces` is not set; empty for none.
     pub return_path: String,
+    /// Mail that comes back is handed to `unsaid receive`: each message has a return path of its own, and a knock a Reply-To.
+    pub hears_bounces: bool,
     /// What comes after the @ of a Message-ID: the house's name in the net.
     pub domain: String,
     /// At most so many knocks leave in an hour.

@@ -16,8 +16,16 @@ async fn knocked(house: &House, helen: &mut Writer, address: &str) -> MessageId 
     house.pass(60);
     let outbox = tempfile::tempdir().unwrap();
     house.work(outbox.path()).await;
-    let link = House::mails(outbox.path()).iter().find_map(|mail| link_in(mail, "k")).unwrap();
-    house.store.knock(hashed(&link)).await.unwrap().unwrap().message
+    let mails = House::mails(outbox.path());
+    let (mail, link) = mails.iter().find_map(|mail| Some((mail, link_in(mail, "k")?))).unwrap();
+    let message = house.store.knock(hashed(&link)).await.unwrap().unwrap().message;
+    // What these tests type and press stands in the message itself.
+    let (id, mail) = (message.to_string(), mail.replace("=\r\n", "").replace("=\n", ""));
+    let digits = house.app.keys.knock_digits(&id).to_string();
+    assert!(mail.contains(&format!("{} {}", &digits[..4], &digits[4..])), "{mail}");
+    let quiet = format!("List-Unsubscribe: <{ORIGIN}/quiet/{id}.{}>", house.app.keys.quiet_token(&id));
+    assert!(mail.contains(&quiet), "{mail}");
+    message
 }
 
 fn form(address: &str, digits: &str) -> String {

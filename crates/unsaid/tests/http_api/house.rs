@@ -169,6 +169,7 @@ impl House {
                 public_origin: ORIGIN.to_owned(),
             },
             return_path: String::new(),
+            hears_bounces: false,
             domain: "example.net".to_owned(),
             hourly: 200,
         };

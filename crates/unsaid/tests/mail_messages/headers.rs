@@ -29,7 +29,7 @@ fn every_message_is_short_lines_of_ascii_with_the_headers_that_it_must_have() {
         assert!(whole.is_ascii(), "{name}");
         assert!(whole.ends_with("--\r\n"), "{name}");
         for line in whole.split("\r\n") {
-            // An address in a header is never folded (RFC 2369, 2); no line may have more than 998 letters (RFC 5322, 2.1.1).
+            // A link in a header is not folded, because not everybody joins it again; no line may have more than 998 letters (RFC 5322, 2.1.1).
             let most = if line.starts_with("List-Unsubscribe: <") { 998 } else { 78 };
             assert!(line.len() < most && !line.contains(['\r', '\n']), "{name}: {line}");
         }
