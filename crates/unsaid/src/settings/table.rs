@@ -109,7 +109,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 16] = [
+static TABLE: [Row; 17] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
