@@ -456,7 +456,7 @@ pub trait EngineStore: Send + Sync {
         knock: Option<(MessageId, Keyed)>,
         now: Now,
     ) -> Result<()>;
-    /// A message with what sending it needs; none if it is gone. The language of a code is its account's, `en` for a newcomer.
+    /// A message with what sending it needs; none if it is gone. The language of a code is its account's, for a newcomer their browser's (`en` if that is not known).
     async fn message(&self, id: MessageId) -> Result<Option<MessageView>>;
     /// Right before DATA: reads fence, lease, rev and everything that `permit::still_allowed` asks for, and stores `started` with the Date of the first
     /// attempt (kept if there is one already).

@@ -265,6 +265,8 @@ pub struct CodeAsk {
     pub write: bool,
     /// When the code ends.
     pub expires: Timestamp,
+    /// The language of the browser, BCP 47: in it the message speaks to whoever has no account.
+    pub language: String,
 }
 
 /// What became of it.

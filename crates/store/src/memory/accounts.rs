@@ -131,7 +131,7 @@ impl AccountStore for MemoryStore {
                 MessageRow {
                     message,
                     series: 0,
-                    to: Some((ask.to.clone(), ask.email_key)),
+                    to: Some((ask.to.clone(), ask.email_key, ask.language.clone())),
                     notice_to: None,
                     newcomer: ask.invitation.is_some(),
                     accepted_at: None,

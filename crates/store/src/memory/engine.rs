@@ -9,9 +9,6 @@ use unsaid_delivery::permit::Permit;
 use unsaid_delivery::record::{self, Bounce, CameBack, Recorded};
 use unsaid_delivery::state::{Amending, State};
 
-/// Who is not known yet is greeted in this language.
-const NEWCOMERS_LANGUAGE: &str = "en";
-
 /// The word for a state (delivery.md).
 fn name(state: State) -> &'static str {
     match state {
@@ -306,12 +303,12 @@ impl EngineStore for MemoryStore {
                     None => view(a.account.email.clone(), account.to_string(), language),
                 }
             }),
-            Subject::SigningIn => row.to.as_ref().map(|(to, key)| {
+            Subject::SigningIn => row.to.as_ref().map(|(to, key, spoken)| {
                 let asked =
                     world.codes.values().find(|code| code.message == id).and_then(|code| code.account);
                 let account = asked.or(world.account_of.get(key).copied());
                 let account = account.and_then(|id| world.accounts.get(&id));
-                let language = account.map_or(NEWCOMERS_LANGUAGE, |a| &a.account.language);
+                let language = account.map_or(spoken, |a| &a.account.language);
                 view(to.clone(), id.to_string(), language.to_owned())
             }),
         })

@@ -156,6 +156,8 @@ impl KeyStore for MemoryStore {
             invitation: None,
             write: true,
             expires: ask.expires,
+            // The account's own language goes before it.
+            language: String::new(),
         };
         let asked = crate::AccountStore::ask_code(self, code, now).await?;
         if let (CodeAsked::Taken, Some(row)) = (asked, self.world().codes.get_mut(&ask.browser)) {

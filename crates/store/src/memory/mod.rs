@@ -303,7 +303,7 @@ struct MessageRow {
     /// Of knocks: which series of its person's.
     series: u32,
     /// Of codes: the address, bound to the message's id, and its key.
-    to: Option<(SealedText, Keyed)>,
+    to: Option<(SealedText, Keyed, String)>,
     /// Of notices to another address than the account's: the address, bound to the message's id.
     notice_to: Option<SealedText>,
     /// Of codes: it came with an invitation.

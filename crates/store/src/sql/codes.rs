@@ -36,8 +36,8 @@ pub(super) async fn ask(tx: &mut Tx, ask: &CodeAsk, now: Now) -> Result<CodeAske
     }
     drop_earlier(tx, ask.browser).await?;
     tx.exec(
-        "insert into codes (message, browser, email_key, email, invitation, asked, expires, tries, ended)
-         values ($1, $2, $3, $4, $5, $6, $7, 0, 0)",
+        "insert into codes (message, browser, email_key, email, invitation, asked, expires, language, tries, ended)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)",
         values![
             ask.message,
             ask.browser,
@@ -45,7 +45,8 @@ pub(super) async fn ask(tx: &mut Tx, ask: &CodeAsk, now: Now) -> Result<CodeAske
             ask.to.clone(),
             ask.invitation,
             now.trusted,
-            ask.expires
+            ask.expires,
+            ask.language.as_str()
         ],
     )
     .await?;

@@ -131,6 +131,8 @@ impl KeyStore for SqlStore {
                 invitation: None,
                 write: true,
                 expires: ask.expires,
+                // The account's own language goes before it.
+                language: String::new(),
             };
             let asked = codes::ask(&mut tx, &code, now).await?;
             if asked == CodeAsked::Taken {

@@ -15,7 +15,7 @@ use unsaid_delivery::permit::{self, Facts, Permit};
 use unsaid_delivery::record::{self, Bounce, CameBack, NOTICE_DAYS, Recorded};
 use unsaid_delivery::state::{State, Wake};
 
-/// Who is not known yet is greeted in this language.
+/// Who is not known yet, and of whose browser nothing is known, is greeted in this language.
 const NEWCOMERS_LANGUAGE: &str = "en";
 
 /// Writes a knock, to leave at once.
@@ -78,7 +78,7 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         }
         Subject::SigningIn => {
             tx.one(
-                "select c.email, c.message, a.language, case when c.invitation is null then 0 else 1 end
+                "select c.email, c.message, coalesce(a.language, c.language), case when c.invitation is null then 0 else 1 end
                  from codes c left join accounts a on a.id = c.account or (c.account is null and a.email_key = c.email_key)
                  where c.message = $1",
                 values![id],

@@ -312,6 +312,7 @@ impl House<'_> {
                     invitation: None,
                     write: address == 0,
                     expires: now(self.hours * HOUR + 600).trusted,
+                    language: ["en", "es"][browser % 2].into(),
                 };
                 let message = ask.message;
                 let asked = self.store().ask_code(ask, at).await;

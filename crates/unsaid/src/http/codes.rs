@@ -10,6 +10,7 @@ use crate::address::EmailAddress;
 use crate::app::App;
 use crate::secrets::hashed;
 use crate::settings::Registration;
+use crate::words::Words;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -79,6 +80,7 @@ async fn ask(
     let open = app.settings.registration == Registration::Open;
     let browser = Cookie::Browser.token(&app, &headers)?.unwrap_or_else(|| app.chance.token());
     let message = MessageId(app.chance.id_bytes());
+    let spoken = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
     let ask = CodeAsk {
         message,
         browser: hashed(&browser),
@@ -87,6 +89,7 @@ async fn ask(
         invitation: given.filter(|_| invited),
         write: known || invited || open,
         expires: now.trusted + CODE_LASTS,
+        language: Words::wanted(spoken.unwrap_or_default()).tag().to_owned(),
     };
     match app.store.ask_code(ask, now).await? {
         CodeAsked::Taken => {

@@ -43,6 +43,7 @@ fn asked(scene: &Scene<'_>, browser: Keyed, email_key: Keyed, write: bool, now: 
         invitation: None,
         write,
         expires: now.trusted + jiff::SignedDuration::from_mins(10),
+        language: "es".into(),
     }
 }
 

@@ -63,6 +63,7 @@ pub async fn open_reader(scene: &Scene<'_>) {
         invitation: None,
         write: true,
         expires: trusted(2 * DAY),
+        language: "es".into(),
     };
     let code = ask.message;
     ok!(scene.store.ask_code(ask, now(DAY)));

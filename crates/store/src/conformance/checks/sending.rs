@@ -61,6 +61,7 @@ async fn code(scene: &Scene<'_>, email_key: Keyed, invitation: Option<Keyed>) ->
         invitation,
         write: true,
         expires: trusted(600),
+        language: "es".into(),
     };
     let id = ask.message;
     ok!(scene.store.ask_code(ask, now(0)));
@@ -110,7 +111,7 @@ pub async fn message(scene: &Scene<'_>) {
     assert_eq!((view.to_bound_to, view.address, view.deliveries), (known.id.to_string(), None, Vec::new()));
     let (_, unknown) = code(scene, scene.keyed(), Some(scene.keyed())).await;
     let view = ok!(scene.store.message(unknown.id)).expect("a message");
-    assert_eq!((view.language.as_str(), view.newcomer), ("en", true));
+    assert_eq!((view.language.as_str(), view.newcomer), ("es", true));
 }
 
 /// Before DATA: fence, hand and rev; then whether it may leave; and the Date stays that of the first attempt.

@@ -1,4 +1,4 @@
--- Step 4: what people answer, and the eight digits of a knock typed at the house's address. Written as step 1 is.
+-- Step 4: what people answer, the eight digits of a knock typed at the house's address, and the language of newcomers. Written as step 1 is.
 
 -- What a person answered to a letter: one sealed file, which its author alone opens.
 create table replies (
@@ -20,3 +20,6 @@ create table digit_tries (
     at bigint not null
 ) /*strict*/;
 create index digit_tries_of on digit_tries (address, at);
+
+-- In which language the browser spoke that asked for a code: whoever has no account yet is greeted in it.
+alter table codes add column language text;
