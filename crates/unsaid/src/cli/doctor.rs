@@ -177,3 +177,23 @@ fn clock(mark: Option<Mark>) -> Result<String, String> {
         Ok(format!("the house's time was last stored at {}", mark.trusted.strftime("%Y-%m-%d %H:%M UTC")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_house_for_others_is_told_when_it_cannot_tell_networks_apart() {
+        let with = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Settings::from_env(pairs).unwrap_or_else(|wrong| panic!("{wrong:?}"))
+        };
+        let said = proxy(&with(&[])).unwrap_err();
+        assert!(
+            said.contains("UNSAID_TRUSTED_PROXIES is not set") && said.matches(". ").count() == 1,
+            "{said}"
+        );
+        let said = proxy(&with(&[("UNSAID_TRUSTED_PROXIES", "127.0.0.1, 10.1.0.0/16")])).unwrap();
+        assert_eq!(said, "what 127.0.0.1, 10.1.0.0/16 says about who asks is believed, and nobody else");
+    }
+}

@@ -1,10 +1,12 @@
-//! What holds on every route, whoever asks: cookies are bound to this house, no other site is let in, methods that there are not are refused, no answer says
+//! What holds on every route and in every session, whoever asks: cookies are bound to this house, no other site is let in, methods that there are not are refused, no answer says
 //! what it was made by or repeats what was sent, and what is for one person alone is kept by no browser.
 
 use super::house::*;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::json;
+use std::convert::Infallible;
+use std::time::Duration;
 use unsaid::http::cookies::Cookie;
 use unsaid::http::route::Face;
 use unsaid::http::routes;
@@ -179,5 +181,41 @@ fn the_policy_lets_in_what_is_ours_and_names_every_kind() {
     assert!(!kinds.contains(&"object-src"), "it is left to default-src, which lets in nothing");
     for loose in ["unsafe-inline", "unsafe-eval", "http", "*", "data:", "strict-dynamic"] {
         assert!(!policy.iter().any(|part| part.contains(loose)), "{loose}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_signs_in_ends_what_was_open_in_that_browser() {
+    let house = House::new();
+    let mut helen = house.author(HELEN).await;
+    let before = helen.browser.clone();
+    helen.browser.clone().get("/api/account").await.is(StatusCode::OK);
+    helen.browser.post("/api/codes", &json!({ "email": HELEN })).await.is(StatusCode::ACCEPTED);
+    house.send_codes(CODE).await;
+    helen.browser.post("/api/sessions", &json!({ "code": CODE })).await.is(StatusCode::OK);
+    assert_ne!(helen.browser.token("session"), before.token("session"));
+    before.clone().get("/api/account").await.says_no(401, "signed-out");
+    helen.browser.get("/api/account").await.is(StatusCode::OK);
+}
+
+/// A body that stands still is given up after twenty seconds, one that trickles after five minutes, whoever sends it. The clock of this test leaps.
+#[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "how far the clock of this test leapt is what is asked")]
+async fn a_body_that_stands_still_or_trickles_is_given_up() {
+    let house = House::new();
+    let trickle = |seconds: u64| {
+        futures_util::stream::unfold((), move |()| async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            Some((Ok::<_, Infallible>(" "), ()))
+        })
+    };
+    for (seconds, after) in [(3600, 20), (10, 300)] {
+        let mut browser = house.browser();
+        let began = tokio::time::Instant::now();
+        let asked =
+            browser.request(Method::POST, "/api/codes").header(header::CONTENT_TYPE, "application/json");
+        let answer = browser.send(asked.body(Body::from_stream(trickle(seconds))).unwrap()).await;
+        answer.says_no(408, "too-slow");
+        assert_eq!(began.elapsed().as_secs(), after);
     }
 }
