@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use unsaid_delivery::Now;
 use unsaid_store::rows::Lane;
 
@@ -47,23 +48,25 @@ impl Stop {
 /// Opens the house and keeps it open. Ends when asked to, after the requests and turns that are under way.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener fails, or a worker ended by a fault of the program: a house that answers and sends nothing would look well and be dead.
 pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Result<()> {
     let app = house.app.clone();
-    let codes = tokio::spawn(work(house.worker(Lane::Codes), Lane::Codes, app.clone(), None, stop.clone()));
+    let codes = watched(work(house.worker(Lane::Codes), Lane::Codes, app.clone(), None, stop.clone()), &stop);
     let keys = Some(house.keys_watch());
     let letters =
-        tokio::spawn(work(house.worker(Lane::Letters), Lane::Letters, app.clone(), keys, stop.clone()));
+        watched(work(house.worker(Lane::Letters), Lane::Letters, app.clone(), keys, stop.clone()), &stop);
     let served = {
         let stop = stop.clone();
         http::serve::serve(listener, http::router(app.clone()), async move { stop.asked().await }).await
     };
     stop.stop();
+    let mut fell = false;
     for worker in [codes, letters] {
-        if tokio::time::timeout(LAST_TURN, worker).await.is_err() {
-            tracing::warn!(
+        match tokio::time::timeout(LAST_TURN, worker).await {
+            Ok(ended) => fell |= ended.is_err(),
+            Err(_) => tracing::warn!(
                 "a turn was still under way when the house closed; its work is found again at the next start"
-            );
+            ),
         }
     }
     // What was served until now counts.
@@ -72,7 +75,23 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
         tracing::warn!("the time could not be stored at the end; the last half minute will be counted again");
     }
     drop(house);
+    if fell {
+        return Err(io::Error::other(
+            "A worker ended by a fault of the program, so the house was closed and nothing is lost. Start it again, and report it.",
+        ));
+    }
     served
+}
+
+/// Starts a worker's loop. Should it ever end by a fault, the house closes.
+fn watched(work: impl Future<Output = ()> + Send + 'static, stop: &Stop) -> JoinHandle<()> {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        if let Err(fault) = tokio::spawn(work).await {
+            stop.stop();
+            std::panic::resume_unwind(fault.into_panic());
+        }
+    })
 }
 
 /// One lane's loop. `keys`: this one looks whether the secrets were written anew, before each turn.
@@ -111,4 +130,20 @@ pub fn pause(next: NextWake, now: Now) -> Duration {
     let first = trusted.into_iter().chain(observed).min().unwrap_or(LONGEST_PAUSE);
     // A wake that has come but could not be taken is not asked for without a breath.
     first.clamp(Duration::from_millis(50), LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_falls_closes_the_house() {
+        let stop = Stop::default();
+        let well = watched(async {}, &stop);
+        assert!(well.await.is_ok());
+        assert!(tokio::time::timeout(Duration::from_millis(50), stop.asked()).await.is_err());
+        let falls = watched(async { panic!("planted") }, &stop);
+        assert!(falls.await.is_err());
+        stop.asked().await;
+    }
 }

@@ -22,8 +22,9 @@ use crate::chance::Chance;
 use crate::mail::Mail;
 use crate::mail::compose::Letterhead;
 use crate::secrets::HouseKeys;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use unsaid_delivery::clock::{HOUR, Mark};
 use unsaid_delivery::record::Welcome;
@@ -41,6 +42,8 @@ const ROUNDS: usize = 20;
 const BEAT_SECONDS: i64 = 30;
 /// What failed inside is looked at again after this long, in observed seconds.
 const AFTER_TROUBLE_SECONDS: i64 = 300;
+/// What met a fault of the program is tried again after this long, in observed seconds.
+const AFTER_FAULT_SECONDS: i64 = 3_600;
 
 /// What a worker works with. All of it are ports.
 pub struct Tools {
@@ -150,11 +153,11 @@ impl Worker {
         for one in taken {
             match one.of {
                 WakeOf::Delivery(id) => {
-                    let done = self.deliver(one, id, now).await;
+                    let done = netted(one.of, self.deliver(one, id, now)).await;
                     self.keep_if_troubled(one, done, now);
                 }
                 WakeOf::Letter(id) => {
-                    let done = self.amend(one, id, now).await;
+                    let done = netted(one.of, self.amend(one, id, now)).await;
                     self.keep_if_troubled(one, done, now);
                 }
                 WakeOf::Message(id) => messages.push((one, id)),
@@ -164,7 +167,7 @@ impl Worker {
         {
             let this = &*self;
             let mut sending = futures_util::stream::iter(messages)
-                .map(|(one, id)| async move { (one, this.send(one, id, now).await) })
+                .map(|(one, id)| async move { (one, netted(one.of, this.send(one, id, now)).await) })
                 .buffer_unordered(CONNECTIONS);
             while let Some(end) = sending.next().await {
                 ended.push(end);
@@ -210,6 +213,18 @@ impl Worker {
         left.push_back(now.observed);
         Ok(())
     }
+}
+
+/// `one-fault-holds-one`: a fault of the program in one piece of work puts that one off and ends nothing else. The panic hook has said where it was.
+async fn netted(of: WakeOf, work: impl Future<Output = Done>) -> Done {
+    // What a fault may leave half changed is rows, and those are whole or not there: each is one transaction.
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(
+            ?of,
+            "a fault of the program; this one is put off for an hour, everything else goes on. Report it"
+        );
+        Done::Trouble(AFTER_FAULT_SECONDS)
+    })
 }
 
 /// Trouble inside: says it once, with ids alone, and keeps the work.
