@@ -161,7 +161,7 @@ pub trait KeyStore: Send + Sync {
         now: Now,
     ) -> Result<()>;
     /// New six words. Conflict unless its number follows the present one. Fact UnlockReplaced; notice WordsReplaced; wrong tries are forgiven; the wrap of the old words is
-    /// erased.
+    /// erased; every other session of hers ends.
     async fn replace_unlock(
         &self,
         author: &Author,
@@ -176,7 +176,7 @@ pub trait KeyStore: Send + Sync {
     /// Sends a code to the new address, as [`AccountStore::ask_code`] does and counted with those. The code is good for [`Self::change_email`] alone. `set_code` takes it.
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked>;
     /// The code to the new address was typed. Right: the account signs in with the new address from now on (fact SignInChanged), the notice SignInChanged goes to the old one, whose link undoes it for
-    /// [`EMAIL_UNDO_DAYS`].
+    /// [`EMAIL_UNDO_DAYS`]. Every other session of hers ends.
     async fn change_email(
         &self,
         author: &Author,

@@ -542,6 +542,8 @@ pub struct NewUnlock {
     pub number: u32,
     /// Which of the host's keys it is for.
     pub host_generation: u32,
+    /// The session in which it was asked. Every other one of the account ends: it may be somebody else's.
+    pub session: Keyed,
 }
 
 /// A request to sign in with another address from now on.
@@ -572,6 +574,8 @@ pub struct EmailChange {
     pub notice_to: SealedText,
     /// SHA-256 of the token of the link in that notice.
     pub undo: Keyed,
+    /// The session in which it was asked. Every other one of the account ends: it may be somebody else's.
+    pub session: Keyed,
 }
 
 /// What became of a change of address.

@@ -44,6 +44,13 @@ impl World {
         self.wakes.set(WakeOf::Message(id), Lane::Letters, Wake::Trusted(from));
     }
 
+    /// Ends every session of an account but one.
+    fn end_others(&mut self, account: AccountId, session: Keyed) {
+        self.sessions.retain(|token, s| {
+            *token == session || !matches!(s.who, SessionRowOf::Account(of) if of == account)
+        });
+    }
+
     /// Changes an account's address; every change has the next rev.
     fn set_email(&mut self, account: AccountId, email: &SealedText, key: Keyed) -> Result<()> {
         let changes = self.email_undos.values().filter(|u| u.account == account).count() as i64;
@@ -118,6 +125,7 @@ impl KeyStore for MemoryStore {
         row.unlock_key = new.key;
         row.unlock_wrap = Wrap { bytes: new.wrap, generation: new.host_generation };
         row.wrong.clear();
+        world.end_others(author.account, new.session);
         world.notice(author.account, Notice::WordsReplaced, notice, None, now);
         Ok(())
     }
@@ -193,6 +201,7 @@ impl KeyStore for MemoryStore {
             !world.messages.contains_key(&change.notice) && !world.email_undos.contains_key(&change.undo),
         )?;
         world.set_email(author.account, &change.email, change.new_key)?;
+        world.end_others(author.account, change.session);
         let until = hours_after(now.trusted, EMAIL_UNDO_DAYS * 24);
         let undo =
             EmailUndoRow { account: author.account, email: old, email_key: old_key, until, used: false };

@@ -270,6 +270,7 @@ async fn facts_of_what_was_committed_are_known_at_the_next_start() {
             wrap: vec![1],
             number: 2,
             host_generation: 2,
+            session: Keyed([14; 32]),
         };
         store.replace_unlock(&author(), new, unsaid_delivery::MessageId([62; 16]), now()).await.unwrap();
     }

@@ -85,6 +85,7 @@ impl KeyStore for SqlStore {
                 values![author.account, new.number, new.wrap.clone(), new.host_generation],
             )
             .await?;
+            end_others(&mut tx, author.account, new.session).await?;
             notice(&mut tx, author.account, Notice::WordsReplaced, message, now).await?;
             let fact = Fact::UnlockReplaced { account: author.account, number: new.number };
             tx.fact(author.account, new.number.into(), fact);
@@ -237,6 +238,7 @@ async fn change_email(
         }
     }
     let rev = set_email(tx, author.account, &change.email, change.new_key).await?;
+    end_others(tx, author.account, change.session).await?;
     let until = now.trusted.checked_add(SignedDuration::from_hours(EMAIL_UNDO_DAYS * 24));
     tx.exec(
         "insert into email_undos (undo, account, email, email_key, until, used) values ($1, $2, $3, $4, $5, 0)",
@@ -251,6 +253,16 @@ async fn change_email(
     .await?;
     told(tx, author.account, rev, &change.email, change.new_key);
     Ok(EmailChanged::Changed)
+}
+
+/// Ends every session of an account but one.
+async fn end_others(tx: &mut Tx, account: AccountId, session: Keyed) -> Result<()> {
+    tx.exec(
+        "delete from sessions where account = $1 and newcomer = 0 and token <> $2",
+        values![account, session],
+    )
+    .await
+    .map(drop)
 }
 
 async fn undo_email(tx: &mut Tx, undo: Keyed, now: Now) -> Result<bool> {

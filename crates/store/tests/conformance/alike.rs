@@ -461,7 +461,14 @@ impl House<'_> {
             }
             Step::NewWords { number } => {
                 let (key, wrap) = (self.scene.keyed(), vec![number as u8]);
-                let new = NewUnlock { salt: vec![0; 16], key, wrap, number, host_generation: 1 };
+                let new = NewUnlock {
+                    salt: vec![0; 16],
+                    key,
+                    wrap,
+                    number,
+                    host_generation: 1,
+                    session: self.keys[0],
+                };
                 let notice = self.scene.message_id();
                 let done = self.store().replace_unlock(&self.author, new, notice, at).await;
                 self.answer("new words", done);
@@ -483,7 +490,8 @@ impl House<'_> {
                 self.answer("set", set);
                 let (notice, undo) = (self.scene.message_id(), self.scene.keyed());
                 let (email, notice_to) = (self.scene.sealed_text(), self.scene.sealed_text());
-                let change = EmailChange { email, new_key, notice, notice_to, undo };
+                let session = self.keys[1];
+                let change = EmailChange { email, new_key, notice, notice_to, undo, session };
                 let code = if right { self.code } else { self.keys[0] };
                 let changed = self.store().change_email(&self.author, browser, code, change, at).await;
                 self.answer("change", changed);

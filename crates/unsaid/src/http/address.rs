@@ -108,6 +108,7 @@ async fn confirm(
         notice,
         notice_to: app.keys.seal_text(&notice.to_string(), &old, &*app.chance),
         undo: hashed(&*app.keys.link_token(&notice.to_string())),
+        session: token,
     };
     let now = app.time.now();
     let code = app.keys.peppered("code", code.as_bytes());

@@ -1,7 +1,8 @@
-//! New six words for an account: another passphrase file, locked for the house, under the next number. The old one is erased, and her mailbox is told.
+//! New six words for an account: another passphrase file, locked for the house, under the next number. The old one is erased, her
+//! other sessions end, and her mailbox is told.
 
 use super::account::{SALT_BYTES, TOKEN_BYTES, exactly};
-use super::gate::SignedIn;
+use super::gate::{SessionToken, SignedIn};
 use super::host_wrap;
 use super::problem::Problem;
 use super::read::{self, Json};
@@ -29,6 +30,7 @@ struct Given {
 async fn replace(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
+    SessionToken(session): SessionToken,
     Json(given): Json<Given>,
 ) -> Result<Response, Problem> {
     let salt = exactly("salt", &given.salt, SALT_BYTES)?;
@@ -39,7 +41,7 @@ async fn replace(
         host_wrap::inspected(&app, wrap, &account, given.number, WrapKind::Unlock, None)
             .map_err(|_| Problem::field("unlockFile", "host-cannot-open"))?;
     let key = app.keys.peppered("unlock", &token);
-    let new = NewUnlock { salt, key, wrap, number: given.number, host_generation };
+    let new = NewUnlock { salt, key, wrap, number: given.number, host_generation, session };
     app.store.replace_unlock(&author, new, MessageId(app.chance.id_bytes()), app.time.now()).await?;
     app.nudge.nudge();
     Ok(axum::Json(serde_json::json!({})).into_response())

@@ -82,6 +82,8 @@ pub async fn open_kit_session(scene: &Scene<'_>) {
 /// New words open, the old ones do not; numbers go up by one; wrong tries are forgiven; she is told.
 pub async fn replace_unlock(scene: &Scene<'_>) {
     let author = scene.author().await;
+    let (here, elsewhere) = two_sessions(scene, &author).await;
+    let (_, of_another) = two_sessions(scene, &scene.author().await).await;
     for _ in 0..5 {
         assert!(matches!(ok!(scene.store.try_unlock(&author, scene.keyed(), now(0))), UnlockTried::Wrong));
     }
@@ -91,6 +93,7 @@ pub async fn replace_unlock(scene: &Scene<'_>) {
         wrap: vec![0xF0, number as u8],
         number,
         host_generation: 3,
+        session: here,
     };
     let facts = scene.facts().len();
     for wrong in [1, 3] {
@@ -102,6 +105,9 @@ pub async fn replace_unlock(scene: &Scene<'_>) {
     let fact = Fact::UnlockReplaced { account: author.account(), number: 2 };
     assert_eq!(scene.facts().last(), Some(&fact));
     told(scene, &author, notice, Notice::WordsReplaced, 1).await;
+    let session = |token| scene.store.session(token, now(2));
+    assert!(ok!(session(here)).is_some() && ok!(session(of_another)).is_some());
+    assert!(ok!(session(elsewhere)).is_none(), "it may be somebody else's");
     let account = ok!(scene.store.account(&author));
     assert_eq!((account.unlock_number, account.salt), (2, vec![2; 16]));
     let UnlockTried::Right(released) = ok!(scene.store.try_unlock(&author, second.key, now(2))) else {
@@ -114,7 +120,7 @@ pub async fn replace_unlock(scene: &Scene<'_>) {
     ok!(scene.store.replace_unlock(&author, third, scene.message_id(), now(3)));
     assert!(matches!(ok!(scene.store.try_unlock(&author, second.key, now(4))), UnlockTried::Wrong));
     let wraps = ok!(scene.store.wraps_by_generation());
-    assert_eq!(wraps, [(3, 1)], "the wraps of old words are erased");
+    assert_eq!(wraps, [(1, 1), (3, 1)], "the wraps of her old words are erased");
 }
 
 /// Every notice that an author may be given goes to her own address, leaves, and stays in its own lane.
@@ -172,6 +178,15 @@ fn ask(scene: &Scene<'_>, browser: Keyed, new_key: Keyed, at: i64) -> EmailChang
     }
 }
 
+/// Two sessions of hers, on two devices.
+async fn two_sessions(scene: &Scene<'_>, author: &Author) -> (Keyed, Keyed) {
+    let tokens = (scene.keyed(), scene.keyed());
+    for token in [tokens.0, tokens.1] {
+        ok!(scene.store.open_session(token, author.account(), now(0)));
+    }
+    tokens
+}
+
 fn change(scene: &Scene<'_>, new_key: Keyed) -> EmailChange {
     EmailChange {
         email: scene.sealed_text(),
@@ -179,6 +194,7 @@ fn change(scene: &Scene<'_>, new_key: Keyed) -> EmailChange {
         notice: scene.message_id(),
         notice_to: scene.sealed_text(),
         undo: scene.keyed(),
+        session: scene.keyed(),
     }
 }
 
@@ -217,7 +233,8 @@ pub async fn change_email(scene: &Scene<'_>) {
     let asked = ask(scene, browser, new_key, 0);
     ok!(scene.store.ask_email_change(&author, asked.clone(), now(0)));
     ok!(scene.store.set_code(asked.message, code));
-    let wanted = change(scene, new_key);
+    let (elsewhere, _) = two_sessions(scene, &author).await;
+    let wanted = EmailChange { session: token, ..change(scene, new_key) };
     let tries = [
         (
             scene.store.change_email(&author, browser, scene.keyed(), wanted.clone(), now(1)).await,
@@ -232,6 +249,7 @@ pub async fn change_email(scene: &Scene<'_>) {
     for (tried, expected) in tries {
         assert_eq!(tried.expect("an answer"), expected);
     }
+    assert!(ok!(scene.store.session(elsewhere, now(2))).is_some());
     assert_eq!(ok!(scene.store.account_of(old_key)), Some(author.account()), "nothing has changed");
     assert_eq!(ok!(scene.store.account_of(new_key)), None);
     let before = ok!(scene.store.account(&author)).email;
@@ -239,6 +257,7 @@ pub async fn change_email(scene: &Scene<'_>) {
         ok!(scene.store.change_email(&author, browser, code, wanted.clone(), now(2))),
         EmailChanged::Changed
     );
+    assert!(ok!(scene.store.session(elsewhere, now(2))).is_none(), "it may be somebody else's");
     let fact = Fact::SignInChanged {
         account: author.account(),
         email_key: new_key.0,
