@@ -273,7 +273,7 @@ test('before the next morning she sees nothing; then she finds it, opens it, pri
   expect(readFileSync(path, 'utf8')).toContain('src="data:image/jpeg;base64,');
 
   await helen.follow('All answers');
-  await page.getByText('You have read it').waitFor();
+  await page.getByText('You have read it', { exact: true }).waitFor();
   expect(await page.getByRole('link', { name: /^An answer from Dan/ }).count()).toBe(1);
   // Also where her letter is.
   await page.getByRole('link', { name: /^An answer from Dan/ }).click();
