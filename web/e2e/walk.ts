@@ -8,7 +8,7 @@ import { called, saying, tongue } from './tongue';
 export type Look = (name: string, page: Page) => Promise<void>;
 
 /** Those of them that people print. */
-export const PAPER = ['six-words', 'account-kit', 'letter-read', 'preview', 'card', 'reading'];
+export const PAPER = ['six-words', 'account-kit', 'letter-read', 'preview', 'card', 'reading', 'answer'];
 
 const TEXT = `Dear Dan,
 
@@ -17,6 +17,10 @@ It is a quarter past four and the light has just reached the kitchen table, so I
 I want to tell you about the day you left for Leeds. You have always thought that I did not come to the station because I was angry. I was parked across the road in your father’s van. 🚐 I saw you look up at the clock, and then at the entrance, and then at the clock again.
 
 Your mother`;
+
+/** The smallest of pictures. */
+const DOT =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 const problem = '.notice--problem';
 
@@ -239,6 +243,9 @@ async function asAuthor(
   await house.live(2);
   await asPerson(house, await enter(), look);
 
+  await page.goto(`${house.origin}/answers`);
+  await page.getByText(saying('There is no answer yet.')).waitFor();
+  await look('answers-none', page);
   await page.goto(`${house.origin}/letters`);
   await page.getByText(saying('The titles are closed')).waitFor();
   await look('letters-locked', page);
@@ -283,6 +290,20 @@ async function asAuthor(
     .click();
   await page.getByText(saying('Your letter has been taken back.')).waitFor();
   await look('letter-withdrawn', page);
+  await house.live(1.1);
+  await page.goto(`${house.origin}/answers`);
+  await page.waitForSelector('.letters h3 a');
+  await look('answers', page);
+  await page.click('.letters h3 a');
+  await page.waitForSelector('#words');
+  await look('answer-closed', page);
+  await page.fill('#words', words.join(' '));
+  await helen.press('Open my letters');
+  await page.waitForSelector('#words-read img');
+  await look('answer', page);
+  await helen.follow('Letters');
+  await page.getByText('Daniel').first().waitFor();
+  await look('letters-answered', page);
   await fromPaper(house, await enter(), kit.join(' '), look);
 }
 
@@ -427,6 +448,21 @@ async function asPerson(house: House, daniel: Window, look: Look): Promise<void>
     () => document.querySelector('#letter')?.textContent?.includes('Dear Dan') === true,
   );
   await look('reading', page);
+  await page.getByRole('button', { name: saying('Answer Helen Marlow') }).click();
+  await page.fill('#answer-words', 'Dear Mum,\n\nI saw the van.');
+  await page.setInputFiles('#answer-photos', {
+    name: 'dot.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from(DOT, 'base64'),
+  });
+  await page.waitForSelector('.answer-photos img');
+  await look('answer-writing', page);
+  await daniel.press('Seal it and send it');
+  await page.getByText(saying('Your answer is sealed and kept.')).waitFor();
+  await look('answer-sent', page);
+  await daniel.press('Keep it yourself');
+  await page.waitForSelector('#keep');
+  await look('keeping', page);
   await page.goto(`${house.origin}/waiting`);
   await look('waiting-opened', page);
   await page.goto(`${house.origin}/refuse`);
