@@ -9,7 +9,7 @@ import { folderName } from '../export/names';
 /** Readable on a telephone, at a desk and on paper, in the reader's own typefaces. */
 const STYLE = [
   ':root{color-scheme:light dark}',
-  'body{max-width:38rem;margin:0 auto;padding:1.5rem 1.25rem 4rem;font:1.25rem/1.6 Georgia,"Iowan Old Style","Noto Serif",serif;overflow-wrap:break-word}',
+  'body{max-width:38rem;margin:0 auto;padding:1.5rem 1.25rem 4rem;font:1.25rem/1.6 Georgia,serif;overflow-wrap:break-word}',
   'header,footer{font-size:1.0625rem}',
   'header{margin-block-end:2rem}',
   'header p{margin:0}',
