@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { browser as launch, House, linkIn, until, Window } from './house';
@@ -106,12 +107,18 @@ test('what a reader can do with a letter is fetched when it is asked for, and no
   await dan.press('Tell me who wrote it');
   const scripts: string[] = [];
   dan.page.on('request', (request) => {
-    if (request.url().endsWith('.js')) scripts.push(request.url());
+    if (/\.(js|css)$/.test(request.url())) scripts.push(request.url());
   });
   await dan.press('Open it');
   await dan.page.waitForSelector('.hand[data-signature=signed]');
   const before = scripts.length;
   expect(scripts.filter((url) => /answer|keep|hands|photo|kept/.test(url))).toEqual([]);
+  let bytes = 0;
+  for (const url of scripts) {
+    bytes += brotliCompressSync(Buffer.from(await (await fetch(url)).arrayBuffer())).length;
+  }
+  expect(bytes).toBeGreaterThan(10 * 1024);
+  expect(bytes).toBeLessThanOrEqual(60 * 1024);
   await dan.press(name.answer);
   await dan.page.waitForSelector('#answer-words');
   expect(scripts.length).toBeGreaterThan(before);

@@ -151,8 +151,13 @@ function furnish(standing: Standing): void {
     keep.after(pressed(label, async () => (await import('./answer')).answerIt(standing)));
   }
   row.append(button(say('person.read.print'), () => print()));
-  if (signature.state === 'signed' && article.dataset['others'])
-    void import('./hands').then(({ compareHands }) => compareHands(standing)).catch(() => {});
+  // Other letters are fetched for it: after all of this one.
+  if (signature.state === 'signed' && article.dataset['others']) {
+    void standing.all
+      .then(() => import('./hands'))
+      .then(({ compareHands }) => compareHands(standing))
+      .catch(() => {});
+  }
 }
 
 const part = (base: string, name: string): string => `${base.replace(/\/$/, '')}/${name}`;
