@@ -1,5 +1,6 @@
 // One walk past every page and state of both sides, with invented people: Helen Marlow writes to her son Daniel. Whoever looks along the way is handed each
 // page with a name: the check for barriers, and the pictures. It says nothing about what is right; the stories do.
+// One thing because the two sides lead into each other, and each step needs what the one before has made.
 
 import type { Browser, Page } from 'playwright-core';
 import { House, linkIn, Window, SHEET, putIn } from './house';
