@@ -449,7 +449,8 @@ async function asPerson(house: House, daniel: Window, look: Look): Promise<void>
     () => document.querySelector('#letter')?.textContent?.includes('Dear Dan') === true,
   );
   await look('reading', page);
-  await page.getByRole('button', { name: saying('Answer Helen Marlow') }).click();
+  // Second of three: keep, answer, print.
+  await page.locator('.hand ~ .acts button').nth(1).click();
   await page.fill('#answer-words', 'Dear Mum,\n\nI saw the van.');
   await page.setInputFiles('#answer-photos', {
     name: 'dot.png',
