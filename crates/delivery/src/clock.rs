@@ -75,6 +75,9 @@ pub const LONGEST_STEP_DAYS: i64 = 40;
 pub const AGREEMENT_HOURS: i64 = 6;
 /// The agreement must begin within this time of the start.
 pub const AGREEMENT_BEGINS_WITHIN_HOURS: i64 = 24;
+/// A wall clock that leaps forward may begin an agreement only within this time of the start: long enough for a machine without a battery to be told
+/// the time, and no longer, because whatever leaps later is a clock that was set, rightly or wrongly, while the house ran.
+pub const LEAP_BEGINS_WITHIN_HOURS: i64 = 1;
 /// Two clocks agree while their distance changes by no more than this, in seconds.
 pub const AGREEMENT_SLACK_SECONDS: i64 = 90;
 
@@ -204,8 +207,11 @@ impl Timekeeper {
         let Some(seen) = self.distance(reading) else { return };
         let since_start = reading.monotonic.saturating_sub(self.started).as_secs();
         if (seen - distance).abs() > AGREEMENT_SLACK_SECONDS {
-            // The wall clock was set while we ran: shown, never believed. A new agreement may begin within the first day.
-            self.agreement = if since_start <= (AGREEMENT_BEGINS_WITHIN_HOURS * HOUR) as u64 {
+            // The wall clock was set while we ran: shown, never believed. A new agreement may begin within the first day if it was set back, and only
+            // within the first hour if it was set forward: what is early cannot be taken back.
+            let forward = seen > distance;
+            let within = if forward { LEAP_BEGINS_WITHIN_HOURS } else { AGREEMENT_BEGINS_WITHIN_HOURS };
+            self.agreement = if since_start <= (within * HOUR) as u64 {
                 Agreement::Since(self.observed, seen)
             } else {
                 Agreement::Over

@@ -851,6 +851,29 @@ fn a_jump_while_it_runs_is_never_believed() {
 }
 
 #[test]
+fn a_clock_that_is_set_forward_is_believed_within_the_first_hour_alone() {
+    let mark = Mark { trusted: at("2026-11-21T12:00:00Z"), observed: Observed(0) };
+    // A machine without a battery wakes with the time at which it slept, and is told the time twenty minutes later.
+    let mut keeper = Timekeeper::start(mark, &reading(0, "2026-11-21T12:00:00Z"));
+    keeper.read(&reading(1_200, "2026-12-01T12:20:00Z"), true);
+    let told = serve(&mut keeper, 1_200, 7, "2026-12-01T12:20:00Z");
+    assert_eq!(told.trusted, at("2026-12-01T19:20:00Z"));
+
+    // The clock was right; ten hours after the start it leaps by a day, and stays there.
+    let mut keeper = Timekeeper::start(mark, &reading(0, "2026-11-21T12:00:00Z"));
+    serve(&mut keeper, 0, 5, "2026-11-21T12:00:00Z");
+    let leapt = serve(&mut keeper, 5 * 3600, 48, "2026-11-22T17:00:00Z");
+    assert_eq!(leapt.trusted, at("2026-11-23T17:00:00Z"), "never early");
+    assert!(keeper.doubt(&reading(53 * 3600, "2026-11-24T17:00:00Z")).is_some(), "but it is shown");
+
+    // It was ahead at the start and is set back five hours later: the smaller distance is believed.
+    let mut keeper = Timekeeper::start(mark, &reading(0, "2026-12-01T12:00:00Z"));
+    serve(&mut keeper, 0, 5, "2026-12-01T12:00:00Z");
+    let set_back = serve(&mut keeper, 5 * 3600, 7, "2026-11-23T17:00:00Z");
+    assert_eq!(set_back.trusted, at("2026-11-24T00:00:00Z"));
+}
+
+#[test]
 fn more_than_forty_days_need_a_human() {
     let mark = Mark { trusted: at("2026-11-21T12:00:00Z"), observed: Observed(0) };
     let mut keeper = Timekeeper::start(mark, &reading(0, "2027-01-21T12:00:00Z"));

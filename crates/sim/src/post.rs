@@ -23,6 +23,10 @@ pub enum Planted {
     ClockAhead,
     /// The server says accepted and drops the letter.
     Dropped,
+    /// A person is told that a letter is kept for later, and the engine is not.
+    NotKept,
+    /// Nobody hands the engine what comes back.
+    NotHeard,
 }
 
 /// What people do between the two questions. Given the address that is being written to.
@@ -81,7 +85,7 @@ impl Post {
     fn take(&self, message: &Outgoing, in_window: bool) {
         let now = self.true_time();
         let mut truth = self.truth();
-        let Some((address, person, _)) = truth.addresses.get(&message.to).copied() else {
+        let Some((address, person, fate)) = truth.addresses.get(&message.to).copied() else {
             truth.broken("2 never to the wrong person", "a message to nobody's address");
             return;
         };
@@ -103,14 +107,29 @@ impl Post {
                 .letters
                 .values()
                 .any(|l| l.person == person && !l.stopped && !l.opened && l.not_before > now);
+            let quiet = truth.letters.values().any(|l| {
+                l.person == person
+                    && !l.stopped
+                    && !l.opened
+                    && l.quiet_until.is_some_and(|until| until > now)
+            });
             let what = format!("at {now} to a person for whom nothing may leave");
-            truth.broken(if early { "1 never early, 4 stop, 5 refused" } else { "4 stop, 5 refused" }, what);
+            let property = match (early, quiet) {
+                (true, _) => "1 never early, 4 stop, 5 refused",
+                (false, true) => "their day, 4 stop, 5 refused",
+                (false, false) => "4 stop, 5 refused",
+            };
+            truth.broken(property, what);
         }
-        truth.knocked.insert(person);
+        if fate != Fate::Returns {
+            truth.knocked.insert(person);
+        }
         truth.copies.push(Copy {
             message_id: message.message_id.clone(),
             bytes: message.bytes.clone(),
             in_window,
+            at: now,
+            returns: fate == Fate::Returns,
         });
     }
 }

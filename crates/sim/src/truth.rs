@@ -15,6 +15,8 @@ pub(crate) enum Fate {
     Dead,
     /// It says 'later' three times in four.
     Slow,
+    /// It takes mail and sends it back days later: nobody is there (5.1.1).
+    Returns,
 }
 
 /// One letter, as it was promised.
@@ -28,6 +30,8 @@ pub(crate) struct Promised {
     pub(crate) stopped: bool,
     /// The person has opened it.
     pub(crate) opened: bool,
+    /// The person keeps it for later: nothing is sent about it before this, by true time.
+    pub(crate) quiet_until: Option<Timestamp>,
 }
 
 /// One refusal that was acknowledged.
@@ -50,6 +54,10 @@ pub(crate) struct Copy {
     pub(crate) bytes: Vec<u8>,
     /// Whether the engine may not know of it: a crash or a lost answer fell between DATA and the record.
     pub(crate) in_window: bool,
+    /// When it was taken, by true time.
+    pub(crate) at: Timestamp,
+    /// It will be sent back, and has not been yet.
+    pub(crate) returns: bool,
 }
 
 /// Everything that is true.
@@ -99,6 +107,7 @@ impl Truth {
                     && !p.stopped
                     && !p.opened
                     && p.not_before <= at
+                    && p.quiet_until.is_none_or(|until| until <= at)
                     && !self.refused(address, person, **letter)
             })
             .count()

@@ -6,7 +6,8 @@
 use crate::chance::Draw;
 use crate::post::{Planted, Post};
 use crate::truth::{Fate, Promised, Refusal, Truth};
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -17,10 +18,11 @@ use unsaid::secrets::{HouseKeys, hashed};
 use unsaid::worker::{NextWake, Tools, Worker};
 use unsaid_delivery::accept;
 use unsaid_delivery::calendar::{self, NINE};
-use unsaid_delivery::clock::{Mark, Reading, Source, Timekeeper};
+use unsaid_delivery::clock::{self, Mark, Reading, Source, Timekeeper};
 use unsaid_delivery::id::{AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, PersonId};
+use unsaid_delivery::record::Bounce;
 use unsaid_delivery::refusal::Scope;
-use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
+use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, RestAsked, Rule};
 use unsaid_delivery::{Now, Observed};
 use unsaid_store::memory::MemoryStore;
 use unsaid_store::rows::*;
@@ -218,6 +220,7 @@ impl World {
         let fate = match self.people.below(10) {
             0..=1 => Fate::Dead,
             2 => Fate::Slow,
+            3 => Fate::Returns,
             _ => Fate::Good,
         };
         let sealed =
@@ -237,6 +240,8 @@ impl World {
         };
         let moment = if self.people.once_in(2) {
             Moment::AtOnce
+        } else if self.people.once_in(3) {
+            self.birthday(now, zone)
         } else {
             let day = now.trusted
                 + SignedDuration::from_hours(24 * i64::try_from(self.people.below(900)).unwrap_or(0));
@@ -271,14 +276,42 @@ impl World {
             Moment::On { date, time, zone } => {
                 calendar::instant(*date, *time, zone).unwrap_or(Timestamp::MAX)
             }
+            Moment::Birthday { age, year, birthday, time, zone } => {
+                // 29 February is the day before or after in a year without one.
+                let year = year + i16::try_from(*age).unwrap_or(0);
+                let day =
+                    Date::new(year, birthday.month, birthday.day).unwrap_or_else(|_| match birthday.leap {
+                        LeapDay::February28 => date(year, 2, 28),
+                        LeapDay::March1 => date(year, 3, 1),
+                    });
+                calendar::instant(day, *time, zone).unwrap_or(Timestamp::MAX)
+            }
             _ => Timestamp::MIN,
         };
         let not_before = plan.rest.until.max(moment);
-        truth_of(&self.truth)
-            .letters
-            .insert(letter, Promised { person, not_before, stopped: false, opened: false });
+        truth_of(&self.truth).letters.insert(
+            letter,
+            Promised { person, not_before, stopped: false, opened: false, quiet_until: None },
+        );
         self.letters.push((letter, who));
         self.note(format_args!("{letter} sealed, not before {not_before}"));
+    }
+
+    /// The birthday on which somebody comes of an age, within three years; now and then 29 February.
+    fn birthday(&self, now: Now, zone: &str) -> Moment {
+        let this_year = calendar::day_in(now.trusted, zone).unwrap_or_default().year();
+        let (month, day) = if self.people.once_in(3) {
+            (2, 29)
+        } else {
+            let some = |below: u64| i8::try_from(1 + self.people.below(below)).unwrap_or(1);
+            (some(12), some(28))
+        };
+        let leap = if self.people.once_in(2) { LeapDay::February28 } else { LeapDay::March1 };
+        let age = 1 + u16::try_from(self.people.below(90)).unwrap_or(0);
+        let in_years = i16::try_from(self.people.below(3)).unwrap_or(0);
+        let year = this_year + in_years - i16::try_from(age).unwrap_or(0);
+        let birthday = Birthday { month, day, leap };
+        Moment::Birthday { age, year, birthday, time: NINE, zone: zone.to_owned() }
     }
 
     fn upload(&self, author: &Author, letter: LetterId) {
@@ -322,10 +355,11 @@ impl World {
         let Some(knock) = sure(ready(self.store.knock(link))) else { return };
         sure(ready(self.store.open_reader(token, knock.message, now)));
         let Some(reader) = sure(ready(self.store.reader(token, now))) else { return };
-        match self.people.below(6) {
+        match self.people.below(8) {
             0..=2 => self.open_all(&reader),
-            3 => self.refuse(&reader, Scope::NotMe),
-            4 => {
+            3..=4 => self.keep_for_later(&reader),
+            5 => self.refuse(&reader, Scope::NotMe),
+            6 => {
                 let letters = sure(ready(self.store.waiting(&reader)));
                 if let Some(one) = letters.first() {
                     self.refuse(&reader, Scope::Letter(one.delivery.letter));
@@ -341,7 +375,7 @@ impl World {
         let own: Vec<&str> = truth
             .addresses
             .iter()
-            .filter(|(_, (_, p, _))| *p == person)
+            .filter(|(_, (_, p, fate))| *p == person && *fate != Fate::Returns)
             .map(|(text, _)| text.as_str())
             .collect();
         let copy = truth.copies.iter().rev().find(|c| {
@@ -377,6 +411,49 @@ impl World {
             truth.knocked.remove(&reader.person());
         }
         self.note(format_args!("{} opened what waited", reader.person()));
+    }
+
+    /// Everything that waits is kept for a day of theirs, or 'not today'.
+    fn keep_for_later(&mut self, reader: &Reader) {
+        let now = self.now();
+        let zone = sure(ready(self.store.sender(reader))).zone;
+        let today = calendar::day_in(now.trusted, &zone).unwrap_or_default();
+        let days = i64::try_from(1 + self.people.below(200)).unwrap_or(1);
+        let not_today = self.people.once_in(4);
+        let day = today.checked_add(if not_today { 14 } else { days }.days()).unwrap_or(today);
+        for waiting in sure(ready(self.store.waiting(reader))) {
+            // As it stands: what was kept before it has moved the rows of the pair.
+            let Some(view) = sure(ready(self.store.delivery(waiting.delivery.id))) else { continue };
+            let chosen = (!not_today).then_some(day);
+            let Ok(granted) = accept::later(&view.delivery, chosen, &zone, now) else { continue };
+            if self.options.planted != Planted::NotKept {
+                sure(ready(self.store.keep_for_later(reader, &view.delivery, &granted, now)));
+            }
+            let until = calendar::instant(day, NINE, &zone).unwrap_or(Timestamp::MAX);
+            if let Some(letter) = truth_of(&self.truth).letters.get_mut(&waiting.delivery.letter) {
+                letter.quiet_until = Some(until);
+            }
+        }
+        truth_of(&self.truth).knocked.remove(&reader.person());
+        self.note(format_args!("{} keeps what waits until {day}", reader.person()));
+    }
+
+    /// Mail that was taken comes back, days later: the report is handed to the engine as `unsaid receive` would.
+    fn send_back(&mut self) {
+        let found = truth_of(&self.truth).copies.iter().position(|copy| copy.returns);
+        let Some(place) = found else { return };
+        let link = {
+            let mut truth = truth_of(&self.truth);
+            let Some(copy) = truth.copies.get_mut(place) else { return };
+            copy.returns = false;
+            link_in(&String::from_utf8_lossy(&copy.bytes)).map(|token| hashed(&token))
+        };
+        let Some(knock) = link.and_then(|link| sure(ready(self.store.knock(link)))) else { return };
+        if self.options.planted == Planted::NotHeard {
+            return;
+        }
+        let became = sure(ready(self.store.bounced(knock.message, Bounce::Dead, self.now())));
+        self.note(format_args!("mail to {} came back: {became:?}", knock.reader.person()));
     }
 
     fn refuse(&mut self, reader: &Reader, scope: Scope) {
@@ -428,6 +505,9 @@ impl World {
         if self.people.once_in(8) {
             self.answer();
         }
+        if self.people.once_in(30) {
+            self.send_back();
+        }
         self.break_something();
         self.pass(STEP);
         self.turn();
@@ -442,7 +522,7 @@ impl World {
             self.post.outage.store(false, Ordering::Relaxed);
             self.note(format_args!("the relay is up"));
         }
-        if self.faults.once_in(1_500) {
+        if self.faults.once_in(1_500) && self.monotonic > clock::LEAP_BEGINS_WITHIN_HOURS * clock::HOUR {
             // One fault a year: the wall clock leaps while the engine runs, and comes back some day.
             const LEAPS: [i64; 6] =
                 [50 * 365 * 86_400, 3 * 365 * 86_400, 86_400, 2_400, -10_800, -365 * 86_400];
@@ -475,7 +555,7 @@ impl World {
     }
 
     /// A new process: another boot, clocks from the stored mark, nothing else remembered. The wall clock is right at a start: one single source that
-    /// lies across a start is outside the model (delivery.md).
+    /// lies across a start, or in the hour after it, is outside the model (delivery.md).
     fn start_again(&mut self) {
         self.wall_wrong = 0;
         let mark = sure(ready(self.store.house())).mark.unwrap_or_else(|| self.keeper.mark());
@@ -549,6 +629,7 @@ impl World {
         self.start_again();
         // Longer than the longest rest, moment (900 days) and pause before a joined knock.
         for _ in 0..1_200 * 86_400 / STEP {
+            self.send_back();
             self.pass(STEP);
             self.turn();
         }
@@ -570,8 +651,8 @@ impl World {
     /// again counts as dead after thirty days and twenty tries, so it is not asked about.
     fn check_everything_is_done(&self) {
         let mut truth = truth_of(&self.truth);
-        let texts: Vec<String> =
-            truth.copies.iter().map(|c| String::from_utf8_lossy(&c.bytes).into_owned()).collect();
+        let texts: Vec<(String, Timestamp)> =
+            truth.copies.iter().map(|c| (String::from_utf8_lossy(&c.bytes).into_owned(), c.at)).collect();
         let mut undone = Vec::new();
         for (letter, promised) in &truth.letters {
             if promised.stopped || promised.opened {
@@ -591,9 +672,14 @@ impl World {
             });
             if !open.is_empty()
                 && !refused_somewhere
-                && !texts.iter().any(|t| open.iter().any(|a| t.contains(a.as_str())))
+                && !texts.iter().any(|(text, at)| {
+                    // What was kept for later is owed a knock on its day or after it.
+                    let in_time = promised.quiet_until.is_none_or(|until| *at >= until);
+                    in_time && open.iter().any(|address| text.contains(address.as_str()))
+                })
             {
-                undone.push(format!("{letter} to {} was never knocked for", promised.person));
+                let kept = promised.quiet_until.map_or(String::new(), |until| format!(" after {until}"));
+                undone.push(format!("{letter} to {} was never knocked for{kept}", promised.person));
             }
         }
         for what in undone {

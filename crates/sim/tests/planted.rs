@@ -53,6 +53,16 @@ fn a_clock_that_is_ahead_is_caught() {
 }
 
 #[test]
+fn a_day_of_theirs_that_is_not_kept_is_caught() {
+    caught(Planted::NotKept, "their day");
+}
+
+#[test]
+fn mail_that_comes_back_unheard_is_caught() {
+    caught(Planted::NotHeard, "17 all that is owed");
+}
+
+#[test]
 fn a_letter_that_is_lost_is_caught() {
     caught(Planted::Dropped, "17 all that is owed");
 }
