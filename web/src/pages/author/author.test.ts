@@ -313,10 +313,10 @@ describe('the vault', () => {
   });
 
   test('knows which draft became which letter', () => {
-    let records = changed(new Map(), ID, 'letter', { title: 'The van', draft: 'd1' });
+    let records = changed(new Map(), ID, 'letter', { title: 'The van', drafts: ['d1', 'd2'] });
     records = changed(records, ID.replace('a', 'b'), 'letter', { title: 'Sealed by an older page' });
     const letters = [{ id: ID }, { id: ID.replace('a', 'b') }];
-    expect([...sealedDrafts(records, letters)]).toEqual(['d1']);
+    expect([...sealedDrafts(records, letters)]).toEqual(['d1', 'd2']);
     expect(sealedDrafts(records, []).size).toBe(0);
   });
 

@@ -13,7 +13,7 @@ import { restOf, ruleOf } from './plan';
 import { session } from './session.svelte';
 import { discard, put, take } from './shelf';
 import { sealedVersion } from './story';
-import { cardOf } from './vault';
+import { cardOf, draftsOf } from './vault';
 import { bringNewer } from './write/bring';
 
 export type Progress =
@@ -269,7 +269,11 @@ async function sealOnce({ draft: begun, to, key, amended, tell, kept }: Asked): 
   await ask('prove', { written, manifestHash: sealed.manifestHash, parts, authorWrap });
 
   // The title goes into the vault first: a letter whose name was lost would be worse than a name without a letter.
-  await session.write(place.letter, 'letter', { title: titleFor(draft, to), to, draft: draft.id });
+  await session.write(place.letter, 'letter', (records) => ({
+    title: titleFor(draft, to),
+    to,
+    drafts: [...new Set([...draftsOf(records, place.letter), draft.id])],
+  }));
   // That writing has met whatever another device wrote meanwhile.
   if (words !== null && cardOf(session.records, person)?.words !== words) throw new CardChanged();
 

@@ -146,10 +146,15 @@ export const titleOf = (records: Records, letter: string): string => text(record
 /** For whom a letter was meant, as it was named when it was sealed. */
 export const toOf = (records: Records, letter: string): string => text(records.get(letter)?.['to']);
 
-/** The drafts that became one of these letters. */
-export function sealedDrafts(records: Records, letters: readonly { id: string }[]): Set<string> {
-  return new Set(letters.map(({ id }) => text(records.get(id)?.['draft'])).filter((draft) => draft !== ''));
+/** The drafts that became a letter: the first, and one for each change of it. */
+export function draftsOf(records: Records, letter: string): string[] {
+  const kept = records.get(letter)?.['drafts'];
+  return Array.isArray(kept) ? kept.filter((draft) => typeof draft === 'string') : [];
 }
+
+/** The drafts that became one of these letters. */
+export const sealedDrafts = (records: Records, letters: readonly { id: string }[]): Set<string> =>
+  new Set(letters.flatMap(({ id }) => draftsOf(records, id)));
 
 /** A birthday as she knows it. */
 export interface Birthday {
