@@ -760,6 +760,9 @@ pub const DIGITS_A_DAY: usize = 5;
 /// With so many knocks digits are compared at most.
 pub const KNOCKS_COMPARED: usize = 16;
 
+/// Whoever answers a knock by mail is told that nobody reads it, and told again after so many observed days.
+pub const TOLD_AGAIN_DAYS: i64 = 7;
+
 /// Who works on a wake. Codes have a lane of their own, so that nothing slow stands in their way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lane {

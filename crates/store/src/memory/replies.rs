@@ -7,8 +7,6 @@ use unsaid_delivery::record::NOTICE_DAYS;
 
 /// In which both limits here count, in hours.
 const DAY_HOURS: i64 = 24;
-/// Who answers a knock by mail is told so much later again, in observed days.
-const TOLD_AGAIN_DAYS: i64 = 7;
 
 impl World {
     pub(super) fn keep_reply(&mut self, reader: &Reader, reply: NewReply, now: Now) -> Result<Replied> {

@@ -229,9 +229,6 @@ pub(super) async fn bounced(tx: &mut Tx, id: MessageId, bounce: Bounce, now: Now
     Ok(became)
 }
 
-/// Somebody who answers a knock by mail is told, once a week at most, that nobody reads it.
-const TOLD_AGAIN_DAYS: i64 = 7;
-
 pub(super) async fn nobody_reads(tx: &mut Tx, knock: MessageId, notice: MessageId, now: Now) -> Result<bool> {
     let row = tx
         .one(

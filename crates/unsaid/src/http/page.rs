@@ -176,6 +176,16 @@ pub(super) fn opening(title: &str, lede: &str) -> Markup {
     }
 }
 
+/// What is wrong with what was sent, at the top of its page: read out at once, and a way to the place where it can be mended.
+pub(super) fn wrong_at(place: &str, says: &str) -> Markup {
+    html! {
+        div.notice.notice--problem role="alert" aria-labelledby="problem" {
+            h2 #problem { (say("house.problem", &[])) }
+            ul { li { a href=(place) { (says) } } }
+        }
+    }
+}
+
 /// Something that cannot be, as a page: what happened, what to do, and a way back.
 pub(super) fn error_page(app: &App, problem: Problem) -> Response {
     let (reader, back, back_says) = match problem.key {

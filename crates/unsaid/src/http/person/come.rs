@@ -5,7 +5,7 @@ use super::knock::let_in;
 use super::{Fields, field};
 use crate::address::EmailAddress;
 use crate::app::App;
-use crate::http::page::{For, Page, opening, say};
+use crate::http::page::{For, Page, opening, say, wrong_at};
 use crate::http::problem::Problem;
 use crate::secrets::same;
 use axum::extract::State;
@@ -132,10 +132,7 @@ fn page(app: &App, typed: &Typed, wrong: Option<Wrong>) -> Response {
     let of_address = wrong.filter(|wrong| matches!(wrong, Wrong::Address(_)));
     let main = html! {
         @if let Some(wrong) = wrong {
-            div.notice.notice--problem role="alert" aria-labelledby="problem" {
-                h2 #problem { (say("house.problem", &[])) }
-                ul { li { a href=(wrong.at()) { (wrong.says()) } } }
-            }
+            (wrong_at(wrong.at(), &wrong.says()))
         }
         (opening(&say("person.come.heading", &[]), &say("person.come.lede", &[])))
         form.form method="post" action="/come" novalidate {

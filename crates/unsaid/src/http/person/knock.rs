@@ -4,7 +4,7 @@
 use super::{Fields, field, later, on_to};
 use crate::app::App;
 use crate::http::cookies::{Cookie, read_token};
-use crate::http::page::{For, Page, opening, refusal_page, say};
+use crate::http::page::{For, Page, opening, refusal_page, say, wrong_at};
 use crate::http::problem::Problem;
 use crate::http::read::Path;
 use crate::secrets::hashed;
@@ -128,10 +128,7 @@ fn gone(unclear: bool) -> Markup {
 fn unclear_notice(unclear: bool) -> Markup {
     html! {
         @if unclear {
-            div.notice.notice--problem role="alert" aria-labelledby="problem" {
-                h2 #problem { (say("house.problem", &[])) }
-                ul { li { a href="#answer" { (say("person.knock.unclear", &[])) } } }
-            }
+            (wrong_at("#answer", &say("person.knock.unclear", &[])))
         }
     }
 }

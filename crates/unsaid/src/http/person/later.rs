@@ -5,7 +5,7 @@ use super::until::{Typed, When, Wrong};
 use super::{Fields, called, is_not_me, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
-use crate::http::page::{For, Page, opening, say, say_with, window_title};
+use crate::http::page::{For, Page, opening, say, say_with, window_title, wrong_at};
 use crate::http::problem::Problem;
 use crate::http::read::{self, Path};
 use crate::http::say_date;
@@ -171,10 +171,7 @@ impl LaterPage {
         };
         let main = html! {
             @if let Some(wrong) = wrong {
-                div.notice.notice--problem role="alert" aria-labelledby="problem" {
-                    h2 #problem { (say("house.problem", &[])) }
-                    ul { li { a href=(wrong.at()) { (wrong.says(self.today)) } } }
-                }
+                (wrong_at(wrong.at(), &wrong.says(self.today)))
             }
             @if kept {
                 (opening(&heading, &say("person.later.kept_lede", &[])))

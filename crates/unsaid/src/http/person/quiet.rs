@@ -2,7 +2,7 @@
 //! by hand. The address itself is the proof, made for one message. Looking changes nothing; whether there is such a message is told to nobody.
 
 use crate::app::App;
-use crate::http::page::{For, Page, opening, say};
+use crate::http::page::{For, Page, opening, say, wrong_at};
 use crate::http::problem::Problem;
 use crate::http::read::Path;
 use crate::secrets::same;
@@ -65,10 +65,7 @@ fn ask(app: &App, unclear: bool) -> Response {
     };
     let main = html! {
         @if unclear {
-            div.notice.notice--problem role="alert" aria-labelledby="problem" {
-                h2 #problem { (say("house.problem", &[])) }
-                ul { li { a href="#answer" { (say("person.quiet.unclear", &[])) } } }
-            }
+            (wrong_at("#answer", &say("person.quiet.unclear", &[])))
         }
         (opening(&say("person.quiet.heading", &[]), &say("person.quiet.lede", &[])))
         // The form goes to the address of this page.

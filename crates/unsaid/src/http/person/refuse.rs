@@ -4,7 +4,7 @@
 use super::{Fields, called, field, later, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
-use crate::http::page::{For, Page, opening, say};
+use crate::http::page::{For, Page, opening, say, wrong_at};
 use crate::http::problem::Problem;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -152,10 +152,7 @@ fn page(app: &App, reader: &Reader, letters: &[Waiting], chosen: &Chosen, wrong:
     };
     let main = html! {
         @if let Some(wrong) = wrong {
-            div.notice.notice--problem role="alert" aria-labelledby="problem" {
-                h2 #problem { (say("house.problem", &[])) }
-                ul { li { a href=(wrong.at(reader)) { (wrong.says()) } } }
-            }
+            (wrong_at(wrong.at(reader), &wrong.says()))
         }
         (opening(&say("person.refuse.heading", &[]), &say("person.refuse.lede", &[])))
         form.form method="post" action="/refuse" {
