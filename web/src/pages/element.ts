@@ -2,7 +2,7 @@
 
 export function newElement<N extends keyof HTMLElementTagNameMap>(
   name: N,
-  className: string,
+  className = '',
   text = '',
 ): HTMLElementTagNameMap[N] {
   const made = document.createElement(name);

@@ -5,6 +5,7 @@ import '../../ui/look.css';
 import { fromBase64, type Bytes } from '../../seal/bytes';
 import { openWordsFile } from '../../seal/claim';
 import { openLetter, openMedia, SealError, type Letter, type Picture } from '../../seal/read';
+import { newElement } from '../element';
 import { locale, say } from '../reader/say';
 import { acts, button, handBox, showLetter } from '../reader/show';
 import { newWordsForm, useWordsForm } from '../reader/words-form';
@@ -15,17 +16,6 @@ const known = (tag: string): string | undefined => {
   const first = tag.toLowerCase().split('-')[0] ?? '';
   return first in LANGUAGES ? first : undefined;
 };
-
-function element<N extends keyof HTMLElementTagNameMap>(
-  name: N,
-  className = '',
-  text = '',
-): HTMLElementTagNameMap[N] {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
-}
 
 function bytesOf(text: string): Bytes {
   const bytes = fromBase64(text);
@@ -46,12 +36,12 @@ let sealed: SealedInside | null = null;
 let key: Uint8Array | null = null;
 
 function frame(...main: HTMLElement[]): void {
-  const head = element('header', 'masthead');
-  head.append(element('p', 'mark', 'Unsaid'));
-  const languages = element('ul', 'screen-only');
+  const head = newElement('header', 'masthead');
+  head.append(newElement('p', 'mark', 'Unsaid'));
+  const languages = newElement('ul', 'screen-only');
   for (const [tag, name] of Object.entries(LANGUAGES)) {
     if (tag === document.documentElement.lang) continue;
-    const one = element('li');
+    const one = newElement('li');
     const press = button(name, () => start(tag));
     press.className = 'button button--quiet';
     press.lang = tag;
@@ -59,19 +49,19 @@ function frame(...main: HTMLElement[]): void {
     languages.append(one);
   }
   head.append(languages);
-  const body = element('main', 'main');
+  const body = newElement('main', 'main');
   body.id = 'main';
   body.append(...main);
-  const foot = element('footer', 'foot screen-only');
-  foot.append(element('p', '', say('person.file.foot')));
+  const foot = newElement('footer', 'foot screen-only');
+  foot.append(newElement('p', '', say('person.file.foot')));
   app.replaceChildren(head, body, foot);
 }
 
 function told(title: string, text: string, alert = false): HTMLElement {
-  const opening = element('div', 'opening');
-  const said = element('p', 'lede', text);
+  const opening = newElement('div', 'opening');
+  const said = newElement('p', 'lede', text);
   if (alert) said.setAttribute('role', 'alert');
-  opening.append(element('h1', '', title), said);
+  opening.append(newElement('h1', '', title), said);
   return opening;
 }
 
@@ -120,14 +110,14 @@ function show(inside: SealedInside, found: Uint8Array): void {
   const { letter, signature } = openLetter(found, files, inside);
   const title = say('person.file.from', { name: letter.from });
   document.title = title;
-  const margin = element('aside', 'margin');
+  const margin = newElement('aside', 'margin');
   const day = new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeZone: 'UTC' }).format(letter.date);
-  margin.append(element('p', '', say('person.file.to', { name: letter.to })), element('p', '', day));
+  margin.append(newElement('p', '', say('person.file.to', { name: letter.to })), newElement('p', '', day));
   for (const line of margin.children) (line as HTMLElement).dir = 'auto';
-  const sheet = element('article', 'sheet sheet--full sheet--folded');
-  const place = element('div', 'letter');
+  const sheet = newElement('article', 'sheet sheet--full sheet--folded');
+  const place = newElement('div', 'letter');
   place.id = 'letter';
-  sheet.append(element('h1', 'unseen', title), place);
+  sheet.append(newElement('h1', 'unseen', title), place);
   const give = showLetter(place, letter);
   const row = acts(button(say('person.read.print'), () => print()));
   frame(margin, sheet, handBox(letter, signature), row, ...chooser(inside, letter, found, give));
@@ -151,14 +141,14 @@ function chooser(
   give: (picture: Picture | { name: string }) => void,
 ): HTMLElement[] {
   if (inside.outside.length === 0) return [];
-  const field = element('div', 'field screen-only');
-  const label = element('label', '', say('person.file.media'));
+  const field = newElement('div', 'field screen-only');
+  const label = newElement('label', '', say('person.file.media'));
   label.htmlFor = 'media';
-  const help = element('p', 'help', say('person.file.media-help'));
+  const help = newElement('p', 'help', say('person.file.media-help'));
   help.id = 'media-help';
-  const status = element('p', 'help');
+  const status = newElement('p', 'help');
   status.setAttribute('role', 'status');
-  const input = element('input', 'input');
+  const input = newElement('input', 'input');
   Object.assign(input, { id: 'media', type: 'file', multiple: true, accept: '.age' });
   input.setAttribute('aria-describedby', 'media-help');
   input.addEventListener('change', () => void take());

@@ -1,7 +1,7 @@
 // The sheet on which somebody answers: words, photos, what the answer tells and what it does not. It stands below the letter, is fetched
 // when it is asked for, keeps nothing on the device, and lets nobody lose words without having been asked.
 
-import { newElement as made } from './element';
+import { newElement as made } from '../element';
 import { acts, button } from './show';
 import { locale } from './say';
 import { say } from './say-more';

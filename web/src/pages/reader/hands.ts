@@ -3,7 +3,7 @@
 
 import { getBytes, post } from '../../api/request';
 import { openLetter, type Hand } from '../../seal/read';
-import { newElement as made } from './element';
+import { newElement as made } from '../element';
 import type { Standing } from './main';
 import { locale } from './say';
 import { say } from './say-more';

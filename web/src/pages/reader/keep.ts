@@ -3,7 +3,7 @@
 
 import { openFile } from '../../seal/read';
 import { giveFile, keptName, keptPage } from '../kept-page';
-import { newElement as made } from './element';
+import { newElement as made } from '../element';
 import type { Standing } from './main';
 import { locale } from './say';
 import { say } from './say-more';
