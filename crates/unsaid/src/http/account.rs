@@ -1,18 +1,19 @@
 //! Making an account, and what its author is told of it. Her words, her kit and her keys were made in her browser; what arrives here is locked already, and
 //! the host looks once whether it could give it back.
 
+use super::described::shape;
 use super::gate::{NewcomerIn, SessionToken, SignedIn, is_fresh, is_unlocked};
 use super::host_wrap;
 use super::problem::Problem;
 use super::read::{self, Json};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Made, Told};
 use crate::app::App;
 use crate::secrets::hashed;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::calendar;
 use unsaid_seal::pq;
@@ -30,18 +31,33 @@ const NAME_LETTERS: std::ops::RangeInclusive<usize> = 2..=40;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/account", Policy::Newcomer, Face::Api, Body::Json, make),
-        Route::get("/api/account", Policy::Locked, Face::Api, look),
+        Route::post("/api/account", Policy::Newcomer, Face::Api, Body::Json, make).refuses(&[
+            "account-there",
+            "invitation-unknown",
+            "name-empty",
+            "name-length",
+            "name-letters",
+            "language-unknown",
+            "zone-unknown",
+            "recipient-unknown",
+            "bytes-unknown",
+            "host-cannot-open",
+            "missing",
+        ]),
+        Route::get("/api/account", Policy::Locked, Face::Api, look).refuses(&["missing"]),
     ]
 }
 
 /// What an author is told of her account.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Account")]
 pub(super) struct View {
+    #[schemars(schema_with = "shape::id")]
     id: String,
     email: String,
     name: String,
+    #[schemars(extend("items" = { "enum": ["host", "author"] }))]
     roles: Vec<&'static str>,
     language: String,
     zone: String,
@@ -54,7 +70,8 @@ pub(super) struct View {
     kit: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
 struct SessionView {
     unlocked: bool,
     fresh: bool,
@@ -94,21 +111,23 @@ pub(super) async fn view(app: &App, author: &Author, role: Role, session: &Sessi
     })
 }
 
-#[derive(Serialize)]
-struct Told {
-    account: View,
+#[derive(Serialize, JsonSchema)]
+pub(super) struct MyAccount {
+    pub(super) account: View,
 }
 
 async fn look(
     State(app): State<App>,
     SignedIn(author, role, session): SignedIn,
-) -> Result<Response, Problem> {
-    Ok(axum::Json(Told { account: view(&app, &author, role, &session).await? }).into_response())
+) -> Result<Told<MyAccount>, Problem> {
+    Ok(Told::new(MyAccount { account: view(&app, &author, role, &session).await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "NewAccount")]
 struct Given {
+    #[schemars(schema_with = "shape::id")]
     account_id: String,
     invitation: Option<String>,
     name: String,
@@ -116,8 +135,11 @@ struct Given {
     zone: String,
     recipient: String,
     salt: String,
+    #[schemars(schema_with = "shape::token")]
     unlock_token: String,
+    #[schemars(schema_with = "shape::bytes")]
     unlock_file: String,
+    #[schemars(schema_with = "shape::bytes")]
     vault: String,
     mine: bool,
 }
@@ -127,7 +149,7 @@ async fn make(
     NewcomerIn(session): NewcomerIn,
     SessionToken(token): SessionToken,
     Json(given): Json<Given>,
-) -> Result<Response, Problem> {
+) -> Result<Made<MyAccount>, Problem> {
     let SessionOf::Newcomer { account, email_key, email, invitation } = session.who else {
         return Err(Problem::of("account-there"));
     };
@@ -181,8 +203,7 @@ async fn make(
         SessionOf::Author(_, role) => role,
         SessionOf::Newcomer { .. } => Role::Author,
     };
-    let told = Told { account: view(&app, &author, role, &session).await? };
-    Ok((StatusCode::CREATED, axum::Json(told)).into_response())
+    Ok(Made::new(MyAccount { account: view(&app, &author, role, &session).await? }))
 }
 
 pub(super) fn exactly(field: &'static str, text: &str, length: usize) -> Result<Vec<u8>, Problem> {

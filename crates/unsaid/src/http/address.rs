@@ -2,19 +2,21 @@
 //! the two requests the new address lies sealed in the browser that asked, so that nothing has to be kept here that came to nothing.
 
 use super::account;
+use super::account::MyAccount;
 use super::cookies::Cookie;
 use super::gate::{SessionToken, SignedIn};
 use super::persons::is_the_house;
 use super::problem::Problem;
 use super::read::Json;
 use super::route::{Body, Face, Policy, Route};
-use super::sessions::{read_code, with_cookies};
+use super::sessions::read_code;
+use super::tell::{Done, Taken, Told};
 use crate::address::EmailAddress;
 use crate::app::App;
 use crate::secrets::hashed;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use unsaid_delivery::id::MessageId;
 use unsaid_store::StoreError;
@@ -22,13 +24,30 @@ use unsaid_store::rows::{CodeAsked, EmailChange, EmailChangeAsk, EmailChanged};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/address", Policy::Fresh, Face::Api, Body::Json, ask),
-        Route::post("/api/address/confirm", Policy::Fresh, Face::Api, Body::Json, confirm),
+        Route::post("/api/address", Policy::Fresh, Face::Api, Body::Json, ask).refuses(&[
+            "address-empty",
+            "address-without-at",
+            "address-two-ats",
+            "address-before-at",
+            "address-after-at",
+            "address-too-long",
+            "address-of-house",
+            "address-same",
+            "codes-too-many",
+            "missing",
+        ]),
+        Route::post("/api/address/confirm", Policy::Fresh, Face::Api, Body::Json, confirm).refuses(&[
+            "code-wrong",
+            "code-over",
+            "address-taken",
+            "missing",
+        ]),
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewSignInAddress")]
 struct Asked {
     email: String,
 }
@@ -38,7 +57,7 @@ async fn ask(
     SignedIn(author, ..): SignedIn,
     headers: HeaderMap,
     Json(asked): Json<Asked>,
-) -> Result<Response, Problem> {
+) -> Result<Taken<Done>, Problem> {
     let address = EmailAddress::read(&asked.email).map_err(|e| Problem::field("email", e.key()))?;
     if is_the_house(&app, &address) {
         return Err(Problem::field("email", "address-of-house"));
@@ -65,8 +84,7 @@ async fn ask(
             app.nudge.nudge();
             let sealed = app.keys.seal_text(&in_cookie(&row), &address.to_text(), &*app.chance);
             let cookies = [Cookie::Browser.set(&app, &browser), Cookie::Address.set(&app, &sealed.0)];
-            Ok((StatusCode::ACCEPTED, with_cookies(cookies), axum::Json(serde_json::json!({})))
-                .into_response())
+            Ok(Taken::new(Done {}).with_cookies(cookies))
         }
         CodeAsked::TooMany => Err(super::codes::too_many()),
     }
@@ -77,8 +95,9 @@ fn in_cookie(account: &str) -> String {
     format!("{account}|new-address")
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CodeOfAddress")]
 struct Typed {
     code: String,
 }
@@ -89,7 +108,7 @@ async fn confirm(
     SessionToken(token): SessionToken,
     headers: HeaderMap,
     Json(typed): Json<Typed>,
-) -> Result<Response, Problem> {
+) -> Result<Told<MyAccount>, Problem> {
     // What cannot be a code is a slip of the finger, and costs no try.
     let wrong = || Problem::field("code", "code-wrong");
     let over = || Problem::of("code-over");
@@ -120,7 +139,7 @@ async fn confirm(
     }
     app.nudge.nudge();
     let session = app.store.session(token, now).await?.ok_or(StoreError::Missing)?;
-    let view = account::view(&app, &author, role, &session).await?;
+    let account = account::view(&app, &author, role, &session).await?;
     let cookies = [Cookie::Browser.forget(&app), Cookie::Address.forget(&app)];
-    Ok((with_cookies(cookies), axum::Json(serde_json::json!({ "account": view }))).into_response())
+    Ok(Told::new(MyAccount { account }).with_cookies(cookies))
 }

@@ -6,9 +6,10 @@ use super::problem::Problem;
 use super::read::{self, Json, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::rule;
+use super::tell::Told;
 use crate::app::App;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::id::LetterId;
@@ -18,15 +19,28 @@ use unsaid_store::StoreError;
 const TRIES: usize = 3;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post("/api/letters/{id}/birthday", Policy::Fresh, Face::Api, Body::Json, correct)]
+    vec![Route::post("/api/letters/{id}/birthday", Policy::Fresh, Face::Api, Body::Json, correct).refuses(&[
+        "birthday-unknown",
+        "nothing-sealed",
+        "not-here",
+        "not-yet",
+        "day-passed",
+        "day-too-far",
+        "zone-unknown",
+        "rested",
+        "still-resting",
+        "already-sealed",
+    ])]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Birthday")]
 struct Given {
     year: Option<i16>,
     month: i64,
     day: i64,
+    #[schemars(with = "Option<rule::Leap>")]
     leap: Option<String>,
 }
 
@@ -35,7 +49,7 @@ async fn correct(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(given): Json<Given>,
-) -> Result<Response, Problem> {
+) -> Result<Told<letters::One>, Problem> {
     let id: LetterId = read::id(&id)?;
     // Whose letter it is comes before what is wrong with the day.
     app.store.letter(&author, id).await?;
@@ -45,12 +59,12 @@ async fn correct(
         let Some(delivery) = &letter.delivery else { return Err(Refusal::NothingSealed.into()) };
         let now = app.time.now();
         let Some(corrected) = accept::correct_birthday(delivery, given.year, birthday, now)? else {
-            return Ok(axum::Json(letters::told(&app, &author, &letter).await?).into_response());
+            return Ok(Told::new(letters::told(&app, &author, &letter).await?));
         };
         match app.store.correct_rule(&author, delivery, &corrected, now).await {
             Ok(letter) => {
                 app.nudge.nudge();
-                return Ok(axum::Json(letters::told(&app, &author, &letter).await?).into_response());
+                return Ok(Told::new(letters::told(&app, &author, &letter).await?));
             }
             Err(StoreError::Conflict) => {}
             Err(e) => return Err(e.into()),

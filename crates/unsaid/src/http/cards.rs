@@ -2,15 +2,17 @@
 //! somebody has seen is replaced in one go: another token, and new wraps for everything that the old words would have opened.
 
 use super::cookies::read_token;
+use super::described::shape;
 use super::gate::SignedIn;
 use super::host_wrap;
 use super::persons::of_hers;
 use super::problem::Problem;
 use super::read::{self, Json, Path};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Done, Told, done};
 use crate::app::App;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use unsaid_delivery::id::{LetterId, PersonId};
 use unsaid_store::StoreError;
@@ -18,14 +20,17 @@ use unsaid_store::rows::{Keyed, NewWordsWrap, WrapKind};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::put("/api/persons/{id}/card", Policy::Fresh, Face::Api, Body::Json, put),
-        Route::post("/api/persons/{id}/card/replace", Policy::Fresh, Face::Api, Body::Wraps, replace),
+        Route::put("/api/persons/{id}/card", Policy::Fresh, Face::Api, Body::Json, put)
+            .refuses(&["bytes-unknown", "card-there"]),
+        Route::post("/api/persons/{id}/card/replace", Policy::Fresh, Face::Api, Body::Wraps, replace)
+            .refuses(&["bytes-unknown", "host-cannot-open"]),
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Card {
+    #[schemars(schema_with = "shape::token")]
     token: String,
 }
 
@@ -34,7 +39,7 @@ async fn put(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(card): Json<Card>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     let id: PersonId = read::id(&id)?;
     of_hers(&app, &author, id).await?;
     let claim = claim(&app, &card.token)?;
@@ -42,21 +47,24 @@ async fn put(
         StoreError::Conflict => Problem::of("card-there"),
         e => e.into(),
     })?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Replacement {
+    #[schemars(schema_with = "shape::token")]
     token: String,
     wraps: Vec<Wrapped>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wrapped {
+    #[schemars(schema_with = "shape::id")]
     letter: String,
     version: u32,
+    #[schemars(schema_with = "shape::bytes")]
     wrap: String,
 }
 
@@ -65,7 +73,7 @@ async fn replace(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(given): Json<Replacement>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     let id: PersonId = read::id(&id)?;
     of_hers(&app, &author, id).await?;
     let claim = claim(&app, &given.token)?;
@@ -82,7 +90,7 @@ async fn replace(
         wraps.push(NewWordsWrap { letter, version: wrapped.version, bytes, generation });
     }
     app.store.replace_card(&author, id, claim, wraps, app.time.now()).await?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }
 
 /// HMAC of a claim token, as the store keeps it.

@@ -2,19 +2,21 @@
 //! The code itself is made when the mail is sent, elsewhere.
 
 use super::cookies::{Cookie, read_token};
+use super::described::shape;
 use super::persons::is_the_house;
 use super::problem::Problem;
 use super::read::Json;
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Done, Taken, Told};
 use crate::address::EmailAddress;
 use crate::app::App;
 use crate::secrets::hashed;
 use crate::settings::Registration;
 use crate::words::Words;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, header};
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::id::MessageId;
 use unsaid_store::rows::{CodeAsk, CodeAsked, Keyed, Role};
@@ -26,24 +28,36 @@ const DAY_SECONDS: u64 = 86_400;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/invitation", Policy::Anyone, Face::Api, Body::Json, invitation),
-        Route::post("/api/codes", Policy::Anyone, Face::Api, Body::Json, ask),
+        Route::post("/api/invitation", Policy::Anyone, Face::Api, Body::Json, invitation)
+            .refuses(&["invitation-unknown"]),
+        Route::post("/api/codes", Policy::Anyone, Face::Api, Body::Json, ask).refuses(&[
+            "address-empty",
+            "address-without-at",
+            "address-two-ats",
+            "address-before-at",
+            "address-after-at",
+            "address-too-long",
+            "address-of-house",
+            "codes-too-many",
+        ]),
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Invited {
+    #[schemars(schema_with = "shape::token")]
     token: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct GoodFor {
+    #[schemars(extend("enum" = ["author", "host"]))]
     role: &'static str,
 }
 
 /// What an invitation is good for. Used, over and wrong are one answer. It is used up when the account is made, not by looking.
-async fn invitation(State(app): State<App>, Json(given): Json<Invited>) -> Result<Response, Problem> {
+async fn invitation(State(app): State<App>, Json(given): Json<Invited>) -> Result<Told<GoodFor>, Problem> {
     let unknown = || Problem::of("invitation-unknown");
     let token = read_token(given.token.as_bytes()).ok_or_else(unknown)?;
     let role = app.store.invitation(hashed(&token), app.time.now()).await?.ok_or_else(unknown)?;
@@ -51,11 +65,12 @@ async fn invitation(State(app): State<App>, Json(given): Json<Invited>) -> Resul
         Role::Author => "author",
         Role::Host => "host",
     };
-    Ok(axum::Json(GoodFor { role }).into_response())
+    Ok(Told::new(GoodFor { role }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CodeAsked")]
 struct Asked {
     email: String,
     invitation: Option<String>,
@@ -65,7 +80,7 @@ async fn ask(
     State(app): State<App>,
     headers: HeaderMap,
     Json(asked): Json<Asked>,
-) -> Result<Response, Problem> {
+) -> Result<Taken<Done>, Problem> {
     let address = EmailAddress::read(&asked.email).map_err(|e| Problem::field("email", e.key()))?;
     if is_the_house(&app, &address) {
         return Err(Problem::field("email", "address-of-house"));
@@ -94,8 +109,7 @@ async fn ask(
     match app.store.ask_code(ask, now).await? {
         CodeAsked::Taken => {
             app.nudge.nudge();
-            let cookie = [(header::SET_COOKIE, Cookie::Browser.set(&app, &browser))];
-            Ok((StatusCode::ACCEPTED, cookie, axum::Json(serde_json::json!({}))).into_response())
+            Ok(Taken::new(Done {}).with_cookies([Cookie::Browser.set(&app, &browser)]))
         }
         CodeAsked::TooMany => Err(too_many()),
     }

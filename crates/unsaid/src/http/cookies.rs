@@ -23,7 +23,8 @@ pub enum Cookie {
 }
 
 impl Cookie {
-    fn name(self, app: &App) -> String {
+    /// What it is called in this house.
+    pub fn name(self, app: &App) -> String {
         let plain = match self {
             Self::Session => "session",
             Self::Browser => "browser",

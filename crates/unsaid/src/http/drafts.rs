@@ -1,18 +1,20 @@
 //! What is written and not sealed yet, as her browser keeps it here: bytes that only she can read, with a revision, so that two windows do not write over each
 //! other, and with their history. Saving needs no words, so that it goes on while the page is locked; reading does. Knows nothing of what is in them.
 
+use super::described::shape;
 use super::gate::SignedIn;
 use super::problem::Problem;
-use super::range;
-use super::read::{self, Json, Nothing, Path};
+use super::range::{self, Ranged};
+use super::read::{self, IfMatch, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
-use super::vault::{changed, etag, named_rev};
+use super::tell::{Done, Octets, Told, done};
+use super::vault::{changed, etag};
 use super::whole::{self, AGE};
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 use unsaid_delivery::id::{BlobId, DraftId};
 use unsaid_store::StoreError;
@@ -24,29 +26,39 @@ const PHOTO: &str = "photo";
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/drafts", Policy::Locked, Face::Api, all),
-        Route::put("/api/drafts/{id}", Policy::Locked, Face::Api, Body::Draft, save),
+        Route::put("/api/drafts/{id}", Policy::Locked, Face::Api, Body::Draft, save)
+            .refuses(&["bytes-unknown"]),
         Route::get("/api/drafts/{id}", Policy::Unlocked, Face::Api, one),
         Route::get("/api/drafts/{id}/history", Policy::Unlocked, Face::Api, history),
         Route::get("/api/drafts/{id}/history/{rev}", Policy::Unlocked, Face::Api, earlier),
         Route::post("/api/drafts/{id}/discard", Policy::Unlocked, Face::Api, Body::Json, discard),
         Route::post("/api/drafts/{id}/restore", Policy::Unlocked, Face::Api, Body::Json, restore),
-        Route::put("/api/drafts/{id}/photos/{photo}", Policy::Locked, Face::Api, Body::Photo, put_photo),
+        Route::put("/api/drafts/{id}/photos/{photo}", Policy::Locked, Face::Api, Body::Photo, put_photo)
+            .refuses(&["bytes-unknown", "damaged-on-the-way"]),
         Route::get("/api/drafts/{id}/photos/{photo}", Policy::Unlocked, Face::Api, photo),
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Draft")]
 struct Row {
+    #[schemars(schema_with = "shape::id")]
     id: String,
     rev: i64,
+    #[schemars(schema_with = "shape::day")]
     saved_on: String,
     size: u64,
     discarded: bool,
 }
 
-async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Response, Problem> {
-    let rows: Vec<Row> = app
+#[derive(Serialize, JsonSchema)]
+struct Drafts {
+    drafts: Vec<Row>,
+}
+
+async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Told<Drafts>, Problem> {
+    let drafts = app
         .store
         .drafts(&author)
         .await?
@@ -59,10 +71,10 @@ async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<R
             discarded: row.discarded.is_some(),
         })
         .collect();
-    Ok(axum::Json(serde_json::json!({ "drafts": rows })).into_response())
+    Ok(Told::new(Drafts { drafts }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Saved {
     rev: i64,
 }
@@ -71,18 +83,17 @@ async fn save(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    IfMatch(rev): IfMatch,
     bytes: Bytes,
-) -> Result<Response, Problem> {
+) -> Result<Told<Saved>, Problem> {
     let id: DraftId = read::id(&id)?;
-    let rev = named_rev(&headers)?;
     only_age(&bytes)?;
     let saved = match rev {
         Some(rev) => app.store.put_draft(&author, id, rev, bytes.to_vec(), app.time.now()).await,
         None => Err(StoreError::Conflict),
     };
     match saved {
-        Ok(rev) => Ok(([(header::ETAG, etag(rev))], axum::Json(Saved { rev })).into_response()),
+        Ok(rev) => Ok(Told::new(Saved { rev }).with(header::ETAG, etag(rev))),
         Err(StoreError::Conflict) => Err(elsewhere(&app, &author, id).await?),
         Err(e) => Err(e.into()),
     }
@@ -99,36 +110,41 @@ async fn one(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Octets, Problem> {
     let (bytes, rev) = app.store.draft(&author, read::id(&id)?).await?;
-    Ok(([(header::CONTENT_TYPE, octets()), (header::ETAG, etag(rev))], bytes).into_response())
+    Ok(Octets::new(bytes).tagged(etag(rev)))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Earlier {
     rev: i64,
+    #[schemars(schema_with = "shape::instant")]
     at: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct History {
+    versions: Vec<Earlier>,
 }
 
 async fn history(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Told<History>, Problem> {
     let versions = app.store.draft_history(&author, read::id(&id)?).await?;
-    let versions: Vec<Earlier> =
-        versions.into_iter().map(|(rev, at)| Earlier { rev, at: at.to_string() }).collect();
-    Ok(axum::Json(serde_json::json!({ "versions": versions })).into_response())
+    let versions = versions.into_iter().map(|(rev, at)| Earlier { rev, at: at.to_string() }).collect();
+    Ok(Told::new(History { versions }))
 }
 
 async fn earlier(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Path((id, rev)): Path<(String, String)>,
-) -> Result<Response, Problem> {
+) -> Result<Octets, Problem> {
     let rev = i64::from(read::number(&rev)?);
     let bytes = app.store.draft_at(&author, read::id(&id)?, rev).await?;
-    Ok(([(header::CONTENT_TYPE, octets()), (header::ETAG, etag(rev))], bytes).into_response())
+    Ok(Octets::new(bytes).tagged(etag(rev)))
 }
 
 async fn discard(
@@ -136,9 +152,9 @@ async fn discard(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     app.store.discard_draft(&author, read::id(&id)?, app.time.now()).await?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }
 
 async fn restore(
@@ -146,9 +162,9 @@ async fn restore(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     app.store.restore_draft(&author, read::id(&id)?).await?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }
 
 async fn put_photo(
@@ -156,7 +172,7 @@ async fn put_photo(
     SignedIn(author, ..): SignedIn,
     Path((id, photo)): Path<(String, String)>,
     bytes: Bytes,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     let id: DraftId = read::id(&id)?;
     let name = read_photo(&photo)?;
     only_age(&bytes)?;
@@ -170,7 +186,7 @@ async fn put_photo(
         whole::forget(&app, &kept, &e).await;
         return Err(e.into());
     }
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }
 
 async fn photo(
@@ -178,7 +194,7 @@ async fn photo(
     SignedIn(author, ..): SignedIn,
     Path((id, photo)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Ranged, Problem> {
     let name = read_photo(&photo)?;
     let part = app.store.draft_part(&author, read::id(&id)?, &name).await?;
     Ok(range::part(&app, &part, "photo.age", &headers).await?)
@@ -191,8 +207,4 @@ fn read_photo(text: &str) -> Result<String, Problem> {
 
 fn only_age(bytes: &[u8]) -> Result<(), Problem> {
     if bytes.starts_with(AGE) { Ok(()) } else { Err(Problem::field("draft", "bytes-unknown")) }
-}
-
-fn octets() -> HeaderValue {
-    HeaderValue::from_static("application/octet-stream")
 }

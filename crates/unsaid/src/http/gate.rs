@@ -3,6 +3,7 @@
 //! Decides nothing about letters.
 
 use super::cookies::Cookie;
+use super::described::Operation;
 use super::page;
 use super::problem::Problem;
 use super::route::{
@@ -226,17 +227,7 @@ impl Gate {
 
     /// The body, whole, if it keeps within its bounds in size and time.
     async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-        let most = match self.carries {
-            Carries::None => 0,
-            Carries::Json | Carries::Form | Carries::Bytes => {
-                usize::try_from(self.app.settings.max_body_kib * 1024).unwrap_or(usize::MAX)
-            }
-            Carries::Chunk | Carries::Wraps => CHUNK_BYTES,
-            Carries::Draft => DRAFT_BYTES,
-            Carries::Photo => PHOTO_BYTES,
-            Carries::Reply => REPLY_BYTES,
-            Carries::OneClick => ONE_CLICK_BYTES,
-        };
+        let most = most_bytes(&self.app, self.carries).unwrap_or(0);
         let said = one(headers, &header::CONTENT_LENGTH)?.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
         if said > most as u64 {
             return Err(Problem::of("too-large"));
@@ -258,6 +249,48 @@ impl Gate {
         };
         tokio::time::timeout(BODY_WHOLE, reading).await.unwrap_or_else(|_| Err(Problem::of("too-slow")))
     }
+}
+
+/// The most bytes that a body may have; none where nothing is carried.
+pub(super) fn most_bytes(app: &App, carries: Carries) -> Option<usize> {
+    Some(match carries {
+        Carries::None => return None,
+        Carries::Json | Carries::Form | Carries::Bytes => {
+            usize::try_from(app.settings.max_body_kib * 1024).unwrap_or(usize::MAX)
+        }
+        Carries::Chunk | Carries::Wraps => CHUNK_BYTES,
+        Carries::Draft => DRAFT_BYTES,
+        Carries::Photo => PHOTO_BYTES,
+        Carries::Reply => REPLY_BYTES,
+        Carries::OneClick => ONE_CLICK_BYTES,
+    })
+}
+
+/// Why the gate of a route says no, or the store behind any of them; for the description of the API.
+pub(super) fn refusals(route: &Route, operation: &mut Operation<'_>) {
+    let always = ["malformed", "too-large", "too-slow", "our-mistake", "bytes-damaged", "store-away"];
+    always.into_iter().for_each(|key| operation.refuses(key));
+    if !route.query {
+        operation.refuses("query-unknown");
+    }
+    if route.body != Carries::None {
+        operation.refuses("wrong-type");
+    }
+    if route.effect == Effect::Mutate {
+        ["changed-meanwhile", "house-full"].into_iter().for_each(|key| operation.refuses(key));
+        if route.policy != Policy::Anywhere {
+            operation.refuses("other-site");
+        }
+    }
+    let by_policy: &[&str] = match route.policy {
+        Policy::Anyone | Policy::Anywhere => &[],
+        Policy::Outbox => &["missing"],
+        Policy::Reader => &["reader-unknown"],
+        Policy::Newcomer | Policy::Locked => &["signed-out"],
+        Policy::Unlocked => &["signed-out", "locked"],
+        Policy::Fresh => &["signed-out", "locked", "not-fresh"],
+    };
+    by_policy.iter().for_each(|key| operation.refuses(key));
 }
 
 /// The middleware of one route.

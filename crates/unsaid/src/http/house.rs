@@ -1,13 +1,13 @@
 //! What the house says about itself, to pages and to whoever watches over it. Knows no letter and no account.
 
+use super::described::shape;
 use super::problem::Problem;
 use super::route::{Face, Policy, Route};
+use super::tell::{Plain, Told};
 use crate::app::App;
 use crate::settings::Registration;
-use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -21,26 +21,28 @@ pub(super) fn routes() -> Vec<Route> {
 /// Languages in which pages and mails can speak: those that web/src/words has whole.
 const LANGUAGES: [&str; 2] = ["en", "es"];
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct House {
     name: String,
     contact: String,
+    #[schemars(extend("enum" = ["invite", "open"]))]
     registration: &'static str,
     language: String,
     languages: [&'static str; 2],
     zone: String,
     host_recipient: String,
     host_generation: u32,
+    #[schemars(schema_with = "shape::day")]
     today: String,
     outbox: bool,
     town: bool,
 }
 
-async fn house(State(app): State<App>) -> Result<Response, Problem> {
+async fn house(State(app): State<App>) -> Result<Told<House>, Problem> {
     let settings = &app.settings;
     let today = app.time.now().trusted.to_zoned(settings.zone.clone()).date();
-    Ok(Json(House {
+    Ok(Told::new(House {
         name: settings.house_name.clone(),
         contact: settings.host_contact.clone(),
         registration: match settings.registration {
@@ -55,24 +57,21 @@ async fn house(State(app): State<App>) -> Result<Response, Problem> {
         today: today.to_string(),
         outbox: app.outbox.is_some(),
         town: app.town,
-    })
-    .into_response())
+    }))
 }
 
-const PLAIN: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-
 /// The process answers. Asks nobody else.
-async fn alive() -> Response {
-    (PLAIN, "alive\n").into_response()
+async fn alive() -> Plain<200> {
+    Plain::new(true, "alive\n")
 }
 
 /// Whether letters can come in and go out: the store answers. The text lists what its host should look at, in words that scripts can read.
-async fn ready(State(app): State<App>) -> Response {
-    let (status, store, keys) = match app.store.house().await {
-        Ok(house) => (StatusCode::OK, "ok", if house.keys_confirmed { "confirmed" } else { "not-confirmed" }),
+async fn ready(State(app): State<App>) -> Plain<503> {
+    let (well, store, keys) = match app.store.house().await {
+        Ok(house) => (true, "ok", if house.keys_confirmed { "confirmed" } else { "not-confirmed" }),
         Err(e) => {
             tracing::error!(error = %e, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "away", "unknown")
+            (false, "away", "unknown")
         }
     };
     let clock = match app.time.doubt() {
@@ -81,5 +80,5 @@ async fn ready(State(app): State<App>) -> Response {
         Some(unsaid_delivery::clock::Doubt::NeedsConfirming { .. }) => "needs-confirming",
         Some(unsaid_delivery::clock::Doubt::Behind { .. }) => "behind",
     };
-    (status, PLAIN, format!("store: {store}\nkeys: {keys}\nclock: {clock}\n")).into_response()
+    Plain::new(well, format!("store: {store}\nkeys: {keys}\nclock: {clock}\n"))
 }

@@ -2,17 +2,20 @@
 //! here, the token that was made from it does, and is kept as its HMAC.
 
 use super::account;
+use super::account::MyAccount;
 use super::cookies::{Cookie, read_token};
+use super::described::shape;
 use super::gate::SignedIn;
 use super::problem::Problem;
 use super::read::Json;
 use super::route::{Body, Face, Policy, Route};
-use super::sessions::{forget, with_cookies};
+use super::sessions::forget;
+use super::tell::{Done, Told, done};
 use crate::app::App;
 use crate::secrets::hashed;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use unsaid_delivery::id::MessageId;
 use unsaid_store::StoreError;
@@ -20,14 +23,18 @@ use unsaid_store::rows::{Keyed, SessionOf};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/kit", Policy::Unlocked, Face::Api, Body::Json, register),
-        Route::post("/api/kit-session", Policy::Anyone, Face::Api, Body::Json, come_in),
+        Route::post("/api/kit", Policy::Unlocked, Face::Api, Body::Json, register)
+            .refuses(&["bytes-unknown"]),
+        Route::post("/api/kit-session", Policy::Anyone, Face::Api, Body::Json, come_in)
+            .refuses(&["kit-unknown", "missing"]),
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Kit")]
 struct Registered {
+    #[schemars(schema_with = "shape::token")]
     token: String,
 }
 
@@ -35,15 +42,17 @@ async fn register(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Json(given): Json<Registered>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     let kit = kit(&app, &given.token).ok_or_else(|| Problem::field("token", "bytes-unknown"))?;
     app.store.put_kit(&author, kit).await?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "KitShown")]
 struct Shown {
+    #[schemars(schema_with = "shape::token")]
     token: String,
     mine: bool,
 }
@@ -52,7 +61,7 @@ async fn come_in(
     State(app): State<App>,
     headers: HeaderMap,
     Json(shown): Json<Shown>,
-) -> Result<Response, Problem> {
+) -> Result<Told<MyAccount>, Problem> {
     // 256 bits cannot be guessed at, so tries are counted by network alone (limits.rs); what is no token at all is as unknown as one that is nobody's.
     let unknown = || Problem::of("kit-unknown");
     let kit = kit(&app, &shown.token).ok_or_else(unknown)?;
@@ -63,13 +72,13 @@ async fn come_in(
     app.nudge.nudge();
     let session = app.store.session(hashed(&token), now).await?.ok_or(StoreError::Missing)?;
     let SessionOf::Author(author, role) = session.who else { return Err(unknown()) };
-    let view = account::view(&app, &author, role, &session).await?;
+    let account = account::view(&app, &author, role, &session).await?;
     // Whoever was signed in on this browser before is not any more.
     if let Some(before) = Cookie::Session.hash(&app, &headers)? {
         forget(&app, before).await?;
     }
     let cookies = [Cookie::Session.set(&app, &token)];
-    Ok((with_cookies(cookies), axum::Json(serde_json::json!({ "account": view }))).into_response())
+    Ok(Told::new(MyAccount { account }).with_cookies(cookies))
 }
 
 /// HMAC of a kit token, as the store keeps it.

@@ -6,17 +6,22 @@ use super::problem::Problem;
 use super::read::Json;
 use super::route::{Body, Face, Policy, Route};
 use super::rule::zone_of;
+use super::tell::{Done, Told, done};
 use crate::app::App;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post("/api/language", Policy::Locked, Face::Api, Body::Json, choose)]
+    vec![
+        Route::post("/api/language", Policy::Locked, Face::Api, Body::Json, choose)
+            .refuses(&["language-unknown", "zone-unknown"]),
+    ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Language")]
 struct Chosen {
     language: String,
     zone: String,
@@ -26,9 +31,9 @@ async fn choose(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Json(chosen): Json<Chosen>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     let language = read_language(&chosen.language)?;
     let zone = zone_of(Some(&chosen.zone))?;
     app.store.put_language(&author, language, zone).await?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }

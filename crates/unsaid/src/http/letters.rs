@@ -1,18 +1,21 @@
 //! Where a letter comes in: reserved here, its sealed parts and wraps brought here, and shown to its author here. What she is shown of a delivery
 //! comes from [`shown`] alone: from the first knock on one answer, whatever the person did. What was sealed cannot be read here.
 
+use super::described::shape;
 use super::gate::SignedIn;
 use super::host_wrap;
 use super::problem::Problem;
+use super::range::{self, Ranged};
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
-use super::{range, rule};
+use super::rule;
+use super::tell::{Done, Made, Octets, Told, done};
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::LetterId;
@@ -26,7 +29,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/letters", Policy::Locked, Face::Api, all),
         Route::post("/api/letters", Policy::Unlocked, Face::Api, Body::Json, reserve),
         Route::get("/api/letters/{id}", Policy::Locked, Face::Api, one),
-        Route::post("/api/letters/{id}/versions", Policy::Unlocked, Face::Api, Body::Json, reserve_version),
+        Route::post("/api/letters/{id}/versions", Policy::Unlocked, Face::Api, Body::Json, reserve_version)
+            .refuses(&[]),
         Route::get("/api/letters/{id}/versions/{number}/parts/{*name}", Policy::Unlocked, Face::Api, part),
         Route::get("/api/letters/{id}/versions/{number}/wraps/{kind}", Policy::Unlocked, Face::Api, wrap),
         Route::put(
@@ -35,47 +39,62 @@ pub(super) fn routes() -> Vec<Route> {
             Face::Api,
             Body::Bytes,
             put_wrap,
-        ),
+        )
+        .refuses(&["bytes-unknown", "host-cannot-open", "already-sealed"]),
     ]
 }
 
 /// What an author is told of a letter.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Letter")]
 pub(super) struct View {
+    #[schemars(schema_with = "shape::id")]
     id: String,
     person: Option<String>,
     version: u32,
     versions: Vec<VersionView>,
+    #[schemars(extend("enum" = ["reserved", "unsent", "resting", "waiting", "held", "left", "withdrawn"]))]
     state: &'static str,
+    #[schemars(schema_with = "shape::instant_or_none")]
     sealed_at: Option<String>,
+    #[schemars(schema_with = "shape::instant_or_none")]
     rest_until: Option<String>,
+    #[schemars(schema_with = "shape::instant_or_none")]
     arrives: Option<String>,
     rule: Option<rule::View>,
     /// Who keeps the key beside her.
+    #[schemars(extend("enum" = ["house", "words", null]))]
     kept: Option<&'static str>,
     /// Civil days that are still to come, the first of them.
+    #[schemars(schema_with = "shape::days")]
     occurrences: Vec<String>,
     amending: Option<AmendingView>,
+    #[schemars(extend("items" = { "enum": ["amend", "undo-amend", "undo", "withdraw", "export"] }))]
     can: Vec<&'static str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Version")]
 struct VersionView {
     number: u32,
+    #[schemars(schema_with = "shape::day")]
     sealed_on: String,
     /// Whether it is this one that goes. Said to nobody once the letter has left: which one was read would say that it was.
     counts: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Amending")]
 struct AmendingView {
     version: u32,
+    #[schemars(schema_with = "shape::instant")]
     until: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OneLetter")]
 pub(super) struct One {
     pub(super) letter: View,
 }
@@ -181,24 +200,29 @@ pub(super) async fn told(app: &App, author: &Author, letter: &Letter) -> Result<
     Ok(One { letter: view(letter, &zone, app.time.now().trusted)? })
 }
 
-async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Response, Problem> {
+#[derive(Serialize, JsonSchema)]
+struct Letters {
+    letters: Vec<View>,
+}
+
+async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Told<Letters>, Problem> {
     let zone = app.store.account(&author).await?.zone;
     let letters = app.store.letters(&author).await?;
     let now = app.time.now().trusted;
     let letters = letters.iter().map(|letter| view(letter, &zone, now)).collect::<Result<Vec<_>, _>>()?;
-    Ok(axum::Json(serde_json::json!({ "letters": letters })).into_response())
+    Ok(Told::new(Letters { letters }))
 }
 
 async fn one(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Told<One>, Problem> {
     let letter = app.store.letter(&author, read::id(&id)?).await?;
-    Ok(axum::Json(told(&app, &author, &letter).await?).into_response())
+    Ok(Told::new(told(&app, &author, &letter).await?))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Reserved {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -210,11 +234,11 @@ async fn reserve(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Made<Reserved>, Problem> {
     let id = LetterId(app.chance.id_bytes());
     app.store.reserve_letter(&author, id, app.time.now()).await?;
     let reserved = Reserved { id: Some(id.to_string()), version: 1 };
-    Ok((StatusCode::CREATED, axum::Json(reserved)).into_response())
+    Ok(Made::new(reserved))
 }
 
 async fn reserve_version(
@@ -222,9 +246,9 @@ async fn reserve_version(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Made<Reserved>, Problem> {
     let version = app.store.reserve_version(&author, read::id(&id)?, app.time.now()).await?;
-    Ok((StatusCode::CREATED, axum::Json(Reserved { id: None, version })).into_response())
+    Ok(Made::new(Reserved { id: None, version }))
 }
 
 /// A sealed part, for the proof and for reading again.
@@ -233,7 +257,7 @@ async fn part(
     SignedIn(author, ..): SignedIn,
     Path((id, number, name)): Path<(String, String, String)>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Ranged, Problem> {
     let (id, number) = (read::id(&id)?, read::number(&number)?);
     let part = app.store.part(&author, id, number, &name).await?;
     Ok(range::part(&app, &part, "part.age", &headers).await?)
@@ -244,14 +268,13 @@ async fn wrap(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Path((id, number, kind)): Path<(String, String, String)>,
-) -> Result<Response, Problem> {
+) -> Result<Octets, Problem> {
     let (id, number) = (read::id(&id)?, read::number(&number)?);
     if kind != WrapKind::Author.name() {
         return Err(Problem::missing());
     }
     let wrap = app.store.author_wrap(&author, id, number).await?;
-    let bytes = HeaderValue::from_static("application/octet-stream");
-    Ok(([(header::CONTENT_TYPE, bytes)], wrap).into_response())
+    Ok(Octets::new(wrap))
 }
 
 async fn put_wrap(
@@ -259,7 +282,7 @@ async fn put_wrap(
     SignedIn(author, ..): SignedIn,
     Path((id, number, kind)): Path<(String, String, String)>,
     wrap: Bytes,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     let (id, number) = (read::id::<LetterId>(&id)?, read::number(&number)?);
     let kind = [WrapKind::Author, WrapKind::Host, WrapKind::Words].into_iter().find(|k| k.name() == kind);
     let kind = kind.ok_or_else(Problem::missing)?;
@@ -280,7 +303,7 @@ async fn put_wrap(
         }
     };
     app.store.put_wrap(&author, id, number, kind, wrap, generation).await.map_err(sealed_already)?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }
 
 /// A version that is sealed takes nothing more.

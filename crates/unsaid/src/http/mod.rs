@@ -5,15 +5,18 @@
 //! of what can be asked.
 
 pub mod cookies;
+pub mod described;
 pub mod gate;
 pub mod headers;
 pub mod limits;
 pub mod log;
+pub mod openapi;
 mod patient;
 pub mod problem;
 pub mod read;
 pub mod route;
 pub mod serve;
+mod tell;
 
 // The author's side, JSON: one file for each thing that she can do.
 mod account;
@@ -59,7 +62,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::{Router, extract::DefaultBodyLimit};
+use axum::{Extension, Router, extract::DefaultBodyLimit};
 use problem::Problem;
 use route::{Face, Route};
 
@@ -72,6 +75,7 @@ pub fn stylesheets() -> &'static [&'static str] {
 pub fn routes() -> Vec<Route> {
     let author = [
         house::routes(),
+        openapi::routes(),
         codes::routes(),
         sessions::routes(),
         account::routes(),
@@ -112,6 +116,7 @@ pub fn router(app: App) -> Router {
     router
         .fallback(move |request: Request| refuse(lost, request, "missing"))
         .method_not_allowed_fallback(move |request: Request| refuse(wrong_method, request, "method"))
+        .layer(Extension(openapi::Written::default()))
         // The gate has already bounded the body, by its row.
         .layer(DefaultBodyLimit::disable())
         .layer(axum::middleware::from_fn(answer_as_wanted))

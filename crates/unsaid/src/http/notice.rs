@@ -7,9 +7,9 @@ use super::persons::of_hers;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Done, Told, done};
 use crate::app::App;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use unsaid_delivery::id::MessageId;
 use unsaid_delivery::message::Notice;
 use unsaid_store::rows::{Author, CodeAsked};
@@ -19,7 +19,8 @@ const DAY_SECONDS: u64 = 86_400;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/trial", Policy::Unlocked, Face::Api, Body::Json, trial),
+        Route::post("/api/trial", Policy::Unlocked, Face::Api, Body::Json, trial)
+            .refuses(&["trials-too-many"]),
         Route::post("/api/letters/{id}/exported", Policy::Fresh, Face::Api, Body::Json, exported),
         Route::post("/api/persons/{id}/card/printed", Policy::Fresh, Face::Api, Body::Json, printed),
     ]
@@ -37,14 +38,14 @@ async fn trial(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     match app.store.ask_trial(&author, MessageId(app.chance.id_bytes()), app.time.now()).await? {
         CodeAsked::Taken => app.nudge.nudge(),
         CodeAsked::TooMany => {
             return Err(Problem { retry_after: Some(DAY_SECONDS), ..Problem::of("trials-too-many") });
         }
     }
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }
 
 /// She takes a letter out as a folder. Its bytes were hers to fetch before; that they left is what she is told.
@@ -53,10 +54,10 @@ async fn exported(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     app.store.letter(&author, read::id(&id)?).await?;
     tell(&app, &author, Notice::Exported).await?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }
 
 /// A card with words is shown for printing.
@@ -65,8 +66,8 @@ async fn printed(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     of_hers(&app, &author, read::id(&id)?).await?;
     tell(&app, &author, Notice::CardPrinted).await?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }

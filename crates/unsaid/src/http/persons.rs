@@ -2,16 +2,17 @@
 //! has refused is not known here.
 
 use super::account::read_language;
+use super::described::shape;
 use super::gate::SignedIn;
 use super::notice;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Made, Told};
 use crate::address::EmailAddress;
 use crate::app::App;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::{AddressId, PersonId};
@@ -25,9 +26,31 @@ const MOST_ADDRESSES: usize = 5;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/persons", Policy::Unlocked, Face::Api, all),
-        Route::post("/api/persons", Policy::Unlocked, Face::Api, Body::Json, add),
-        Route::put("/api/persons/{id}", Policy::Unlocked, Face::Api, Body::Json, change),
-        Route::post("/api/persons/{id}/addresses", Policy::Fresh, Face::Api, Body::Json, add_address),
+        Route::post("/api/persons", Policy::Unlocked, Face::Api, Body::Json, add).refuses(&[
+            "language-unknown",
+            "zone-unknown",
+            "missing",
+            "address-empty",
+            "address-without-at",
+            "address-two-ats",
+            "address-before-at",
+            "address-after-at",
+            "address-too-long",
+            "address-of-house",
+        ]),
+        Route::put("/api/persons/{id}", Policy::Unlocked, Face::Api, Body::Json, change)
+            .refuses(&["language-unknown", "zone-unknown"]),
+        Route::post("/api/persons/{id}/addresses", Policy::Fresh, Face::Api, Body::Json, add_address)
+            .refuses(&[
+                "address-empty",
+                "address-without-at",
+                "address-two-ats",
+                "address-before-at",
+                "address-after-at",
+                "address-too-long",
+                "address-of-house",
+                "addresses-full",
+            ]),
         Route::post(
             "/api/persons/{id}/addresses/{address}/remove",
             Policy::Fresh,
@@ -38,22 +61,27 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Person")]
 struct PersonView {
+    #[schemars(schema_with = "shape::id")]
     id: String,
     zone: Option<String>,
     language: String,
     addresses: Vec<AddressView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Address")]
 struct AddressView {
+    #[schemars(schema_with = "shape::id")]
     id: String,
     address: String,
     good: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OnePerson")]
 struct One {
     person: PersonView,
 }
@@ -68,10 +96,15 @@ fn view(app: &App, person: Person) -> Result<PersonView, Problem> {
     Ok(PersonView { id: person.id.to_string(), zone: person.zone, language: person.language, addresses })
 }
 
-async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Response, Problem> {
+#[derive(Serialize, JsonSchema)]
+struct Persons {
+    persons: Vec<PersonView>,
+}
+
+async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Told<Persons>, Problem> {
     let persons = app.store.persons(&author).await?;
     let persons = persons.into_iter().map(|p| view(&app, p)).collect::<Result<Vec<_>, _>>()?;
-    Ok(axum::Json(serde_json::json!({ "persons": persons })).into_response())
+    Ok(Told::new(Persons { persons }))
 }
 
 /// One of hers; foreign and missing are one answer.
@@ -84,8 +117,9 @@ async fn told(app: &App, author: &Author, id: PersonId) -> Result<One, Problem> 
     Ok(One { person: view(app, of_hers(app, author, id).await?)? })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewPerson")]
 struct New {
     address: Option<String>,
     zone: Option<String>,
@@ -96,7 +130,7 @@ async fn add(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Json(new): Json<New>,
-) -> Result<Response, Problem> {
+) -> Result<Made<One>, Problem> {
     let language = match new.language {
         Some(tag) => read_language(&tag)?,
         None => app.store.account(&author).await?.language,
@@ -108,11 +142,12 @@ async fn add(
     let id = PersonId(app.chance.id_bytes());
     let person = NewPerson { id, zone: new.zone, language, address };
     app.store.add_person(&author, person, app.time.now()).await?;
-    Ok((StatusCode::CREATED, axum::Json(told(&app, &author, id).await?)).into_response())
+    Ok(Made::new(told(&app, &author, id).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PersonChanged")]
 struct Changed {
     zone: Option<String>,
     language: String,
@@ -124,7 +159,7 @@ async fn change(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(changed): Json<Changed>,
-) -> Result<Response, Problem> {
+) -> Result<Told<One>, Problem> {
     let id = read::id(&id)?;
     of_hers(&app, &author, id).await?;
     let language = read_language(&changed.language)?;
@@ -132,11 +167,12 @@ async fn change(
         calendar::zone(zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
     }
     app.store.update_person(&author, id, changed.zone, language).await?;
-    Ok(axum::Json(told(&app, &author, id).await?).into_response())
+    Ok(Told::new(told(&app, &author, id).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewAddress")]
 struct Typed {
     address: String,
 }
@@ -146,7 +182,7 @@ async fn add_address(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(typed): Json<Typed>,
-) -> Result<Response, Problem> {
+) -> Result<Told<One>, Problem> {
     let id = read::id(&id)?;
     // Whose person it is comes before what was typed, so that nothing is told about a stranger's.
     let person = of_hers(&app, &author, id).await?;
@@ -160,7 +196,7 @@ async fn add_address(
         e => e.into(),
     })?;
     app.nudge.nudge();
-    Ok(axum::Json(told(&app, &author, id).await?).into_response())
+    Ok(Told::new(told(&app, &author, id).await?))
 }
 
 async fn remove_address(
@@ -168,7 +204,7 @@ async fn remove_address(
     SignedIn(author, ..): SignedIn,
     Path((id, address)): Path<(String, String)>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<One>, Problem> {
     let (id, address) = (read::id::<PersonId>(&id)?, read::id::<AddressId>(&address)?);
     if !of_hers(&app, &author, id).await?.addresses.iter().any(|known| known.id == address) {
         return Err(Problem::missing());
@@ -176,7 +212,7 @@ async fn remove_address(
     notice::tell(&app, &author, Notice::AddressesChanged).await?;
     app.store.remove_address(&author, id, address, app.time.now()).await?;
     app.nudge.nudge();
-    Ok(axum::Json(told(&app, &author, id).await?).into_response())
+    Ok(Told::new(told(&app, &author, id).await?))
 }
 
 fn new_address(app: &App, typed: &str) -> Result<NewAddress, Problem> {

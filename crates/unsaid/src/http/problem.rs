@@ -5,7 +5,9 @@
 use crate::words::Words;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
 use unsaid_delivery::accept::Refusal;
 use unsaid_store::StoreError;
 
@@ -157,39 +159,54 @@ impl Problem {
         Words::now().say(&format!("error.{}.detail", self.key), &values)
     }
 
-    fn document(&self) -> Value {
-        let mut document = Map::new();
-        document.insert("status".into(), json!(self.status.as_u16()));
-        document.insert("title".into(), self.title().into());
-        document.insert("detail".into(), self.detail().into());
-        document.insert("key".into(), self.key.into());
-        if !self.fields.is_empty() {
-            let fields: Map<String, Value> = self
-                .fields
-                .iter()
-                .map(|(name, key)| {
-                    let said = Self::of(key);
-                    ((*name).to_owned(), format!("{} {}", said.title(), said.detail()).into())
-                })
-                .collect();
-            document.insert("fields".into(), fields.into());
+    fn document(&self) -> Document {
+        let said = |key| {
+            let said = Self::of(key);
+            format!("{} {}", said.title(), said.detail())
+        };
+        let fields: BTreeMap<&str, String> =
+            self.fields.iter().map(|(name, key)| (*name, said(*key))).collect();
+        Document {
+            detail: self.detail(),
+            fields: (!fields.is_empty()).then_some(fields),
+            key: self.key,
+            offset: self.offset,
+            rev: self.rev,
+            status: self.status.as_u16(),
+            title: self.title(),
         }
-        if let Some(offset) = self.offset {
-            document.insert("offset".into(), json!(offset));
-        }
-        if let Some(rev) = self.rev {
-            document.insert("rev".into(), json!(rev));
-        }
-        document.into()
     }
+}
+
+/// A refusal as it is sent (RFC 9457), in the order of the alphabet.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(super) struct Document {
+    /// What to do.
+    detail: String,
+    /// What is wrong with single fields, by their names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<BTreeMap<&'static str, String>>,
+    /// Which refusal it is.
+    key: &'static str,
+    /// How far an upload really is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+    /// Which revision stands here, when another was meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rev: Option<i64>,
+    status: u16,
+    /// What happened.
+    title: String,
 }
 
 /// As problem+json. The gate makes a page of it where the route has a page's face.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let kind = HeaderValue::from_static("application/problem+json");
-        let mut response =
-            (self.status, [(header::CONTENT_TYPE, kind)], self.document().to_string()).into_response();
+        // Texts and numbers are always JSON.
+        let document = serde_json::to_string(&self.document()).unwrap_or_default();
+        let mut response = (self.status, [(header::CONTENT_TYPE, kind)], document).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
@@ -240,6 +257,7 @@ impl From<Refusal> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
     use std::collections::BTreeSet;
 
     #[test]

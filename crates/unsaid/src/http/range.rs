@@ -1,11 +1,13 @@
 //! A stored part as an answer, whole or the range that was asked for (RFC 9110, 14). It reads in pieces, so that a large part never
 //! stands in memory whole, and verifies what it gives out whole. Who may have the part was decided before.
 
+use super::described::{Answers, Content, Operation};
 use crate::app::App;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use serde_json::json;
 use std::ops::Range;
 use unsaid_store::StoreError;
 use unsaid_store::rows::Part;
@@ -19,12 +21,12 @@ pub(super) async fn part(
     part: &Part,
     name: &str,
     headers: &HeaderMap,
-) -> Result<Response, StoreError> {
+) -> Result<Ranged, StoreError> {
     let tag = tag_of(part);
     let (status, range) = match wanted(headers, part.size, &tag) {
         Wanted::Whole => (StatusCode::OK, 0..part.size),
         Wanted::Some(range) => (StatusCode::PARTIAL_CONTENT, range),
-        Wanted::Nothing => return Ok(unsatisfiable(part.size)),
+        Wanted::Nothing => return Ok(Ranged(unsatisfiable(part.size))),
     };
     let length = range.end - range.start;
     let body = if length <= PIECE {
@@ -48,7 +50,27 @@ pub(super) async fn part(
         let (first, last) = (range.start, range.end - 1);
         insert(headers, header::CONTENT_RANGE, &format!("bytes {first}-{last}/{}", part.size));
     }
-    Ok(response)
+    Ok(Ranged(response))
+}
+
+/// The part, or a range of it, or that there is no such range.
+pub(super) struct Ranged(Response);
+
+impl IntoResponse for Ranged {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Answers for Ranged {
+    fn answers(operation: &mut Operation<'_>) {
+        let text = json!({ "type": "string" });
+        operation.reads_header(header::RANGE.as_str(), false, text.clone());
+        operation.reads_header(header::IF_RANGE.as_str(), false, text);
+        operation.answers.insert(200, Some(Content::Bytes));
+        operation.answers.insert(206, Some(Content::Bytes));
+        operation.answers.insert(416, None);
+    }
 }
 
 /// Which bytes are wanted.

@@ -4,6 +4,7 @@
 use super::problem::Problem;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header;
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -56,6 +57,19 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
+/// The revision that If-Match names; none inside for what is no tag of ours, which matches no copy of ours (RFC 9110, 13.1.1).
+pub struct IfMatch(pub Option<i64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let named = super::gate::one(&parts.headers, &header::IF_MATCH)?;
+        let named = named.ok_or_else(|| Problem::of("if-match"))?;
+        let figures = named.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+        Ok(Self(figures.and_then(|figures| figures.parse().ok())))
+    }
+}
+
 /// An id from a path. One that is malformed is as missing as one that is nobody's.
 pub fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::missing())
@@ -73,6 +87,6 @@ pub fn bytes(field: &'static str, text: &str) -> Result<Vec<u8>, Problem> {
 }
 
 /// An empty JSON object: what a POST carries that says everything by its path.
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}

@@ -1,14 +1,15 @@
 //! What people answered, as its author may see it: from the morning of a day on, and never finer than that day. The bytes are sealed to her; what is in
 //! them is between the two. Whether an answer is on its way that she may not see yet, nothing here tells.
 
+use super::described::shape;
 use super::gate::SignedIn;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Done, Octets, Told, done};
 use crate::app::App;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use unsaid_delivery::calendar;
 
@@ -20,23 +21,33 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Reply")]
 struct Row {
+    #[schemars(schema_with = "shape::id")]
     id: String,
+    #[schemars(schema_with = "shape::id")]
     letter: String,
+    #[schemars(schema_with = "shape::id")]
     person: String,
     /// The civil day in her zone from which she may see it, and nothing of when it was written.
+    #[schemars(schema_with = "shape::day")]
     day: String,
     seen: bool,
     size: u64,
 }
 
+#[derive(Serialize, JsonSchema)]
+struct Replies {
+    replies: Vec<Row>,
+}
+
 /// GET /api/replies
-async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Response, Problem> {
+async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Told<Replies>, Problem> {
     let account = app.store.account(&author).await?;
     let zone = calendar::zone(&account.zone).unwrap_or_else(|_| app.settings.zone.clone());
     let replies = app.store.replies(&author, app.time.now()).await?;
-    let rows: Vec<Row> = replies
+    let replies = replies
         .into_iter()
         .map(|reply| Row {
             id: reply.id.to_string(),
@@ -47,7 +58,7 @@ async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<R
             size: reply.size,
         })
         .collect();
-    Ok(axum::Json(serde_json::json!({ "replies": rows })).into_response())
+    Ok(Told::new(Replies { replies }))
 }
 
 /// GET /api/replies/{id}: the sealed bytes, whole.
@@ -55,11 +66,10 @@ async fn one(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Octets, Problem> {
     let reply = app.store.reply_named(&author, read::id(&id)?, app.time.now()).await?;
     let bytes = app.blobs.read(reply.blob, 0..reply.size, reply.size, reply.sha256).await?;
-    let kind = HeaderValue::from_static("application/octet-stream");
-    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
+    Ok(Octets::new(bytes))
 }
 
 /// POST /api/replies/{id}/seen
@@ -68,7 +78,7 @@ async fn seen(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     app.store.reply_seen(&author, read::id(&id)?, app.time.now()).await?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }

@@ -1,6 +1,7 @@
 //! One row of the table of routes: method, path, who may come in, and whether anything changes. The router is built from these rows and from nothing
 //! else, so a route without a policy cannot exist. Knows no handler's business.
 
+use super::described::{Gives, Operation, Takes};
 use crate::app::App;
 use axum::handler::Handler;
 use axum::http::Method;
@@ -97,13 +98,22 @@ pub struct Route {
     pub body: Body,
     /// Whether something may stand behind a `?`. An API route without it refuses a query; a page passes over it.
     pub query: bool,
+    /// Why it may say no, beyond what its policy, its body and its arguments tell: keys of problems.
+    pub refusals: &'static [&'static str],
+    /// What its handler reads and answers, from the handler's own signature.
+    pub describe: fn(&mut Operation<'_>),
     /// What answers.
     pub handler: MethodRouter<App>,
 }
 
+fn describe<H: Gives<T>, T: Takes>(operation: &mut Operation<'_>) {
+    T::takes(operation);
+    H::gives(operation);
+}
+
 impl Route {
     /// A GET: reads, and carries nothing. HEAD comes with it.
-    pub fn get<H: Handler<T, App>, T: 'static>(
+    pub fn get<H: Handler<T, App> + Gives<T>, T: Takes + 'static>(
         path: &'static str,
         policy: Policy,
         face: Face,
@@ -117,12 +127,14 @@ impl Route {
             face,
             body: Body::None,
             query: false,
+            refusals: &[],
+            describe: describe::<H, T>,
             handler: routing::get(handler),
         }
     }
 
     /// A POST: may change something.
-    pub fn post<H: Handler<T, App>, T: 'static>(
+    pub fn post<H: Handler<T, App> + Gives<T>, T: Takes + 'static>(
         path: &'static str,
         policy: Policy,
         face: Face,
@@ -134,13 +146,14 @@ impl Route {
             method: Method::POST,
             effect: Effect::Mutate,
             body,
+            describe: describe::<H, T>,
             handler,
             ..Self::empty(path, policy, face)
         }
     }
 
     /// A PUT: may change something.
-    pub fn put<H: Handler<T, App>, T: 'static>(
+    pub fn put<H: Handler<T, App> + Gives<T>, T: Takes + 'static>(
         path: &'static str,
         policy: Policy,
         face: Face,
@@ -148,7 +161,19 @@ impl Route {
         handler: H,
     ) -> Self {
         let handler = routing::put(handler);
-        Self { method: Method::PUT, effect: Effect::Mutate, body, handler, ..Self::empty(path, policy, face) }
+        Self {
+            method: Method::PUT,
+            effect: Effect::Mutate,
+            body,
+            describe: describe::<H, T>,
+            handler,
+            ..Self::empty(path, policy, face)
+        }
+    }
+
+    /// The same row, and its handler may say no with these keys.
+    pub fn refuses(self, refusals: &'static [&'static str]) -> Self {
+        Self { refusals, ..self }
     }
 
     /// The same row, and something may stand behind a `?`.
@@ -165,6 +190,8 @@ impl Route {
             face,
             body: Body::None,
             query: false,
+            refusals: &[],
+            describe: |_| {},
             handler: MethodRouter::new(),
         }
     }

@@ -1,21 +1,94 @@
 //! A rule as it is written in JSON, read and shown. Kinds that nobody knows are said to be not yet kept; whether this version keeps a kind that
 //! it knows is for `accept` to say.
 
+use super::described::shape;
 use super::problem::Problem;
 use jiff::civil::{Date, Time};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unsaid_delivery::calendar;
 use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, RestAsked, Rule};
 
 /// A rule as it comes in.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RuleGiven")]
 pub(super) struct Given {
+    #[schemars(with = "GateKind")]
     gate: Value,
+    #[schemars(with = "MomentGiven")]
     moment: Value,
+    #[schemars(with = "ReachKind")]
     reach: Value,
+    #[schemars(with = "ProofKind")]
     proof: Value,
+}
+
+/// The words for gates, reaches and proofs that are read; whether a house keeps them yet is for `accept`.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "they describe what is read by hand below")]
+enum GateKind {
+    None,
+    Gone,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "they describe what is read by hand below")]
+enum ReachKind {
+    Send,
+    Claim,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "they describe what is read by hand below")]
+enum ProofKind {
+    None,
+    Birthday,
+    Question,
+}
+
+/// The day that stands for 29 February in other years.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "they describe what is read by hand below")]
+pub(super) enum Leap {
+    Feb28,
+    Mar1,
+}
+
+/// When it goes. The time is nine in the morning unless it is said.
+#[derive(JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(dead_code, reason = "they describe what is read by hand below")]
+enum MomentGiven {
+    AtOnce {},
+    On {
+        #[schemars(schema_with = "shape::day")]
+        date: String,
+        time: Option<String>,
+        zone: String,
+    },
+    Birthday {
+        age: u16,
+        year: i16,
+        month: i8,
+        day: i8,
+        leap: Option<Leap>,
+        time: Option<String>,
+        zone: String,
+    },
+    EachBirthday {
+        until: i16,
+        month: i8,
+        day: i8,
+        leap: Option<Leap>,
+        time: Option<String>,
+        zone: String,
+    },
 }
 
 impl Given {
@@ -128,8 +201,9 @@ fn read_time(text: &str) -> Option<Time> {
 }
 
 /// How long a sealing rests, as it comes in: a word, or a number of nights.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "Rest")]
 pub(super) enum RestGiven {
     Nights(u64),
     Word(String),
@@ -192,7 +266,8 @@ pub(super) fn birthday(
 }
 
 /// A rule as its author is shown it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Rule")]
 pub(super) struct View {
     gate: &'static str,
     moment: MomentView,
@@ -200,8 +275,9 @@ pub(super) struct View {
     proof: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[schemars(rename = "Moment")]
 enum MomentView {
     AtOnce,
     On { date: String, time: String, zone: String },
@@ -259,6 +335,39 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_that_is_described_is_read_with_the_fields_that_are_described() {
+        let described = schemars::schema_for!(MomentGiven).to_value();
+        let kinds = described["oneOf"].as_array().unwrap();
+        assert_eq!(kinds.len(), 4);
+        for kind in kinds {
+            let mut moment = serde_json::json!({ "zone": "Europe/London", "date": "2041-05-04" });
+            for (field, value) in [("age", 18), ("year", 2030), ("month", 5), ("day", 4), ("until", 2050)] {
+                moment[field] = value.into();
+            }
+            for (field, value) in [("leap", "mar1"), ("time", "09:30")] {
+                moment[field] = value.into();
+            }
+            let fields = kind["properties"].as_object().unwrap();
+            moment.as_object_mut().unwrap().retain(|name, _| fields.contains_key(name));
+            moment["kind"] = fields["kind"]["const"].clone();
+            let given = |moment: &Value| Given {
+                gate: "none".into(),
+                moment: moment.clone(),
+                reach: "send".into(),
+                proof: "none".into(),
+            };
+            assert!(given(&moment).read().is_ok(), "{moment}");
+            for field in kind["required"].as_array().unwrap() {
+                let mut without = moment.clone();
+                without.as_object_mut().unwrap().remove(field.as_str().unwrap());
+                assert!(given(&without).read().is_err(), "{without}");
+            }
+            moment["more"] = 1.into();
+            assert!(given(&moment).read().is_err(), "{moment}");
+        }
+    }
 
     #[test]
     fn a_day_and_a_time_are_read_strictly() {

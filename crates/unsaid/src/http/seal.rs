@@ -1,6 +1,7 @@
 //! Sealing: said only after the proof. The author's browser has fetched every stored part and compared; the house does its half (`proof.rs`). Then, and not
 //! before, `accept` is asked and the promise committed. New words for a letter that lives are sealed here too: they rest, and person and rule stay.
 
+use super::described::shape;
 use super::gate::SignedIn;
 use super::letters;
 use super::persons::of_hers;
@@ -9,12 +10,13 @@ use super::proof::{Proving, prove};
 use super::read::{self, Json, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::rule::{Given as RuleGiven, RestGiven};
+use super::tell::Told;
 use super::uploads::read_hash;
 use crate::app::App;
 use crate::words::Words;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::calendar;
@@ -28,22 +30,52 @@ use unsaid_store::rows::{Amend, Author, Kept, Letter, Promise, Seal};
 const TRIES: usize = 3;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post(
-        "/api/letters/{id}/versions/{number}/seal",
-        Policy::Unlocked,
-        Face::Api,
-        Body::Json,
-        seal,
-    )]
+    vec![
+        Route::post(
+            "/api/letters/{id}/versions/{number}/seal",
+            Policy::Unlocked,
+            Face::Api,
+            Body::Json,
+            seal,
+        )
+        .refuses(&[
+            "not-yet",
+            "bytes-unknown",
+            "rest-unknown",
+            "person-missing",
+            "date-missing",
+            "zone-unknown",
+            "birthday-unknown",
+            "until-unknown",
+            "age-unknown",
+            "day-passed",
+            "day-too-far",
+            "no-address",
+            "card-missing",
+            "rested",
+            "still-resting",
+            "already-sealed",
+            "nothing-sealed",
+            "not-here",
+            "parts-missing",
+            "parts-changed",
+            "wrap-missing",
+            "wrap-not-wanted",
+            "host-cannot-open",
+        ]),
+    ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "Sealing")]
 struct Given {
     person: Option<String>,
     /// Addresses of the author's choice among the person's: not yet, so nothing may stand here.
     #[serde(default)]
+    #[schemars(with = "()")]
     to: Value,
+    #[schemars(schema_with = "shape::sha256")]
     manifest_hash: String,
     rule: Option<RuleGiven>,
     rest: RestGiven,
@@ -55,12 +87,21 @@ struct Given {
 }
 
 /// Who is to keep the key beside her. Of no meaning for a letter that is never delivered.
-#[derive(Deserialize, Default, Clone, Copy)]
+#[derive(Deserialize, JsonSchema, Default, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "KeptBy")]
 enum KeptGiven {
     #[default]
     House,
     Words,
+}
+
+/// The letter that is sealed; and of new words for one that has left, a sentence.
+#[derive(Serialize, JsonSchema)]
+struct Sealed {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
+    letter: letters::View,
 }
 
 /// What was asked, read.
@@ -85,7 +126,7 @@ async fn seal(
     SignedIn(author, ..): SignedIn,
     Path((id, number)): Path<(String, String)>,
     Json(given): Json<Given>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Sealed>, Problem> {
     let (id, number) = (read::id(&id)?, read::number(&number)?);
     // Whose letter it is comes before what is wrong with the rest.
     app.store.letter(&author, id).await?;
@@ -108,14 +149,14 @@ async fn seal(
 }
 
 /// New words of a letter that has left are answered with one sentence, whatever became of it: whether they will be read is not known here.
-async fn answer(app: &App, author: &Author, asked: &Asked, letter: &Letter) -> Result<Response, Problem> {
+async fn answer(app: &App, author: &Author, asked: &Asked, letter: &Letter) -> Result<Told<Sealed>, Problem> {
     let told = letters::told(app, author, letter).await?;
     let has_left = letter.delivery.as_ref().is_some_and(|d| shown(d.state, letter.withdrew) == Shown::Left);
     if matches!(asked.what, What::Amend) && has_left {
         let said = Words::now().say("author.amend.said", &[]);
-        return Ok(axum::Json(serde_json::json!({ "said": said, "letter": told.letter })).into_response());
+        return Ok(Told::new(Sealed { said: Some(said), letter: told.letter }));
     }
-    Ok(axum::Json(told).into_response())
+    Ok(Told::new(Sealed { said: None, letter: told.letter }))
 }
 
 fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Asked, Problem> {

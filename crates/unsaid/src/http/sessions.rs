@@ -3,15 +3,17 @@
 
 use super::account;
 use super::cookies::Cookie;
+use super::described::shape;
 use super::problem::Problem;
 use super::read::{Json, Nothing};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Done, Told, done};
 use crate::app::App;
 use crate::secrets::hashed;
 use crate::settings::Registration;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::id::AccountId;
 use unsaid_store::StoreError;
@@ -23,28 +25,42 @@ const CLEAR_SITE_DATA: header::HeaderName = header::HeaderName::from_static("cle
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/sessions", Policy::Anyone, Face::Api, Body::Json, begin),
+        Route::post("/api/sessions", Policy::Anyone, Face::Api, Body::Json, begin).refuses(&[
+            "code-wrong",
+            "code-over",
+            "missing",
+        ]),
         Route::post("/api/sessions/end", Policy::Anyone, Face::Api, Body::Json, end),
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CodeTyped")]
 struct Typed {
     code: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Newcomer {
+    #[schemars(schema_with = "shape::id")]
     account_id: String,
+}
+
+/// Whose code it was.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Begun {
+    Account(account::View),
+    Newcomer(Newcomer),
 }
 
 async fn begin(
     State(app): State<App>,
     headers: HeaderMap,
     Json(typed): Json<Typed>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Begun>, Problem> {
     // What cannot be a code is a slip of the finger, and costs no try.
     let code = read_code(&typed.code).ok_or_else(|| Problem::field("code", "code-wrong"))?;
     let over = || Problem::of("code-over");
@@ -64,7 +80,7 @@ async fn begin(
             app.store.open_session(hashed(&token), account, now).await?;
             let session = app.store.session(hashed(&token), now).await?.ok_or(StoreError::Missing)?;
             let SessionOf::Author(author, role) = session.who else { return Err(over()) };
-            serde_json::json!({ "account": account::view(&app, &author, role, &session).await? })
+            Begun::Account(account::view(&app, &author, role, &session).await?)
         }
         // In a house of invitations no mail went out without one, so that this cannot be; it is looked at all the same.
         None if invitation.is_none() && app.settings.registration == Registration::Invite => {
@@ -75,7 +91,7 @@ async fn begin(
             let address = app.keys.open_text(&message.to_string(), &to).ok_or(StoreError::Damaged)?;
             let email = app.keys.seal_text(&id.to_string(), &address, &*app.chance);
             app.store.open_newcomer(hashed(&token), id, email_key, email, invitation, now).await?;
-            serde_json::json!({ "newcomer": Newcomer { account_id: id.to_string() } })
+            Begun::Newcomer(Newcomer { account_id: id.to_string() })
         }
     };
     // Whoever was signed in on this browser before is not any more.
@@ -83,7 +99,7 @@ async fn begin(
         forget(&app, before).await?;
     }
     let cookies = [Cookie::Session.set(&app, &token), Cookie::Browser.forget(&app)];
-    Ok((with_cookies(cookies), axum::Json(body)).into_response())
+    Ok(Told::new(body).with_cookies(cookies))
 }
 
 /// Signed out. Saying it twice is no mistake.
@@ -91,19 +107,16 @@ async fn end(
     State(app): State<App>,
     headers: HeaderMap,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     let mut elsewhere = false;
     if let Some(token) = Cookie::Session.hash(&app, &headers)? {
         let session = app.store.session(token, app.time.now()).await?;
         elsewhere = session.is_some_and(|session| was_opened_elsewhere(&session));
         forget(&app, token).await?;
     }
-    let cookies = [Cookie::Session.forget(&app)];
-    let mut response = (with_cookies(cookies), axum::Json(serde_json::json!({}))).into_response();
-    if elsewhere {
-        response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
-    }
-    Ok(response)
+    let ended = done().with_cookies([Cookie::Session.forget(&app)]);
+    let cleared = HeaderValue::from_static("\"cache\", \"storage\"");
+    Ok(if elsewhere { ended.with(CLEAR_SITE_DATA, cleared) } else { ended })
 }
 
 /// Her letters were open on a device that is not hers. A session in which no words were ever given tells nothing about the device: it may be hers, with drafts on it that
@@ -117,12 +130,6 @@ pub(super) async fn forget(app: &App, token: unsaid_store::rows::Keyed) -> Resul
         Ok(()) | Err(StoreError::Missing) => Ok(()),
         Err(e) => Err(e.into()),
     }
-}
-
-pub(super) fn with_cookies<const N: usize>(
-    cookies: [HeaderValue; N],
-) -> AppendHeaders<[(header::HeaderName, HeaderValue); N]> {
-    AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)))
 }
 
 /// Eight figures, however they were spaced. None if it cannot be a code.

@@ -5,9 +5,9 @@ use super::letters;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::Told;
 use crate::app::App;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use unsaid_delivery::accept::{self, Granted, Refusal};
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::LetterId;
@@ -20,7 +20,13 @@ const TRIES: usize = 3;
 
 pub(super) fn routes() -> Vec<Route> {
     // A locked session may undo: on the morning after, the phone is at hand and the card with the words is not.
-    vec![Route::post("/api/letters/{id}/undo", Policy::Locked, Face::Api, Body::Json, undo)]
+    vec![Route::post("/api/letters/{id}/undo", Policy::Locked, Face::Api, Body::Json, undo).refuses(&[
+        "rested",
+        "still-resting",
+        "already-sealed",
+        "nothing-sealed",
+        "not-here",
+    ])]
 }
 
 async fn undo(
@@ -28,13 +34,13 @@ async fn undo(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<letters::One>, Problem> {
     let id = read::id(&id)?;
     let letter = match undo_amend(&app, &author, id).await? {
         Some(letter) => letter,
         None => commit(&app, &author, id, accept::undo).await?,
     };
-    Ok(axum::Json(letters::told(&app, &author, &letter).await?).into_response())
+    Ok(Told::new(letters::told(&app, &author, &letter).await?))
 }
 
 /// Takes back new words in their rest. None: there are none.

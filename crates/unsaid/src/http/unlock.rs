@@ -2,34 +2,44 @@
 //! The words themselves never come here.
 
 use super::cookies::read_token;
+use super::described::shape;
 use super::gate::{SessionToken, SignedIn};
 use super::problem::Problem;
 use super::read::{Json, Nothing};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Done, Told, done};
 use crate::app::App;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_store::rows::UnlockTried;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/unlock", Policy::Locked, Face::Api, Body::Json, unlock),
+        Route::post("/api/unlock", Policy::Locked, Face::Api, Body::Json, unlock).refuses(&[
+            "words-wrong",
+            "unlocks-too-many",
+            "missing",
+        ]),
         Route::post("/api/lock", Policy::Locked, Face::Api, Body::Json, lock),
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "UnlockShown")]
 struct Shown {
+    #[schemars(schema_with = "shape::token")]
     token: String,
     mine: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PassphraseFile")]
 struct Given {
+    #[schemars(schema_with = "shape::bytes")]
     file: String,
 }
 
@@ -38,7 +48,7 @@ async fn unlock(
     SignedIn(author, ..): SignedIn,
     SessionToken(session): SessionToken,
     Json(shown): Json<Shown>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Given>, Problem> {
     // What cannot be a token did not come from words, and costs no try.
     let token = read_token(shown.token.as_bytes()).ok_or_else(|| Problem::of("words-wrong"))?;
     let now = app.time.now();
@@ -58,14 +68,14 @@ async fn unlock(
         Problem::of("bytes-damaged")
     })?;
     app.store.unlock_session(session, shown.mine, now).await?;
-    Ok(axum::Json(Given { file: URL_SAFE_NO_PAD.encode(&*file) }).into_response())
+    Ok(Told::new(Given { file: URL_SAFE_NO_PAD.encode(&*file) }))
 }
 
 async fn lock(
     State(app): State<App>,
     SessionToken(session): SessionToken,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     app.store.lock_session(session).await?;
-    Ok(axum::Json(serde_json::json!({})).into_response())
+    Ok(done())
 }

@@ -1,15 +1,17 @@
 //! Sealed parts on their way in: chunk by chunk, each durable before it is acknowledged, to be taken up again from wherever an earlier attempt ended. How
 //! far an upload is, the bytes themselves say; the row follows them. Knows nothing of what is in them.
 
+use super::described::shape;
 use super::gate::SignedIn;
 use super::letters::sealed_already;
 use super::problem::Problem;
 use super::read::{self, Json, Path, Query};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::Told;
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::id::BlobId;
 use unsaid_store::StoreError;
@@ -23,37 +25,46 @@ pub(super) fn routes() -> Vec<Route> {
             Face::Api,
             Body::Json,
             begin,
-        ),
+        )
+        .refuses(&["part-name", "bytes-unknown", "part-too-large", "already-sealed"]),
         Route::get("/api/uploads/{upload}", Policy::Locked, Face::Api, look),
         // A long upload goes on while the page is locked: bytes that are sealed already need no words.
-        Route::put("/api/uploads/{upload}", Policy::Locked, Face::Api, Body::Chunk, chunk).with_query(),
+        Route::put("/api/uploads/{upload}", Policy::Locked, Face::Api, Body::Chunk, chunk)
+            .refuses(&["upload-elsewhere", "upload-too-long", "damaged-on-the-way"])
+            .with_query(),
     ]
 }
 
 /// At most so many pictures and other media lie beside a letter (docs/protocol.md).
 const MOST_MEDIA: u16 = 60;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "UploadAsked")]
 struct Asked {
     name: String,
+    #[schemars(extend("enum" = ["letter", "signature", "media"]))]
     kind: String,
     size: u64,
+    #[schemars(schema_with = "shape::sha256")]
     sha256: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UploadBegun")]
 struct Begun {
+    #[schemars(schema_with = "shape::id")]
     upload: String,
     offset: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Offset {
     offset: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Upload")]
 struct Looked {
     offset: u64,
     size: u64,
@@ -64,7 +75,7 @@ async fn begin(
     SignedIn(author, ..): SignedIn,
     Path((id, number)): Path<(String, String)>,
     Json(asked): Json<Asked>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Begun>, Problem> {
     let (letter, version) = (read::id(&id)?, read::number(&number)?);
     // Whose letter it is comes before what is wrong with the part.
     app.store.letter(&author, letter).await?;
@@ -89,7 +100,7 @@ async fn begin(
     };
     let upload = app.store.begin_upload(&author, ask, app.time.now()).await.map_err(sealed_already)?;
     let offset = settle(&app, &author, &upload).await?;
-    Ok(axum::Json(Begun { upload: upload.blob.to_string(), offset }).into_response())
+    Ok(Told::new(Begun { upload: upload.blob.to_string(), offset }))
 }
 
 /// Brings row and bytes together after a crash between the two, and gives the offset at which to go on. `size` means: it is whole and right.
@@ -129,10 +140,10 @@ async fn look(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Path(upload): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Looked>, Problem> {
     let upload = app.store.upload(&author, read::id(&upload)?).await?;
     let offset = reached(&app, &upload).await?;
-    Ok(axum::Json(Looked { offset, size: upload.size }).into_response())
+    Ok(Told::new(Looked { offset, size: upload.size }))
 }
 
 /// How many bytes of it are durable.
@@ -140,7 +151,7 @@ async fn reached(app: &App, upload: &Upload) -> Result<u64, Problem> {
     if upload.complete { Ok(upload.size) } else { Ok(app.blobs.length(upload.blob).await?) }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct At {
     offset: u64,
@@ -152,7 +163,7 @@ async fn chunk(
     Path(upload): Path<String>,
     Query(at): Query<At>,
     bytes: Bytes,
-) -> Result<Response, Problem> {
+) -> Result<Told<Offset>, Problem> {
     let upload = app.store.upload(&author, read::id(&upload)?).await?;
     let elsewhere = |offset| Problem { offset: Some(offset), ..Problem::of("upload-elsewhere") };
     let offset = reached(&app, &upload).await?;
@@ -164,7 +175,7 @@ async fn chunk(
         return Err(Problem::of("upload-too-long"));
     }
     if bytes.is_empty() {
-        return Ok(axum::Json(Offset { offset }).into_response());
+        return Ok(Told::new(Offset { offset }));
     }
     let offset = match app.blobs.append(upload.blob, at.offset, bytes).await {
         Ok(offset) => offset,
@@ -176,7 +187,7 @@ async fn chunk(
     if offset == upload.size && !finish(&app, &author, &upload).await? {
         return Err(Problem::of("damaged-on-the-way"));
     }
-    Ok(axum::Json(Offset { offset }).into_response())
+    Ok(Told::new(Offset { offset }))
 }
 
 /// The parts that a version may have (docs/protocol.md), each by its kind.

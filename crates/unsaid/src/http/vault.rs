@@ -1,31 +1,33 @@
 //! The author's vault: bytes that the house keeps and cannot read, with a revision, so that two windows do not write over each other. They are put together
 //! in her browser.
 
-use super::gate::{SignedIn, one};
+use super::gate::SignedIn;
 use super::problem::Problem;
+use super::read::IfMatch;
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Octets, Told};
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderValue, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 use unsaid_store::StoreError;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/vault", Policy::Unlocked, Face::Api, look),
-        Route::put("/api/vault", Policy::Unlocked, Face::Api, Body::Bytes, replace),
+        Route::put("/api/vault", Policy::Unlocked, Face::Api, Body::Bytes, replace)
+            .refuses(&["bytes-unknown"]),
     ]
 }
 
-async fn look(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Response, Problem> {
+async fn look(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Octets, Problem> {
     let (vault, rev) = app.store.vault(&author).await?;
-    let kind = HeaderValue::from_static("application/octet-stream");
-    Ok(([(header::CONTENT_TYPE, kind), (header::ETAG, etag(rev))], vault).into_response())
+    Ok(Octets::new(vault).tagged(etag(rev)))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Replaced {
     rev: i64,
 }
@@ -33,10 +35,9 @@ struct Replaced {
 async fn replace(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
-    headers: HeaderMap,
+    IfMatch(rev): IfMatch,
     vault: Bytes,
-) -> Result<Response, Problem> {
-    let rev = named_rev(&headers)?;
+) -> Result<Told<Replaced>, Problem> {
     if vault.is_empty() {
         return Err(Problem::field("vault", "bytes-unknown"));
     }
@@ -45,14 +46,7 @@ async fn replace(
         StoreError::Conflict => changed(),
         e => e.into(),
     })?;
-    Ok(([(header::ETAG, etag(replaced))], axum::Json(Replaced { rev: replaced })).into_response())
-}
-
-/// The revision that If-Match names; none inside for what is no tag of ours, which matches no copy of ours (RFC 9110, 13.1.1).
-pub(super) fn named_rev(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let Some(named) = one(headers, &header::IF_MATCH)? else { return Err(Problem::of("if-match")) };
-    let figures = named.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    Ok(figures.and_then(|figures| figures.parse().ok()))
+    Ok(Told::new(Replaced { rev: replaced }).with(header::ETAG, etag(replaced)))
 }
 
 /// Somebody else has written since: 412, as If-Match wants it.

@@ -1,25 +1,43 @@
 //! On which day something would arrive if it were sealed now. Promises nothing.
 
+use super::described::shape;
 use super::gate::SignedIn;
 use super::problem::Problem;
 use super::read::Query;
 use super::route::{Face, Policy, Route};
 use super::rule;
+use super::tell::Told;
 use crate::app::App;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::accept;
 use unsaid_delivery::calendar;
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, Rule};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/when", Policy::Locked, Face::Api, when).with_query()]
+    vec![
+        Route::get("/api/when", Policy::Locked, Face::Api, when)
+            .refuses(&[
+                "not-yet",
+                "rest-unknown",
+                "date-missing",
+                "zone-unknown",
+                "birthday-unknown",
+                "until-unknown",
+                "age-unknown",
+                "day-passed",
+                "day-too-far",
+            ])
+            .with_query(),
+    ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "WhenAsked")]
 struct Asked {
+    #[schemars(extend("enum" = ["at-once", "on", "birthday", "each-birthday"]))]
     moment: String,
     date: Option<String>,
     time: Option<String>,
@@ -61,17 +79,20 @@ impl Asked {
 /// Of many days the first so many are said, and the last.
 const DAYS_SAID: usize = 3;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct When {
+    #[schemars(schema_with = "shape::instant")]
     rest_until: String,
     rest_zone: String,
+    #[schemars(schema_with = "shape::instant")]
     arrives: String,
     arrives_zone: String,
     early: bool,
     /// How often it comes.
     occurrences: usize,
     /// On which days: the first ones and the last.
+    #[schemars(schema_with = "shape::days")]
     days: Vec<String>,
 }
 
@@ -79,7 +100,7 @@ async fn when(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
     Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
+) -> Result<Told<When>, Problem> {
     let moment = asked.moment()?;
     let rest = rule::read_rest(&asked.rest)?;
     let zone = app.store.account(&author).await?.zone;
@@ -92,7 +113,7 @@ async fn when(
     let rule = Rule { gate: Gate::None, moment, reach: Reach::Send, proof: Proof::None };
     let plan = accept::plan(&rule, rest, &zone, app.time.now())?;
     let (occurrences, days) = days(&rule.moment, &plan, &arrives_zone);
-    Ok(axum::Json(When {
+    Ok(Told::new(When {
         rest_until: plan.rest.until.to_string(),
         rest_zone: zone,
         arrives: plan.leaves.to_string(),
@@ -100,8 +121,7 @@ async fn when(
         early: plan.early,
         occurrences,
         days,
-    })
-    .into_response())
+    }))
 }
 
 /// How often, and on which days. What leaves at the end of its rest comes on that day.

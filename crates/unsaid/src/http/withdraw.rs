@@ -4,15 +4,18 @@ use super::gate::SignedIn;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
+use super::tell::{Said, Told};
 use super::undo::commit;
 use crate::app::App;
 use crate::words::Words;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use unsaid_delivery::accept;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post("/api/letters/{id}/withdraw", Policy::Unlocked, Face::Api, Body::Json, withdraw)]
+    vec![
+        Route::post("/api/letters/{id}/withdraw", Policy::Unlocked, Face::Api, Body::Json, withdraw)
+            .refuses(&["rested", "still-resting", "already-sealed", "nothing-sealed", "not-here"]),
+    ]
 }
 
 async fn withdraw(
@@ -20,12 +23,12 @@ async fn withdraw(
     SignedIn(author, ..): SignedIn,
     Path(id): Path<String>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Said>, Problem> {
     // Nothing of the letter is in the answer: not its state, not its rev, not its length.
     let id = read::id(&id)?;
     if !app.store.letter(&author, id).await?.withdrew {
         commit(&app, &author, id, |delivery, _| accept::withdraw(delivery)).await?;
     }
     let said = Words::now().say("author.withdraw.said", &[]);
-    Ok(axum::Json(serde_json::json!({ "said": said })).into_response())
+    Ok(Told::new(Said { said }))
 }

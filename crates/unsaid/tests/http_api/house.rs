@@ -517,6 +517,7 @@ impl Answer {
 
 impl Browser {
     pub(super) async fn send(&mut self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = unsaid::http::router(self.app.clone()).oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default().to_vec();
@@ -529,7 +530,9 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        super::described::fits(&self.app, &method, &path, &answer);
+        answer
     }
 
     pub(super) fn set_cookie(&mut self, name: &str, token: &[u8; 32]) {

@@ -8,6 +8,7 @@ mod bad_input;
 mod birthdays;
 mod cards;
 mod coming;
+mod described;
 mod drafts;
 mod host_keys;
 mod house;

@@ -7,17 +7,20 @@ use crate::app::App;
 use crate::http::assets;
 use crate::http::cards::claim;
 use crate::http::cookies::Cookie;
+use crate::http::described::shape;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say};
 use crate::http::problem::Problem;
 use crate::http::read::{self, Json, Path};
+use crate::http::tell::{Done, Told, done};
 use crate::secrets::hashed;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use maud::html;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::accept;
 use unsaid_delivery::state::State as Where;
@@ -27,16 +30,21 @@ use unsaid_store::rows::{Kept, WrapKind};
 /// How often another hand may come between looking and opening before we give up.
 const TRIES: usize = 4;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CardShown")]
 pub(super) struct Words {
+    #[schemars(schema_with = "shape::token")]
     token: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Opened {
+#[schemars(rename = "WordsFile")]
+pub(super) struct Opened {
+    #[schemars(schema_with = "shape::bytes")]
     words_file: String,
+    #[schemars(schema_with = "shape::id")]
     letter: String,
     version: u32,
 }
@@ -80,7 +88,7 @@ pub(super) async fn look(
     State(app): State<App>,
     headers: HeaderMap,
     Json(words): Json<Words>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     let claim = claim(&app, &words.token)?;
     let cookie = app.chance.token();
     if !app.store.open_reader_by_claim(hashed(&cookie), claim, app.time.now()).await? {
@@ -90,10 +98,7 @@ pub(super) async fn look(
     if let Some(before) = Cookie::Reader.hash(&app, &headers)? {
         app.store.end_reader(before).await?;
     }
-    let mut response = axum::Json(serde_json::json!({})).into_response();
-    response.headers_mut().insert(header::SET_COOKIE, Cookie::Reader.set(&app, &cookie));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(done().with_cookies([Cookie::Reader.set(&app, &cookie)]).kept_nowhere())
 }
 
 /// POST /waiting/{delivery}/words: opens a letter that is kept by words, when they are the right ones.
@@ -102,7 +107,7 @@ pub(super) async fn open(
     ReaderIn(reader): ReaderIn,
     Path(named): Path<String>,
     Json(words): Json<Words>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Opened>, Problem> {
     let id = read::id(&named)?;
     let claim = claim(&app, &words.token)?;
     if is_not_me(&app, &reader).await? {
@@ -141,7 +146,5 @@ pub(super) async fn open(
         letter: letter.delivery.letter.to_string(),
         version: released.version(),
     };
-    let mut response = axum::Json(answer).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(Told::new(answer).kept_nowhere())
 }

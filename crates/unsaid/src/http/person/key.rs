@@ -6,11 +6,13 @@ use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::problem::Problem;
 use crate::http::range;
+use crate::http::range::Ranged;
 use crate::http::read::{self, Json, Nothing, Path};
+use crate::http::tell::Told;
 use crate::peel::NotPeeled;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 use unsaid_delivery::id::DeliveryId;
 use unsaid_delivery::state::{Parked, State as Where};
@@ -23,9 +25,10 @@ const LETTER: &str = "letter.age";
 /// How an age identity begins (C2SP age, Bech32 in capitals).
 const IDENTITY: &str = "AGE-SECRET-KEY-1";
 
-#[derive(Serialize)]
-struct Key<'a> {
-    key: &'a str,
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Key {
+    /// An age identity.
+    key: String,
     letter: String,
     version: u32,
 }
@@ -36,7 +39,7 @@ pub(super) async fn give(
     ReaderIn(reader): ReaderIn,
     Path(named): Path<String>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Told<Key>, Problem> {
     let id: DeliveryId = read::id(&named)?;
     let (letter, released, inner) = peeled(&app, &reader, id).await?;
     if released.kind() != WrapKind::Host {
@@ -46,11 +49,12 @@ pub(super) async fn give(
     let key =
         std::str::from_utf8(&inner).ok().and_then(|text| text.lines().find(|l| l.starts_with(IDENTITY)));
     let Some(key) = key else { return Err(park(&app, id, Parked::Damaged).await) };
-    let answer =
-        Key { key: key.trim_end(), letter: letter.delivery.letter.to_string(), version: released.version() };
-    let mut response = axum::Json(answer).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    let answer = Key {
+        key: key.trim_end().to_owned(),
+        letter: letter.delivery.letter.to_string(),
+        version: released.version(),
+    };
+    Ok(Told::new(answer).kept_nowhere())
 }
 
 /// What lies under the house's layer of a letter that they have opened, with the wrap that it came from.
@@ -82,7 +86,7 @@ pub(super) async fn bytes(
     ReaderIn(reader): ReaderIn,
     Path(named): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Ranged, Problem> {
     give_part(&app, &reader, &named, LETTER, &headers).await
 }
 
@@ -92,7 +96,7 @@ pub(super) async fn part(
     ReaderIn(reader): ReaderIn,
     Path((named, name)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Ranged, Problem> {
     give_part(&app, &reader, &named, &name, &headers).await
 }
 
@@ -102,7 +106,7 @@ async fn give_part(
     named: &str,
     name: &str,
     headers: &HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Ranged, Problem> {
     let id: DeliveryId = read::id(named)?;
     opened(app, reader, id).await?;
     let part = app.store.reader_part(reader, id, name).await?;

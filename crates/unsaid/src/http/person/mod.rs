@@ -38,15 +38,21 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/waiting", Policy::Reader, Face::Page, letters::show),
         Route::post("/waiting/{delivery}/open", Policy::Reader, Face::Page, Body::Form, open::open),
         Route::get("/waiting/{delivery}", Policy::Reader, Face::Page, read::show),
-        Route::post("/waiting/{delivery}/key", Policy::Reader, Face::Api, Body::Json, key::give),
-        Route::get("/waiting/{delivery}/letter.age", Policy::Reader, Face::Api, key::bytes),
-        Route::get("/waiting/{delivery}/parts/{*name}", Policy::Reader, Face::Api, key::part),
-        Route::post("/waiting/{delivery}/words", Policy::Reader, Face::Api, Body::Json, claim::open),
+        Route::post("/waiting/{delivery}/key", Policy::Reader, Face::Api, Body::Json, key::give)
+            .refuses(&["letter-held"]),
+        Route::get("/waiting/{delivery}/letter.age", Policy::Reader, Face::Api, key::bytes)
+            .refuses(&["letter-held"]),
+        Route::get("/waiting/{delivery}/parts/{*name}", Policy::Reader, Face::Api, key::part)
+            .refuses(&["letter-held"]),
+        Route::post("/waiting/{delivery}/words", Policy::Reader, Face::Api, Body::Json, claim::open)
+            .refuses(&["letter-held", "bytes-unknown", "words-unknown", "words-older", "not-here"]),
         Route::get("/words", Policy::Anyone, Face::Page, claim::show),
-        Route::post("/api/claim", Policy::Anyone, Face::Api, Body::Json, claim::look),
+        Route::post("/api/claim", Policy::Anyone, Face::Api, Body::Json, claim::look)
+            .refuses(&["bytes-unknown", "nothing-here"]),
         Route::get("/waiting/{delivery}/later", Policy::Reader, Face::Page, later::show),
         Route::post("/waiting/{delivery}/later", Policy::Reader, Face::Page, Body::Form, later::keep),
         Route::post("/waiting/{delivery}/reply", Policy::Reader, Face::Api, Body::Reply, reply::reply)
+            .refuses(&["bytes-unknown", "replies-too-many", "damaged-on-the-way"])
             .with_query(),
         Route::get("/come", Policy::Anyone, Face::Page, come::show),
         Route::post("/come", Policy::Anyone, Face::Page, Body::Form, come::come),

@@ -3,13 +3,15 @@
 
 use super::{is_not_me, letter_of};
 use crate::app::App;
+use crate::http::described::shape;
 use crate::http::gate::ReaderIn;
 use crate::http::problem::Problem;
 use crate::http::read::{self, Path, Query};
+use crate::http::tell::{Done, Told, done};
 use crate::http::whole::{self, AGE};
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use unsaid_delivery::id::{DeliveryId, MessageId, ReplyId};
 use unsaid_store::rows::{NewReply, Replied};
@@ -18,9 +20,11 @@ use unsaid_store::rows::{NewReply, Replied};
 const DAY_SECONDS: u64 = 86_400;
 
 /// The name that the browser gave it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ReplyNamed")]
 pub(super) struct Named {
+    #[schemars(schema_with = "shape::id")]
     id: String,
 }
 
@@ -31,7 +35,7 @@ pub(super) async fn reply(
     Path(named): Path<String>,
     Query(reply): Query<Named>,
     bytes: Bytes,
-) -> Result<Response, Problem> {
+) -> Result<Told<Done>, Problem> {
     let delivery: DeliveryId = read::id(&named)?;
     // Whose letter it is comes before what is wrong with the answer, and before anything is written for it.
     let theirs = !is_not_me(&app, &reader).await? && {
@@ -57,7 +61,7 @@ pub(super) async fn reply(
     match app.store.reply(&reader, new, app.time.now()).await {
         Ok(Replied::Kept) => {
             app.nudge.nudge();
-            Ok(axum::Json(serde_json::json!({})).into_response())
+            Ok(done())
         }
         Ok(Replied::TooMany) => {
             Err(Problem { retry_after: Some(DAY_SECONDS), ..Problem::of("replies-too-many") })
