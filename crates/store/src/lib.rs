@@ -462,11 +462,17 @@ pub trait EngineStore: Send + Sync {
     /// attempt (kept if there is one already).
     async fn start(&self, taken: &Taken, message: &Message, date: Timestamp, now: Now)
     -> Result<StartAnswer>;
+    /// [`Self::start`] for a group (at most [`rows::GROUP`]) in one transaction, as if one after the other; an answer for each, in their order. One that is not ours, or may not leave,
+    /// spoils nothing. What concerns the transaction itself (Unavailable, Full) is every one's answer.
+    async fn start_many(&self, group: &[Starting], now: Now) -> Vec<Result<StartAnswer>>;
     /// The same question once more before the content, changing nothing. `message` is the row that `start` gave.
     async fn still_allowed(&self, taken: &Taken, message: &Message, now: Now) -> Result<bool>;
     /// Records an answer (fence, holder and rev must still stand, else Conflict). Fact Accepted first, where it was accepted (codes are no facts). Then the message's state, tries, wake; a dead address; and for an ended knock the
     /// knocking deliveries of the pair: accepted makes them Knocked(nth) with a wake after the pause, anything else wakes them at once.
     async fn recorded(&self, taken: &Taken, message: &Message, recorded: &Recorded, now: Now) -> Result<()>;
+    /// [`Self::recorded`] for a group (at most [`rows::GROUP`]) in one transaction with one flush of the journal, as if one after the other; an answer for each, in their order. One that
+    /// is Conflict spoils nothing and leaves no fact. What concerns the transaction itself (Unavailable, Full) is every one's answer, and nothing of the group was recorded.
+    async fn recorded_many(&self, group: &[Recording], now: Now) -> Vec<Result<()>>;
     /// Ends a message that may not leave (Conflict as above); its pair's knocking deliveries wake at once (if any is left).
     async fn dropped(&self, taken: &Taken, message: &Message, now: Now) -> Result<()>;
     /// What came back for a message that had left (`record::bounced`); what became of it. A dead address: fact Bounced, the message ends as refused, its address is no longer good, the knocking

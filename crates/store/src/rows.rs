@@ -11,6 +11,7 @@ use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
 use unsaid_delivery::message::Message;
+use unsaid_delivery::record::Recorded;
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::rule::Rule;
 use unsaid_delivery::state::{Amending, Delivery, Rest, State};
@@ -853,6 +854,31 @@ pub enum StartAnswer {
     NotAllowed(&'static str),
     /// Somebody else holds it, or has changed it.
     NotOurs,
+}
+
+/// At most so many messages begin, or are recorded, in one transaction.
+pub const GROUP: usize = 64;
+
+/// One of a group that is to begin: what [`crate::EngineStore::start`] is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Starting {
+    /// Whose turn it is.
+    pub taken: Taken,
+    /// As it was read.
+    pub message: Message,
+    /// The Date of a first attempt.
+    pub date: Timestamp,
+}
+
+/// One of a group whose answers are to be recorded: what [`crate::EngineStore::recorded`] is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// Whose turn it is.
+    pub taken: Taken,
+    /// The row that `start` gave.
+    pub message: Message,
+    /// What follows from the answer.
+    pub recorded: Recorded,
 }
 
 /// What the person said no to, as they may see it.

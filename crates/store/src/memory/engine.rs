@@ -96,6 +96,33 @@ impl World {
         }
     }
 
+    fn start(&mut self, taken: &Taken, message: &Message, date: Timestamp, now: Now) -> Result<StartAnswer> {
+        let Some(row) = self.ours(taken, message) else { return Ok(StartAnswer::NotOurs) };
+        if let Permit::Drop(why) = self.permit(&row.message, now) {
+            return Ok(StartAnswer::NotAllowed(why));
+        }
+        let row = self.messages.get_mut(&message.id).ok_or(StoreError::Damaged)?;
+        row.message.state = MessageState::Started;
+        row.message.date = row.message.date.or(Some(date));
+        row.message.rev += 1;
+        Ok(StartAnswer::Started(row.message.clone()))
+    }
+
+    fn recorded(&mut self, taken: &Taken, message: &Message, recorded: &Recorded, now: Now) -> Result<()> {
+        let row = self.ours(taken, message).ok_or(StoreError::Conflict)?;
+        let address = row.message.address;
+        if recorded.state == MessageState::Accepted && row.message.kind != Kind::Code {
+            self.record(message.id, message.rev + 1, Fact::Accepted { message: message.id })?;
+        }
+        if recorded.address_is_dead
+            && let Some(row) = address.and_then(|id| self.addresses.get_mut(&id))
+        {
+            row.good = false;
+        }
+        self.end_or_retry(message, recorded.state, recorded.counts, recorded.wake, now);
+        Ok(())
+    }
+
     /// Changes what was tried or dropped, and tells the deliveries that waited for it.
     fn end_or_retry(
         &mut self,
@@ -321,16 +348,12 @@ impl EngineStore for MemoryStore {
         date: Timestamp,
         now: Now,
     ) -> Result<StartAnswer> {
+        self.world().start(taken, message, date, now)
+    }
+
+    async fn start_many(&self, group: &[Starting], now: Now) -> Vec<Result<StartAnswer>> {
         let mut world = self.world();
-        let Some(row) = world.ours(taken, message) else { return Ok(StartAnswer::NotOurs) };
-        if let Permit::Drop(why) = world.permit(&row.message, now) {
-            return Ok(StartAnswer::NotAllowed(why));
-        }
-        let row = world.messages.get_mut(&message.id).ok_or(StoreError::Damaged)?;
-        row.message.state = MessageState::Started;
-        row.message.date = row.message.date.or(Some(date));
-        row.message.rev += 1;
-        Ok(StartAnswer::Started(row.message.clone()))
+        group.iter().map(|one| world.start(&one.taken, &one.message, one.date, now)).collect()
     }
 
     async fn still_allowed(&self, taken: &Taken, message: &Message, now: Now) -> Result<bool> {
@@ -339,19 +362,12 @@ impl EngineStore for MemoryStore {
     }
 
     async fn recorded(&self, taken: &Taken, message: &Message, recorded: &Recorded, now: Now) -> Result<()> {
+        self.world().recorded(taken, message, recorded, now)
+    }
+
+    async fn recorded_many(&self, group: &[Recording], now: Now) -> Vec<Result<()>> {
         let mut world = self.world();
-        let row = world.ours(taken, message).ok_or(StoreError::Conflict)?;
-        let address = row.message.address;
-        if recorded.state == MessageState::Accepted && row.message.kind != Kind::Code {
-            world.record(message.id, message.rev + 1, Fact::Accepted { message: message.id })?;
-        }
-        if recorded.address_is_dead
-            && let Some(row) = address.and_then(|id| world.addresses.get_mut(&id))
-        {
-            row.good = false;
-        }
-        world.end_or_retry(message, recorded.state, recorded.counts, recorded.wake, now);
-        Ok(())
+        group.iter().map(|one| world.recorded(&one.taken, &one.message, &one.recorded, now)).collect()
     }
 
     async fn dropped(&self, taken: &Taken, message: &Message, now: Now) -> Result<()> {

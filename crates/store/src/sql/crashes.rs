@@ -228,6 +228,109 @@ async fn mail_that_came_back_is_known_after_a_crash() {
     }
 }
 
+const NOTICE: unsaid_delivery::MessageId = unsaid_delivery::MessageId([40; 16]);
+
+/// A knock and a notice, both started in one group; what would be recorded if the relay took both.
+async fn two_started(store: &SqlStore) -> Vec<Recording> {
+    let as_read = sealed(store).await;
+    super::tests::knock(store, &as_read).await;
+    store.notify(&author(), unsaid_delivery::message::Notice::Trial, NOTICE, now()).await.unwrap();
+    let mut group = Vec::new();
+    for taken in store.take(BootId([8; 16]), Lane::Letters, now(), 9).await.unwrap() {
+        let WakeOf::Message(id) = taken.of else { continue };
+        let message = store.message(id).await.unwrap().unwrap().message;
+        group.push(Starting { taken, message, date: now().trusted });
+    }
+    assert_eq!(group.len(), 2);
+    let started = store.start_many(&group, now()).await;
+    group
+        .into_iter()
+        .zip(started)
+        .map(|(one, started)| {
+            let StartAnswer::Started(message) = started.unwrap() else { panic!("it may leave") };
+            let accepted = unsaid_delivery::record::Answer::Accepted;
+            let recorded = unsaid_delivery::record::answered(&message, accepted, now());
+            Recording { taken: one.taken, message, recorded }
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_group_is_one_flush_and_none_of_it_is_sent_again_after_a_crash() {
+    let place = Place::new();
+    let facts_of_group: Vec<Entry> = {
+        let store = place.open().await;
+        let group = two_started(&store).await;
+        group
+            .iter()
+            .map(|one| {
+                let message = one.message.id;
+                entry(message, one.message.rev + 1, Fact::Accepted { message })
+            })
+            .collect()
+    };
+    place.journal().append(1, &facts_of_group).unwrap();
+    for start in 1..=2 {
+        let store = place.open().await;
+        for id in [MESSAGE, NOTICE] {
+            let row = store.message(id).await.unwrap().unwrap().message;
+            assert_eq!(row.state, unsaid_delivery::MessageState::Accepted, "start {start}");
+        }
+        assert_eq!(delivery(&store).await.state, State::Knocked(1));
+        let late = Now { observed: Observed(90_000), ..now() };
+        let living = BootId([9; 16]);
+        assert!(store.take(living, Lane::Letters, late, 9).await.unwrap().is_empty());
+        let held = store.held(living, Lane::Letters, late, 9).await.unwrap();
+        assert!(!held.iter().any(|h| matches!(h.of, WakeOf::Message(_))), "nothing of it wakes again");
+    }
+    for one in facts_of_group {
+        assert!(facts(&place).contains(&one.fact), "it is not voided");
+    }
+
+    // And a group that is committed is one append.
+    let place = Place::new();
+    let store = place.open().await;
+    let group = two_started(&store).await;
+    assert!(store.recorded_many(&group, now()).await.iter().all(Result::is_ok));
+    drop(store);
+    let records = place.journal().replay(0).unwrap();
+    let accepted: Vec<_> = records.iter().filter(|r| matches!(r.entry.fact, Fact::Accepted { .. })).collect();
+    assert_eq!(accepted.len(), 2);
+    assert_eq!(accepted[0].group, accepted[1].group, "they stand or fall together");
+    let store = place.open().await;
+    assert_eq!(delivery(&store).await.rev, 3, "nothing was replayed");
+}
+
+#[tokio::test]
+async fn one_of_a_group_that_cannot_be_committed_is_found_and_the_others_are_recorded() {
+    let journal = Arc::new(MemoryJournal::new());
+    let store = SqlStore::sqlite_in_memory(journal.clone()).await.unwrap();
+    let group = two_started(&store).await;
+    // What it breaks is looked at when it is committed: after the append, and long after its own statements.
+    transaction!(&store, Mode::Write, |tx| {
+        tx.batch("create table trap (n bigint references house (id) deferrable initially deferred)").await?;
+        let notice = NOTICE.to_string();
+        tx.batch(&format!(
+            "create trigger falls after update on messages when new.id = '{notice}' begin insert into trap (n) values (2); end"
+        ))
+        .await
+    })
+    .unwrap();
+    let answers = store.recorded_many(&group, now()).await;
+    for (one, answer) in group.iter().zip(answers) {
+        match one.message.id {
+            NOTICE => assert!(matches!(answer, Err(StoreError::Conflict)), "{answer:?}"),
+            _ => assert!(answer.is_ok(), "{answer:?}"),
+        }
+    }
+    let facts: Vec<Fact> = journal.records().into_iter().map(|r| r.entry.fact).collect();
+    assert_eq!(facts.last(), Some(&Fact::Accepted { message: MESSAGE }));
+    assert!(!facts.contains(&Fact::Accepted { message: NOTICE }), "what was flushed for it is void");
+    let row = store.message(NOTICE).await.unwrap().unwrap().message;
+    assert_eq!(row.state, unsaid_delivery::MessageState::Started);
+    assert_eq!(delivery(&store).await.state, State::Knocked(1));
+}
+
 #[tokio::test]
 async fn what_only_makes_something_possible_is_voided_and_what_stood_before_still_opens() {
     let place = Place::new();

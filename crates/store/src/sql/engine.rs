@@ -1,5 +1,6 @@
 //! The engine's side: what wakes, and what becomes of it.
 
+use super::groups::{self, Told};
 use super::tx::{Mode, Tx, not_before, values};
 use super::{SqlStore, amends, letters, messages, pair, transaction, wakes};
 use crate::rows::*;
@@ -69,6 +70,20 @@ impl EngineStore for SqlStore {
         transaction!(self, Mode::Write, |tx| messages::start(&mut tx, taken, message, date, now).await)
     }
 
+    async fn start_many(&self, group: &[Starting], now: Now) -> Vec<Result<StartAnswer>> {
+        let together = transaction!(self, Mode::Write, |tx| groups::start(&mut tx, group, now).await);
+        match groups::told(together, group.len()) {
+            Told::Answers(answers) => answers,
+            Told::Singly => {
+                let mut answers = Vec::with_capacity(group.len());
+                for one in group {
+                    answers.push(self.start(&one.taken, &one.message, one.date, now).await);
+                }
+                answers
+            }
+        }
+    }
+
     async fn still_allowed(&self, taken: &Taken, message: &Message, now: Now) -> Result<bool> {
         transaction!(self, Mode::Read, |tx| messages::still_allowed(&mut tx, taken, message, now).await)
     }
@@ -77,6 +92,20 @@ impl EngineStore for SqlStore {
         transaction!(self, Mode::Write, |tx| {
             messages::recorded(&mut tx, taken, message, recorded, now).await
         })
+    }
+
+    async fn recorded_many(&self, group: &[Recording], now: Now) -> Vec<Result<()>> {
+        let together = transaction!(self, Mode::Write, |tx| groups::recorded(&mut tx, group, now).await);
+        match groups::told(together, group.len()) {
+            Told::Answers(answers) => answers,
+            Told::Singly => {
+                let mut answers = Vec::with_capacity(group.len());
+                for one in group {
+                    answers.push(self.recorded(&one.taken, &one.message, &one.recorded, now).await);
+                }
+                answers
+            }
+        }
     }
 
     async fn dropped(&self, taken: &Taken, message: &Message, now: Now) -> Result<()> {

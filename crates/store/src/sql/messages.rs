@@ -121,8 +121,8 @@ async fn permit(tx: &mut Tx, message: &Message, now: Now) -> Result<Permit> {
     Ok(permit::still_allowed(message, Facts { address: address.as_ref(), deliveries: &deliveries }, now))
 }
 
-/// The row of a message that is still ours, with its pair and itself locked: fence, holder and rev stand. None otherwise.
-async fn ours(tx: &mut Tx, taken: &Taken, message: &Message) -> Result<Option<Message>> {
+/// The row of a message that is still ours, with its pair and itself locked: fence, holder and rev stand. None otherwise. Writes nothing.
+pub(super) async fn ours(tx: &mut Tx, taken: &Taken, message: &Message) -> Result<Option<Message>> {
     if taken.of != WakeOf::Message(message.id) {
         return Ok(None);
     }
@@ -142,15 +142,20 @@ pub(super) async fn start(
     now: Now,
 ) -> Result<StartAnswer> {
     let Some(row) = ours(tx, taken, message).await? else { return Ok(StartAnswer::NotOurs) };
-    if let Permit::Drop(why) = permit(tx, &row, now).await? {
+    begin(tx, &row, date, now).await
+}
+
+/// Begins what is [`ours`], if it may leave.
+pub(super) async fn begin(tx: &mut Tx, row: &Message, date: Timestamp, now: Now) -> Result<StartAnswer> {
+    if let Permit::Drop(why) = permit(tx, row, now).await? {
         return Ok(StartAnswer::NotAllowed(why));
     }
     tx.exec(
         "update messages set state = 'started', date = coalesce(date, $1), rev = rev + 1 where id = $2",
-        values![date, message.id],
+        values![date, row.id],
     )
     .await?;
-    Ok(StartAnswer::Started(read(tx, message.id).await?.ok_or(StoreError::Damaged)?))
+    Ok(StartAnswer::Started(read(tx, row.id).await?.ok_or(StoreError::Damaged)?))
 }
 
 pub(super) async fn still_allowed(tx: &mut Tx, taken: &Taken, message: &Message, now: Now) -> Result<bool> {
@@ -171,16 +176,21 @@ pub(super) async fn recorded(
     now: Now,
 ) -> Result<()> {
     let row = ours(tx, taken, message).await?.ok_or(StoreError::Conflict)?;
+    keep(tx, &row, recorded, now).await
+}
+
+/// Keeps the answer about what is [`ours`].
+pub(super) async fn keep(tx: &mut Tx, row: &Message, recorded: &Recorded, now: Now) -> Result<()> {
     if recorded.state == MessageState::Accepted && row.kind != Kind::Code {
-        tx.fact(message.id, row.rev + 1, Fact::Accepted { message: message.id });
+        tx.fact(row.id, row.rev + 1, Fact::Accepted { message: row.id });
     }
     if let (true, Some(address)) = (recorded.address_is_dead, row.address) {
         tx.exec("update addresses set good = 0 where id = $1", values![address]).await?;
     }
     let tries = row.tries.saturating_add(recorded.counts.into());
-    become_state(tx, &row, recorded.state, tries, now).await?;
-    wakes::settle(tx, WakeOf::Message(message.id), recorded.wake).await?;
-    tell(tx, &row, recorded.state, now).await
+    become_state(tx, row, recorded.state, tries, now).await?;
+    wakes::settle(tx, WakeOf::Message(row.id), recorded.wake).await?;
+    tell(tx, row, recorded.state, now).await
 }
 
 pub(super) async fn dropped(tx: &mut Tx, taken: &Taken, message: &Message, now: Now) -> Result<()> {

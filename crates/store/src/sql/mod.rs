@@ -14,6 +14,7 @@ mod codes;
 mod crashes;
 mod drafts;
 mod engine;
+mod groups;
 mod house;
 mod keys;
 mod letters;
@@ -241,13 +242,18 @@ impl Commit {
                 cannot(error)
             })?;
         let mut committed = Committed::Yes;
-        for seq in places.clone() {
-            let node = self.journal.node();
-            let noted = tx.exec("insert into facts (node, seq) values ($1, $2)", values![node, seq]).await;
-            if let Err(error) = noted {
-                committed = Committed::No(if tx.again { Fault::Again } else { Fault::Cannot(error) });
-                break;
-            }
+        let (node, first, last) = (self.journal.node(), *places.start(), *places.end());
+        let noted = tx
+            .exec(
+                "with recursive places (node, seq) as (
+                     select cast($1 as text), cast($2 as bigint)
+                     union all select node, seq + 1 from places where seq < $3)
+                 insert into facts (node, seq) select node, seq from places",
+                values![node, first, last],
+            )
+            .await;
+        if let Err(error) = noted {
+            committed = Committed::No(if tx.again { Fault::Again } else { Fault::Cannot(error) });
         }
         if matches!(committed, Committed::Yes) {
             committed = self.end(&mut tx, name.as_deref()).await;

@@ -11,19 +11,19 @@ use unsaid_delivery::refusal::{Refused, Scope};
 use unsaid_delivery::state::State;
 
 /// A knock that is written and taken, nine hours after the beginning.
-struct Written {
-    author: Author,
-    person: PersonId,
-    addresses: Vec<AddressId>,
-    letter: Letter,
-    delivery: DeliveryId,
-    taken: Taken,
-    message: Message,
+pub(super) struct Written {
+    pub(super) author: Author,
+    pub(super) person: PersonId,
+    pub(super) addresses: Vec<AddressId>,
+    pub(super) letter: Letter,
+    pub(super) delivery: DeliveryId,
+    pub(super) taken: Taken,
+    pub(super) message: Message,
 }
 
-const LATE: i64 = 9 * HOUR;
+pub(super) const LATE: i64 = 9 * HOUR;
 
-async fn written(scene: &Scene<'_>) -> Written {
+pub(super) async fn written(scene: &Scene<'_>) -> Written {
     let author = scene.author().await;
     let (person, addresses) = scene.person(&author, &[scene.keyed(), scene.keyed()]).await;
     let letter = scene.sealed(&author, person, now(0)).await;
@@ -38,21 +38,21 @@ async fn written(scene: &Scene<'_>) -> Written {
     Written { author, person, addresses, letter, delivery, taken, message }
 }
 
-async fn started(scene: &Scene<'_>, written: &Written, at: i64) -> Message {
+pub(super) async fn started(scene: &Scene<'_>, written: &Written, at: i64) -> Message {
     match ok!(scene.store.start(&written.taken, &written.message, trusted(at), now(at))) {
         StartAnswer::Started(message) => message,
         other => panic!("{other:?}"),
     }
 }
 
-async fn withdraw(scene: &Scene<'_>, written: &Written, at: i64) {
+pub(super) async fn withdraw(scene: &Scene<'_>, written: &Written, at: i64) {
     let read = scene.promised(&written.author, written.letter.id).await;
     let granted = unsaid_delivery::accept::withdraw(&read).expect("always accepted");
     ok!(scene.store.commit_author(&written.author, &read, &granted, now(at)));
 }
 
 /// A message of codes that is taken.
-async fn code(scene: &Scene<'_>, email_key: Keyed, invitation: Option<Keyed>) -> (Taken, Message) {
+pub(super) async fn code(scene: &Scene<'_>, email_key: Keyed, invitation: Option<Keyed>) -> (Taken, Message) {
     let ask = CodeAsk {
         message: scene.message_id(),
         browser: scene.keyed(),
