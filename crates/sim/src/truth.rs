@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use unsaid_delivery::id::{AddressId, LetterId, PersonId};
 use unsaid_delivery::refusal::Scope;
 
+/// Between an acceptance and its record the engine draws breath once, so that others can join its group.
+const BREATHS: u32 = 1;
+
 /// How a mail server treats an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -75,6 +78,8 @@ pub(crate) struct Truth {
     pub(crate) knocked: BTreeSet<PersonId>,
     /// Message-IDs whose acceptance the engine has certainly recorded.
     pub(crate) recorded: BTreeSet<String>,
+    /// Message-IDs that were accepted, each with how many breaths ago. After [`BREATHS`] the engine has certainly recorded it.
+    pub(crate) answered: Vec<(String, u32)>,
     /// What was broken. The run fails when this is not empty.
     pub(crate) violations: Vec<String>,
 }
@@ -86,6 +91,24 @@ impl Truth {
         if self.violations.len() < 100 {
             self.violations.push(format!("{property}: {what}"));
         }
+    }
+
+    /// The engine draws breath in the middle of its turn, and lives on or not.
+    pub(crate) fn breathes(&mut self, lives: bool) {
+        for (message, breaths) in std::mem::take(&mut self.answered) {
+            if breaths >= BREATHS {
+                self.recorded.insert(message);
+            } else if lives {
+                self.answered.push((message, breaths + 1));
+            } else if let Some(copy) = self.copies.iter_mut().rev().find(|c| c.message_id == message) {
+                copy.in_window = true;
+            }
+        }
+    }
+
+    /// A turn of the engine's has ended: everything that was answered in it is recorded.
+    pub(crate) fn rests(&mut self) {
+        self.recorded.extend(self.answered.drain(..).map(|(message, _)| message));
     }
 
     /// Whether this address has said no to this letter.

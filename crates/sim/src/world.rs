@@ -35,6 +35,8 @@ const ZONES: [&str; 5] =
     ["Europe/London", "Europe/Madrid", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"];
 /// A step of simulated time, in seconds.
 const STEP: i64 = 3 * 3_600;
+/// A turn draws breath less often than this, whatever it has to do.
+const MOST_BREATHS: u32 = 100_000;
 /// Time is credited in pieces no longer than the engine allows.
 const PIECE: i64 = 600;
 
@@ -596,11 +598,25 @@ impl World {
         for _ in 0..50 {
             let polled = {
                 let mut turn = std::pin::pin!(self.worker.turn(now));
+                let mut breaths = 0;
                 loop {
-                    match turn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                        Poll::Ready(next) => break Some(sure(next)),
-                        Poll::Pending if self.post.killed.load(Ordering::Relaxed) => break None,
-                        Poll::Pending => {}
+                    let polled = turn.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                    let killed = self.post.killed.load(Ordering::Relaxed);
+                    let mut truth = truth_of(&self.truth);
+                    match polled {
+                        Poll::Ready(next) => {
+                            truth.rests();
+                            break Some(sure(next));
+                        }
+                        Poll::Pending => truth.breathes(!killed),
+                    }
+                    breaths += 1;
+                    if killed {
+                        break None;
+                    }
+                    if breaths > MOST_BREATHS {
+                        truth.broken("18 no rest", "a turn waits for something that never comes");
+                        break None;
                     }
                 }
             };

@@ -1,9 +1,10 @@
 //! One message, from its row to its recorded answer. Its body is made here and never stored. Permission is read anew right before DATA, where
 //! `started` is stored, and again before the content.
 
+use super::groups::Gate;
 use super::{Done, Worker, trouble};
 use crate::mail::compose::{self, Particulars, compose};
-use crate::mail::{Outgoing, Permission};
+use crate::mail::{Answer, Outgoing, Permission};
 use crate::secrets::ReturnKind;
 use crate::words::Words;
 use async_trait::async_trait;
@@ -13,43 +14,77 @@ use std::sync::Arc;
 use unsaid_delivery::message::{Kind, Message, Notice};
 use unsaid_delivery::record;
 use unsaid_delivery::{MessageId, Now};
-use unsaid_store::rows::{MessageView, StartAnswer, Taken};
+use unsaid_store::rows::{MessageView, Recording, StartAnswer, Starting, Taken};
 use unsaid_store::{Store, StoreError};
 use zeroize::Zeroizing;
 
 /// What cannot be written is looked at again after this long, in observed seconds: the host may mend the settings or the keys.
 const UNFIT_SECONDS: i64 = 3_600;
 
+/// How far one message came by itself.
+pub(super) enum Sent {
+    /// It is done, or to be tried again from its row.
+    Ended(Done),
+    /// The relay has answered, and that is to be recorded.
+    Answered(Box<Answered>),
+}
+
+/// An answer of the relay's, and what follows from it.
+pub(super) struct Answered {
+    /// What is to be committed.
+    pub(super) recording: Recording,
+    answer: Answer,
+}
+
+impl Answered {
+    /// Says it once, when it stands.
+    pub(super) fn say(&self) {
+        let (answer, recorded, row) = (&self.answer, &self.recording.recorded, &self.recording.message);
+        if recorded.call_host {
+            tracing::error!(id = %row.id, ?answer, why = recorded.why, "the relay refuses us; the host has to look");
+        } else {
+            tracing::info!(id = %row.id, kind = ?row.kind, ?answer, why = recorded.why, "answered");
+        }
+    }
+}
+
 impl Worker {
-    pub(super) async fn send(&self, taken: Taken, id: MessageId, now: Now) -> Done {
-        match self.send_once(taken, id, now).await {
-            Ok(done) => done,
+    pub(super) async fn send(&self, taken: Taken, id: MessageId, now: Now, gate: &Gate) -> Sent {
+        match self.send_once(taken, id, now, gate).await {
+            Ok(sent) => sent,
             // It was stopped, refused or taken over between two lines: whoever did that has committed what follows.
-            Err(StoreError::Conflict) => Done::Trouble(1),
-            Err(error) => trouble(taken.of, &error),
+            Err(StoreError::Conflict) => Sent::Ended(Done::Trouble(1)),
+            Err(error) => Sent::Ended(trouble(taken.of, &error)),
         }
     }
 
-    async fn send_once(&self, taken: Taken, id: MessageId, now: Now) -> Result<Done, StoreError> {
+    async fn send_once(
+        &self,
+        taken: Taken,
+        id: MessageId,
+        now: Now,
+        gate: &Gate,
+    ) -> Result<Sent, StoreError> {
+        let ended = |done| Ok(Sent::Ended(done));
         let store = &self.tools.store;
         let Some(view) = store.message(id).await? else {
             store.give_back(&taken).await?;
-            return Ok(Done::Well);
+            return ended(Done::Well);
         };
         let Some(outgoing) = self.write(&view, now).await? else {
-            return Ok(Done::Trouble(UNFIT_SECONDS));
+            return ended(Done::Trouble(UNFIT_SECONDS));
         };
         if self.put_off(&taken, &view.message, &outgoing.to, now).await? {
-            return Ok(Done::Well);
+            return ended(Done::Well);
         }
         if view.message.kind == Kind::Knock
             && let Err(seconds) = self.may_leave_this_hour(now)
         {
             tracing::warn!(id = %id, "the hourly ceiling is reached");
-            return Ok(Done::Trouble(seconds));
+            return ended(Done::Trouble(seconds));
         }
         let mut permission =
-            Asking { store, taken, now, before: &view.message, standing: Standing::NotAsked };
+            Asking { store, gate, taken, now, before: &view.message, standing: Standing::NotAsked };
         let answer = self.tools.mail.send(&outgoing, &mut permission).await;
         let standing = permission.standing;
         let row = match standing {
@@ -58,28 +93,24 @@ impl Worker {
             Standing::NotAllowed(why) => {
                 tracing::info!(id = %id, why, "not sent");
                 store.dropped(&taken, &view.message, now).await?;
-                return Ok(Done::Well);
+                return ended(Done::Well);
             }
             Standing::Stopped(row) => {
                 // Between the two questions somebody said no. The row was `started`; it is dropped as it now stands.
                 tracing::info!(id = %id, "stopped before the content");
                 store.dropped(&taken, &row, now).await?;
-                return Ok(Done::Well);
+                return ended(Done::Well);
             }
-            Standing::NotOurs => return Ok(Done::Well),
+            Standing::NotOurs => return ended(Done::Well),
+            Standing::Fell => return ended(Done::Trouble(super::AFTER_FAULT_SECONDS)),
             Standing::Failed(error) => return Err(error),
         };
-        let Some(answered) = self.heard(&outgoing.to, &answer, now) else {
-            return Ok(Done::Trouble(super::AFTER_TROUBLE_SECONDS));
+        let Some(means) = self.heard(&outgoing.to, &answer, now) else {
+            return ended(Done::Trouble(super::AFTER_TROUBLE_SECONDS));
         };
-        let recorded = record::answered(&row, answered, now);
-        store.recorded(&taken, &row, &recorded, now).await?;
-        if recorded.call_host {
-            tracing::error!(id = %id, ?answer, why = recorded.why, "the relay refuses us; the host has to look");
-        } else {
-            tracing::info!(id = %id, kind = ?row.kind, ?answer, why = recorded.why, "answered");
-        }
-        Ok(Done::Well)
+        let recorded = record::answered(&row, means, now);
+        let recording = Recording { taken, message: row, recorded };
+        Ok(Sent::Answered(Box::new(Answered { recording, answer })))
     }
 
     /// The whole message, the same for the same row. None: it cannot be written now, and the log says why.
@@ -159,12 +190,15 @@ enum Standing {
     NotAllowed(&'static str),
     Stopped(Message),
     NotOurs,
+    /// The program fell over it while it was to begin.
+    Fell,
     Failed(StoreError),
 }
 
 /// The closure that the mail room asks.
 struct Asking<'a> {
     store: &'a Arc<dyn Store>,
+    gate: &'a Gate,
     taken: Taken,
     now: Now,
     before: &'a Message,
@@ -177,11 +211,13 @@ impl Permission for Asking<'_> {
         let (standing, yes) = match std::mem::replace(&mut self.standing, Standing::NotAsked) {
             Standing::NotAsked => {
                 let date = self.before.date.unwrap_or(self.now.trusted);
-                match self.store.start(&self.taken, self.before, date, self.now).await {
-                    Ok(StartAnswer::Started(row)) => (Standing::Started(row), true),
-                    Ok(StartAnswer::NotAllowed(why)) => (Standing::NotAllowed(why), false),
-                    Ok(StartAnswer::NotOurs) => (Standing::NotOurs, false),
-                    Err(error) => (Standing::Failed(error), false),
+                let starting = Starting { taken: self.taken, message: self.before.clone(), date };
+                match self.gate.start(starting).await {
+                    Some(Ok(StartAnswer::Started(row))) => (Standing::Started(row), true),
+                    Some(Ok(StartAnswer::NotAllowed(why))) => (Standing::NotAllowed(why), false),
+                    Some(Ok(StartAnswer::NotOurs)) => (Standing::NotOurs, false),
+                    Some(Err(error)) => (Standing::Failed(error), false),
+                    None => (Standing::Fell, false),
                 }
             }
             Standing::Started(row) => match self.store.still_allowed(&self.taken, &row, self.now).await {

@@ -4,6 +4,7 @@
 //!
 //! * [`deliveries`]: what time demands of a delivery, committed.
 //! * [`messages`]: one message, from its row to its recorded answer.
+//! * [`groups`]: messages side by side, begun and recorded in groups.
 //! * [`amends`]: new words of a sealed letter, whose rest ends.
 //! * [`keeping`]: old wraps under the house's present key, and forgetting what was thrown away.
 //! * [`welcome`]: what others have answered lately, held against the next knock.
@@ -11,6 +12,7 @@
 
 mod amends;
 mod deliveries;
+mod groups;
 mod keeping;
 mod leases;
 mod messages;
@@ -22,14 +24,14 @@ use crate::chance::Chance;
 use crate::mail::Mail;
 use crate::mail::compose::Letterhead;
 use crate::secrets::HouseKeys;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use unsaid_delivery::clock::{HOUR, Mark};
 use unsaid_delivery::record::Welcome;
 use unsaid_delivery::{BootId, Now, Observed};
-use unsaid_store::rows::{Lane, Taken, WakeOf};
+use unsaid_store::rows::{self, Lane, Taken, WakeOf};
 use unsaid_store::{Store, StoreError};
 
 /// How many wakes are taken at once.
@@ -76,6 +78,8 @@ pub struct Worker {
     seen: leases::Seen,
     /// Taken, and to be tried again by ourselves after trouble.
     troubled: Vec<(Observed, Taken)>,
+    /// Answered by the relay, and to be recorded by ourselves after trouble.
+    unrecorded: Vec<(Observed, messages::Answered)>,
     /// When knocks left within the last hour. Forgotten at a restart: the ceiling is against floods, not against arithmetic.
     left: Mutex<VecDeque<Observed>>,
     /// Where this house was not wanted lately.
@@ -113,6 +117,7 @@ impl Worker {
             last_beat: None,
             seen: leases::Seen::default(),
             troubled: Vec::new(),
+            unrecorded: Vec::new(),
             left: Mutex::new(VecDeque::new()),
             welcome: Mutex::default(),
             kept: None,
@@ -127,6 +132,7 @@ impl Worker {
     /// One turn. Errors of single pieces of work are logged and tried again later; an error here means that the store does not answer.
     pub async fn turn(&mut self, now: Now) -> Result<NextWake, StoreError> {
         self.beat(now).await?;
+        self.record_after_trouble(now).await;
         let mut work = self.after_trouble(now);
         work.extend(self.take_over(now).await?);
         let mut again = false;
@@ -140,8 +146,9 @@ impl Worker {
         }
         let next = self.tools.store.next_wakes(self.lane).await?;
         let trouble = self.troubled.iter().map(|(at, _)| *at).min();
+        let unrecorded = self.unrecorded.iter().map(|(at, _)| *at).min();
         let leases = self.seen.next();
-        let observed = [next.observed, trouble, leases].into_iter().flatten().min();
+        let observed = [next.observed, trouble, unrecorded, leases].into_iter().flatten().min();
         let mut wake = NextWake { trusted: next.trusted, observed, again };
         self.keep_in_order(now, &mut wake).await?;
         Ok(wake)
@@ -154,27 +161,37 @@ impl Worker {
             match one.of {
                 WakeOf::Delivery(id) => {
                     let done = netted(one.of, self.deliver(one, id, now)).await;
-                    self.keep_if_troubled(one, done, now);
+                    self.keep_if_troubled(one, done.unwrap_or_else(|fell| fell), now);
                 }
                 WakeOf::Letter(id) => {
                     let done = netted(one.of, self.amend(one, id, now)).await;
-                    self.keep_if_troubled(one, done, now);
+                    self.keep_if_troubled(one, done.unwrap_or_else(|fell| fell), now);
                 }
                 WakeOf::Message(id) => messages.push((one, id)),
             }
         }
-        let mut ended = Vec::with_capacity(messages.len());
-        {
-            let this = &*self;
-            let mut sending = futures_util::stream::iter(messages)
-                .map(|(one, id)| async move { (one, netted(one.of, this.send(one, id, now)).await) })
-                .buffer_unordered(CONNECTIONS);
-            while let Some(end) = sending.next().await {
-                ended.push(end);
-            }
-        }
-        for (one, done) in ended {
+        let ended = self.side_by_side(messages, now).await;
+        self.keep_ended(ended, now);
+    }
+
+    fn keep_ended(&mut self, ended: groups::Ended, now: Now) {
+        for (one, done) in ended.done {
             self.keep_if_troubled(one, done, now);
+        }
+        let again = now.observed.plus_seconds(AFTER_TROUBLE_SECONDS);
+        self.unrecorded.extend(ended.unrecorded.into_iter().map(|answered| (again, answered)));
+    }
+
+    /// What was answered while the store took nothing: it is recorded before anything else is begun, and never sent again for that.
+    async fn record_after_trouble(&mut self, now: Now) {
+        let (come, wait): (Vec<_>, Vec<_>) =
+            self.unrecorded.drain(..).partition(|(at, _)| now.observed >= *at);
+        self.unrecorded = wait;
+        let mut come = come.into_iter().map(|(_, answered)| answered).peekable();
+        while come.peek().is_some() {
+            let group = come.by_ref().take(rows::GROUP).collect();
+            let ended = self.record(group, now).await;
+            self.keep_ended(ended, now);
         }
     }
 
@@ -216,9 +233,9 @@ impl Worker {
 }
 
 /// `one-fault-holds-one`: a fault of the program in one piece of work puts that one off and ends nothing else. The panic hook has said where it was.
-async fn netted(of: WakeOf, work: impl Future<Output = Done>) -> Done {
+async fn netted<T>(of: WakeOf, work: impl Future<Output = T>) -> Result<T, Done> {
     // What a fault may leave half changed is rows, and those are whole or not there: each is one transaction.
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| {
         tracing::error!(
             ?of,
             "a fault of the program; this one is put off for an hour, everything else goes on. Report it"
