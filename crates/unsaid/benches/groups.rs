@@ -1,7 +1,7 @@
 //! How many messages a second are begun, handed over and recorded, with a commit for each and in groups, and how long a message stands in the window in
-//! which a crash would repeat it. Measured, and not part of `make test`:
+//! which a crash would repeat it:
 //!
-//!     scripts/with-postgres cargo test --release -p unsaid --test groups_measured -- --ignored --nocapture
+//!     scripts/with-postgres cargo bench -p unsaid --bench groups
 //!
 //! Without UNSAID_TEST_POSTGRES on SQLite alone. Everything is as durable as in a house: SQLite with `synchronous=full` in a file, PostgreSQL as its server is
 //! set, the journal in a file. The relay answers at once, or after a pause; figures are for comparing within one run.
@@ -292,9 +292,7 @@ async fn measure(name: &str, open: impl AsyncFn(usize, Noting) -> SqlStore) {
     }
 }
 
-#[test]
-#[ignore = "a measurement, and not a test: minutes of disk"]
-fn messages_a_second_singly_and_in_groups() {
+fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let folder = tempfile::tempdir().expect("a folder");
