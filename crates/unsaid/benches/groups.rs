@@ -17,7 +17,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use unsaid::chance::SeededChance;
+use unsaid::chance::MachineChance;
 use unsaid::mail::compose::Letterhead;
 use unsaid::mail::{Answer, Mail, Outgoing, Permission};
 use unsaid::secrets::HouseKeys;
@@ -186,7 +186,7 @@ async fn in_groups(store: &SqlStore, window: &Window, messages: Vec<(Taken, Mess
 }
 
 /// So many knocks that are written and due, to as many persons.
-async fn fill(store: &SqlStore, keys: &HouseKeys, chance: &SeededChance, many: usize) {
+async fn fill(store: &SqlStore, keys: &HouseKeys, chance: &MachineChance, many: usize) {
     let facts = || Vec::new();
     let scene = Scene::new(store, &facts);
     let author = scene.author().await;
@@ -226,7 +226,7 @@ fn say(what: &str, begun: Instant, many: usize, window: &Window) {
 
 async fn measure(name: &str, open: impl AsyncFn(usize, Noting) -> SqlStore) {
     let folder = tempfile::tempdir().expect("a folder");
-    let chance = SeededChance::new(7);
+    let chance = MachineChance;
     let keys = Arc::new(HouseKeys::open(folder.path(), &chance).expect("keys").0);
     let journals = folder.path().join("journal");
     let mut opened = 0;
@@ -262,7 +262,7 @@ async fn measure(name: &str, open: impl AsyncFn(usize, Noting) -> SqlStore) {
                     store: store.clone(),
                     mail: Arc::new(Takes { pause, window: window.clone() }),
                     keys: keys.clone(),
-                    chance: Arc::new(SeededChance::new(8)),
+                    chance: Arc::new(MachineChance),
                     letterhead: Letterhead {
                         from_name: "this house".to_owned(),
                         from_address: "unsaid@example.net".to_owned(),
