@@ -5,7 +5,7 @@ use crate::calendar::{self, ZoneUnknown};
 use crate::clock::Now;
 use crate::fact::Fact;
 use crate::refusal::Scope;
-use crate::rule::{Birthday, Gate, Moment, Proof, Reach, RestAsked, Rule};
+use crate::rule::{Birthday, Gate, Moment, Reach, RestAsked, Rule};
 use crate::state::{Amending, Delivery, Rest, State, Wake};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -124,7 +124,6 @@ pub fn kept_by_this_version(rule: &Rule) -> bool {
     matches!(rule.gate, Gate::None)
         && !matches!(rule.moment, Moment::After { .. })
         && rule.reach == Reach::Send
-        && rule.proof == Proof::None
 }
 
 /// What changes in a delivery when something is granted.
@@ -257,7 +256,8 @@ pub fn withdraw(delivery: &Delivery) -> Result<Granted, Refusal> {
     }
 }
 
-/// `open-by-hand`: the person's own act opens, and pins the version. Opening again changes nothing.
+/// `open-by-hand`: the person's own act opens, and pins the version. Opening again changes nothing. `asked-before-it-opens`: whether what the rule asks was answered
+/// belongs to the session in which they come, so the store holds it, in the same transaction.
 pub fn open(delivery: &Delivery) -> Result<Option<Granted>, Refusal> {
     if !delivery.state.may_be_opened() {
         return Err(Refusal::NotHere);
@@ -271,6 +271,31 @@ pub fn open(delivery: &Delivery) -> Result<Option<Granted>, Refusal> {
         fact: Fact::Opened { delivery: delivery.id, version: delivery.version },
         why: "open-by-hand",
     }))
+}
+
+/// So many wrong answers to what is asked before a letter opens are taken within a day of trusted time.
+pub const ANSWERS_A_DAY: usize = 5;
+/// And so many in all, for each delivery.
+pub const ANSWERS_EVER: usize = 20;
+
+/// Why an answer is not looked at any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// Not today.
+    Today,
+    /// Never again: words, or a quorum of keepers, are what is left.
+    Ever,
+}
+
+/// `few-answers`: whether one more answer is looked at, right or wrong. What is counted are wrong ones, in all and within the last day.
+pub fn may_answer(wrong: usize, wrong_today: usize) -> Result<(), NoAnswer> {
+    if wrong >= ANSWERS_EVER {
+        return Err(NoAnswer::Ever);
+    }
+    if wrong_today >= ANSWERS_A_DAY {
+        return Err(NoAnswer::Today);
+    }
+    Ok(())
 }
 
 /// The farthest day for which a letter is kept for later, in years.

@@ -130,6 +130,15 @@ pub enum Fact {
         /// The day.
         birthday: Birthday,
     },
+    /// What is asked before a sealed letter opens is answered otherwise from now on: a birthday was corrected.
+    ProofChanged {
+        /// Which letter.
+        letter: LetterId,
+        /// The year of birth is asked for too.
+        with_year: bool,
+        /// Keyed hash of the answer.
+        answer: [u8; 32],
+    },
     /// A person has a card with words, or another one than before.
     CardReplaced {
         /// Whose card.

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date, time};
-use unsaid_delivery::accept::{self, Refusal};
+use unsaid_delivery::accept::{self, NoAnswer, Refusal};
 use unsaid_delivery::clock::{DAY, HOUR, Mark, Reading, Source, Timekeeper};
 use unsaid_delivery::decide::{Address, Decision, JOINS_YEARLY_DAYS, LAST_KNOCK, NewKnock, Pair, decide};
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
@@ -158,6 +158,32 @@ fn zone_unknown_holds() {
 }
 
 #[test]
+fn few_answers() {
+    assert_eq!(accept::may_answer(0, 0), Ok(()));
+    assert_eq!(accept::may_answer(4, 4), Ok(()));
+    assert_eq!(accept::may_answer(5, 5), Err(NoAnswer::Today));
+    assert_eq!(accept::may_answer(19, 4), Ok(()));
+    assert_eq!(accept::may_answer(19, 5), Err(NoAnswer::Today));
+    assert_eq!(accept::may_answer(20, 0), Err(NoAnswer::Ever));
+    assert_eq!(accept::may_answer(20, 5), Err(NoAnswer::Ever));
+}
+
+/// What is asked of the person has no part in when it goes.
+#[test]
+fn asked_before_it_opens() {
+    for proof in [Proof::None, Proof::Birthday, Proof::Question] {
+        let rule = Rule { proof, ..rule(Moment::AtOnce) };
+        let noon = now("2026-11-21T12:00:00Z", 0);
+        assert!(accept::plan(&rule, RestAsked::Morning, "UTC", noon).is_ok(), "{proof:?}");
+        let asks = Delivery { rule, ..delivery(State::Due, Moment::AtOnce) };
+        let nothing = delivery(State::Due, Moment::AtOnce);
+        let later = now("2090-01-01T00:00:00Z", 900_000);
+        let pair = pair(vec![], None);
+        assert_eq!(decided(&asks, &pair, later), decided(&nothing, &pair, later));
+    }
+}
+
+#[test]
 fn kinds_we_keep() {
     let others = [
         Rule { gate: Gate::Gone, ..rule(Moment::AtOnce) },
@@ -167,8 +193,7 @@ fn kinds_we_keep() {
         },
         rule(Moment::After { days: 3 }),
         Rule { reach: Reach::Claim, ..rule(Moment::AtOnce) },
-        Rule { proof: Proof::Birthday, ..rule(Moment::AtOnce) },
-        Rule { proof: Proof::Question, ..rule(Moment::AtOnce) },
+        Rule { reach: Reach::Claim, proof: Proof::Question, ..rule(Moment::AtOnce) },
     ];
     for other in others {
         assert_eq!(

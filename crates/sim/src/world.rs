@@ -267,6 +267,7 @@ impl World {
             rest: plan.rest,
             due: plan.due,
             tzdb: calendar::tzdb_version().to_owned(),
+            proof: None,
         };
         sure(ready(self.store.seal(
             &author,

@@ -86,8 +86,18 @@ pub trait HouseStore: Send + Sync {
 /// Coming in: invitations, codes, sessions, accounts, unlocking, the vault.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
-    /// Keeps an invitation until `expires`.
-    async fn invite(&self, token: Keyed, role: Role, expires: Timestamp) -> Result<()>;
+    /// Keeps an invitation until `expires`; with the keyed hash of a name, knocks may hold that exact name of whoever takes it.
+    async fn invite(
+        &self,
+        token: Keyed,
+        role: Role,
+        expires: Timestamp,
+        approved_name: Option<Keyed>,
+    ) -> Result<()>;
+    /// Everybody who has an account, the oldest first.
+    async fn named(&self) -> Result<Vec<NamedAccount>>;
+    /// The host approves the exact name of this hash for knocks, or none any more. Missing: there is no such account.
+    async fn approve_name(&self, account: AccountId, name: Option<Keyed>) -> Result<()>;
     /// What an invitation is good for; none if unknown, used or over.
     async fn invitation(&self, token: Keyed, now: Now) -> Result<Option<Role>>;
     /// Takes a request for a code. An earlier one of the same browser ends; its message, if it still waits, is dropped. When `ask.write`, a message (kind Code, subject SigningIn,
@@ -348,6 +358,10 @@ pub trait LetterStore: Send + Sync {
     async fn reply_named(&self, author: &Author, reply: ReplyId, now: Now) -> Result<Reply>;
     /// She has opened it. Again is no error.
     async fn reply_seen(&self, author: &Author, reply: ReplyId, now: Now) -> Result<()>;
+    /// The birthday that is asked for before a letter of hers opens is another one: fact ProofChanged. What was opened already opens with the one of before, too. The same again changes nothing.
+    /// Conflict where no birthday is asked for.
+    async fn correct_proof(&self, author: &Author, letter: LetterId, proof: NewProof, now: Now)
+    -> Result<()>;
     /// Commits a corrected birthday (rev as in `delivery`, else Conflict): rule, occurrence, due, wake, fact.
     async fn correct_rule(
         &self,
@@ -359,7 +373,8 @@ pub trait LetterStore: Send + Sync {
 }
 
 /// The person's side. While NotMe stands for a reader's address and person, that address proves nothing for that person: nothing waits, nothing
-/// is opened or released there (Missing); they may see what stands refused, and lift it.
+/// is opened or released there (Missing); they may see what stands refused, and lift it. Where a proof is asked and was not given in the reader's session,
+/// nothing is opened, released or answered (Missing either); refusing and keeping for later need none.
 #[async_trait]
 pub trait ReaderStore: Send + Sync {
     /// The knock that this link came with; none if it is unknown.
@@ -378,8 +393,19 @@ pub trait ReaderStore: Send + Sync {
     async fn own_address(&self, reader: &Reader) -> Result<Option<SealedText>>;
     /// Commits an opening that `accept::open` granted (rev as in `delivery`): pins the version, fact Opened, and the pair's series of
     /// knocks begins anew: earlier messages are not in `Pair.knocks` any more. Missing: not of this reader's pair, or nothing
-    /// that may be opened. Wakes of its other deliveries stay.
+    /// that may be opened; or something is asked that this session has not answered. Wakes of its other deliveries stay.
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, now: Now) -> Result<()>;
+    /// An answer (keyed hash) to what is asked before this delivery opens. Wrong ones are counted, with a limit for a day and one for ever; a right one is kept for this session, and
+    /// forgets the wrong ones of the same session. Missing: not of this reader's pair, not there for them, or they came without a session.
+    async fn try_proof(
+        &self,
+        reader: &Reader,
+        delivery: DeliveryId,
+        answer: Keyed,
+        now: Now,
+    ) -> Result<ProofTried>;
+    /// The person says that knocks may hold the exact name of this hash, or none any more. Missing while NotMe stands.
+    async fn allow_name(&self, reader: &Reader, name: Option<Keyed>) -> Result<()>;
     /// Opens a reader's session (30 days of trusted time) for the words of a card, if something of that person may be opened with it now. False: nothing is there for these words, whatever
     /// the reason. Who came so refuses for the person (scopes Letter and Author; others are Conflict). From the moment the card is replaced its sessions, too, lead only to what was opened
     /// with words, and refuse and lift nothing (Conflict).

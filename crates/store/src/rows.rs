@@ -56,6 +56,8 @@ pub struct Reader {
     pub(crate) person: PersonId,
     pub(crate) at: Option<(AddressId, Keyed)>,
     pub(crate) older_card: bool,
+    /// In which session they ask; none for whoever has only shown a link.
+    pub(crate) session: Option<Keyed>,
 }
 
 impl Reader {
@@ -66,6 +68,10 @@ impl Reader {
     /// Which person of the author's.
     pub fn person(&self) -> PersonId {
         self.person
+    }
+    /// They came with the words of a card, and so to no address.
+    pub fn came_with_words(&self) -> bool {
+        self.at.is_none()
     }
     /// At which address the link arrived; none for whoever came with the words of a card.
     pub fn address(&self) -> Option<AddressId> {
@@ -214,6 +220,19 @@ pub struct Account {
     pub salt: Vec<u8>,
     /// The number in the unlock wrap's line.
     pub unlock_number: u32,
+    /// Keyed hash of the exact name that the host, or whoever invited her, approved for knocks.
+    pub approved_name: Option<Keyed>,
+}
+
+/// An account among all, by the name that people see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedAccount {
+    /// Whose; the sealed name is bound to this.
+    pub account: AccountId,
+    /// Under the address key.
+    pub name: SealedText,
+    /// As in [`Account`].
+    pub approved: Option<Keyed>,
 }
 
 /// A session as found by its token's hash.
@@ -360,6 +379,8 @@ pub struct PersonAddress {
     pub sealed: SealedText,
     /// Not refused for good by its mail server. (Never says what its reader has refused.)
     pub good: bool,
+    /// Since when the house has it (trusted time, shown as a day); none if it was there before that was written down.
+    pub given: Option<Timestamp>,
 }
 
 /// One part of a version.
@@ -454,6 +475,39 @@ pub struct Promise {
     pub due: Timestamp,
     /// The version of the zone data it was derived with.
     pub tzdb: String,
+    /// What is asked before it opens: there exactly when the rule asks.
+    pub proof: Option<NewProof>,
+}
+
+/// What is asked before a letter opens, to be kept. The answer itself is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProof {
+    /// What is asked, and how.
+    pub asks: Asks,
+    /// Keyed hash of the letter's name and the normalised answer.
+    pub answer: Keyed,
+}
+
+/// What is asked before a letter opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asks {
+    /// The author's question, under the address key and bound to the letter; none: their birthday.
+    pub question: Option<SealedText>,
+    /// Of a birthday: the year is asked for too.
+    pub with_year: bool,
+}
+
+/// What became of an answer to what is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofTried {
+    /// It is right, and remembered for this session. What was wrong in the same session is forgotten.
+    Right,
+    /// It is not.
+    Wrong,
+    /// As many wrong ones within a day as `accept::may_answer` takes; not looked at.
+    TooManyToday,
+    /// As many in all as it takes; not looked at. Words still open it.
+    NoMore,
 }
 
 /// A letter, as its author may see it.
@@ -475,6 +529,8 @@ pub struct Letter {
     pub amending: Option<Amending>,
     /// Who keeps the key of the newest version, as it was when it was sealed.
     pub kept: Kept,
+    /// What is asked before it opens.
+    pub asks: Option<Asks>,
 }
 
 /// Who keeps the key of a version, as the author chose it.
@@ -684,6 +740,8 @@ pub struct Waiting {
     pub kept: Kept,
     /// A signature lies beside it.
     pub signed: bool,
+    /// What has to be answered first; none where nothing is asked, where this session has answered, and for whoever came with words.
+    pub asks: Option<Asks>,
 }
 
 /// What the person's pages need to know of the author.
@@ -695,6 +753,8 @@ pub struct Sender {
     pub name: SealedText,
     /// The zone in which the person's days fall: theirs, or the author's where theirs is not known. Shown to nobody.
     pub zone: String,
+    /// Whether they may be told the name: not while everything that came to them asks for an answer that they have not given.
+    pub may_be_named: bool,
 }
 
 /// What a person answers, to be kept. Its bytes are durable.
@@ -843,6 +903,21 @@ pub struct MessageView {
     pub language: String,
     /// For codes: it came with an invitation, so it greets a newcomer.
     pub newcomer: bool,
+    /// For knocks: whose name may perhaps be said; none where something that waits asks for a proof.
+    pub name: Option<NameToSay>,
+}
+
+/// An author's name with those who said that a knock may hold it. It may if either hash is that of the name as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameToSay {
+    /// Whose; the sealed name is bound to this.
+    pub account: AccountId,
+    /// The name that people see, under the address key.
+    pub name: SealedText,
+    /// What the host, or whoever invited her, approved.
+    pub approved: Option<Keyed>,
+    /// What the person allowed.
+    pub allowed: Option<Keyed>,
 }
 
 /// The answer to the question before DATA.

@@ -111,7 +111,7 @@ async fn marlows(app: &App) -> Result<String, String> {
     let key = app.keys.sign_in_index(&email.sign_in_form());
     let sealed_email = app.keys.seal_text(&id.to_string(), &email.to_text(), &*app.chance);
     let tomorrow = now.trusted + jiff::SignedDuration::from_hours(24);
-    app.store.invite(invited, Role::Host, tomorrow).await.map_err(said)?;
+    app.store.invite(invited, Role::Host, tomorrow, None).await.map_err(said)?;
     app.store.open_newcomer(token, id, key, sealed_email.clone(), Some(invited), now).await.map_err(said)?;
     let account = NewAccount {
         id,
@@ -219,6 +219,7 @@ async fn seal(
                 rest: plan.rest,
                 due: plan.due,
                 tzdb: tzdb_version().to_owned(),
+                proof: None,
             })
         })
         .transpose()?;

@@ -11,23 +11,24 @@ macro_rules! every_check {
     ($with:ident) => {
         $with! {
             house confirm_keys unconfirm_keys beat confirm_clock
-            invite invitation ask_code account_of set_code try_code open_session open_newcomer session act unlock_session lock_session
+            invite named approve_name invitation ask_code account_of set_code try_code open_session open_newcomer session act unlock_session lock_session
             end_session create_account account try_unlock vault put_vault
             put_language
             put_kit has_kit account_of_kit open_kit_session replace_unlock notify ask_trial ask_email_change change_email email_undo undo_email
             put_draft drafts draft draft_history draft_at discard_draft restore_draft put_draft_part draft_part prune orphans orphan_erased
             add_person persons add_address remove_address update_person put_card has_card replace_card
             reserve_letter reserve_version begin_upload upload upload_grew upload_ended part put_wrap author_wrap unproven seal letters letter
-            commit_author amend undo_amend correct_rule replies reply_named reply_seen
+            commit_author amend undo_amend correct_proof correct_rule replies reply_named reply_seen
             knock open_reader reader end_reader waiting sender own_address open release reader_part refuse lift refusals park
             knock_named keep_for_later reply try_digits
-            open_reader_by_claim claim_opens card_is_older
+            try_proof allow_name open_reader_by_claim claim_opens card_is_older
             take held take_over give_back next_wakes delivery decided message start start_many still_allowed recorded recorded_many dropped counts
             bounced nobody_reads amending amended wraps_to_rewrap rewrapped wraps_by_generation
             every_birthday_comes_once what_ends_a_letter_ends_all_its_birthdays
             a_letter_arrives_and_the_next_series_begins a_dropped_knock_leaves_room_for_the_next what_was_promised_never_wakes_early
             of_two_who_commit_one_is_told a_group_is_as_if_one_after_the_other
             a_card_that_was_replaced_leads_to_what_was_read_with_words_alone a_card_is_replaced_alike_whatever_was_opened
+            what_asks_names_nobody_and_gives_nothing what_was_opened_stays_theirs_when_the_answer_changes sealed_anew_asks_anew
             an_undone_address_takes_later_changes_with_it
         }
     };

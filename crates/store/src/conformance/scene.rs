@@ -98,6 +98,12 @@ impl<'a> Scene<'a> {
         SealedText(self.id().to_vec())
     }
 
+    /// What may be asked before a letter opens: their birthday with its year, or a question.
+    pub fn proof(&self, question: bool) -> NewProof {
+        let question = question.then(|| self.sealed_text());
+        NewProof { asks: Asks { with_year: question.is_none(), question }, answer: self.keyed() }
+    }
+
     /// A new account's name.
     pub fn account_id(&self) -> AccountId {
         AccountId(self.id())
@@ -230,6 +236,7 @@ impl<'a> Scene<'a> {
             rest: Rest { until, observed: now.observed.plus_seconds(HOUR) },
             due: until,
             tzdb: "2026a".into(),
+            proof: None,
         }
     }
 

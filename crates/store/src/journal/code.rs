@@ -34,6 +34,7 @@
 //! 18 kept-for-later  delivery, year i16, month u8, day u8
 //! 19 answered        reply, delivery, blob, size u64, SHA-256 [32], seen from i64 (microseconds since 1970)
 //! 20 bounced         message
+//! 21 proof-changed   letter, with year u8, answer [32]
 //! 255 void           first u64, last u64
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
 //! ```
@@ -316,6 +317,12 @@ impl Out {
                 self.0.extend(message.0);
                 20
             }
+            Fact::ProofChanged { letter, with_year, answer } => {
+                self.0.extend(letter.0);
+                self.u8((*with_year).into());
+                self.0.extend(answer);
+                21
+            }
         }
     }
 }
@@ -441,6 +448,15 @@ impl<'a> From<'a> {
                 seen_from: Timestamp::from_microsecond(i64::from_le_bytes(self.array()?)).ok()?,
             },
             20 => Fact::Bounced { message: MessageId(self.array()?) },
+            21 => Fact::ProofChanged {
+                letter: LetterId(self.array()?),
+                with_year: match self.u8()? {
+                    0 => false,
+                    1 => true,
+                    _ => return None,
+                },
+                answer: self.array()?,
+            },
             _ => return None,
         })
     }

@@ -34,6 +34,18 @@ fn every_fact() -> Vec<Entry> {
         Fact::CardReplaced { person, claim: [9; 32] },
         Fact::Rewrapped { subject: "a".repeat(26), version: 3, generation: 2 },
         Fact::SignInChanged { account: AccountId([6; 16]), email_key: [7; 32], email: vec![4, 5] },
+        Fact::KeptForLater { delivery: DeliveryId([4; 16]), day: jiff::civil::date(2031, 5, 4) },
+        Fact::Answered {
+            reply: ReplyId([7; 16]),
+            delivery: DeliveryId([4; 16]),
+            blob: BlobId([8; 16]),
+            size: 4_096,
+            sha256: [6; 32],
+            seen_from: jiff::Timestamp::UNIX_EPOCH,
+        },
+        Fact::Bounced { message: MessageId([3; 16]) },
+        Fact::ProofChanged { letter: letter(1), with_year: true, answer: [9; 32] },
+        Fact::ProofChanged { letter: letter(1), with_year: false, answer: [9; 32] },
     ];
     for scope in scopes {
         facts.push(Fact::Refused { person: Some(person), address, scope });

@@ -83,10 +83,35 @@ impl World {
 
 #[async_trait]
 impl AccountStore for MemoryStore {
-    async fn invite(&self, token: Keyed, role: Role, expires: Timestamp) -> Result<()> {
+    async fn invite(
+        &self,
+        token: Keyed,
+        role: Role,
+        expires: Timestamp,
+        approved_name: Option<Keyed>,
+    ) -> Result<()> {
         let mut world = self.world();
         expect(!world.invitations.contains_key(&token))?;
-        world.invitations.insert(token, InvitationRow { role, expires, used: false });
+        world.invitations.insert(token, InvitationRow { role, expires, approved_name, used: false });
+        Ok(())
+    }
+
+    async fn named(&self) -> Result<Vec<NamedAccount>> {
+        let world = self.world();
+        let mut rows: Vec<&AccountRow> = world.accounts.values().collect();
+        rows.sort_by_key(|row| (row.made, row.account.id));
+        let named = |row: &AccountRow| NamedAccount {
+            account: row.account.id,
+            name: row.account.name.clone(),
+            approved: row.account.approved_name,
+        };
+        Ok(rows.into_iter().map(named).collect())
+    }
+
+    async fn approve_name(&self, account: AccountId, name: Option<Keyed>) -> Result<()> {
+        let mut world = self.world();
+        let row = world.accounts.get_mut(&account).ok_or(StoreError::Missing)?;
+        row.account.approved_name = name;
         Ok(())
     }
 
@@ -266,11 +291,12 @@ impl AccountStore for MemoryStore {
         };
         expect(*account == new.id && *email_key == new.email_key)?;
         let invitation = *invitation;
-        let role = match invitation {
-            None => Role::Author,
+        let (role, approved_name) = match invitation {
+            None => (Role::Author, None),
             Some(invitation) => {
                 let row = world.invitations.get(&invitation).filter(|i| i.is_good(now));
-                row.ok_or(StoreError::Conflict)?.role
+                let row = row.ok_or(StoreError::Conflict)?;
+                (row.role, row.approved_name)
             }
         };
         expect(!world.accounts.contains_key(&new.id) && !world.account_of.contains_key(&new.email_key))?;
@@ -293,7 +319,9 @@ impl AccountStore for MemoryStore {
                     recipient: new.recipient,
                     salt: new.salt,
                     unlock_number: 1,
+                    approved_name,
                 },
+                made: now.trusted,
                 email_key: new.email_key,
                 kit: None,
                 unlock_key: new.unlock_key,

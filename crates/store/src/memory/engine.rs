@@ -306,6 +306,7 @@ impl EngineStore for MemoryStore {
             deliveries: Vec::new(),
             language,
             newcomer: row.newcomer,
+            name: None,
         };
         Ok(match message.subject {
             Subject::Person(person) => {
@@ -318,6 +319,7 @@ impl EngineStore for MemoryStore {
                     Kind::Knock => MessageView {
                         address: world.address(address),
                         deliveries: world.of_pair(person),
+                        name: world.name_to_say(person),
                         ..view
                     },
                     _ => view,

@@ -46,6 +46,7 @@ impl World {
             deliveries,
             amending: self.amending(id),
             kept: sealed.last().map_or(Kept::Nobody, |(_, sealed)| sealed.kept),
+            asks: self.newest_proof(id).map(|proof| proof.asks.clone()),
         }
     }
 
@@ -294,6 +295,8 @@ impl LetterStore for MemoryStore {
         if let Some(promise) = &seal.promise {
             world.person(author, promise.person)?;
         }
+        let asks_as_ruled =
+            |p: &Promise| p.proof.is_some() == (p.rule.proof != unsaid_delivery::rule::Proof::None);
         let existing = world.of_letter(seal.letter).last().cloned();
         if let Some(sealed) = version.sealed {
             // The answer was lost on its way, perhaps. But what was taken back since is not sealed any more.
@@ -303,6 +306,7 @@ impl LetterStore for MemoryStore {
         }
         expect(existing.as_ref().is_none_or(|d| d.state == State::Withdrawn { undone: true }))?;
         world.still_there(seal.letter, seal.version, seal.promise.is_some())?;
+        expect(seal.promise.as_ref().is_none_or(asks_as_ruled))?;
         if let (None, Some(promise)) = (&existing, &seal.promise) {
             expect(!world.deliveries.contains_key(&promise.delivery))?;
         }
@@ -338,6 +342,7 @@ impl LetterStore for MemoryStore {
                 rev,
             };
             world.deliveries.insert(id, delivery);
+            world.begin_proof(seal.letter, id, promise.proof);
             world.deliveries_to.entry(promise.person).or_default().insert(id);
             world.wakes.set(WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(promise.rest.until));
             if let Some(letter) = world.letters.get_mut(&seal.letter) {
@@ -461,6 +466,16 @@ impl LetterStore for MemoryStore {
             .ok_or(StoreError::Missing)?
             .seen = true;
         Ok(())
+    }
+
+    async fn correct_proof(
+        &self,
+        author: &Author,
+        letter: LetterId,
+        proof: NewProof,
+        _now: Now,
+    ) -> Result<()> {
+        self.world().correct_proof(author, letter, proof)
     }
 
     async fn correct_rule(

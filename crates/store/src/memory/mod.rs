@@ -10,6 +10,7 @@ mod keys;
 mod letters;
 mod pair;
 mod persons;
+mod proofs;
 mod readers;
 mod replies;
 mod wakes;
@@ -110,6 +111,9 @@ struct World {
     orphans: BTreeSet<BlobId>,
     cards: BTreeMap<Keyed, CardRow>,
     replies: BTreeMap<ReplyId, ReplyRow>,
+    /// What is asked of each letter, the newest last.
+    proofs: BTreeMap<LetterId, Vec<NewProof>>,
+    answers: BTreeMap<DeliveryId, proofs::Answers>,
     /// When the digits of each address were tried within the last day.
     digit_tries: BTreeMap<Keyed, Vec<Timestamp>>,
     wakes: Wakes,
@@ -139,6 +143,7 @@ impl World {
 struct InvitationRow {
     role: Role,
     expires: Timestamp,
+    approved_name: Option<Keyed>,
     used: bool,
 }
 
@@ -211,6 +216,7 @@ enum SessionRowOf {
 
 struct AccountRow {
     account: Account,
+    made: Timestamp,
     email_key: Keyed,
     kit: Option<Keyed>,
     unlock_key: Keyed,
@@ -228,6 +234,8 @@ struct PersonRow {
     language: String,
     /// In the order in which they are tried; those that were taken away are not among them.
     addresses: Vec<AddressId>,
+    /// Keyed hash of the name that they allowed in knocks.
+    allowed_name: Option<Keyed>,
     /// Goes up by one at each opening: the knocks of earlier series do not count any more.
     series: u32,
 }
@@ -237,6 +245,7 @@ struct AddressRow {
     sealed: SealedText,
     key: Keyed,
     good: bool,
+    given: Timestamp,
     removed: bool,
 }
 

@@ -31,9 +31,10 @@ impl World {
     }
 
     /// Puts an address at the end of a person's; the fact is written.
-    fn put_address(&mut self, person: PersonId, new: NewAddress) {
+    fn put_address(&mut self, person: PersonId, new: NewAddress, now: Now) {
         self.persons_at.entry(new.key).or_default().insert(person);
-        let row = AddressRow { person, sealed: new.sealed, key: new.key, good: true, removed: false };
+        let given = now.trusted;
+        let row = AddressRow { person, sealed: new.sealed, key: new.key, good: true, given, removed: false };
         self.addresses.insert(new.id, row);
         if let Some(row) = self.persons.get_mut(&person) {
             row.addresses.push(new.id);
@@ -47,7 +48,7 @@ fn given(person: PersonId, new: &NewAddress) -> Fact {
 
 #[async_trait]
 impl PersonStore for MemoryStore {
-    async fn add_person(&self, author: &Author, new: NewPerson, _now: Now) -> Result<()> {
+    async fn add_person(&self, author: &Author, new: NewPerson, now: Now) -> Result<()> {
         let mut world = self.world();
         expect(!world.persons.contains_key(&new.id))?;
         if let Some(address) = &new.address {
@@ -63,11 +64,12 @@ impl PersonStore for MemoryStore {
                 zone: new.zone,
                 language: new.language,
                 addresses: Vec::new(),
+                allowed_name: None,
                 series: 1,
             },
         );
         if let Some(address) = new.address {
-            world.put_address(new.id, address);
+            world.put_address(new.id, address, now);
         }
         Ok(())
     }
@@ -86,7 +88,12 @@ impl PersonStore for MemoryStore {
                     .addresses
                     .iter()
                     .filter_map(|id| world.addresses.get(id).map(|a| (id, a)))
-                    .map(|(id, a)| PersonAddress { id: *id, sealed: a.sealed.clone(), good: a.good })
+                    .map(|(id, a)| PersonAddress {
+                        id: *id,
+                        sealed: a.sealed.clone(),
+                        good: a.good,
+                        given: Some(a.given),
+                    })
                     .collect(),
             })
             .collect())
@@ -103,7 +110,7 @@ impl PersonStore for MemoryStore {
         let row = world.person(author, person)?;
         expect(row.addresses.len() < MOST_ADDRESSES && !world.addresses.contains_key(&address.id))?;
         world.record(address.id, 1, given(person, &address))?;
-        world.put_address(person, address);
+        world.put_address(person, address, now);
         let all: Vec<Delivery> = world
             .deliveries_to(person)
             .into_iter()

@@ -27,6 +27,7 @@ impl World {
             person,
             at: Some((address, self.addresses.get(&address)?.key)),
             older_card: false,
+            session: None,
         })
     }
 
@@ -34,7 +35,7 @@ impl World {
     fn reader_with(&self, claim: Keyed) -> Option<Reader> {
         let card = self.cards.get(&claim)?;
         let account = self.persons.get(&card.person)?.account;
-        Some(Reader { account, person: card.person, at: None, older_card: !card.present })
+        Some(Reader { account, person: card.person, at: None, older_card: !card.present, session: None })
     }
 
     /// Whether a card leads to this delivery of its person: the present one to all, an older one to what was opened with words.
@@ -49,7 +50,7 @@ impl World {
     }
 
     /// The same, and what is held after it had been announced to them.
-    fn there(&self, reader: &Reader) -> Vec<&Delivery> {
+    pub(super) fn there(&self, reader: &Reader) -> Vec<&Delivery> {
         if self.refused(reader.person, reader.address_key()).contains(&Scope::NotMe) {
             return Vec::new();
         }
@@ -63,7 +64,8 @@ impl World {
     /// A delivery of theirs that was opened and can be opened again.
     pub(super) fn opened(&self, reader: &Reader, delivery: DeliveryId) -> Result<&Delivery> {
         let mut openable = self.openable(reader).into_iter();
-        openable.find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)
+        let found = openable.find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)?;
+        if self.asks(reader, found).is_some() { Err(StoreError::Missing) } else { Ok(found) }
     }
 
     /// What a reader asks something of, as it was read. Missing unless it is theirs and may be opened.
@@ -161,14 +163,17 @@ impl ReaderStore for MemoryStore {
     async fn reader(&self, token: Keyed, now: Now) -> Result<Option<Reader>> {
         let world = self.world();
         let row = world.readers.get(&token).filter(|r| now.trusted < r.until);
-        Ok(row.and_then(|r| match r.who {
+        let reader = row.and_then(|r| match r.who {
             ReaderOf::Knock(message) => world.reader_of(message),
             ReaderOf::Card(claim) => world.reader_with(claim),
-        }))
+        });
+        Ok(reader.map(|reader| Reader { session: Some(token), ..reader }))
     }
 
     async fn end_reader(&self, token: Keyed) -> Result<()> {
-        self.world().readers.remove(&token);
+        let mut world = self.world();
+        world.readers.remove(&token);
+        world.forget_answers(token);
         Ok(())
     }
 
@@ -183,7 +188,8 @@ impl ReaderStore for MemoryStore {
                 let signed = world.part(delivery.letter, delivery.version, SIGNATURE_PART).is_ok();
                 let (delivery, kept) = (delivery.clone(), sealed.kept);
                 let order = (sealed.at, sealed.order, delivery.occurrence);
-                Some((order, Waiting { delivery, sealed_at: sealed.at, size, kept, signed }))
+                let asks = world.asks(reader, &delivery);
+                Some((order, Waiting { delivery, sealed_at: sealed.at, size, kept, signed, asks }))
             })
             .collect();
         rows.sort_by_key(|(sealed, _)| std::cmp::Reverse(*sealed));
@@ -194,7 +200,8 @@ impl ReaderStore for MemoryStore {
         let world = self.world();
         let row = world.accounts.get(&reader.account).ok_or(StoreError::Missing)?;
         let zone = world.zone(reader.person).ok_or(StoreError::Missing)?;
-        Ok(Sender { account: reader.account, name: row.account.name.clone(), zone })
+        let (name, may_be_named) = (row.account.name.clone(), world.may_be_named(reader));
+        Ok(Sender { account: reader.account, name, zone, may_be_named })
     }
 
     async fn own_address(&self, reader: &Reader) -> Result<Option<SealedText>> {
@@ -206,6 +213,9 @@ impl ReaderStore for MemoryStore {
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
         let mut world = self.world();
         world.theirs(reader, delivery)?;
+        if world.asks(reader, delivery).is_some() {
+            return Err(StoreError::Missing);
+        }
         world.record(delivery.id, delivery.rev + 1, granted.fact.clone())?;
         world.move_delivery(delivery.id, granted.state, granted.wake);
         if let Some(row) = world.deliveries.get_mut(&delivery.id) {
@@ -226,6 +236,25 @@ impl ReaderStore for MemoryStore {
             .find_map(|kind| version.and_then(|v| v.wraps.get(&kind)).map(|wrap| (kind, wrap)));
         let (kind, wrap) = found.ok_or(StoreError::Missing)?;
         Ok(Released { wrap: wrap.bytes.clone(), subject: row.letter.to_string(), version: row.version, kind })
+    }
+
+    async fn try_proof(
+        &self,
+        reader: &Reader,
+        delivery: DeliveryId,
+        answer: Keyed,
+        now: Now,
+    ) -> Result<ProofTried> {
+        self.world().try_proof(reader, delivery, answer, now)
+    }
+
+    async fn allow_name(&self, reader: &Reader, name: Option<Keyed>) -> Result<()> {
+        let mut world = self.world();
+        if world.refused(reader.person, reader.address_key()).contains(&Scope::NotMe) {
+            return Err(StoreError::Missing);
+        }
+        world.persons.get_mut(&reader.person).ok_or(StoreError::Missing)?.allowed_name = name;
+        Ok(())
     }
 
     async fn open_reader_by_claim(&self, token: Keyed, claim: Keyed, now: Now) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! Coming in, and what an author's account holds.
 
-use super::tx::{Mode, Tx, values};
+use super::tx::{Mode, Row, Tx, values};
 use super::{SqlStore, codes, sessions, transaction};
 use crate::rows::*;
 use crate::{AccountStore, Result, StoreError};
@@ -17,14 +17,40 @@ const WRONG: usize = 5;
 
 #[async_trait]
 impl AccountStore for SqlStore {
-    async fn invite(&self, token: Keyed, role: Role, expires: Timestamp) -> Result<()> {
+    async fn invite(
+        &self,
+        token: Keyed,
+        role: Role,
+        expires: Timestamp,
+        approved_name: Option<Keyed>,
+    ) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             tx.exec(
-                "insert into invitations (token, role, expires, used) values ($1, $2, $3, 0)",
-                values![token, role, expires],
+                "insert into invitations (token, role, expires, approved_name, used) values ($1, $2, $3, $4, 0)",
+                values![token, role, expires, approved_name],
             )
             .await
             .map(drop)
+        })
+    }
+
+    async fn named(&self) -> Result<Vec<NamedAccount>> {
+        transaction!(self, Mode::Read, |tx| {
+            let rows =
+                tx.query("select id, name, approved_name from accounts order by made, id", &[]).await?;
+            let read = |mut row: Row| {
+                Ok(NamedAccount { account: row.next()?, name: row.next()?, approved: row.next()? })
+            };
+            rows.into_iter().map(read).collect()
+        })
+    }
+
+    async fn approve_name(&self, account: AccountId, name: Option<Keyed>) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let changed = tx
+                .exec("update accounts set approved_name = $1 where id = $2", values![name, account])
+                .await?;
+            if changed == 1 { Ok(()) } else { Err(StoreError::Missing) }
         })
     }
 
@@ -109,7 +135,8 @@ impl AccountStore for SqlStore {
         transaction!(self, Mode::Read, |tx| {
             let mut row = tx
                 .need(
-                    "select id, email, name, role, language, zone, recipient, salt, unlock_number from accounts where id = $1",
+                    "select id, email, name, role, language, zone, recipient, salt, unlock_number, approved_name
+                     from accounts where id = $1",
                     values![author.account],
                 )
                 .await?;
@@ -123,6 +150,7 @@ impl AccountStore for SqlStore {
                 recipient: row.next()?,
                 salt: row.next()?,
                 unlock_number: row.next()?,
+                approved_name: row.next()?,
             })
         })
     }
@@ -174,21 +202,24 @@ async fn create(tx: &mut Tx, token: Keyed, new: &NewAccount, mine: bool, now: No
     if account != new.id || email_key != new.email_key {
         return Err(StoreError::Conflict);
     }
-    let role = match invitation {
-        None => Role::Author,
-        Some(invitation) => tx
-            .one(
-                "update invitations set used = 1 where token = $1 and used = 0 and expires > $2 returning role",
-                values![invitation, now.trusted],
-            )
-            .await?
-            .ok_or(StoreError::Conflict)?
-            .next()?,
+    let (role, approved_name): (Role, Option<Keyed>) = match invitation {
+        None => (Role::Author, None),
+        Some(invitation) => {
+            let row = tx
+                .one(
+                    "update invitations set used = 1 where token = $1 and used = 0 and expires > $2
+                     returning role, approved_name",
+                    values![invitation, now.trusted],
+                )
+                .await?;
+            let mut row = row.ok_or(StoreError::Conflict)?;
+            (row.next()?, row.next()?)
+        }
     };
     tx.exec(
         "insert into accounts (id, email, email_key, name, role, language, zone, recipient, salt, unlock_key, unlock_number,
-             vault, vault_rev, made)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, 1, $12)",
+             vault, vault_rev, made, approved_name)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, 1, $12, $13)",
         values![
             new.id,
             new.email.clone(),
@@ -201,7 +232,8 @@ async fn create(tx: &mut Tx, token: Keyed, new: &NewAccount, mine: bool, now: No
             new.salt.clone(),
             new.unlock_key,
             new.vault.clone(),
-            now.trusted
+            now.trusted,
+            approved_name
         ],
     )
     .await?;

@@ -435,3 +435,28 @@ async fn manifests_of_recovery_say_what_new_words_renewed_wraps_and_new_cards_le
     assert!(has(2, "wrap host 2 b3ff") && !manifest(2).contains("amends"));
     assert!(has(2, &format!("delivery {DELIVERY} 0")));
 }
+
+#[tokio::test]
+async fn a_corrected_answer_that_was_flushed_is_the_answer() {
+    let place = Place::new();
+    let asks = |with_year| Asks { question: None, with_year };
+    let next = {
+        let store = place.open().await;
+        sealed(&store).await;
+        transaction!(&store, Mode::Write, |tx| {
+            let proof = NewProof { asks: asks(false), answer: Keyed([1; 32]) };
+            super::proofs::begin(&mut tx, LETTER, DELIVERY, Some(&proof)).await
+        })
+        .unwrap();
+        rev(&store).await + 1
+    };
+    let fact = Fact::ProofChanged { letter: LETTER, with_year: true, answer: [2; 32] };
+    place.dies_before_the_commit_of(entry(LETTER, next, fact));
+    for start in 1..=2 {
+        let store = place.open().await;
+        let stands = transaction!(&store, Mode::Read, |tx| super::proofs::newest(&mut tx, LETTER).await);
+        let expected = NewProof { asks: asks(true), answer: Keyed([2; 32]) };
+        assert_eq!(stands.unwrap(), Some(expected), "start {start}");
+        assert_eq!(rev(&store).await, next);
+    }
+}

@@ -239,6 +239,7 @@ async fn prune(tx: &mut Tx, now: Now) -> Result<u64> {
     }
     for sql in [
         "delete from sessions where last_act <= $1",
+        "delete from proved where not exists (select 1 from readers r where r.token = proved.reader and r.opened > $1)",
         "delete from readers where opened <= $1",
         "delete from claim_readers where opened <= $1",
     ] {

@@ -3,7 +3,7 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, pair, replies, seal, transaction, uploads};
+use super::{SqlStore, amends, pair, proofs, replies, seal, transaction, uploads};
 use crate::rows::*;
 use crate::{LetterStore, Result, StoreError};
 use async_trait::async_trait;
@@ -199,6 +199,16 @@ impl LetterStore for SqlStore {
         transaction!(self, Mode::Write, |tx| replies::seen(&mut tx, author, reply, now).await)
     }
 
+    async fn correct_proof(
+        &self,
+        author: &Author,
+        letter: LetterId,
+        proof: NewProof,
+        _now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| proofs::correct(&mut tx, author, letter, &proof).await)
+    }
+
     async fn correct_rule(
         &self,
         author: &Author,
@@ -318,6 +328,7 @@ async fn one(tx: &mut Tx, id: LetterId) -> Result<Letter> {
     letter.deliveries = pair::of_letter(tx, id).await?;
     letter.amending = amends::resting(tx, id).await?;
     letter.delivery = shown(&letter.deliveries);
+    letter.asks = proofs::newest(tx, id).await?.map(|proof| proof.asks);
     Ok(letter)
 }
 
@@ -327,6 +338,7 @@ fn blank(id: LetterId, withdrew: bool) -> Letter {
         version: 0,
         versions: Vec::new(),
         withdrew,
+        asks: None,
         delivery: None,
         deliveries: Vec::new(),
         amending: None,
@@ -383,6 +395,20 @@ async fn all(tx: &mut Tx, author: &Author) -> Result<Vec<Letter>> {
         let delivery = map::delivery(&mut row)?;
         if let Some(at) = place.get(&delivery.letter) {
             letters[*at].deliveries.push(delivery);
+        }
+    }
+    let rows = tx
+        .query(
+            "select p.letter, p.question, p.with_year from proofs p join letters l on l.id = p.letter
+             where l.account = $1 order by p.letter, p.nr",
+            values![author.account],
+        )
+        .await?;
+    for mut row in rows {
+        let id: LetterId = row.next()?;
+        let asks = Asks { question: row.next()?, with_year: row.next()? };
+        if let Some(at) = place.get(&id) {
+            letters[*at].asks = Some(asks);
         }
     }
     let rows = tx

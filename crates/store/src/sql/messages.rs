@@ -13,7 +13,8 @@ use unsaid_delivery::id::{AddressId, DeliveryId, LetterId, MessageId, PersonId};
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Facts, Permit};
 use unsaid_delivery::record::{self, Bounce, CameBack, NOTICE_DAYS, Recorded};
-use unsaid_delivery::state::{State, Wake};
+use unsaid_delivery::rule::Proof;
+use unsaid_delivery::state::{Delivery, State, Wake};
 
 /// Who is not known yet, and of whose browser nothing is known, is greeted in this language.
 const NEWCOMERS_LANGUAGE: &str = "en";
@@ -90,6 +91,7 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         // A code's request is forgotten after a day, and its message with it. Anything else has lost what it needs.
         return if message.subject == Subject::SigningIn { Ok(None) } else { Err(StoreError::Damaged) };
     };
+    let name = if message.kind == Kind::Knock { name_to_say(tx, &message).await? } else { None };
     let (to, to_bound_to) = (row.next()?, row.next()?);
     let language: Option<String> = row.next()?;
     Ok(Some(MessageView {
@@ -100,7 +102,26 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         deliveries,
         language: language.unwrap_or_else(|| NEWCOMERS_LANGUAGE.into()),
         newcomer: row.next()?,
+        name,
     }))
+}
+
+/// Whose name a knock may perhaps say: nobody's while something unopened of the pair asks for a proof.
+async fn name_to_say(tx: &mut Tx, message: &Message) -> Result<Option<NameToSay>> {
+    let Subject::Person(person) = message.subject else { return Ok(None) };
+    let asks = |d: &Delivery| d.rule.proof != Proof::None && !d.pinned && d.state.may_be_opened();
+    if pair::deliveries(tx, person).await?.iter().any(asks) {
+        return Ok(None);
+    }
+    let mut row = tx
+        .need(
+            "select a.id, a.name, a.approved_name, p.allowed_name from persons p join accounts a on a.id = p.account
+             where p.id = $1",
+            values![person],
+        )
+        .await?;
+    let (account, name, approved, allowed) = (row.next()?, row.next()?, row.next()?, row.next()?);
+    Ok(Some(NameToSay { account, name, approved, allowed }))
 }
 
 type Waits = Vec<(DeliveryId, LetterId, State)>;

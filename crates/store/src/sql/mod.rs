@@ -23,6 +23,7 @@ mod messages;
 mod pair;
 mod persons;
 mod postgres;
+mod proofs;
 mod readers;
 mod refusals;
 mod replay;

@@ -42,7 +42,7 @@ impl PersonStore for SqlStore {
         transaction!(self, Mode::Read, |tx| {
             let rows = tx
                 .query(
-                    "select p.id, p.zone, p.language, a.id, a.sealed, a.good
+                    "select p.id, p.zone, p.language, a.id, a.sealed, a.good, a.given
                      from persons p left join addresses a on a.person = p.id and a.removed = 0
                      where p.account = $1 order by p.nr, a.nr",
                     values![author.account],
@@ -56,7 +56,12 @@ impl PersonStore for SqlStore {
                 }
                 let address: Option<AddressId> = row.next()?;
                 if let (Some(id), Some(person)) = (address, persons.last_mut()) {
-                    person.addresses.push(PersonAddress { id, sealed: row.next()?, good: row.next()? });
+                    person.addresses.push(PersonAddress {
+                        id,
+                        sealed: row.next()?,
+                        good: row.next()?,
+                        given: row.next()?,
+                    });
                 }
             }
             Ok(persons)
@@ -168,9 +173,9 @@ async fn hers(tx: &mut Tx, author: &Author, person: PersonId) -> Result<()> {
 
 async fn give(tx: &mut Tx, person: PersonId, address: &NewAddress, now: Now) -> Result<()> {
     tx.exec(
-        "insert into addresses (id, person, nr, sealed, key, good, removed)
-         values ($1, $2, (select coalesce(max(nr), 0) + 1 from addresses where person = $2), $3, $4, 1, 0)",
-        values![address.id, person, address.sealed.clone(), address.key],
+        "insert into addresses (id, person, nr, sealed, key, good, removed, given)
+         values ($1, $2, (select coalesce(max(nr), 0) + 1 from addresses where person = $2), $3, $4, 1, 0, $5)",
+        values![address.id, person, address.sealed.clone(), address.key, now.trusted],
     )
     .await?;
     // They had left before, so they are Sending and nothing earlier: the author is shown what she was shown.

@@ -2,7 +2,9 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, cards, letters, pair, refusals, replies, sessions, transaction, uploads};
+use super::{
+    SqlStore, amends, cards, letters, pair, proofs, refusals, replies, sessions, transaction, uploads,
+};
 use crate::rows::*;
 use crate::{ReaderStore, Result, StoreError};
 use async_trait::async_trait;
@@ -80,7 +82,8 @@ impl ReaderStore for SqlStore {
                 )
                 .await?;
             if let Some(mut row) = row {
-                return reader_of(&mut tx, row.next()?).await;
+                let reader = reader_of(&mut tx, row.next()?).await?;
+                return Ok(reader.map(|reader| Reader { session: Some(token), ..reader }));
             }
             let row = tx
                 .one(
@@ -91,7 +94,8 @@ impl ReaderStore for SqlStore {
                 )
                 .await?;
             row.map(|mut row| {
-                Ok(Reader { account: row.next()?, person: row.next()?, at: None, older_card: row.next()? })
+                let (account, person, older_card) = (row.next()?, row.next()?, row.next()?);
+                Ok(Reader { account, person, at: None, older_card, session: Some(token) })
             })
             .transpose()
         })
@@ -99,6 +103,7 @@ impl ReaderStore for SqlStore {
 
     async fn end_reader(&self, token: Keyed) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
+            tx.exec("delete from proved where reader = $1", values![token]).await?;
             tx.exec("delete from readers where token = $1", values![token]).await?;
             tx.exec("delete from claim_readers where token = $1", values![token]).await.map(drop)
         })
@@ -129,7 +134,8 @@ impl ReaderStore for SqlStore {
                 let delivery = map::delivery(&mut row)?;
                 let leads = !reader.older_card || (delivery.pinned && kept == Kept::Words);
                 if leads && delivery.state.is_there_for_person() {
-                    waiting.push(Waiting { delivery, sealed_at, size, kept, signed });
+                    let asks = proofs::asks(&mut tx, reader, &delivery).await?;
+                    waiting.push(Waiting { delivery, sealed_at, size, kept, signed, asks });
                 }
             }
             Ok(waiting)
@@ -141,7 +147,8 @@ impl ReaderStore for SqlStore {
             let name =
                 tx.need("select name from accounts where id = $1", values![reader.account]).await?.next()?;
             let zone = pair::zone(&mut tx, reader.person).await?;
-            Ok(Sender { account: reader.account, name, zone })
+            let may_be_named = proofs::may_be_named(&mut tx, reader).await?;
+            Ok(Sender { account: reader.account, name, zone, may_be_named })
         })
     }
 
@@ -161,6 +168,7 @@ impl ReaderStore for SqlStore {
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             theirs(&mut tx, reader, delivery).await?;
+            proofs::answered(&mut tx, reader, delivery).await?;
             pair::move_to(&mut tx, delivery.id, granted.state, granted.wake).await?;
             pin(&mut tx, delivery.id, reader.person).await?;
             tx.fact(delivery.id, delivery.rev + 1, granted.fact.clone());
@@ -178,6 +186,37 @@ impl ReaderStore for SqlStore {
                 }
             }
             Err(StoreError::Missing)
+        })
+    }
+
+    async fn try_proof(
+        &self,
+        reader: &Reader,
+        delivery: DeliveryId,
+        answer: Keyed,
+        now: Now,
+    ) -> Result<ProofTried> {
+        transaction!(self, Mode::Serial, |tx| {
+            if refusals::is_not_me(&mut tx, reader).await? {
+                return Err(StoreError::Missing);
+            }
+            pair::lock(&mut tx, reader.person).await?;
+            let found = pair::delivery(&mut tx, delivery).await?.ok_or(StoreError::Missing)?;
+            if found.person != reader.person || !found.state.is_there_for_person() {
+                return Err(StoreError::Missing);
+            }
+            proofs::attempt(&mut tx, reader, &found, answer, now).await
+        })
+    }
+
+    async fn allow_name(&self, reader: &Reader, name: Option<Keyed>) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            if refusals::is_not_me(&mut tx, reader).await? {
+                return Err(StoreError::Missing);
+            }
+            tx.exec("update persons set allowed_name = $1 where id = $2", values![name, reader.person])
+                .await
+                .map(drop)
         })
     }
 
@@ -274,7 +313,8 @@ async fn reader_of(tx: &mut Tx, message: MessageId) -> Result<Option<Reader>> {
         .await?;
     row.map(|mut row| {
         let (account, person) = (row.next()?, row.next()?);
-        Ok(Reader { account, person, at: Some((row.next()?, row.next()?)), older_card: false })
+        let at = Some((row.next()?, row.next()?));
+        Ok(Reader { account, person, at, older_card: false, session: None })
     })
     .transpose()
 }
@@ -293,5 +333,6 @@ async fn openable(tx: &mut Tx, reader: &Reader) -> Result<Vec<Delivery>> {
 pub(super) async fn opened(tx: &mut Tx, reader: &Reader, delivery: DeliveryId) -> Result<Delivery> {
     let openable = openable(tx, reader).await?;
     let found = openable.into_iter().find(|d| d.id == delivery && d.pinned).ok_or(StoreError::Missing)?;
+    proofs::answered(tx, reader, &found).await?;
     if cards::leads_to(tx, reader.older_card, &found).await? { Ok(found) } else { Err(StoreError::Missing) }
 }

@@ -218,6 +218,11 @@ async fn apply(tx: &mut Tx, record: &Record, now: Now) -> Result<Found> {
             }
             Ok(Found::Applied)
         }
+        Fact::ProofChanged { letter, with_year, answer } => {
+            super::proofs::correct_after_all(tx, *letter, (*with_year, Keyed(*answer)), rev)
+                .await
+                .map(|made| if made { Found::Applied } else { Found::Known })
+        }
         // Nobody was told of these three: whoever asked for them asks again, and what stood before still opens.
         Fact::CardReplaced { claim, .. } => {
             let row = tx.one("select 1 from cards where claim = $1", values![*claim]).await?;

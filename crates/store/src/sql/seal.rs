@@ -20,12 +20,13 @@
 //! moment <kind> <date> <time> <zone> <number>
 //! reach <kind>
 //! proof <kind>
+//! asked <question, sealed and as hex> <1 where the year of birth is asked for, else 0> <keyed hash of the answer>
 //! rest <instant> <observed seconds>
 //! due <instant> <version of the zone data>
 //! ```
 
 use super::tx::{Tx, Value, not_before, values};
-use super::{map, pair, uploads, wakes};
+use super::{map, pair, proofs, uploads, wakes};
 use crate::rows::{Author, Kept, Lane, Promise, Seal, WakeOf, WrapKind};
 use crate::{Result, StoreError};
 use jiff::Timestamp;
@@ -33,7 +34,7 @@ use std::fmt::Write;
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, DeliveryId, LetterId};
-use unsaid_delivery::rule::{Gate, Moment};
+use unsaid_delivery::rule::{Gate, Moment, Proof};
 use unsaid_delivery::state::{State, Wake};
 
 pub(super) async fn seal(tx: &mut Tx, author: &Author, seal: &Seal, now: Now) -> Result<()> {
@@ -84,10 +85,14 @@ pub(super) async fn seal(tx: &mut Tx, author: &Author, seal: &Seal, now: Now) ->
     .await?;
     tx.exec("update letters set rev = rev + 1 where id = $1", values![seal.letter]).await?;
     if let Some(promise) = &seal.promise {
+        if promise.proof.is_some() != (promise.rule.proof != Proof::None) {
+            return Err(StoreError::Conflict);
+        }
         let id = match existing {
             None => begin(tx, author.account, seal, promise).await?,
             Some((id, _)) => begin_anew(tx, id, seal, promise).await?,
         };
+        proofs::begin(tx, seal.letter, id, promise.proof.as_ref()).await?;
         wakes::set(tx, WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(promise.rest.until)).await?;
     }
     let manifest = recovery(tx, seal.letter, seal.version).await?;
@@ -297,6 +302,11 @@ pub(super) async fn recovery(tx: &mut Tx, letter: LetterId, version: u32) -> Res
             if let Value::Text(kind) = value {
                 line(format_args!("{word} {kind}"));
             }
+        }
+        if let Some(proof) = proofs::newest(tx, letter).await? {
+            let question = or_nothing(proof.asks.question.map(|question| hex(&question.0)));
+            let with_year = u8::from(proof.asks.with_year);
+            line(format_args!("asked {question} {with_year} {}", hex(&proof.answer.0)));
         }
         line(format_args!("rest {} {}", delivery.rest.until, delivery.rest.observed.0));
         let due = or_nothing(delivery.due.map(|due| due.to_string()));

@@ -62,7 +62,8 @@ async fn goes_on(store: SqlStore) {
 
     // What the person sees, and opens again.
     let knock = store.knock(LINK).await.unwrap().unwrap();
-    assert_eq!(store.reader(Keyed([31; 32]), now()).await.unwrap(), Some(knock.reader));
+    let came = store.reader(Keyed([31; 32]), now()).await.unwrap();
+    assert_eq!(came, Some(Reader { session: Some(Keyed([31; 32])), ..knock.reader }));
     let waiting = store.waiting(&knock.reader).await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert_eq!((waiting[0].delivery.id, waiting[0].delivery.pinned), (DELIVERY, true));

@@ -75,6 +75,7 @@ fn seal() -> Seal {
         rest: Rest { until: now().trusted, observed: now().observed },
         due: now().trusted,
         tzdb: "test".into(),
+        proof: None,
     };
     Seal { letter: LETTER, version: 1, manifest: [7; 32], promise: Some(promise) }
 }

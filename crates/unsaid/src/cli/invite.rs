@@ -43,6 +43,6 @@ pub async fn invitation(
 ) -> Result<String, StoreError> {
     let token = chance.token();
     let expires = from.checked_add(SignedDuration::from_hours(GOOD_FOR_HOURS)).unwrap_or(Timestamp::MAX);
-    store.invite(hashed(&token), role, expires).await?;
+    store.invite(hashed(&token), role, expires, None).await?;
     Ok(format!("{origin}/begin/{}", BASE64_URL_SAFE_NO_PAD.encode(token)))
 }

@@ -164,6 +164,7 @@ impl House {
             rest: Rest { until: now.trusted, observed: Observed(0) },
             due: now.trusted,
             tzdb: "test".into(),
+            proof: None,
         };
         let seal = Seal { letter, version: 1, manifest: [7; 32], promise: Some(promise) };
         app.store.seal(author, seal, now).await.unwrap();

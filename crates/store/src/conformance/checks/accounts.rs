@@ -11,11 +11,11 @@ use unsaid_delivery::message::{Kind, MessageState, Subject};
 /// An invitation is kept, and its token belongs to it alone.
 pub async fn invite(scene: &Scene<'_>) {
     let (host, author) = (scene.keyed(), scene.keyed());
-    ok!(scene.store.invite(host, Role::Host, trusted(DAY)));
-    ok!(scene.store.invite(author, Role::Author, trusted(DAY)));
+    ok!(scene.store.invite(host, Role::Host, trusted(DAY), None));
+    ok!(scene.store.invite(author, Role::Author, trusted(DAY), None));
     assert_eq!(ok!(scene.store.invitation(host, now(0))), Some(Role::Host));
     assert_eq!(ok!(scene.store.invitation(author, now(0))), Some(Role::Author));
-    conflict!(scene.store.invite(author, Role::Host, trusted(DAY)));
+    conflict!(scene.store.invite(author, Role::Host, trusted(DAY), None));
     assert_eq!(ok!(scene.store.invitation(author, now(0))), Some(Role::Author));
 }
 
@@ -23,7 +23,7 @@ pub async fn invite(scene: &Scene<'_>) {
 pub async fn invitation(scene: &Scene<'_>) {
     let token = scene.keyed();
     assert_eq!(ok!(scene.store.invitation(token, now(0))), None);
-    ok!(scene.store.invite(token, Role::Host, trusted(DAY)));
+    ok!(scene.store.invite(token, Role::Host, trusted(DAY), None));
     assert_eq!(ok!(scene.store.invitation(token, now(DAY - 1))), Some(Role::Host));
     assert_eq!(ok!(scene.store.invitation(token, now(DAY))), None);
     let (session, id, email) = (scene.keyed(), scene.account_id(), scene.keyed());
@@ -293,7 +293,7 @@ pub async fn create_account(scene: &Scene<'_>) {
     let (invitation, token, id, email) = (scene.keyed(), scene.keyed(), scene.account_id(), scene.keyed());
     let new = scene.new_account(id, email);
     missing!(scene.store.create_account(token, new.clone(), true, now(0)));
-    ok!(scene.store.invite(invitation, Role::Host, trusted(DAY)));
+    ok!(scene.store.invite(invitation, Role::Host, trusted(DAY), None));
     ok!(scene.store.open_newcomer(token, id, email, scene.sealed_text(), Some(invitation), now(0)));
     // Not under another name, and not for another address.
     conflict!(scene.store.create_account(token, scene.new_account(scene.account_id(), email), true, now(1)));
@@ -353,6 +353,7 @@ pub async fn account(scene: &Scene<'_>) {
         recipient: new.recipient,
         salt: new.salt,
         unlock_number: 1,
+        approved_name: None,
     };
     assert_eq!(ok!(scene.store.account(&author)), expected);
 }

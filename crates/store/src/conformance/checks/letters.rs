@@ -65,6 +65,7 @@ pub async fn seal(scene: &Scene<'_>) {
         deliveries: vec![delivery],
         amending: None,
         kept: Kept::House,
+        asks: None,
     };
     assert_eq!(sealed, expected);
     let fact = Fact::Sealed { letter: seal.letter, version: 1, manifest: seal.manifest };
@@ -127,7 +128,8 @@ pub async fn seal(scene: &Scene<'_>) {
     // All rules come back as they were meant, also those that this version does not keep.
     for rule in rules(person) {
         let letter = scene.ready_to_seal(&author, person, now(40)).await;
-        let promise = Promise { rule: rule.clone(), ..scene.promise(person, now(40)) };
+        let proof = (rule.proof != Proof::None).then(|| scene.proof(false));
+        let promise = Promise { rule: rule.clone(), proof, ..scene.promise(person, now(40)) };
         let sealed = ok!(scene.store.seal(&author, Seal { promise: Some(promise), ..letter }, now(40)));
         assert_eq!(scene.promised(&author, sealed.id).await.rule, rule);
     }

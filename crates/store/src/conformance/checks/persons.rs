@@ -29,7 +29,12 @@ pub async fn add_person(scene: &Scene<'_>) {
         id: new.id,
         zone: new.zone.clone(),
         language: "mi".into(),
-        addresses: vec![PersonAddress { id: address.id, sealed: address.sealed.clone(), good: true }],
+        addresses: vec![PersonAddress {
+            id: address.id,
+            sealed: address.sealed.clone(),
+            good: true,
+            given: Some(trusted(0)),
+        }],
     };
     assert_eq!(ok!(scene.store.persons(&author)), std::slice::from_ref(&expected));
     let before = scene.facts().len();

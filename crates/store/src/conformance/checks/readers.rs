@@ -69,7 +69,8 @@ pub async fn open_reader(scene: &Scene<'_>) {
     ok!(scene.store.ask_code(ask, now(DAY)));
     missing!(scene.store.open_reader(token, code, now(DAY)));
     ok!(scene.store.open_reader(token, arrived.message, now(DAY)));
-    assert_eq!(ok!(scene.store.reader(token, now(DAY))), Some(arrived.reader));
+    let came = Some(Reader { session: Some(token), ..arrived.reader });
+    assert_eq!(ok!(scene.store.reader(token, now(DAY))), came);
     conflict!(scene.store.open_reader(token, arrived.message, now(DAY)));
 }
 
@@ -81,9 +82,10 @@ pub async fn reader(scene: &Scene<'_>) {
     let token = scene.keyed();
     assert_eq!(ok!(scene.store.reader(token, now(DAY))), None);
     ok!(scene.store.open_reader(token, arrived.message, now(DAY)));
-    assert_eq!(ok!(scene.store.reader(token, now(31 * DAY - 1))), Some(arrived.reader));
+    let came = Some(Reader { session: Some(token), ..arrived.reader });
+    assert_eq!(ok!(scene.store.reader(token, now(31 * DAY - 1))), came);
     let served_long = Now { trusted: trusted(DAY), observed: observed(900 * DAY) };
-    assert_eq!(ok!(scene.store.reader(token, served_long)), Some(arrived.reader));
+    assert_eq!(ok!(scene.store.reader(token, served_long)), came);
     assert_eq!(ok!(scene.store.reader(token, now(31 * DAY))), None);
 }
 
@@ -145,7 +147,7 @@ pub async fn sender(scene: &Scene<'_>) {
     let name = ok!(scene.store.account(&author)).name;
     assert_ne!(name, ok!(scene.store.account(&other)).name);
     let zone = ok!(scene.store.account(&author)).zone;
-    let sender = Sender { account: author.account(), name, zone };
+    let sender = Sender { account: author.account(), name, zone, may_be_named: true };
     assert_eq!(ok!(scene.store.sender(&arrived.reader)), sender, "their zone is not known: hers");
     let theirs = Some("Asia/Kolkata".to_owned());
     ok!(scene.store.update_person(&author, person, theirs.clone(), "fr".into()));

@@ -31,6 +31,7 @@ pub async fn reserve_letter(scene: &Scene<'_>) {
         deliveries: Vec::new(),
         amending: None,
         kept: Kept::Nobody,
+        asks: None,
     };
     assert_eq!(ok!(scene.store.letter(&author, letter)), expected);
     assert_eq!(ok!(scene.store.letters(&author)), []);
