@@ -2,6 +2,7 @@
 //! The binary `unsaid` is a few lines around it; the town puts a movable clock under it.
 
 pub mod address;
+pub mod answer;
 pub mod app;
 pub mod assemble;
 pub mod chance;

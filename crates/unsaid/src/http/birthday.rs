@@ -1,12 +1,12 @@
 //! A birthday that was corrected, meant for a letter that is sealed already. It reaches only what has not left; for what has, nothing changes and nothing is said.
 
 use super::gate::SignedIn;
-use super::letters;
 use super::problem::Problem;
 use super::read::{self, Json, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::rule;
 use super::tell::Told;
+use super::{asks, letters};
 use crate::app::App;
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::id::LetterId;
 use unsaid_store::StoreError;
+use unsaid_store::rows::Author;
 
 /// How often something is read again when the worker was quicker.
 const TRIES: usize = 3;
@@ -44,6 +45,22 @@ struct Given {
     leap: Option<String>,
 }
 
+/// Where a birthday is asked for before it opens, the right one is asked for from now on, whether the letter has left or not: nobody could open it with a day that
+/// is not theirs. Whoever has opened it already opens it with either.
+async fn correct_what_is_asked(
+    app: &App,
+    author: &Author,
+    letter: LetterId,
+    birthday: (Option<i16>, i8, i8),
+) -> Result<(), Problem> {
+    let asks = app.store.letter(author, letter).await?.asks;
+    if asks.is_none_or(|asks| asks.question.is_some()) {
+        return Ok(());
+    }
+    let proof = asks::birthday(app, letter, birthday);
+    Ok(app.store.correct_proof(author, letter, proof, app.time.now()).await?)
+}
+
 async fn correct(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
@@ -54,6 +71,7 @@ async fn correct(
     // Whose letter it is comes before what is wrong with the day.
     app.store.letter(&author, id).await?;
     let birthday = rule::birthday(Some(given.month), Some(given.day), given.leap.as_deref())?;
+    correct_what_is_asked(&app, &author, id, (given.year, birthday.month, birthday.day)).await?;
     for _ in 0..TRIES {
         let letter = app.store.letter(&author, id).await?;
         let Some(delivery) = &letter.delivery else { return Err(Refusal::NothingSealed.into()) };

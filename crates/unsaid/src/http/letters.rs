@@ -8,8 +8,8 @@ use super::problem::Problem;
 use super::range::{self, Ranged};
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
-use super::rule;
 use super::tell::{Done, Made, Octets, Told, done};
+use super::{asks, rule};
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -103,7 +103,7 @@ pub(super) struct One {
 const DAYS_TOLD: usize = 3;
 
 /// A letter as its author may see it. `zone` is hers.
-pub(super) fn view(letter: &Letter, zone: &str, now: Timestamp) -> Result<View, Problem> {
+pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Result<View, Problem> {
     let day = |at| calendar::day_in(at, zone).map_err(|_| Problem::field("zone", "zone-unknown"));
     let amending = letter.amending.as_ref();
     // Until the rest of new words is over the version before them is the one that goes.
@@ -158,7 +158,7 @@ pub(super) fn view(letter: &Letter, zone: &str, now: Timestamp) -> Result<View, 
         Shown::Left => ("left", vec!["amend", "withdraw", "export"]),
         Shown::Withdrawn => ("withdrawn", vec!["export"]),
     };
-    view.rule = Some(rule::View::of(&delivery.rule));
+    view.rule = Some(rule::View::of(&delivery.rule, asks::View::of(app, letter)?));
     if shown == Shown::Withdrawn {
         view.amending = None;
         return Ok(view);
@@ -197,7 +197,7 @@ fn days_to_come(delivery: &Delivery, now: Timestamp) -> Vec<String> {
 /// The answer about one letter.
 pub(super) async fn told(app: &App, author: &Author, letter: &Letter) -> Result<One, Problem> {
     let zone = app.store.account(author).await?.zone;
-    Ok(One { letter: view(letter, &zone, app.time.now().trusted)? })
+    Ok(One { letter: view(app, letter, &zone, app.time.now().trusted)? })
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -209,7 +209,8 @@ async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<T
     let zone = app.store.account(&author).await?.zone;
     let letters = app.store.letters(&author).await?;
     let now = app.time.now().trusted;
-    let letters = letters.iter().map(|letter| view(letter, &zone, now)).collect::<Result<Vec<_>, _>>()?;
+    let letters =
+        letters.iter().map(|letter| view(&app, letter, &zone, now)).collect::<Result<Vec<_>, _>>()?;
     Ok(Told::new(Letters { letters }))
 }
 

@@ -48,6 +48,7 @@ mod whole;
 mod withdraw;
 
 // The pages that the server writes, and the files that they need.
+mod asks;
 mod assets;
 mod house_pages;
 mod outbox;

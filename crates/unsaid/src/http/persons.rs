@@ -78,6 +78,8 @@ struct AddressView {
     id: String,
     address: String,
     good: bool,
+    /// The day on which the house got it; none of those that were there before that was written down.
+    given: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -86,12 +88,15 @@ struct One {
     person: PersonView,
 }
 
-fn view(app: &App, person: Person) -> Result<PersonView, Problem> {
+/// `zone` is hers.
+fn view(app: &App, person: Person, zone: &str) -> Result<PersonView, Problem> {
     let mut addresses = Vec::with_capacity(person.addresses.len());
     for address in person.addresses {
         let id = address.id.to_string();
         let text = app.keys.open_text(&id, &address.sealed).ok_or(StoreError::Damaged)?;
-        addresses.push(AddressView { address: text.to_string(), good: address.good, id });
+        let given = address.given.map(|at| calendar::day_in(at, zone).map(|day| day.to_string()));
+        let given = given.transpose().map_err(|_| Problem::field("zone", "zone-unknown"))?;
+        addresses.push(AddressView { address: text.to_string(), good: address.good, given, id });
     }
     Ok(PersonView { id: person.id.to_string(), zone: person.zone, language: person.language, addresses })
 }
@@ -102,8 +107,9 @@ struct Persons {
 }
 
 async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Told<Persons>, Problem> {
+    let zone = app.store.account(&author).await?.zone;
     let persons = app.store.persons(&author).await?;
-    let persons = persons.into_iter().map(|p| view(&app, p)).collect::<Result<Vec<_>, _>>()?;
+    let persons = persons.into_iter().map(|p| view(&app, p, &zone)).collect::<Result<Vec<_>, _>>()?;
     Ok(Told::new(Persons { persons }))
 }
 
@@ -114,7 +120,8 @@ pub(super) async fn of_hers(app: &App, author: &Author, id: PersonId) -> Result<
 }
 
 async fn told(app: &App, author: &Author, id: PersonId) -> Result<One, Problem> {
-    Ok(One { person: view(app, of_hers(app, author, id).await?)? })
+    let zone = app.store.account(author).await?.zone;
+    Ok(One { person: view(app, of_hers(app, author, id).await?, &zone)? })
 }
 
 #[derive(Deserialize, JsonSchema)]

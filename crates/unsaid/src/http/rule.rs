@@ -1,6 +1,7 @@
 //! A rule as it is written in JSON, read and shown. Kinds that nobody knows are said to be not yet kept; whether this version keeps a kind that
 //! it knows is for `accept` to say.
 
+use super::asks::{self, Asked};
 use super::described::shape;
 use super::problem::Problem;
 use jiff::civil::{Date, Time};
@@ -8,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unsaid_delivery::calendar;
-use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, RestAsked, Rule};
+use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Reach, RestAsked, Rule};
 
 /// A rule as it comes in.
 #[derive(Deserialize, JsonSchema)]
@@ -21,11 +22,11 @@ pub(super) struct Given {
     moment: Value,
     #[schemars(with = "ReachKind")]
     reach: Value,
-    #[schemars(with = "ProofKind")]
+    #[schemars(with = "asks::Described")]
     proof: Value,
 }
 
-/// The words for gates, reaches and proofs that are read; whether a house keeps them yet is for `accept`.
+/// The words for gates and reaches that are read; whether a house keeps them yet is for `accept`.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(dead_code, reason = "they describe what is read by hand below")]
@@ -40,15 +41,6 @@ enum GateKind {
 enum ReachKind {
     Send,
     Claim,
-}
-
-#[derive(JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[expect(dead_code, reason = "they describe what is read by hand below")]
-enum ProofKind {
-    None,
-    Birthday,
-    Question,
 }
 
 /// The day that stands for 29 February in other years.
@@ -92,8 +84,8 @@ enum MomentGiven {
 }
 
 impl Given {
-    /// The rule, in the types of delivery.
-    pub(super) fn read(&self) -> Result<Rule, Problem> {
+    /// The rule, in the types of delivery, and what is asked before it opens.
+    pub(super) fn read(&self) -> Result<(Rule, Asked), Problem> {
         let not_yet = || Problem::field("rule", "not-yet");
         let gate = match self.gate.as_str() {
             Some("none") => Gate::None,
@@ -105,13 +97,8 @@ impl Given {
             Some("claim") => Reach::Claim,
             _ => return Err(not_yet()),
         };
-        let proof = match self.proof.as_str() {
-            Some("none") => Proof::None,
-            Some("birthday") => Proof::Birthday,
-            Some("question") => Proof::Question,
-            _ => return Err(not_yet()),
-        };
-        Ok(Rule { gate, moment: self.moment()?, reach, proof })
+        let asked = Asked::read(&self.proof)?;
+        Ok((Rule { gate, moment: self.moment()?, reach, proof: asked.kind() }, asked))
     }
 
     fn moment(&self) -> Result<Moment, Problem> {
@@ -272,7 +259,7 @@ pub(super) struct View {
     gate: &'static str,
     moment: MomentView,
     reach: &'static str,
-    proof: &'static str,
+    proof: asks::View,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -288,7 +275,7 @@ enum MomentView {
 
 impl View {
     /// The rule in JSON.
-    pub(super) fn of(rule: &Rule) -> Self {
+    pub(super) fn of(rule: &Rule, proof: asks::View) -> Self {
         Self {
             gate: match rule.gate {
                 Gate::None => "none",
@@ -323,11 +310,7 @@ impl View {
                 Reach::Send => "send",
                 Reach::Claim => "claim",
             },
-            proof: match rule.proof {
-                Proof::None => "none",
-                Proof::Birthday => "birthday",
-                Proof::Question => "question",
-            },
+            proof,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Sealing: said only after the proof. The author's browser has fetched every stored part and compared; the house does its half (`proof.rs`). Then, and not
 //! before, `accept` is asked and the promise committed. New words for a letter that lives are sealed here too: they rest, and person and rule stay.
 
+use super::asks::Asked;
 use super::described::shape;
 use super::gate::SignedIn;
 use super::letters;
@@ -21,7 +22,7 @@ use serde_json::Value;
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::{DeliveryId, LetterId, PersonId};
-use unsaid_delivery::rule::{RestAsked, Rule};
+use unsaid_delivery::rule::{Proof, RestAsked, Rule};
 use unsaid_delivery::state::{Shown, shown};
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Amend, Author, Kept, Letter, Promise, Seal};
@@ -47,6 +48,10 @@ pub(super) fn routes() -> Vec<Route> {
             "zone-unknown",
             "birthday-unknown",
             "until-unknown",
+            "question-empty",
+            "question-too-long",
+            "answer-empty",
+            "answer-too-long",
             "age-unknown",
             "day-passed",
             "day-too-far",
@@ -105,7 +110,7 @@ struct Sealed {
 }
 
 /// What was asked, read.
-struct Asked {
+struct Ask {
     letter: LetterId,
     version: u32,
     manifest: [u8; 32],
@@ -117,7 +122,7 @@ struct Asked {
 enum What {
     /// A letter that is never delivered.
     Unsent,
-    Promise(PersonId, Rule),
+    Promise(PersonId, Rule, Asked),
     Amend,
 }
 
@@ -149,7 +154,7 @@ async fn seal(
 }
 
 /// New words of a letter that has left are answered with one sentence, whatever became of it: whether they will be read is not known here.
-async fn answer(app: &App, author: &Author, asked: &Asked, letter: &Letter) -> Result<Told<Sealed>, Problem> {
+async fn answer(app: &App, author: &Author, asked: &Ask, letter: &Letter) -> Result<Told<Sealed>, Problem> {
     let told = letters::told(app, author, letter).await?;
     let has_left = letter.delivery.as_ref().is_some_and(|d| shown(d.state, letter.withdrew) == Shown::Left);
     if matches!(asked.what, What::Amend) && has_left {
@@ -159,7 +164,7 @@ async fn answer(app: &App, author: &Author, asked: &Asked, letter: &Letter) -> R
     Ok(Told::new(Sealed { said: None, letter: told.letter }))
 }
 
-fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Asked, Problem> {
+fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Ask, Problem> {
     if !given.to.is_null() {
         return Err(Problem::field("to", "not-yet"));
     }
@@ -173,7 +178,13 @@ fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Asked, Pro
         None => What::Unsent,
         Some(rule) => {
             let person = given.person.ok_or_else(person_missing)?;
-            What::Promise(person.parse().map_err(|_| person_missing())?, rule.read()?)
+            let person = person.parse().map_err(|_| person_missing())?;
+            let (rule, asks) = rule.read()?;
+            // Who has the words has proved enough: nothing else is asked beside them.
+            if matches!(given.kept, KeptGiven::Words) && rule.proof != Proof::None {
+                return Err(Problem::field("rule", "not-yet"));
+            }
+            What::Promise(person, rule, asks)
         }
     };
     let kept = match (&what, given.kept) {
@@ -181,10 +192,10 @@ fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Asked, Pro
         (_, KeptGiven::House) => Kept::House,
         (_, KeptGiven::Words) => Kept::Words,
     };
-    Ok(Asked { letter, version, manifest, rest, kept, what })
+    Ok(Ask { letter, version, manifest, rest, kept, what })
 }
 
-impl Asked {
+impl Ask {
     fn proving(&self, kept: Kept) -> Proving {
         Proving { letter: self.letter, version: self.version, manifest: self.manifest, kept }
     }
@@ -195,13 +206,13 @@ fn is_sealed(letter: &Letter, version: u32) -> bool {
 }
 
 /// One attempt at a first sealing. The inner error is the store's, when it was asked to seal.
-async fn once(app: &App, author: &Author, asked: &Asked) -> Result<Result<Letter, StoreError>, Problem> {
+async fn once(app: &App, author: &Author, asked: &Ask) -> Result<Result<Letter, StoreError>, Problem> {
     let now = app.time.now();
     let letter = app.store.letter(author, asked.letter).await?;
     let zone = app.store.account(author).await?.zone;
     let sealed_already = is_sealed(&letter, asked.version);
     let promise = match &asked.what {
-        What::Promise(person, rule) => {
+        What::Promise(person, rule, asks) => {
             let hers = of_hers(app, author, *person).await.map_err(|e| match e.key {
                 "missing" => Problem::field("person", "person-missing"),
                 _ => e,
@@ -219,6 +230,7 @@ async fn once(app: &App, author: &Author, asked: &Asked) -> Result<Result<Letter
                 rest: plan.rest,
                 due: plan.due,
                 tzdb: calendar::tzdb_version().to_owned(),
+                proof: asks.kept(app, asked.letter),
             })
         }
         What::Unsent | What::Amend => {
@@ -240,7 +252,7 @@ async fn once(app: &App, author: &Author, asked: &Asked) -> Result<Result<Letter
 }
 
 /// One attempt at new words. Nothing that the person did has a part in it.
-async fn amend(app: &App, author: &Author, asked: &Asked) -> Result<Result<Letter, StoreError>, Problem> {
+async fn amend(app: &App, author: &Author, asked: &Ask) -> Result<Result<Letter, StoreError>, Problem> {
     let now = app.time.now();
     let letter = app.store.letter(author, asked.letter).await?;
     let zone = app.store.account(author).await?.zone;

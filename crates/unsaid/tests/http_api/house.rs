@@ -109,7 +109,10 @@ impl House {
     /// An invitation, as `unsaid invite` prints one.
     pub(super) async fn invitation(&self, role: Role) -> String {
         let (token, now) = (self.chance.token(), self.app.time.now());
-        self.store.invite(hashed(&token), role, now.trusted + Duration::from_secs(86_400), None).await.unwrap();
+        self.store
+            .invite(hashed(&token), role, now.trusted + Duration::from_secs(86_400), None)
+            .await
+            .unwrap();
         base64url(&token)
     }
 

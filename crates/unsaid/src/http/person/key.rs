@@ -125,7 +125,7 @@ async fn opened(app: &App, reader: &Reader, id: DeliveryId) -> Result<Waiting, P
     let letter = letter_of(app, reader, id).await?;
     match letter.delivery.state {
         Where::Parked { .. } => Err(Problem::of("letter-held")),
-        _ if !letter.delivery.pinned => Err(Problem::missing()),
+        _ if !letter.delivery.pinned || letter.asks.is_some() => Err(Problem::missing()),
         _ => Ok(letter),
     }
 }

@@ -1,6 +1,7 @@
 //! Keeping it for later: a day of theirs, or 'not today'. Until then nothing is sent about it, and it can be opened all the while. It names no author: who does
 //! not want to know now is not told. Whether a day can be is for `accept` to say; what was typed stays when it cannot.
 
+use super::day_fields::day_fields;
 use super::until::{Typed, When, Wrong};
 use super::{Fields, called, is_not_me, on_to};
 use crate::app::App;
@@ -260,31 +261,10 @@ impl LaterPage {
     fn parts(&self, typed: &Typed, wrong: Option<Wrong>) -> Markup {
         let wrong = wrong.filter(|wrong| *wrong != Wrong::Nothing);
         let (invalid, by) = (wrong.map(|_| "true"), wrong.map(|_| "day-wrong"));
-        let months = (1..=12).map(|n| (n.to_string(), say(&format!("house.month.{n}"), &[])));
         html! {
             div class=[wrong.map(|_| "field--wrong")] role="group" aria-label=(say("person.later.day_of_mine", &[])) {
                 @if let Some(wrong) = wrong { p.wrong #day-wrong { (wrong.says(self.today)) } }
-                div.date-parts {
-                    div.field {
-                        label for="day" { (say("person.later.day", &[])) }
-                        input.input #day name="day" inputmode="numeric" autocomplete="off" maxlength="10"
-                            value=(typed.day) aria-invalid=[invalid] aria-describedby=[by];
-                    }
-                    div.field {
-                        label for="month" { (say("person.later.month", &[])) }
-                        select.input.input--month #month name="month" aria-invalid=[invalid] {
-                            option value="" selected[typed.month.is_empty()] { (say("person.later.choose_month", &[])) }
-                            @for (number, name) in months {
-                                option value=(number) selected[typed.month.trim_start_matches('0') == number] { (name) }
-                            }
-                        }
-                    }
-                    div.field {
-                        label for="year" { (say("person.later.year", &[])) }
-                        input.input.input--year #year name="year" inputmode="numeric" autocomplete="off" maxlength="4"
-                            value=(typed.year) aria-invalid=[invalid];
-                    }
-                }
+                (day_fields((&typed.day, &typed.month, Some(&typed.year)), (invalid, by)))
             }
         }
     }

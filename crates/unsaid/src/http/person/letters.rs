@@ -23,7 +23,7 @@ pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> 
         nothing(&reader)
     } else {
         let name = name_of_author(&app, &reader).await?;
-        some(&app, &reader, &name, &letters, refused)
+        some(&app, &reader, name.as_deref(), &letters, refused)
     };
     let title = say(if letters.is_empty() { "person.gone.title" } else { "person.waiting.title" }, &[]);
     Ok(Page { title: &title, reader: For::Person, script: None, main }.answer(&app, StatusCode::OK))
@@ -51,7 +51,7 @@ fn newer_card(reader: &Reader) -> Markup {
     }
 }
 
-fn some(app: &App, reader: &Reader, name: &str, letters: &[Waiting], refused: bool) -> Markup {
+fn some(app: &App, reader: &Reader, name: Option<&str>, letters: &[Waiting], refused: bool) -> Markup {
     let older = reader.has_older_card();
     let closed = letters.iter().filter(|letter| !letter.delivery.pinned).count();
     let lede = match (closed, letters.len()) {
@@ -59,8 +59,14 @@ fn some(app: &App, reader: &Reader, name: &str, letters: &[Waiting], refused: bo
         (1, 1) => "person.waiting.lede_one",
         (1.., _) => "person.waiting.lede_many",
     };
+    let heading = match name {
+        Some(name) => say("person.waiting.heading", &[("name", name)]),
+        None => say("person.waiting.heading_unnamed", &[]),
+    };
+    // Said of what is closed and asks nothing: the house keeps its key.
+    let by_mailbox = letters.iter().any(|l| l.asks.is_none() && l.kept == Kept::House);
     html! {
-        (opening(&say("person.waiting.heading", &[("name", name)]), &say(lede, &[])))
+        (opening(&heading, &say(lede, &[])))
         (newer_card(reader))
         @if refused && !older {
             div.notice {
@@ -72,8 +78,14 @@ fn some(app: &App, reader: &Reader, name: &str, letters: &[Waiting], refused: bo
             @for letter in letters { (line(app, letters, letter)) }
         }
         div.prose {
-            p { (say("person.waiting.mailbox", &[])) }
-            p { (say("person.waiting.not_told", &[("name", name)])) }
+            @if by_mailbox { p { (say("person.waiting.mailbox", &[])) } }
+            @match name {
+                Some(name) => p { (say("person.waiting.not_told", &[("name", name)])) },
+                None => {
+                    p { (say("person.ask.unnamed", &[])) }
+                    p { (say("person.ask.not_told", &[])) }
+                }
+            }
             @if !older { p { (say("person.waiting.or_not", &[])) } }
             @if closed > 0 { p { a href="/help/together" { (say("person.together.title", &[])) } } }
         }
@@ -91,6 +103,20 @@ fn line(app: &App, letters: &[Waiting], letter: &Waiting) -> Markup {
             h2 { (called(app, letters, letter)) }
             @if matches!(delivery.state, Where::Parked { .. }) {
                 p.status.status--wait { (say("person.waiting.held", &[])) }
+            } @else if letter.asks.is_some() {
+                @if delivery.state == Where::Refused {
+                    p.status.status--away { (say("person.waiting.letter_refused", &[])) }
+                } @else {
+                    p.status.status--open { (say("person.ask.status", &[])) }
+                    @if let Some(until) = later::quiet_until(delivery) {
+                        p { (until) " " (say("person.later.open_meanwhile", &[])) }
+                    }
+                }
+                div.acts {
+                    a.button.button--main[alone] href=(path) { (say("person.ask.go", &[])) }
+                    (later::way_to(delivery))
+                    a.button.button--quiet href={ "/refuse?letter=" (delivery.id) } { (say("person.waiting.refuse_letter", &[])) }
+                }
             } @else if delivery.pinned {
                 p.status.status--open { (say("person.waiting.opened", &[])) }
                 div.acts { a.button href=(path) { (say("person.waiting.read_again", &[])) } }

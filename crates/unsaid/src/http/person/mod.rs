@@ -2,8 +2,10 @@
 //! that they can do. A GET changes nothing here; what changes something is a press of a button. Decides nothing: it asks `accept`
 //! and commits the answer. What is done here is told to nobody.
 
+mod ask;
 mod claim;
 mod come;
+mod day_fields;
 mod here;
 mod key;
 mod knock;
@@ -56,6 +58,7 @@ pub(super) fn routes() -> Vec<Route> {
             .with_query(),
         Route::get("/come", Policy::Anyone, Face::Page, come::show),
         Route::post("/come", Policy::Anyone, Face::Page, Body::Form, come::come),
+        Route::post("/waiting/{delivery}/proof", Policy::Reader, Face::Page, Body::Form, ask::answer),
         Route::get("/quiet/{token}", Policy::Anywhere, Face::Page, quiet::show),
         Route::post("/quiet/{token}", Policy::Anywhere, Face::Page, Body::OneClick, quiet::quiet),
         Route::get("/help/together", Policy::Anyone, Face::Page, together::show),
@@ -108,16 +111,20 @@ fn called(app: &App, letters: &[Waiting], letter: &Waiting) -> String {
     }
 }
 
-/// Who has written. Said after the first click only, and on pages alone.
-async fn name_of_author(app: &App, reader: &Reader) -> Result<String, Problem> {
+/// Who has written. Said after the first click only, and on pages alone; to nobody while everything that came asks something that was not answered.
+async fn name_of_author(app: &App, reader: &Reader) -> Result<Option<String>, Problem> {
     let sender = app.store.sender(reader).await?;
-    match app.keys.open_text(&sender.account.to_string(), &sender.name) {
-        Some(name) => Ok(name.to_string()),
+    if !sender.may_be_named {
+        return Ok(None);
+    }
+    let name = match app.keys.open_text(&sender.account.to_string(), &sender.name) {
+        Some(name) => name.to_string(),
         None => {
             tracing::error!(account = %sender.account, "an author's name cannot be opened with the address key");
-            Ok(say("person.somebody", &[]))
+            say("person.somebody", &[])
         }
-    }
+    };
+    Ok(Some(name))
 }
 
 /// `not-me-proves-nothing`: whoever said 'this is not for me' at this address sees no name and no letter until they take it back.

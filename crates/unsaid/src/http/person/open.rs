@@ -27,6 +27,10 @@ pub(super) async fn open(
     let path = format!("/waiting/{id}");
     for _ in 0..TRIES {
         let letter = letter_of(&app, &reader, id).await?;
+        // One that asks something opens after the answer.
+        if letter.asks.is_some() {
+            return Ok(on_to(&path));
+        }
         // A letter that is kept by words opens with them alone: nothing is pinned before they were right.
         if letter.kept == Kept::Words {
             return Ok(on_to(&path));

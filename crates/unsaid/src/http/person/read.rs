@@ -1,7 +1,7 @@
 //! The page on which a letter is read. The server writes who it is from and since when; the words come from the reader's own browser, which
 //! fetches the sealed letter and its key and unlocks the one with the other. The server never sees them.
 
-use super::{is_not_me, later, letter_of, name_of_author, on_to};
+use super::{ask, is_not_me, later, letter_of, name_of_author, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say, say_with};
@@ -28,11 +28,14 @@ pub(super) async fn show(
         return Ok(on_to("/refused"));
     }
     let letter = letter_of(&app, &reader, id).await?;
-    let name = name_of_author(&app, &reader).await?;
+    let held = matches!(letter.delivery.state, Where::Parked { .. });
+    if let (Some(asks), false) = (&letter.asks, held) {
+        return Ok(ask::show(&app, &letter, asks));
+    }
+    let name = name_of_author(&app, &reader).await?.unwrap_or_else(|| say("person.somebody_unnamed", &[]));
     let title = say("person.read.title", &[("name", &name)]);
     let opened = letter.delivery.pinned;
     let others = others(&app, &reader, &letter).await?;
-    let held = matches!(letter.delivery.state, Where::Parked { .. });
     let (script, main) = match (opened || letter.kept == Kept::Words, held) {
         (_, true) => (None, held_back()),
         (true, false) => {
@@ -59,7 +62,10 @@ async fn others(app: &App, reader: &Reader, letter: &Waiting) -> Result<Option<S
     all.retain(|other| {
         let delivery = &other.delivery;
         let open = delivery.pinned && !matches!(delivery.state, Where::Parked { .. });
-        open && other.signed && other.kept == Kept::House && delivery.letter != letter.delivery.letter
+        open && other.asks.is_none()
+            && other.signed
+            && other.kept == Kept::House
+            && delivery.letter != letter.delivery.letter
     });
     all.sort_by_key(|other| other.sealed_at);
     let others: Vec<Other> = all
