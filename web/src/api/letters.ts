@@ -4,12 +4,32 @@ import type { LeapDay, Moment, Rest } from './house';
 import { Problem } from './problem';
 import { get, getBytes, post, putBytes } from './request';
 
-export interface Rule {
+/** What is asked before it opens, as the house is told it. */
+export type Proof =
+  | 'none'
+  /** The year is asked for too where it is given. */
+  | { kind: 'birthday'; year: number | null; month: number; day: number }
+  | { kind: 'question'; question: string; answer: string };
+
+/** What is asked, as the house tells its author again: an answer comes back to nobody. */
+export type ProofShown =
+  | 'none'
+  /** Whether the year is asked for too. */
+  | { kind: 'birthday'; year: boolean }
+  | { kind: 'question'; question: string };
+
+interface RuleOf<Asked> {
   gate: 'none';
   moment: Moment;
   reach: 'send';
-  proof: 'none';
+  proof: Asked;
 }
+
+/** As it is decided. */
+export type Rule = RuleOf<Proof>;
+
+/** As the house shows it. */
+export type RuleShown = RuleOf<ProofShown>;
 
 export type LetterState = 'reserved' | 'resting' | 'waiting' | 'left' | 'unsent' | 'withdrawn' | 'held';
 
@@ -33,7 +53,7 @@ export interface Letter {
   sealedAt: string | null;
   restUntil: string | null;
   arrives: string | null;
-  rule: Rule | null;
+  rule: RuleShown | null;
   /** `null` for a letter that is hers alone. */
   kept?: Kept | null;
   /** Civil days still to come, the first three. */
@@ -143,7 +163,7 @@ export const undo = (letterId: string): Promise<Letter> => one(post(`/api/letter
 export const withdraw = (letterId: string): Promise<{ said?: string; letter?: Letter }> =>
   post(`/api/letters/${letterId}/withdraw`, {});
 
-/** The birthday of the person, for a letter that waits. Once it has left nothing changes, and nothing is said of it. */
+/** The birthday of the person, for a letter that waits for it or asks for it. Once it has left nothing changes, and nothing is said of it. */
 export const correctBirthday = (
   letterId: string,
   birthday: { year: number | null; month: number; day: number; leap: LeapDay },

@@ -8,6 +8,8 @@ export interface Address {
   address: string;
   /** False once mail to it came back for good. */
   good: boolean;
+  /** The day on which the house got it, `YYYY-MM-DD`; `null` when that was not written down. */
+  given?: string | null;
 }
 
 export interface Person {

@@ -3,7 +3,7 @@
 // overwritten. It knows ports for the house, for sealing and for time, and no page.
 
 import { sha256Hex } from '../seal/bytes';
-import { newDraftId, type Draft, type DraftPlan, type DraftWords } from './shelf';
+import { emptyPlan, newDraftId, type Draft, type DraftPlan, type DraftWords } from './shelf';
 import type { Timers } from './autosave';
 import { NOTHING_THERE, type HouseNote } from './note';
 
@@ -85,7 +85,7 @@ export const sealable = (draft: Draft): Uint8Array =>
 export function unsealed(bytes: Uint8Array): Pick<Draft, 'id' | 'begun' | 'words' | 'plan'> {
   const read = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Sealed>;
   if (read.format !== FORMAT || !read.id || !read.words || !read.plan) throw new Error('not a draft of ours');
-  return { id: read.id, begun: read.begun ?? '', words: read.words, plan: read.plan };
+  return { id: read.id, begun: read.begun ?? '', words: read.words, plan: { ...emptyPlan(), ...read.plan } };
 }
 
 export const sameWords = (one: DraftWords, other: DraftWords): boolean =>

@@ -24,6 +24,7 @@ export {
   type Draft,
   type DraftPhoto,
   type DraftPlan,
+  type DraftProof,
   type DraftWords,
   type Who,
 } from './shelf';

@@ -6,6 +6,14 @@ import { fromText, type Doc } from '../seal/body';
 import { NOTHING_THERE, type HouseNote } from './note';
 import { close, closeBytes, makeKey, open, openBytes, type Box } from './cipher';
 
+/** What she wants to be asked before it opens. What she typed stays when she looks at another answer. */
+export interface DraftProof {
+  /** `null`: she has not chosen, and what the page suggests stands. */
+  kind: 'none' | 'birthday' | 'question' | null;
+  question: string;
+  answer: string;
+}
+
 export type Who = { kind: 'person'; id: string } | { kind: 'new'; name: string; address: string };
 
 /** A photo of a draft. Its bytes lie beside the draft, under `id`. */
@@ -48,6 +56,9 @@ export interface DraftPlan {
   until: string;
   /** The birthday of the person as typed here; what the vault knows of it stands before. */
   born: { day: string; month: string; year: string; leap: 'feb28' | 'mar1' };
+  /** Who keeps the key; `null` while that is not chosen. */
+  key: 'house' | 'words' | 'me' | null;
+  proof: DraftProof;
   /** The letter whose words these shall become; its person and its day stay as they are. */
   amends: string | null;
   /** The place that the house has reserved for it, once sealing has begun. */
@@ -123,6 +134,8 @@ export function emptyPlan(): DraftPlan {
     age: '',
     until: '',
     born: { day: '', month: '', year: '', leap: 'feb28' },
+    key: null,
+    proof: { kind: null, question: '', answer: '' },
     amends: null,
     sealing: null,
   };

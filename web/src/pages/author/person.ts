@@ -1,7 +1,7 @@
 // What she knows about somebody, as typed into the fields of a person, and as the vault and the house keep it. The names
 // and the note stay in the vault; zone and language are the house's, which writes the mails. It knows no page.
 
-import type { Letter, LeapDay } from '../../api';
+import type { Letter, LeapDay, Proof } from '../../api';
 import type { Mend } from '../../ui/Problems.svelte';
 import { say } from '../../words';
 import { birthdayMends, typedBirthday, type TypedBirthday } from './plan';
@@ -66,6 +66,28 @@ export function birthdayInRule(
   if (moment?.kind !== 'birthday' && moment?.kind !== 'each-birthday') return null;
   const { day, month, leap } = moment;
   return { day, month, leap, year: moment.kind === 'birthday' ? moment.year : null };
+}
+
+/**
+ * The letters that ask for another birthday than this one before they open. `asked`: what the vault says was asked; where it
+ * does not know, a letter asks for the birthday that stood there `before`.
+ */
+export function askForAnother(
+  letters: readonly Letter[],
+  person: string,
+  born: Birthday,
+  { asked, before }: { asked: (letter: string) => Proof | null; before: Birthday | null },
+): Letter[] {
+  return letters.filter((letter) => {
+    const shown = letter.rule?.proof ?? 'none';
+    if (letter.person !== person || shown === 'none' || shown.kind !== 'birthday') return false;
+    if (!['resting', 'waiting'].includes(letter.state)) return false;
+    const kept = asked(letter.id);
+    const old = kept !== null && kept !== 'none' && kept.kind === 'birthday' ? kept : before;
+    if (old === null) return false;
+    const year = shown.year && old.year !== null && born.year !== null && old.year !== born.year;
+    return old.day !== born.day || old.month !== born.month || year;
+  });
 }
 
 /** The letters that wait for another birthday than this one. What has left is not among them: nothing can change it. */

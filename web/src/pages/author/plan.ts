@@ -1,7 +1,7 @@
 // What she has decided about a letter, as the house wants to hear it; and what is still missing, in words. It reads the
 // fields as they were typed and knows no page.
 
-import type { Letter, Moment, Rest, Rule } from '../../api';
+import type { Letter, Moment, Proof, Rest, Rule } from '../../api';
 import { emptyPlan, type DraftPlan } from '../../draft';
 import type { Mend } from '../../ui/Problems.svelte';
 import { dayExists, daysIn, monthName, say } from '../../words';
@@ -124,9 +124,10 @@ export function momentOf(plan: DraftPlan, records: Records): Moment | null {
 
 export const restOf = (plan: DraftPlan): Rest => (plan.rest === 'week' ? 7 : plan.rest);
 
-export function ruleOf(plan: DraftPlan, records: Records): Rule | null {
+/** `proof`: what is asked before it opens. */
+export function ruleOf(plan: DraftPlan, records: Records, proof: Proof = 'none'): Rule | null {
   const moment = momentOf(plan, records);
-  return moment === null ? null : { gate: 'none', moment, reach: 'send', proof: 'none' };
+  return moment === null ? null : { gate: 'none', moment, reach: 'send', proof };
 }
 
 /** What is missing before the key is asked about. */

@@ -9,6 +9,7 @@ import { sealable } from '../../draft/house';
 import { toText } from '../../seal/body';
 import { say } from '../../words';
 import { DraftChanged } from './content';
+import { askedOf, shownOf } from './proof';
 import type { LetterToSeal } from './keys/kinds';
 import type { VaultRecord } from './vault';
 
@@ -56,7 +57,8 @@ vi.mock('../../api', async (original) => {
     seal: async (id: string, version: number, { person, rule, kept }: Api.Sealing) => {
       const before = house.letters.get(id)!;
       const versions = [...before.versions, { number: version, sealedOn: TODAY }];
-      house.letters.set(id, { ...before, state: 'resting', person, rule, kept, versions });
+      const asked = rule && { ...rule, proof: shownOf(rule.proof) };
+      house.letters.set(id, { ...before, state: 'resting', person, rule: asked, kept, versions });
       if (house.mute) throw new api.Unreachable();
       return { letter: house.letters.get(id)! };
     },
@@ -142,8 +144,8 @@ const ready = (text: string): Draft => {
   return { ...draft, words: { title: '', text }, plan };
 };
 
-const sealing = (draft: Draft, key: 'house' | 'words' = 'house') =>
-  sealDraft({ draft, to: 'Mara', key, amended: null, tell: () => {}, kept: () => {} });
+const sealing = (draft: Draft, key: 'house' | 'words' = 'house', proof: Api.Proof = 'none') =>
+  sealDraft({ draft, to: 'Mara', key, proof, amended: null, tell: () => {}, kept: () => {} });
 
 /** The letters that will go. */
 const going = () => [...house.letters.values()].filter(({ state }) => state === 'resting');
@@ -168,10 +170,14 @@ beforeEach(async () => {
 afterEach(() => vi.restoreAllMocks());
 
 /** Sealed, and the answer lost: she reads that it is not sealed. */
-async function sealedUnheard(draft: Draft, key: 'house' | 'words' = 'house'): Promise<Draft> {
+async function sealedUnheard(
+  draft: Draft,
+  key: 'house' | 'words' = 'house',
+  proof: Api.Proof = 'none',
+): Promise<Draft> {
   const kept = await shelf.keep(draft);
   house.mute = true;
-  await expect(sealing(kept, key)).rejects.toThrow('cannot be reached');
+  await expect(sealing(kept, key, proof)).rejects.toThrow('cannot be reached');
   house.mute = false;
   return (await shelf.read(kept.id))!;
 }
@@ -277,6 +283,44 @@ describe('what is sealed is what she has before her', () => {
     house.damaged = 1;
     const { letter } = await sealing(draft);
     expect(going().map(({ id }) => id)).toEqual([letter.id]);
+    expect(await shelf.read(draft.id)).toBeNull();
+  });
+});
+
+describe('what is asked before it opens', () => {
+  const asked = (answer: string): Api.Proof => ({ kind: 'question', question: 'Which animal?', answer });
+  const born = (year: number | null): Api.Proof => ({ kind: 'birthday', year, month: 9, day: 3 });
+
+  test('is sealed with the letter, and its answer lies in the vault alone', async () => {
+    const { letter } = await sealing(await shelf.keep(ready('Dear Mara')), 'house', asked('the cat'));
+    expect(letter.rule?.proof).toEqual({ kind: 'question', question: 'Which animal?' });
+    expect(askedOf(vault.records as never, letter.id)).toEqual(asked('the cat'));
+  });
+
+  test('is nothing where words on a card open it', async () => {
+    const { letter } = await sealing(await shelf.keep(ready('Dear Mara')), 'words', asked('the cat'));
+    expect(letter.rule?.proof).toBe('none');
+    expect(askedOf(vault.records as never, letter.id)).toBe('none');
+  });
+
+  test.each([
+    ['another answer', asked('the cat'), asked('the dog')],
+    ['nothing any more', asked('the cat'), 'none' as const],
+    ['a birthday', 'none' as const, born(1989)],
+    ['another year of birth', born(1989), born(1990)],
+  ])('and is %s after an answer of the house was lost: she is told first', async (_, before, since) => {
+    const draft = await sealedUnheard(ready('Dear Mara'), 'house', before);
+    const { letter } = await sealing(draft, 'house', since);
+    expect(going()).toHaveLength(1);
+    expect(saidOf(letter.id)).not.toBe('');
+    expect(askedOf(vault.records as never, letter.id)).toEqual(before);
+  });
+
+  test('and is the same: it is no second letter', async () => {
+    const draft = await sealedUnheard(ready('Dear Mara'), 'house', asked('the cat'));
+    const { letter } = await sealing(draft, 'house', asked('the cat'));
+    expect(going()).toHaveLength(1);
+    expect(saidOf(letter.id)).toBe('');
     expect(await shelf.read(draft.id)).toBeNull();
   });
 });

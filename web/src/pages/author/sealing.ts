@@ -10,6 +10,7 @@ import { contentOf, DraftChanged, sameContent } from './content';
 import { ask, KeysRefuse } from './keys';
 import type { LetterToSeal, ReadLetter, Sealed } from './keys/kinds';
 import { restOf, ruleOf } from './plan';
+import { askedOf, shownOf } from './proof';
 import { session } from './session.svelte';
 import { discard, put, take } from './shelf';
 import { sealedVersion } from './story';
@@ -104,8 +105,11 @@ const inOneOrder = (value: unknown): string =>
 /** Whether a letter goes to the one, on the day and by the key that she has before her now. */
 const asDecided = (letter: api.Letter, { person, rule, kept }: Decided): boolean =>
   letter.person === person &&
-  inOneOrder(letter.rule) === inOneOrder(rule) &&
-  (rule === null || (letter.kept ?? 'house') === kept);
+  inOneOrder(letter.rule) === inOneOrder(rule && { ...rule, proof: shownOf(rule.proof) }) &&
+  (rule === null ||
+    ((letter.kept ?? 'house') === kept &&
+      // The house gives no answer back: whether it is the same one, only her vault can tell.
+      inOneOrder(askedOf(session.records, letter.id) ?? 'none') === inOneOrder(rule.proof)));
 
 /**
  * Where this draft is to be sealed: the place that was reserved, a new version of a letter that was undone, or a new
@@ -154,6 +158,8 @@ export interface Asked {
   to: string;
   /** Kept by this house, by words that only two know, or by the author alone. */
   key: 'house' | 'words' | 'me';
+  /** What is asked before it opens, where this house keeps the key. */
+  proof: api.Proof;
   /** The letter whose next version this is. */
   amended: api.Letter | null;
   tell: (progress: Progress) => void;
@@ -214,12 +220,22 @@ const DAMAGED: ReadonlySet<string> = new Set([
   'not-a-wrap',
 ]);
 
-async function sealOnce({ draft: begun, to, key, amended, tell, kept }: Asked): Promise<api.SealAnswer> {
+async function sealOnce({
+  draft: begun,
+  to,
+  key,
+  proof,
+  amended,
+  tell,
+  kept,
+}: Asked): Promise<api.SealAnswer> {
   const { account, house } = session;
   if (!account || !house) throw new api.Unreachable();
   let draft = begun;
   const delivered = key !== 'me';
-  const rule = delivered && !amended ? ruleOf(draft.plan, session.records) : null;
+  // Words on a card need no other answer.
+  const asks = key === 'house' ? proof : 'none';
+  const rule = delivered && !amended ? ruleOf(draft.plan, session.records, asks) : null;
   if (delivered && !amended && rule === null) throw new Error('a letter without a day');
   const planned = draft.plan.who?.kind === 'person' ? draft.plan.who.id : null;
   const person = amended ? amended.person : planned;
@@ -273,6 +289,7 @@ async function sealOnce({ draft: begun, to, key, amended, tell, kept }: Asked): 
     title: titleFor(draft, to),
     to,
     drafts: [...new Set([...draftsOf(records, place.letter), draft.id])],
+    ...(amended ? {} : { proof: asks }),
   }));
   // That writing has met whatever another device wrote meanwhile.
   if (words !== null && cardOf(session.records, person)?.words !== words) throw new CardChanged();
