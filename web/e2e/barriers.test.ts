@@ -227,6 +227,12 @@ test('a letter is written, addressed and sealed with a keyboard alone, and the f
     await page.waitForSelector('#key-house');
     await tabTo('#key-house');
     await keyboard.press('Space');
+    // It goes years after the address was given: a question is suggested.
+    await tabTo('#proof-question');
+    await tabTo('#question');
+    await keyboard.type('Which animal slept on the piano?');
+    await tabTo('#answer');
+    await keyboard.type('The cat');
     await tabTo('button[type=submit]');
     await keyboard.press('Enter');
     await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 60_000 });

@@ -337,7 +337,7 @@ export class Window {
     await this.page.fill('#address', address);
   }
 
-  /** From the question when to the sealed letter. Gives what the page said about the day. */
+  /** From the question when to the sealed letter, with nothing asked before it opens. Gives what the page said about the day. */
   async seal(): Promise<string> {
     const { page } = this;
     await page.waitForFunction(() => (document.querySelector('.so')?.textContent ?? '').trim().length > 10);
@@ -345,6 +345,7 @@ export class Window {
     await this.press('Next: who can open it');
     await page.waitForSelector('#key-house');
     await page.check('#key-house');
+    await page.check('#proof-none');
     await this.press('Seal the letter');
     await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 60_000 });
     await page.waitForSelector('.line');

@@ -69,7 +69,8 @@ export function birthdayInRule(
 }
 
 /**
- * The letters that ask for another birthday than this one before they open. `asked`: what the vault says was asked; where it
+ * The letters that ask for another birthday than this one before they open, also those that have left: nobody could open
+ * them with a day that is not theirs. `asked`: what the vault says was asked; where it
  * does not know, a letter asks for the birthday that stood there `before`.
  */
 export function askForAnother(
@@ -81,7 +82,7 @@ export function askForAnother(
   return letters.filter((letter) => {
     const shown = letter.rule?.proof ?? 'none';
     if (letter.person !== person || shown === 'none' || shown.kind !== 'birthday') return false;
-    if (!['resting', 'waiting'].includes(letter.state)) return false;
+    if (!['resting', 'waiting', 'held', 'left'].includes(letter.state)) return false;
     const kept = asked(letter.id);
     const old = kept !== null && kept !== 'none' && kept.kind === 'birthday' ? kept : before;
     if (old === null) return false;

@@ -47,8 +47,8 @@ export function suggestionFor(due: string, given: string | null, birthdayKnown: 
 export const standing = (plan: DraftPlan, suggestion: Suggestion | null): ProofKind =>
   plan.proof.kind ?? suggestion?.kind ?? 'none';
 
-/** Letters and figures alone: what counts of an answer. */
-const counts = (answer: string): boolean => /[\p{L}\p{N}]/u.test(answer);
+/** Letters and figures alone are what counts. */
+const counts = (typed: string): boolean => /[\p{L}\p{N}]/u.test(typed);
 
 const oneLine = (typed: string): string => typed.replace(/\s+/gu, ' ').trim();
 
@@ -61,7 +61,7 @@ export function proofMends(kind: ProofKind, plan: DraftPlan, today: string, reco
   }
   if (kind === 'none') return [];
   const list: Mend[] = [];
-  if (oneLine(plan.proof.question) === '')
+  if (!counts(plan.proof.question))
     list.push({ field: 'question', text: say('author.proof.question-missing') });
   if (!counts(plan.proof.answer)) list.push({ field: 'answer', text: say('author.proof.answer-missing') });
   return list;
@@ -79,7 +79,7 @@ export function proofFor(kind: ProofKind, plan: DraftPlan, records: Records): Pr
     return born === null ? null : { kind, year: born.year, month: born.month, day: born.day };
   }
   const [question, answer] = [oneLine(plan.proof.question), oneLine(plan.proof.answer)];
-  return question === '' || !counts(answer) ? null : { kind, question, answer };
+  return !counts(question) || !counts(answer) ? null : { kind, question, answer };
 }
 
 /** A letter that leaves on the birthday tells a stranger the day by leaving. */
