@@ -74,7 +74,7 @@ test('kept for a day of hers: not a word until then, and on that day the letter 
   const [knock] = await knocksAt('Ana');
   await reader.goto(linkIn(knock ?? ''));
   await press('Keep it for later');
-  const day = new Date((await house.now()).getTime() + 40 * 86_400_000);
+  const day = new Date((await house.now()).getTime() + 20 * 86_400_000);
   // A day that there is not is said, and what was typed stays.
   await reader.check('#when-day');
   await reader.fill('#day', '31');
@@ -91,7 +91,7 @@ test('kept for a day of hers: not a word until then, and on that day the letter 
   expect(await main()).toContain('is not told that you keep it for later');
 
   // The second knock would have come after two weeks.
-  await house.live(38);
+  await house.live(18);
   expect(await knocksAt('Ana')).toHaveLength(1);
   await house.live(4);
   expect(await knocksAt('Ana')).toHaveLength(2);
@@ -112,7 +112,7 @@ test('one click in the mail program: no more of these, what waits can still be r
     body: 'List-Unsubscribe=One-Click',
   });
   expect(pressed.status).toBe(200);
-  await house.live(70);
+  await house.live(20);
   expect(await knocksAt('Ben')).toHaveLength(1);
 
   await reader.goto(linkIn(knock ?? ''));

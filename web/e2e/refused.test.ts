@@ -94,7 +94,7 @@ test('anything from this person: no new letter, and no other address, until it i
   await helen.press('Add this address');
   await page.getByText('ben.at.work@example.org').first().waitFor();
   await sealed('Ben', true);
-  await house.live(75);
+  await house.live(20);
   expect([await knocksAt('ben'), await knocksAt('ben.at.work')].map((at) => at.length)).toEqual([1, 0]);
 
   await reader.goto(linkIn(knock ?? ''));
@@ -111,6 +111,6 @@ test('anything from anybody here: this house does not write there again', async 
   await refuse((await knocksAt('cleo'))[0], 'Anything from anybody here');
   await helen.unlock(words);
   await sealed('Cleo', true);
-  await house.live(75);
+  await house.live(20);
   expect(await knocksAt('cleo')).toHaveLength(1);
 }, 120_000);
