@@ -153,8 +153,9 @@ test('with a proof the stranger learns nothing, says that it is not for them, an
   await page.waitForURL(/refused/);
   await page.goto(`${house.origin}/waiting`);
   expect(await stranger.told()).not.toContain('Answer and open');
-  await house.live(1);
-
+  // The next knock, two weeks after the first, goes to the next address.
+  await house.live(15);
+  expect(await knocksAt('dan')).toHaveLength(1);
   const [next] = await knocksAt('dan.anew');
   const dan = await open();
   await dan.page.goto(linkIn(next ?? ''));
