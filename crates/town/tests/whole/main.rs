@@ -7,6 +7,7 @@
 )]
 
 mod clocks;
+mod described;
 mod kills;
 mod logs;
 mod permission;

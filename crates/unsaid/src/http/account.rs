@@ -131,6 +131,7 @@ struct Given {
     account_id: String,
     invitation: Option<String>,
     name: String,
+    #[schemars(schema_with = "shape::language")]
     language: String,
     zone: String,
     recipient: String,

@@ -4,6 +4,7 @@
 use super::account;
 use super::account::MyAccount;
 use super::cookies::Cookie;
+use super::described::shape;
 use super::gate::{SessionToken, SignedIn};
 use super::persons::is_the_house;
 use super::problem::Problem;
@@ -49,6 +50,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NewSignInAddress")]
 struct Asked {
+    #[schemars(schema_with = "shape::email")]
     email: String,
 }
 
@@ -99,6 +101,7 @@ fn in_cookie(account: &str) -> String {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CodeOfAddress")]
 struct Typed {
+    #[schemars(schema_with = "shape::code")]
     code: String,
 }
 

@@ -72,6 +72,7 @@ async fn invitation(State(app): State<App>, Json(given): Json<Invited>) -> Resul
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CodeAsked")]
 struct Asked {
+    #[schemars(schema_with = "shape::email")]
     email: String,
     invitation: Option<String>,
 }

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +84,7 @@ impl Default for Schemas {
             SchemaSettings::draft2020_12().with(|settings| {
                 settings.definitions_path = "/components/schemas".into();
                 settings.meta_schema = None;
+                settings.transforms.push(Box::new(RecursiveTransform(within_bounds)));
             })
         };
         Self {
@@ -90,6 +92,18 @@ impl Default for Schemas {
             told: settings().for_serialize().into_generator(),
         }
     }
+}
+
+/// A number says how large it may be, and not its kind alone.
+fn within_bounds(schema: &mut Schema) {
+    let bounds: (Value, Value) = match schema.get("format").and_then(Value::as_str) {
+        Some("uint32") => (0.into(), u32::MAX.into()),
+        Some("uint64") => (0.into(), u64::MAX.into()),
+        Some("int64") => (i64::MIN.into(), i64::MAX.into()),
+        _ => return,
+    };
+    schema.insert("minimum".to_owned(), bounds.0);
+    schema.insert("maximum".to_owned(), bounds.1);
 }
 
 impl Schemas {
@@ -181,7 +195,8 @@ impl<T> Takes for read::Path<T> {
 impl<T: JsonSchema> Takes for read::Query<T> {
     fn takes(operation: &mut Operation<'_>) {
         operation.refuses("query-unknown");
-        let schema = T::json_schema(&mut operation.schemas.read);
+        let mut schema = T::json_schema(&mut operation.schemas.read);
+        RecursiveTransform(within_bounds).transform(&mut schema);
         let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
         for (name, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let required = required.iter().any(|r| r == name);
@@ -291,6 +306,31 @@ pub(super) mod shape {
         json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_-]*$" })
     }
 
+    /// A code of eight figures, however it is spaced.
+    pub(crate) fn code(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[ -]*([0-9][ -]*){8}$" })
+    }
+
+    /// An address that mail goes to.
+    pub(crate) fn email(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^.+@.+$" })
+    }
+
+    /// A language with perhaps a region (BCP 47).
+    pub(crate) fn language(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": LANGUAGE })
+    }
+
+    /// How long a sealing rests, in words or figures: until the morning, not at all, or so many nights.
+    pub(crate) fn rest(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^(morning|none|0?[1-9]|[12][0-9]|30)$" })
+    }
+
+    /// How many nights a sealing rests.
+    pub(crate) fn nights(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": 30 })
+    }
+
     /// A civil day.
     pub(crate) fn day(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "format": "date" })
@@ -313,5 +353,9 @@ pub(super) mod shape {
 
     /// As `unsaid_delivery::id` writes and reads it; the last character holds three bits.
     pub(crate) const ID: &str = "^[a-z2-7]{25}[aeimquy4]$";
+    /// A time of day.
+    pub(crate) const TIME: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
+    /// A language with perhaps a region (BCP 47).
+    pub(crate) const LANGUAGE: &str = "^[a-z]{2,3}(-[A-Z]{2})?$";
     const TOKEN: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
 }

@@ -46,7 +46,7 @@ struct Row {
     #[schemars(schema_with = "shape::id")]
     id: String,
     rev: i64,
-    #[schemars(schema_with = "shape::day")]
+    #[schemars(schema_with = "shape::instant")]
     saved_on: String,
     size: u64,
     discarded: bool,

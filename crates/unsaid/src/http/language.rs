@@ -1,6 +1,7 @@
 //! In which language and zone her pages and mails speak. Nothing of weight: a locked session may choose.
 
 use super::account::read_language;
+use super::described::shape;
 use super::gate::SignedIn;
 use super::problem::Problem;
 use super::read::Json;
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Language")]
 struct Chosen {
+    #[schemars(schema_with = "shape::language")]
     language: String,
     zone: String,
 }

@@ -130,6 +130,7 @@ async fn told(app: &App, author: &Author, id: PersonId) -> Result<One, Problem> 
 struct New {
     address: Option<String>,
     zone: Option<String>,
+    #[schemars(extend("pattern" = shape::LANGUAGE))]
     language: Option<String>,
 }
 
@@ -157,6 +158,7 @@ async fn add(
 #[schemars(rename = "PersonChanged")]
 struct Changed {
     zone: Option<String>,
+    #[schemars(schema_with = "shape::language")]
     language: String,
 }
 
@@ -181,6 +183,7 @@ async fn change(
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NewAddress")]
 struct Typed {
+    #[schemars(schema_with = "shape::email")]
     address: String,
 }
 

@@ -61,6 +61,7 @@ enum MomentGiven {
     On {
         #[schemars(schema_with = "shape::day")]
         date: String,
+        #[schemars(extend("pattern" = shape::TIME))]
         time: Option<String>,
         zone: String,
     },
@@ -70,6 +71,7 @@ enum MomentGiven {
         month: i8,
         day: i8,
         leap: Option<Leap>,
+        #[schemars(extend("pattern" = shape::TIME))]
         time: Option<String>,
         zone: String,
     },
@@ -78,6 +80,7 @@ enum MomentGiven {
         month: i8,
         day: i8,
         leap: Option<Leap>,
+        #[schemars(extend("pattern" = shape::TIME))]
         time: Option<String>,
         zone: String,
     },
@@ -192,8 +195,8 @@ fn read_time(text: &str) -> Option<Time> {
 #[serde(untagged)]
 #[schemars(rename = "Rest")]
 pub(super) enum RestGiven {
-    Nights(u64),
-    Word(String),
+    Nights(#[schemars(schema_with = "shape::nights")] u64),
+    Word(#[schemars(schema_with = "shape::rest")] String),
 }
 
 impl RestGiven {

@@ -38,6 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CodeTyped")]
 struct Typed {
+    #[schemars(schema_with = "shape::code")]
     code: String,
 }
 

@@ -39,7 +39,9 @@ pub(super) fn routes() -> Vec<Route> {
 struct Asked {
     #[schemars(extend("enum" = ["at-once", "on", "birthday", "each-birthday"]))]
     moment: String,
+    #[schemars(extend("format" = "date"))]
     date: Option<String>,
+    #[schemars(extend("pattern" = shape::TIME))]
     time: Option<String>,
     zone: Option<String>,
     age: Option<u16>,
@@ -47,7 +49,9 @@ struct Asked {
     until: Option<i16>,
     month: Option<i64>,
     day: Option<i64>,
+    #[schemars(with = "Option<rule::Leap>")]
     leap: Option<String>,
+    #[schemars(schema_with = "shape::rest")]
     rest: String,
 }
 

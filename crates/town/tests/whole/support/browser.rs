@@ -51,6 +51,11 @@ impl Browser {
         self.cookies[name].clone()
     }
 
+    pub(crate) fn with_cookie(mut self, name: &str, value: &str) -> Self {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     #[track_caller]
     pub(crate) fn get(&mut self, path: &str) -> Answer {
         self.try_get(path).expect("an answer")
@@ -68,6 +73,13 @@ impl Browser {
     #[track_caller]
     pub(crate) fn put(&mut self, path: &str, bytes: &[u8]) -> Answer {
         self.try_send("PUT", path, "application/octet-stream", bytes).expect("an answer")
+    }
+
+    /// The same over what this tag names.
+    #[track_caller]
+    pub(crate) fn put_over(&mut self, path: &str, bytes: &[u8], tag: &str) -> Answer {
+        let kind = format!("application/octet-stream\r\nif-match: {tag}");
+        self.try_send("PUT", path, &kind, bytes).expect("an answer")
     }
 
     /// Presses a button of a form, and gives the page that it leads to.

@@ -26,12 +26,23 @@ pub(crate) struct Place {
     port: u16,
     mail: String,
     database: Option<String>,
+    registration: &'static str,
 }
 
 impl Place {
     pub(crate) fn new(mail: String, database: Option<String>) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { folder: tempfile::tempdir().unwrap(), port, mail, database }
+        Self { folder: tempfile::tempdir().unwrap(), port, mail, database, registration: "invite" }
+    }
+
+    /// Anybody may make an account.
+    pub(crate) fn open_to_all(self) -> Self {
+        Self { registration: "open", ..self }
+    }
+
+    /// Where it is found from outside.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://localhost:{}", self.port)
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -51,7 +62,8 @@ impl Place {
             .env_clear()
             .env("UNSAID_DATA", self.folder.path().join("data"))
             .env("UNSAID_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("UNSAID_PUBLIC_URL", format!("http://localhost:{}", self.port))
+            .env("UNSAID_PUBLIC_URL", self.origin())
+            .env("UNSAID_REGISTRATION", self.registration)
             .env("UNSAID_MAIL", &self.mail)
             .env("UNSAID_MAIL_FROM", "unsaid@example.net")
             .stdout(File::create(self.folder.path().join("printed")).unwrap())
