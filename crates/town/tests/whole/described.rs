@@ -156,7 +156,7 @@ fn settings(role: &Role, things: &Things, document: &Value) -> String {
             };
             let ends = role.cookie.is_some() && ENDS.contains(&path.as_str());
             let at_length = needs == role.at_length;
-            let examples = if at_length { 25 } else { 3 };
+            let examples = if at_length { 12 } else { 2 };
             writeln!(
                 text,
                 "[[operations]]\ninclude-operation-id = {}\nenabled = {}\n\
