@@ -755,6 +755,8 @@ pub struct Sender {
     pub zone: String,
     /// Whether they may be told the name: not while everything that came to them asks for an answer that they have not given.
     pub may_be_named: bool,
+    /// Keyed hash of the exact name that they allowed in knocks.
+    pub allowed_name: Option<Keyed>,
 }
 
 /// What a person answers, to be kept. Its bytes are durable.

@@ -46,7 +46,7 @@ pub(crate) async fn move_in(app: &App) -> Result<(), String> {
     }
     if std::env::args().any(|a| a == "--empty") {
         let origin = &app.settings.public_url.origin;
-        let link = invitation(&*app.store, origin, Role::Host, app.time.now().trusted, &*app.chance)
+        let link = invitation(&*app.store, origin, (Role::Host, None), app.time.now().trusted, &*app.chance)
             .await
             .map_err(|e| e.to_string())?;
         println!("Nobody lives here. This link makes the first account:\n  {link}");

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod http;
 pub mod mail;
+pub mod name;
 pub mod outbox_shelf;
 pub mod peel;
 pub mod run;

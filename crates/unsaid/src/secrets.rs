@@ -237,6 +237,11 @@ impl HouseKeys {
         Keyed(mac(&self.pepper, &[what.as_bytes(), b"|", secret]))
     }
 
+    /// What is kept of a name that somebody approved: it says of a name whether it is exactly that one.
+    pub fn name_mark(&self, name: &str) -> Keyed {
+        self.peppered("name", name.as_bytes())
+    }
+
     /// By which an address is found without being readable.
     pub fn address_index(&self, normal_form: &str) -> Keyed {
         Keyed(mac(&self.lookup, &[b"address|", normal_form.as_bytes()]))

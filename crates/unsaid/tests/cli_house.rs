@@ -166,17 +166,19 @@ fn two_words_of_the_paper_confirm_the_keys_and_others_do_not() {
     assert!(said(&after).contains("well   keys"), "{}", said(&after));
 }
 
+/// The generation of the key that an open house opens with, and its recipient.
+fn recipient(port: u16) -> (u64, String) {
+    let house = get(port, "/api/house").unwrap();
+    let body: serde_json::Value = serde_json::from_str(house.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    (body["hostGeneration"].as_u64().unwrap(), body["hostRecipient"].as_str().unwrap().to_owned())
+}
+
 #[test]
 fn a_key_is_replaced_beside_an_open_house_and_the_old_one_goes_when_nothing_needs_it() {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     refused(&unsaid(folder.path(), port).args(["keys", "rotate"]).output().unwrap(), "cannot be read");
     let house = House::open(folder.path(), port);
-    let recipient = |port| {
-        let house = get(port, "/api/house").unwrap();
-        let body: serde_json::Value = serde_json::from_str(house.split("\r\n\r\n").nth(1).unwrap()).unwrap();
-        (body["hostGeneration"].as_u64().unwrap(), body["hostRecipient"].as_str().unwrap().to_owned())
-    };
     let (first, old) = recipient(port);
     assert_eq!(first, 1);
     let run = |args: &[&str]| unsaid(folder.path(), port).args(args).output().unwrap();
@@ -231,6 +233,7 @@ fn account_locked_for(folder: &Path, host: &str) {
     let settings = settings.unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let mut rng = rand_chacha::ChaCha20Rng::from_seed([9; 32]);
     let identity = unsaid_seal::account::make_account(&mut rng);
+    let keys = unsaid::secrets::HouseKeys::read(&settings.keys).unwrap();
     let (id, host) = (AccountId([7; 16]), host.parse().unwrap());
     let unlock =
         unsaid_seal::unlock::make_unlock(&identity, &id.to_string(), 1, &[1; 16], &host, &mut rng).unwrap();
@@ -239,7 +242,7 @@ fn account_locked_for(folder: &Path, host: &str) {
         id,
         email: SealedText(vec![1]),
         email_key: Keyed([2; 32]),
-        name: SealedText(vec![3]),
+        name: keys.seal_text(&id.to_string(), "Anna O’Neill", &unsaid::chance::SeededChance::new(3)),
         language: "en".to_owned(),
         zone: "UTC".to_owned(),
         recipient: identity.to_recipient().to_string(),
@@ -256,6 +259,34 @@ fn account_locked_for(folder: &Path, host: &str) {
         store.open_newcomer(token, id, Keyed([2; 32]), SealedText(vec![1]), None, now).await.unwrap();
         store.create_account(token, account, true, now).await.unwrap();
     });
+}
+
+#[test]
+fn a_name_is_approved_as_it_is_written_and_the_approval_can_be_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let house = House::open(folder.path(), port);
+    let host = recipient(port).1;
+    house.close();
+    let run = |args: &[&str]| unsaid(folder.path(), port).args(args).output().unwrap();
+    assert!(said(&run(&["names"])).contains("unsaid invite"), "nobody is there yet");
+    account_locked_for(folder.path(), &host);
+    let id = AccountId([7; 16]).to_string();
+    let listed = |word: &str| {
+        let said = said(&run(&["names"]));
+        assert!(said.contains(&format!("{id}  {word:<12}  Anna O’Neill")), "{said}");
+    };
+    listed("not approved");
+    let approved = run(&["names", "approve", &id]);
+    assert!(approved.status.success() && said(&approved).contains("Anna O’Neill"), "{}", said(&approved));
+    listed("approved");
+    assert!(run(&["names", "withdraw", &id]).status.success());
+    listed("not approved");
+    refused(&run(&["names", "approve", "aaaaaaaaaaaaaaaaaaaaaaaaae"]), "no such account");
+    refused(&run(&["names", "withdraw", "Anna"]), "no such account");
+    refused(&run(&["invite", "--name", "https://x.example"]), "cannot stand in a message");
+    let invited = run(&["invite", "--name", "Dan  Berg"]);
+    assert!(invited.status.success() && said(&invited).contains("the name Dan Berg"), "{}", said(&invited));
 }
 
 #[test]

@@ -74,6 +74,7 @@ fn message(to: &str, name: &str) -> Outgoing {
         link: "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk",
         digits: "27182818",
         quiet: "https://letters.example.org/quiet/mzxw6ytboi4dsmzrgq2tinzwga.Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXM",
+        from: None,
     };
     compose(Words::english(), &head, &particulars, &knock).unwrap()
 }

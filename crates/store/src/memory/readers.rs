@@ -201,7 +201,8 @@ impl ReaderStore for MemoryStore {
         let row = world.accounts.get(&reader.account).ok_or(StoreError::Missing)?;
         let zone = world.zone(reader.person).ok_or(StoreError::Missing)?;
         let (name, may_be_named) = (row.account.name.clone(), world.may_be_named(reader));
-        Ok(Sender { account: reader.account, name, zone, may_be_named })
+        let allowed_name = world.persons.get(&reader.person).and_then(|p| p.allowed_name);
+        Ok(Sender { account: reader.account, name, zone, may_be_named, allowed_name })
     }
 
     async fn own_address(&self, reader: &Reader) -> Result<Option<SealedText>> {

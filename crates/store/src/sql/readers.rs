@@ -148,7 +148,9 @@ impl ReaderStore for SqlStore {
                 tx.need("select name from accounts where id = $1", values![reader.account]).await?.next()?;
             let zone = pair::zone(&mut tx, reader.person).await?;
             let may_be_named = proofs::may_be_named(&mut tx, reader).await?;
-            Ok(Sender { account: reader.account, name, zone, may_be_named })
+            let mut row =
+                tx.need("select allowed_name from persons where id = $1", values![reader.person]).await?;
+            Ok(Sender { account: reader.account, name, zone, may_be_named, allowed_name: row.next()? })
         })
     }
 

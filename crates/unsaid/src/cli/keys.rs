@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use std::io::BufRead;
 use std::process::ExitCode;
 
-fn read(settings: &Settings) -> Result<HouseKeys, Said> {
+pub(super) fn read(settings: &Settings) -> Result<HouseKeys, Said> {
     HouseKeys::read(&settings.keys).map_err(|e| match e {
         SecretsError::File(path, e) => {
             format!("{} cannot be read: {e}. Open the house once with: unsaid serve", path.display())

@@ -6,6 +6,7 @@ mod doctor;
 mod files;
 mod invite;
 mod keys;
+mod names;
 mod open;
 mod progress;
 mod receive;
@@ -49,6 +50,14 @@ enum Command {
         /// They will run this house, too.
         #[arg(long)]
         host: bool,
+        /// Their name, as our messages may say it to those they write to.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Whose names our messages may say. Without more: everybody, and whether theirs is approved.
+    Names {
+        #[command(subcommand)]
+        command: Option<NamesCommand>,
     },
     /// Take one message from the mail server, on standard input: mail that comes back, or an answer to a knock.
     Receive {
@@ -81,6 +90,20 @@ enum KeysCommand {
 }
 
 #[derive(Subcommand)]
+enum NamesCommand {
+    /// Our messages may say this name, as it is written now.
+    Approve {
+        /// The account, as the list shows it.
+        account: String,
+    },
+    /// They may not any more.
+    Withdraw {
+        /// The account, as the list shows it.
+        account: String,
+    },
+}
+
+#[derive(Subcommand)]
 enum ClockCommand {
     /// Say that this machine's clock is right, after it was off for more than forty days.
     Confirm,
@@ -107,7 +130,10 @@ pub fn run() -> ExitCode {
         Command::Keys { command: KeysCommand::Rotate { yes } } => keys::rotate(yes),
         Command::Keys { command: KeysCommand::Retire { generation } } => keys::retire(generation),
         Command::Receive { to } => Ok(receive::receive(to)),
-        Command::Invite { host } => invite::invite(host),
+        Command::Invite { host, name } => invite::invite(host, name.as_deref()),
+        Command::Names { command: None } => names::list(),
+        Command::Names { command: Some(NamesCommand::Approve { account }) } => names::approve(&account),
+        Command::Names { command: Some(NamesCommand::Withdraw { account }) } => names::withdraw(&account),
         Command::Clock { command: ClockCommand::Confirm } => clock::confirm(),
     };
     match done {

@@ -70,7 +70,8 @@ async fn welcome(house: &Assembled) -> Result<(), unsaid_store::StoreError> {
         );
     }
     if app.store.house().await?.accounts == 0 {
-        let link = invitation(&*app.store, origin, Role::Host, app.time.now().trusted, &*app.chance).await?;
+        let link =
+            invitation(&*app.store, origin, (Role::Host, None), app.time.now().trusted, &*app.chance).await?;
         say("Nobody lives here yet. This link makes the first account, the host's, within a day:");
         say(&format!("  {link}"));
     }

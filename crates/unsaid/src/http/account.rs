@@ -9,6 +9,7 @@ use super::read::{self, Json};
 use super::route::{Body, Face, Policy, Route};
 use super::tell::{Made, Told};
 use crate::app::App;
+use crate::name;
 use crate::secrets::hashed;
 use axum::extract::State;
 use base64::Engine;
@@ -26,8 +27,6 @@ pub(super) const SALT_BYTES: usize = 16;
 pub(super) const TOKEN_BYTES: usize = 32;
 /// The number in the line of an account's first unlock wrap.
 const FIRST_UNLOCK: u32 = 1;
-/// A name has so many letters.
-const NAME_LETTERS: std::ops::RangeInclusive<usize> = 2..=40;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -68,6 +67,8 @@ pub(super) struct View {
     keys_confirmed: Option<bool>,
     /// A paper kit is known to the house.
     kit: bool,
+    /// The host, or whoever invited her, approved this name for mails to those she writes to.
+    name_in_mails: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -87,6 +88,7 @@ pub(super) async fn view(app: &App, author: &Author, role: Role, session: &Sessi
     let now = app.time.now().trusted;
     Ok(View {
         email: open(&account.email)?,
+        name_in_mails: account.approved_name == Some(app.keys.name_mark(&open(&account.name)?)),
         name: open(&account.name)?,
         roles: match role {
             Role::Author => vec!["author"],
@@ -164,7 +166,7 @@ async fn make(
             return Err(Problem::of("invitation-unknown"));
         }
     }
-    let name = read_name(&given.name).map_err(|key| Problem::field("name", key))?;
+    let name = name::read(&given.name).map_err(|key| Problem::field("name", key))?;
     let language = read_language(&given.language)?;
     calendar::zone(&given.zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
     given.recipient.parse::<pq::Recipient>().map_err(|_| Problem::field("recipient", "recipient-unknown"))?;
@@ -212,49 +214,6 @@ pub(super) fn exactly(field: &'static str, text: &str, length: usize) -> Result<
     if bytes.len() == length { Ok(bytes) } else { Err(Problem::field(field, "bytes-unknown")) }
 }
 
-/// A name that may stand in a mail: letters, spaces, hyphens and apostrophes, and the marks that letters of some scripts need.
-/// Errors are keys of words.
-fn read_name(typed: &str) -> Result<String, &'static str> {
-    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    if name.is_empty() {
-        return Err("name-empty");
-    }
-    if name.len() > 400 || !NAME_LETTERS.contains(&name.chars().count()) {
-        return Err("name-length");
-    }
-    let mut before = ' ';
-    for c in name.chars() {
-        let between = |c: char| matches!(c, ' ' | '-' | '\'' | '\u{2019}');
-        // One accent on a letter; the sign that joins letters in scripts of India. Two in a row would be a drawing.
-        let mark = matches!(
-            c,
-            '\u{300}'
-                ..='\u{36f}'
-                    | '\u{94d}'
-                    | '\u{9cd}'
-                    | '\u{a4d}'
-                    | '\u{acd}'
-                    | '\u{b4d}'
-                    | '\u{bcd}'
-                    | '\u{c4d}'
-                    | '\u{ccd}'
-                    | '\u{d4d}'
-        );
-        let fits = c.is_alphabetic()
-            || (between(c) && (before.is_alphabetic() || (c != ' ' && before == ' ')))
-            || (between(c) && !between(before))
-            || (mark && before.is_alphabetic());
-        if !fits {
-            return Err("name-letters");
-        }
-        before = c;
-    }
-    if name.chars().filter(|c| c.is_alphabetic()).count() < 2 {
-        return Err("name-length");
-    }
-    Ok(name)
-}
-
 /// The shape of a BCP 47 language with perhaps a region, as UNSAID_LANGUAGE has it.
 pub(super) fn read_language(tag: &str) -> Result<String, Problem> {
     let (language, region) = tag.split_once('-').map_or((tag, None), |(l, r)| (l, Some(r)));
@@ -262,46 +221,4 @@ pub(super) fn read_language(tag: &str) -> Result<String, Problem> {
         && language.bytes().all(|b| b.is_ascii_lowercase())
         && region.is_none_or(|r| r.len() == 2 && r.bytes().all(|b| b.is_ascii_uppercase()));
     if fits { Ok(tag.to_owned()) } else { Err(Problem::field("language", "language-unknown")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::read_name;
-
-    #[test]
-    fn a_name_is_letters_spaces_hyphens_and_apostrophes() {
-        for (typed, name) in [
-            ("Ana", "Ana"),
-            ("  Mary  Jane ", "Mary Jane"),
-            ("O'Brien", "O'Brien"),
-            ("Anne-Marie d\u{2019}Arc", "Anne-Marie d\u{2019}Arc"),
-            ("e\u{301}lodie", "e\u{301}lodie"),
-            ("Ng", "Ng"),
-            ("山田 太郎", "山田 太郎"),
-            ("प्रिया", "प्रिया"),
-        ] {
-            assert_eq!(read_name(typed).as_deref(), Ok(name), "{typed:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_carries_no_message() {
-        for (typed, key) in [
-            ("", "name-empty"),
-            ("   ", "name-empty"),
-            ("A", "name-length"),
-            (&*"a".repeat(41), "name-length"),
-            ("call 0171", "name-letters"),
-            ("http://x.example", "name-letters"),
-            ("a@b", "name-letters"),
-            ("Ana\u{202e}x", "name-letters"),
-            ("Ana\u{0}", "name-letters"),
-            ("a\u{301}\u{302}b", "name-letters"),
-            ("---", "name-letters"),
-            ("A--B", "name-letters"),
-            ("I miss you!", "name-letters"),
-        ] {
-            assert_eq!(read_name(typed), Err(key), "{typed:?}");
-        }
-    }
 }

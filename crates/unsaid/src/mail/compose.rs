@@ -1,7 +1,8 @@
 //! Whole messages, from a letterhead and the words in web/src/words: their headers here, what they say in wording.rs, how it is set in layout.rs.
 //!
 //! It refuses to know the store, the clock and chance: what it is given decides every byte, so that the same message can be built again after a
-//! crash. No kind has a place for anything that an author typed.
+//! crash. No kind has a place for anything that an author typed, but for
+//! a name that somebody else has approved letter by letter.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -87,6 +88,8 @@ pub enum Message<'a> {
         digits: &'a str,
         /// The whole link whose POST stores that no more knocks are wanted: mail programs show a button for it.
         quiet: &'a str,
+        /// Who has written, where the host or the person has approved that exact name.
+        from: Option<&'a str>,
     },
 }
 
@@ -128,6 +131,9 @@ pub enum Unfit {
     /// The code is not eight digits.
     #[error("A code is not made of eight digits. Report it: this is a fault of the program.")]
     Digits,
+    /// The name is none that may stand in a mail.
+    #[error("A name cannot stand in a message. Take its approval back with: unsaid names withdraw")]
+    Name,
     /// The day cannot be written.
     #[error("A message has a day that cannot be written. Look at this machine's clock.")]
     Date,

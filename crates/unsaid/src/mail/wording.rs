@@ -136,24 +136,34 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
         Message::Test => {
             (words.say("mail.test.subject", &[("house", house)]), vec![of_house("mail.test.what")])
         }
-        Message::Knock { link, digits, quiet: _ } => {
+        Message::Knock { link, digits, quiet: _, from } => {
             let figures = grouped(digits)?;
             let says = words.say("mail.knock.by_hand", &[("come", come), ("digits", &figures)]);
-            (
-                words.say("mail.knock.subject", &[]),
-                vec![
+            let link = lead(link, head)?;
+            let first = match from.map(name_in_mail).transpose()? {
+                None => [
                     of_house("mail.knock.what"),
-                    way(words, "mail.knock.link", "mail.knock.press", lead(link, head)?),
+                    way(words, "mail.knock.link", "mail.knock.press", link),
                     plain("mail.knock.seeing"),
-                    plain("mail.knock.no"),
-                    plain("mail.knock.often"),
-                    Block::Say(words.say("mail.knock.look_first", &[("origin", origin)])),
-                    // Its address is to be typed, so it is not made a link.
-                    Block::Figures { says, figures },
-                    plain("mail.knock.never"),
-                    ask,
                 ],
-            )
+                Some(name) => [
+                    Block::Say(words.say("mail.knock.what_from", &[("house", house), ("name", name)])),
+                    way(words, "mail.knock.link_from", "mail.knock.press_from", link),
+                    Block::Say(words.say("mail.knock.seeing_from", &[("name", name)])),
+                ],
+            };
+            let mut blocks = Vec::from(first);
+            blocks.extend([
+                plain("mail.knock.no"),
+                plain("mail.knock.often"),
+                Block::Say(words.say("mail.knock.look_first", &[("origin", origin)])),
+                // Its address is to be typed, so it is not made a link.
+                Block::Figures { says, figures },
+                plain("mail.knock.never"),
+                ask,
+            ]);
+            // The same with a name: what stands in a list of messages is read by whoever looks over a shoulder.
+            (words.say("mail.knock.subject", &[]), blocks)
         }
     };
     blocks.push(Block::Leads {
@@ -165,6 +175,11 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
 
 fn way(words: &Words, says: &str, press: &str, link: String) -> Block {
     Block::Way { says: words.say(says, &[]), press: words.say(press, &[]), link }
+}
+
+/// A name as it was approved, if it may stand in a mail.
+fn name_in_mail(name: &str) -> Result<&str, Unfit> {
+    if crate::name::read(name).is_ok_and(|read| read == name) { Ok(name) } else { Err(Unfit::Name) }
 }
 
 /// `12345678` as `1234 5678`: two groups can be kept in mind. The page that takes them ignores the space.

@@ -133,6 +133,7 @@ impl Worker {
         let digits;
         let link;
         let quiet;
+        let name;
         let message = match view.message.kind {
             Kind::Code => {
                 digits = Zeroizing::new(tools.chance.digits8());
@@ -146,7 +147,9 @@ impl Worker {
                 digits = tools.keys.knock_digits(&id);
                 let origin = &tools.letterhead.public_origin;
                 quiet = format!("{origin}/quiet/{id}.{}", tools.keys.quiet_token(&id));
-                compose::Message::Knock { link: &link, digits: &digits, quiet: &quiet }
+                name = self.name_that_may_be_said(view);
+                let from = name.as_ref().map(|name| name.as_str());
+                compose::Message::Knock { link: &link, digits: &digits, quiet: &quiet, from }
             }
             Kind::Notice(Notice::SignInChanged) => {
                 link = self.link("address", &id);
@@ -175,6 +178,14 @@ impl Worker {
 }
 
 impl Worker {
+    /// Who has written, where the host or the person has approved that exact name, and nothing that waits asks for a proof.
+    fn name_that_may_be_said(&self, view: &MessageView) -> Option<Zeroizing<String>> {
+        let said = view.name.as_ref()?;
+        let name = self.tools.keys.open_text(&said.account.to_string(), &said.name)?;
+        let mark = Some(self.tools.keys.name_mark(&name));
+        (said.approved == mark || said.allowed == mark).then_some(name)
+    }
+
     /// The link in a message: made from its name, so that it is the same however often the message is written.
     fn link(&self, page: &str, message: &str) -> Zeroizing<String> {
         let token = self.tools.keys.link_token(message);

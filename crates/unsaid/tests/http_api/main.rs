@@ -13,6 +13,7 @@ mod drafts;
 mod host_keys;
 mod house;
 mod limits;
+mod names;
 mod proofs;
 mod recovery;
 mod stories;

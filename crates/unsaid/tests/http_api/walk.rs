@@ -311,6 +311,7 @@ fn sent_by_reader(route: &Route) -> String {
         "/waiting/{delivery}/words" => json!({ "token": token }).to_string(),
         "/waiting/{delivery}/later" => "when=not-today".to_owned(),
         "/waiting/{delivery}/proof" => "answer=benni".to_owned(),
+        "/waiting/{delivery}/name" => "say=yes".to_owned(),
         "/waiting/{delivery}/reply" => "age-encryption.org/v1\nx".to_owned(),
         _ if route.body == Carries::Json => "{}".to_owned(),
         _ => String::new(),

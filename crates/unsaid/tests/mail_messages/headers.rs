@@ -57,7 +57,7 @@ fn a_knock_can_be_ended_by_the_button_of_a_mail_program_and_nothing_else_can() {
         let whole = written(&head, &message);
         let (address, post) = (header(&whole, "List-Unsubscribe"), header(&whole, "List-Unsubscribe-Post"));
         match name {
-            "knock" => {
+            "knock" | "knock-with-a-name" => {
                 assert_eq!(address.as_deref(), Some(format!("<{QUIET}>").as_str()));
                 assert_eq!(post.as_deref(), Some("List-Unsubscribe=One-Click"));
             }
@@ -86,10 +86,11 @@ fn the_feedback_header_names_no_person() {
         let other = compose(Words::of("es"), &head, &other, &message).unwrap();
         assert_eq!(header(&String::from_utf8(other.bytes).unwrap(), "Feedback-ID").as_ref(), Some(&one));
         let (kind, house) = one.split_once(':').unwrap();
-        assert_eq!(kind, if name == "knock-at-home" { "knock" } else { name });
+        assert_eq!(kind, if name.starts_with("knock-") { "knock" } else { name });
         assert!((5..=15).contains(&house.len()) && house.bytes().all(|b| b.is_ascii_alphanumeric()));
         seen.push(house.to_owned());
     }
+    seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen.len(), 2, "one for each house");
 }

@@ -85,7 +85,7 @@ proptest! {
         quiet in prop_oneof![Just(QUIET.to_owned()), hostile().prop_map(|tail| format!("https://letters.example.org/quiet/{tail}"))],
     ) {
         let particulars = Particulars { to: to.clone(), return_path, reply_to: reply_to.clone(), message_id: message_id.clone(), date: particulars().date };
-        let knock = Message::Knock { link: &link, digits: "27182818", quiet: &quiet };
+        let knock = Message::Knock { link: &link, digits: "27182818", quiet: &quiet, from: None };
         let Ok(outgoing) = compose(Words::english(), &head(), &particulars, &knock) else { return Ok(()) };
         let mut wanted = names(&written(&head(), &self::knock()));
         if reply_to.is_some() {
@@ -170,15 +170,28 @@ fn what_cannot_be_written_is_not_written() {
         "javascript:alert(1)",
         "",
     ] {
-        let message = Message::Knock { link, digits: "27182818", quiet: QUIET };
+        let message = Message::Knock { link, digits: "27182818", quiet: QUIET, from: None };
         assert_eq!(no(&head(), &particulars(), &message), Some(Unfit::Link), "{link}");
-        let message = Message::Knock { link: LINK, digits: "27182818", quiet: link };
+        let message = Message::Knock { link: LINK, digits: "27182818", quiet: link, from: None };
         assert_eq!(no(&head(), &particulars(), &message), Some(Unfit::Link), "{link}");
     }
     for digits in ["", "1234567", "123456789", "1234 678", "１２３４５６７８", "abcdefgh"] {
         assert_eq!(no(&head(), &particulars(), &Message::Code { digits }), Some(Unfit::Digits), "{digits}");
-        let message = Message::Knock { link: LINK, digits, quiet: QUIET };
+        let message = Message::Knock { link: LINK, digits, quiet: QUIET, from: None };
         assert_eq!(no(&head(), &particulars(), &message), Some(Unfit::Digits), "{digits}");
+    }
+    for name in [
+        "",
+        "A",
+        "Anna\r\nBcc: eve@example.com",
+        "Anna  Berg",
+        " Anna",
+        "https://x.example",
+        "anna@example.com",
+        "Anna\u{202e}",
+    ] {
+        let message = Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, from: Some(name) };
+        assert_eq!(no(&head(), &particulars(), &message), Some(Unfit::Name), "{name:?}");
     }
     type Change = fn(&mut Particulars);
     let changes: [(Change, Unfit); 7] = [

@@ -41,7 +41,7 @@ pub(super) fn particulars() -> Particulars {
 }
 
 pub(super) fn knock() -> Message<'static> {
-    Message::Knock { link: LINK, digits: "27182818", quiet: QUIET }
+    Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, from: None }
 }
 
 /// A name for each kind; a new kind does not compile until it has one, and then `all` must show it.
@@ -92,7 +92,13 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
             link: "http://127.0.0.1:8080/k/abc",
             digits: "27182818",
             quiet: "http://127.0.0.1:8080/quiet/abc.def",
+            from: None,
         },
+    ));
+    all.push((
+        "knock-with-a-name",
+        head(),
+        Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, from: Some("Anna O’Neill") },
     ));
     all
 }
@@ -108,7 +114,7 @@ pub(super) fn all_spoken() -> Vec<(&'static Words, &'static str, Letterhead, Mes
 #[test]
 fn every_kind_is_there_once() {
     let mut names: Vec<_> = all().iter().map(|(_, _, message)| name(message)).collect();
-    assert_eq!(names.len(), KINDS + 1, "and the knock of a house without a contact");
+    assert_eq!(names.len(), KINDS + 2, "and the knock of a house without a contact, and one with a name");
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), KINDS);

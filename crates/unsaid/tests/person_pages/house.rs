@@ -50,6 +50,8 @@ pub(super) struct House {
     chance: Arc<SeededChance>,
     browser: ChaCha20Rng,
     boot: BootId,
+    /// What is asked before the next letters open: a question (none: their birthday with its year), and the answer in the form in which it is compared.
+    pub(super) asks: Option<(Option<&'static str>, &'static str)>,
 }
 
 /// What a test needs to know of a letter that it sealed.
@@ -85,7 +87,7 @@ impl House {
         let boot = BootId(chance.id_bytes());
         let browser = ChaCha20Rng::seed_from_u64(2);
         let person = PersonId([0; 16]);
-        let mut house = Self { app, store, author, person, chance, browser, boot };
+        let mut house = Self { app, store, author, person, chance, browser, boot, asks: None };
         house.write_to("dan@example.org").await;
         house
     }
@@ -155,7 +157,17 @@ impl House {
         for (kind, wrap) in [(WrapKind::Author, sealed.author_wrap), (WrapKind::Host, host_wrap)] {
             app.store.put_wrap(author, letter, 1, kind, wrap, 1).await.unwrap();
         }
-        let rule = Rule { gate: Gate::None, moment: Moment::AtOnce, reach: Reach::Send, proof: Proof::None };
+        let proof = self.asks.map(|(question, form)| {
+            let question = question.map(|text| app.keys.seal_text(&letter.to_string(), text, &*self.chance));
+            let answer = app.keys.peppered("answer", format!("{letter}|{form}").as_bytes());
+            NewProof { asks: Asks { with_year: question.is_none(), question }, answer }
+        });
+        let kind = match self.asks {
+            None => Proof::None,
+            Some((None, _)) => Proof::Birthday,
+            Some((Some(_), _)) => Proof::Question,
+        };
+        let rule = Rule { gate: Gate::None, moment: Moment::AtOnce, reach: Reach::Send, proof: kind };
         let promise = Promise {
             delivery,
             person: self.person,
@@ -164,7 +176,7 @@ impl House {
             rest: Rest { until: now.trusted, observed: Observed(0) },
             due: now.trusted,
             tzdb: "test".into(),
-            proof: None,
+            proof,
         };
         let seal = Seal { letter, version: 1, manifest: [7; 32], promise: Some(promise) };
         app.store.seal(author, seal, now).await.unwrap();

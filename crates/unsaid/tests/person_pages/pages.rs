@@ -73,6 +73,36 @@ async fn the_pages_are_as_they_were_read_and_agreed_to() {
 }
 
 #[tokio::test]
+async fn the_pages_that_ask_are_as_they_were_read_and_agreed_to() {
+    let mut house = House::new().await;
+    house.asks = Some((Some("What was the dog’s name, the one before <Bello>?"), "benni"));
+    let (sent, link) = house.knocked().await;
+    let mut dan = house.browser();
+    compare("waiting-asks", &dan.come(&link).await);
+    let path = format!("/waiting/{}", sent.delivery);
+    compare("ask", &dan.get(&path).await.page(StatusCode::OK));
+    let answer = format!("{path}/proof");
+    let wrong = dan.post(&answer, "answer=Bello+%3Cb%3E").await;
+    compare("ask-wrong", &wrong.page(StatusCode::UNPROCESSABLE_ENTITY));
+    for _ in 0..4 {
+        dan.post(&answer, "answer=Bello").await.page(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    compare("ask-today", &dan.post(&answer, "answer=Benni").await.page(StatusCode::TOO_MANY_REQUESTS));
+
+    house.write_to("mara@example.org").await;
+    house.asks = Some((None, "1951-05-04"));
+    let (sent, link) = house.knocked().await;
+    let mut mara = house.browser();
+    mara.come(&link).await;
+    let path = format!("/waiting/{}", sent.delivery);
+    compare("ask-birthday", &mara.get(&path).await.page(StatusCode::OK));
+    let wrong = mara.post(&format!("{path}/proof"), "day=31&month=4&year=1951").await;
+    compare("ask-birthday-wrong", &wrong.page(StatusCode::UNPROCESSABLE_ENTITY));
+    mara.post(&format!("{path}/proof"), "day=4&month=5&year=1951").await.on_to();
+    compare("ask-answered", &mara.get(&path).await.page(StatusCode::OK));
+}
+
+#[tokio::test]
 async fn the_house_says_what_it_is() {
     let contact = ("UNSAID_HOST_CONTACT", "Ruth Adeyemi, 01632 960 144");
     let house = House::with(&[("UNSAID_HOUSE_NAME", "St Aldhelm’s Hospice"), contact], "Helen").await;

@@ -281,6 +281,7 @@ pub async fn allow_name(scene: &Scene<'_>) {
     ok!(scene.store.allow_name(&arrived.reader, Some(allowed)));
     ok!(scene.store.approve_name(author.account(), Some(approved)));
     assert_eq!(of(arrived.message).await, said(Some(approved), Some(allowed)));
+    assert_eq!(ok!(scene.store.sender(&arrived.reader)).allowed_name, Some(allowed));
     assert_eq!(of(elsewhere.message).await, said(Some(approved), None));
     ok!(scene.store.allow_name(&arrived.reader, None));
     assert_eq!(of(arrived.message).await, said(Some(approved), None));

@@ -147,7 +147,7 @@ pub async fn sender(scene: &Scene<'_>) {
     let name = ok!(scene.store.account(&author)).name;
     assert_ne!(name, ok!(scene.store.account(&other)).name);
     let zone = ok!(scene.store.account(&author)).zone;
-    let sender = Sender { account: author.account(), name, zone, may_be_named: true };
+    let sender = Sender { account: author.account(), name, zone, may_be_named: true, allowed_name: None };
     assert_eq!(ok!(scene.store.sender(&arrived.reader)), sender, "their zone is not known: hers");
     let theirs = Some("Asia/Kolkata".to_owned());
     ok!(scene.store.update_person(&author, person, theirs.clone(), "fr".into()));

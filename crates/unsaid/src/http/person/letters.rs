@@ -19,13 +19,20 @@ pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> 
     }
     let letters = app.store.waiting(&reader).await?;
     let refused = !app.store.refusals(&reader).await?.is_empty();
+    let mut named = true;
     let main = if letters.is_empty() {
         nothing(&reader)
     } else {
         let name = name_of_author(&app, &reader).await?;
+        named = name.is_some();
         some(&app, &reader, name.as_deref(), &letters, refused)
     };
-    let title = say(if letters.is_empty() { "person.gone.title" } else { "person.waiting.title" }, &[]);
+    let title = match (letters.is_empty(), named) {
+        (true, _) => "person.gone.title",
+        (false, true) => "person.waiting.title",
+        (false, false) => "person.waiting.title_unnamed",
+    };
+    let title = say(title, &[]);
     Ok(Page { title: &title, reader: For::Person, script: None, main }.answer(&app, StatusCode::OK))
 }
 

@@ -18,6 +18,7 @@ mod quiet;
 mod read;
 mod refuse;
 mod reply;
+mod say_name;
 mod together;
 mod until;
 
@@ -58,6 +59,7 @@ pub(super) fn routes() -> Vec<Route> {
             .with_query(),
         Route::get("/come", Policy::Anyone, Face::Page, come::show),
         Route::post("/come", Policy::Anyone, Face::Page, Body::Form, come::come),
+        Route::post("/waiting/{delivery}/name", Policy::Reader, Face::Page, Body::Form, say_name::choose),
         Route::post("/waiting/{delivery}/proof", Policy::Reader, Face::Page, Body::Form, ask::answer),
         Route::get("/quiet/{token}", Policy::Anywhere, Face::Page, quiet::show),
         Route::post("/quiet/{token}", Policy::Anywhere, Face::Page, Body::OneClick, quiet::quiet),

@@ -1,7 +1,7 @@
 //! The page on which a letter is read. The server writes who it is from and since when; the words come from the reader's own browser, which
 //! fetches the sealed letter and its key and unlocks the one with the other. The server never sees them.
 
-use super::{ask, is_not_me, later, letter_of, name_of_author, on_to};
+use super::{ask, is_not_me, later, letter_of, name_of_author, on_to, say_name};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say, say_with};
@@ -39,7 +39,9 @@ pub(super) async fn show(
     let (script, main) = match (opened || letter.kept == Kept::Words, held) {
         (_, true) => (None, held_back()),
         (true, false) => {
-            (Some(assets::READER), opened_letter(&app, &reader, &letter, (&name, &title), others))
+            let sender = app.store.sender(&reader).await?;
+            let named = say_name::choice(&app, &reader, id, (&name, &sender));
+            (Some(assets::READER), opened_letter(&app, &reader, &letter, (&name, &title), (others, named)))
         }
         (false, false) => (None, closed(&app, &letter, &name)),
     };
@@ -85,7 +87,7 @@ fn opened_letter(
     reader: &Reader,
     letter: &Waiting,
     (name, title): (&str, &str),
-    others: Option<String>,
+    (others, named): (Option<String>, Markup),
 ) -> Markup {
     let delivery = &letter.delivery;
     let path = format!("/waiting/{}", delivery.id);
@@ -116,6 +118,7 @@ fn opened_letter(
         }
         div.prose.screen-only {
             p { a href="/waiting" { (say("person.read.back", &[])) } }
+            (named)
             @if !reader.has_older_card() {
                 details {
                     summary { (say("person.read.no_more", &[])) }
