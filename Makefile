@@ -2,11 +2,12 @@
 # CARGO_TARGET_DIR.
 
 .DEFAULT_GOAL := help
-.PHONY: help run town test check format sim web
+.PHONY: help run town test check format sim fuzz web
 
 SEEDS ?= 20
 AUTHORS ?= 100
 YEARS ?= 20
+TIME ?= 60
 
 help:
 	@echo 'make run      build everything and open a house on this machine, in ./data'
@@ -15,6 +16,7 @@ help:
 	@echo 'make check    format, lints and tidiness'
 	@echo 'make format   put the format right'
 	@echo 'make sim      the simulator (SEEDS=$(SEEDS) AUTHORS=$(AUTHORS) YEARS=$(YEARS))'
+	@echo 'make fuzz     bytes from nowhere, against everything that reads bytes (TIME=$(TIME) seconds each; needs a nightly compiler)'
 
 # The browser half is built first, because the program carries it along.
 web:
@@ -45,7 +47,7 @@ check:
 	cargo test -p unsaid --test tidiness
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --all-features check bans licenses sources; \
 	else echo 'cargo-deny is not installed: licences and sources of dependencies were not looked at (cargo install cargo-deny).'; fi
-	@if command -v shellcheck >/dev/null; then shellcheck --severity=warning scripts/check-tools scripts/install-test-tools scripts/target-folder scripts/test scripts/web-packages scripts/with-*; \
+	@if command -v shellcheck >/dev/null; then shellcheck --severity=warning scripts/check-tools scripts/fuzz scripts/install-test-tools scripts/target-folder scripts/test scripts/web-packages scripts/with-*; \
 	else echo 'shellcheck is not installed: the scripts were not looked at (apt-get install shellcheck).'; fi
 
 format:
@@ -55,3 +57,7 @@ format:
 
 sim:
 	cargo run -p unsaid-sim -- --seeds $(SEEDS) --authors $(AUTHORS) --years $(YEARS)
+
+# Never a part of `make test`, which goes through what was found with any compiler.
+fuzz:
+	@scripts/fuzz $(TIME)

@@ -20,6 +20,8 @@ pub enum Answer {
     Unwelcome,
     /// No at connection, AUTH or MAIL FROM, or 5.7.x at three unrelated domains: our own reputation or credentials.
     Blocked,
+    /// The address is in another script, and our own relay takes no such addresses (RFC 6531): nobody was asked about it.
+    OtherScript,
     /// After the content began to be written, no readable answer.
     Unknown,
 }
@@ -55,6 +57,9 @@ pub const UNWELCOME_WAIT_SECONDS: i64 = DAY;
 pub const UNWELCOME_CALLS_HOST_DAYS: i64 = 7;
 /// And after so many, and [`FEWEST_TRIES`], the next address is tried: until then the host could mend it.
 pub const UNWELCOME_DAYS: i64 = 90;
+/// An address that our relay cannot write is given up after so many observed days: until then the host, who is called at once, could have found another
+/// relay; and whoever has a second address should not wait longer for that.
+pub const OTHER_SCRIPT_DAYS: i64 = 7;
 /// Of so many unrelated domains that said no within a day none is the reason: we are.
 pub const UNRELATED_DOMAINS: usize = 3;
 /// Where we are the reason, every knock waits so long before one is tried again, in observed seconds.
@@ -136,6 +141,14 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
         // Our own fault says nothing about the address, and uses up none of its budget.
         Answer::Blocked => {
             Recorded { call_host: true, ..again(blocked_wait(message.kind), false, "blocked-calls-the-host") }
+        }
+        // So is a relay that cannot write the address; but the next one may be an address that it can.
+        Answer::OtherScript if is_knock && now.observed >= message.since.plus_days(OTHER_SCRIPT_DAYS) => {
+            Recorded { call_host: true, ..end(MessageState::Refused, true, "other-script-long-enough") }
+        }
+        Answer::OtherScript => {
+            let wait = if is_knock { DAY } else { blocked_wait(message.kind) };
+            Recorded { call_host: true, ..again(wait, false, "other-script-calls-the-host") }
         }
         Answer::Unknown => Recorded {
             state: MessageState::Started,

@@ -694,6 +694,36 @@ fn unwelcome_waits_a_day_and_then_long_enough() {
 }
 
 #[test]
+fn other_script_calls_the_host() {
+    let day = |days: i64| {
+        let message = Message { tries: 3, since: Observed(0), ..knock(1, MessageState::Waiting) };
+        record::answered(&message, Answer::OtherScript, now("2027-01-01T00:00:00Z", days * 24))
+    };
+    // At once, and again each day: it is the host alone who can mend it, and a week is there to do so.
+    for days in 0..7 {
+        let said = day(days);
+        assert_eq!((said.why, said.state), ("other-script-calls-the-host", MessageState::Waiting));
+        assert_eq!(said.wake, Some(Wake::Observed(Observed((days + 1) * DAY))));
+        assert!(said.call_host && !said.counts && !said.address_is_dead);
+    }
+    // Nobody waits a day for a code, and no code or notice ever ends an address.
+    for (kind, seconds) in [(Kind::Code, 30), (Kind::Notice(Notice::Welcome), HOUR)] {
+        let message = Message { kind, since: Observed(0), ..knock(1, MessageState::Waiting) };
+        let said = record::answered(&message, Answer::OtherScript, now("2027-01-01T00:00:00Z", 24 * 100));
+        assert_eq!(said.wake, Some(Wake::Observed(Observed(100 * DAY + seconds))));
+        assert!(said.call_host && !said.address_is_dead);
+    }
+}
+
+#[test]
+fn other_script_long_enough() {
+    let message = Message { tries: 0, since: Observed(0), ..knock(1, MessageState::Waiting) };
+    let said = record::answered(&message, Answer::OtherScript, now("2027-01-01T00:00:00Z", 7 * 24));
+    assert_eq!((said.why, said.state), ("other-script-long-enough", MessageState::Refused));
+    assert!(said.address_is_dead && said.call_host && said.wake.is_none());
+}
+
+#[test]
 fn knocks_wait() {
     let mut welcome = Welcome::default();
     let at = |hours: i64| Observed(hours * HOUR);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reply};
+use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach, Reply};
 
 /// A fault that is planted on purpose, to show that a checker sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,7 +183,7 @@ impl Mail for Post {
         Answer::Accepted
     }
 
-    async fn check(&self) -> Result<(), String> {
-        Ok(())
+    async fn check(&self) -> Result<Reach, String> {
+        Ok(Reach::Everybody)
     }
 }

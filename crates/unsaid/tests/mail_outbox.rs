@@ -5,7 +5,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
 use unsaid::mail::outbox::Outbox;
-use unsaid::mail::{Answer, Mail, Outgoing, Permission};
+use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::words::Words;
 
 struct Yes(usize);
@@ -59,7 +59,7 @@ async fn a_caught_message_is_read_as_its_reader_would() {
     let (again, bytes) = outbox.read(&caught.name).await.unwrap().unwrap();
     assert_eq!(again, caught);
     assert_eq!(bytes, sent.bytes);
-    assert_eq!(outbox.check().await, Ok(()));
+    assert_eq!(outbox.check().await, Ok(Reach::Everybody));
     assert_eq!(files(&dir.path().join("outbox")), 1);
 }
 

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
 use unsaid::mail::relay::{Relay, RelayConfig, Tls};
-use unsaid::mail::{Answer, Mail, Outgoing, Permission};
+use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::words::Words;
 use unsaid_delivery::message::{Kind, MessageState, Subject};
 use unsaid_delivery::record;
@@ -108,7 +108,7 @@ async fn arrives(folder: &Path, message: &Outgoing) -> String {
 #[tokio::test]
 async fn a_message_arrives_byte_for_byte() {
     let Some((relay, maildir)) = postfix() else { return };
-    assert_eq!(relay.check().await, Ok(()));
+    assert_eq!(relay.check().await, Ok(Reach::Everybody));
     let message = message("anna@example.org", "arrives");
     assert_eq!(relay.send(&message, &mut Yes(9)).await, Answer::Accepted);
     let arrived = arrives(&maildir, &message).await.replace('\n', "\r\n");
@@ -182,6 +182,93 @@ async fn an_address_in_another_script_is_reached() {
     assert_eq!(relay.send(&message, &mut Yes(9)).await, Answer::Accepted);
     let arrived = arrives(&maildir, &message).await.replace('\n', "\r\n");
     assert!(arrived.ends_with(&String::from_utf8(message.bytes).unwrap()), "{arrived}");
+}
+
+/// The same Postfix at a port where it does not offer SMTPUTF8.
+fn without_other_scripts() -> Relay {
+    let url = set("UNSAID_TEST_SMTP_ASCII").expect("scripts/with-postfix names it");
+    let port = url.rsplit_once(':').and_then(|(_, port)| port.strip_suffix("?tls=none")).unwrap();
+    Relay::new(RelayConfig {
+        host: "127.0.0.1".into(),
+        port: port.parse().unwrap(),
+        tls: Tls::None,
+        user: None,
+        password: None,
+    })
+    .unwrap()
+}
+
+/// What a human typed goes as far as Postfix and no further changed: a domain in another script, a name in quotation marks, and one as long as may be.
+#[tokio::test]
+async fn every_address_that_is_accepted_is_brought_to() {
+    let Some((relay, maildir)) = postfix() else { return };
+    let longest =
+        format!("{}@{}.{}.{}.example.org", "a".repeat(64), "a".repeat(63), "b".repeat(63), "c".repeat(49));
+    assert_eq!(longest.len(), 254);
+    let all = [
+        ("idn", "hans@bücher.example", "hans@xn--bcher-kva.example"),
+        ("quoted", "\"anna maria\"@example.org", "\"anna maria\"@example.org"),
+        ("dots", "\"anna..m.\"@example.org", "\"anna..m.\"@example.org"),
+        ("plain", "\"anna\"@example.org", "anna@example.org"),
+        ("script", "Анна@example.org", "Анна@example.org"),
+        ("longest", &longest, &longest),
+    ];
+    for (name, typed, at) in all {
+        let address = unsaid::address::EmailAddress::read(typed).ok().unwrap();
+        let message = message(&address.to_text(), &format!("typed-{name}"));
+        assert_eq!(relay.send(&message, &mut Yes(9)).await, Answer::Accepted, "{name}");
+        let arrived = arrives(&maildir, &message).await;
+        assert!(arrived.contains(&format!("X-Original-To: {at}\n")), "{name}: {arrived}");
+        let to = if at.starts_with('"') { format!("<{at}>") } else { at.to_owned() };
+        assert!(arrived.contains(&format!("\nTo: {to}\n")), "{name}: {arrived}");
+    }
+}
+
+/// A relay that takes no letters of another script before the @ is told no such address; everything else goes through it, on the same connection.
+#[tokio::test]
+async fn a_relay_without_smtputf8_is_not_asked_for_what_it_cannot() {
+    let Some((_, maildir)) = postfix() else { return };
+    let relay = without_other_scripts();
+    assert_eq!(relay.check().await, Ok(Reach::AsciiAlone));
+    let mut permission = Yes(9);
+    let script = message("анна@example.org", "no-script");
+    assert_eq!(relay.send(&script, &mut permission).await, Answer::OtherScript);
+    assert_eq!(permission.0, 9, "nobody was asked whether it may leave");
+    let idn = message("hans@xn--bcher-kva.example", "idn-without");
+    assert_eq!(relay.send(&idn, &mut Yes(9)).await, Answer::Accepted);
+    arrives(&maildir, &idn).await;
+    assert!(found(&maildir, &script.message_id).is_empty());
+}
+
+/// An alias cannot be told from a mailbox, nor can a list: each of its readers gets the same knock. What stands in it is no more than that something
+/// waits, and who opens it is whoever opens it first; docs/operating.md says so.
+#[tokio::test]
+async fn an_alias_is_brought_to_and_a_list_brings_it_to_all_of_its_readers() {
+    let Some((relay, maildir)) = postfix() else { return };
+    let alias = message("alias@example.org", "alias");
+    let list = message("list@example.org", "list");
+    assert_eq!(relay.send(&alias, &mut Yes(9)).await, Answer::Accepted);
+    assert_eq!(relay.send(&list, &mut Yes(9)).await, Answer::Accepted);
+    let arrived = arrives(&maildir, &alias).await;
+    assert!(arrived.contains("X-Original-To: alias@example.org\n"), "{arrived}");
+    assert!(arrived.contains("Delivered-To: anna@example.org\n"), "{arrived}");
+    let mut at = Vec::new();
+    for _ in 0..300 {
+        at = found(&maildir.join("new"), &list.message_id);
+        if at.len() == 2 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let to = |who: &str| {
+        at.iter().filter(|mail| mail.contains(&format!("Delivered-To: {who}@example.org\n"))).count()
+    };
+    assert_eq!((at.len(), to("anna"), to("karl")), (2, 1, 1));
+    // Its programs are told not to answer, and how to stop it.
+    assert!(
+        at.iter().all(|mail| mail.contains("\nAuto-Submitted: auto-generated\n")
+            && mail.contains("\nList-Unsubscribe: <"))
+    );
 }
 
 /// What a greylisting server keeps: who wrote to whom for the first time, and when, by the test's own clock.

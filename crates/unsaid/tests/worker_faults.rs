@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use unsaid::chance::SeededChance;
 use unsaid::mail::compose::Letterhead;
-use unsaid::mail::{Answer, Mail, Outgoing, Permission};
+use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::secrets::HouseKeys;
 use unsaid::worker::{Tools, Worker};
 use unsaid_delivery::state::State;
@@ -38,8 +38,8 @@ impl Mail for Falls {
         Answer::Accepted
     }
 
-    async fn check(&self) -> Result<(), String> {
-        Ok(())
+    async fn check(&self) -> Result<Reach, String> {
+        Ok(Reach::Everybody)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Said, say, settings, wait_for};
 use crate::assemble::{open_mail, visit};
 use crate::clock::{Clock, MachineClock};
+use crate::mail::Reach;
 use crate::secrets::{FILE, HouseKeys, SecretsError};
 use crate::settings::{Bounces, Mail, Settings};
 use jiff::SignedDuration;
@@ -71,11 +72,21 @@ async fn look(settings: &Settings) -> Vec<Finding> {
     }
     findings.push(Finding { name: "clock", said: clock(house.ok().and_then(|h| h.mark)) });
     let mail = match open_mail(settings) {
-        Ok(mail) => mail.check().await.map(|()| "a message could go out now".to_owned()),
+        Ok(mail) => mail.check().await.map(|reach| could_go_to(reach).to_owned()),
         Err(e) => Err(e.to_string()),
     };
     findings.push(Finding { name: "mail", said: mail });
     findings
+}
+
+/// What the relay said, for the host.
+fn could_go_to(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Everybody => "a message could go out now",
+        Reach::AsciiAlone => {
+            "a message could go out now, but to no address with letters of another script before the @, for which the relay has to offer SMTPUTF8"
+        }
+    }
 }
 
 /// Whether the house can tell one network from another.

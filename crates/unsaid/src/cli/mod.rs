@@ -7,7 +7,7 @@ mod files;
 mod invite;
 mod keys;
 mod names;
-mod open;
+pub mod open;
 mod progress;
 mod receive;
 mod seal;

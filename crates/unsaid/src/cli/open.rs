@@ -1,7 +1,7 @@
 //! `unsaid open`: a sealed file, with the age tool's flags and manners, or the whole folder of an exported letter. It needs no
 //! house and no settings: after thirty years there may be none. Folders are `open/folder.rs`.
 
-mod about;
+pub mod about;
 mod folder;
 mod keys;
 

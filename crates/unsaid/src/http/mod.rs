@@ -13,8 +13,10 @@ pub mod log;
 pub mod openapi;
 mod patient;
 pub mod problem;
+pub mod range;
 pub mod read;
 pub mod route;
+pub mod rule;
 pub mod serve;
 mod tell;
 
@@ -36,7 +38,6 @@ mod notice;
 mod persons;
 mod proof;
 mod replies;
-mod rule;
 mod seal;
 mod sessions;
 mod undo;
@@ -54,7 +55,6 @@ mod house_pages;
 mod outbox;
 mod page;
 mod person;
-mod range;
 mod say_date;
 
 use crate::app::App;

@@ -11,6 +11,7 @@ use super::route::{Body, Face, Policy, Route};
 use super::tell::{Made, Told};
 use crate::address::EmailAddress;
 use crate::app::App;
+use crate::secrets::ReturnKind;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -238,8 +239,15 @@ fn new_address(app: &App, typed: &str) -> Result<NewAddress, Problem> {
     })
 }
 
-/// The address that mails come from: writing to it would be writing to ourselves.
+/// An address of ours: the one that mails come from, or one that mail comes back to, with our mark or without one, at the domain that they are at.
+/// Writing to it would be writing to ourselves.
 pub(super) fn is_the_house(app: &App, address: &EmailAddress) -> bool {
-    EmailAddress::read(&app.settings.mail_from)
-        .is_ok_and(|house| house.normal_form() == address.normal_form())
+    let normal = address.normal_form();
+    let marked = app.keys.returned_to(&address.to_text()).is_some();
+    marked
+        || EmailAddress::read(&app.settings.mail_from).is_ok_and(|house| {
+            let comes_back = [ReturnKind::Bounce, ReturnKind::Reply].map(ReturnKind::word);
+            normal == house.normal_form()
+                || comes_back.iter().any(|word| normal == format!("{word}@{}", house.domain()))
+        })
 }

@@ -75,6 +75,8 @@ pub const KEYS: &[(&str, u16)] = &[
     ("address-after-at", 422),
     ("address-too-long", 422),
     ("address-of-house", 422),
+    ("address-quoted", 422),
+    ("address-unseen", 422),
     ("address-same", 422),
     ("name-empty", 422),
     ("name-length", 422),

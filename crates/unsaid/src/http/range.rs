@@ -75,14 +75,17 @@ impl Answers for Ranged {
 
 /// Which bytes are wanted.
 #[derive(Debug, PartialEq, Eq)]
-enum Wanted {
+pub enum Wanted {
+    /// All of them.
     Whole,
+    /// These.
     Some(Range<u64>),
+    /// Some that are not there.
     Nothing,
 }
 
 /// One range of bytes is honoured. Several, another unit, or what cannot be read is passed over and the whole is given, as the RFC allows.
-fn wanted(headers: &HeaderMap, size: u64, tag: &str) -> Wanted {
+pub fn wanted(headers: &HeaderMap, size: u64, tag: &str) -> Wanted {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(spec) = text(header::RANGE).and_then(|range| range.trim().strip_prefix("bytes=")) else {
         return Wanted::Whole;

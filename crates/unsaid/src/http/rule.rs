@@ -255,6 +255,17 @@ pub(super) fn birthday(
     Ok(Birthday { month: number(month)?, day: number(day)?, leap })
 }
 
+/// What a rule in JSON means, if it is one: for whoever looks from outside at what is read.
+pub fn meant(json: &[u8]) -> Option<Rule> {
+    let given: Given = serde_json::from_slice(json).ok()?;
+    given.read().ok().map(|(rule, _)| rule)
+}
+
+/// A rule in the JSON that its author is shown, with nothing asked before it opens: for whoever looks from outside.
+pub fn shown(rule: &Rule) -> Value {
+    serde_json::to_value(View::of(rule, asks::View::Nothing(asks::Nothing::None))).unwrap_or_default()
+}
+
 /// A rule as its author is shown it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Rule")]

@@ -8,12 +8,21 @@ const LONGEST: usize = 254;
 
 /// Can this bare address be written between `<` and `>` and into a header without changing the meaning of either?
 ///
-/// Quoted local parts are not taken. Letters outside ASCII are (RFC 6531); the relay must then offer SMTPUTF8.
+/// A local part in quotation marks (RFC 5321, 4.1.2) may hold spaces and dots besides, and none of the letters that a server could take for the end of
+/// something. Letters outside ASCII are taken (RFC 6531); the relay must then offer SMTPUTF8.
 pub(super) fn is_plain(address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else {
         return false;
     };
-    address.len() <= LONGEST && is_dotted(local) && is_dotted(domain)
+    let inside = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    address.len() <= LONGEST && inside.map_or_else(|| is_dotted(local), is_quotable) && is_dotted(domain)
+}
+
+/// Words between single spaces, which may have dots anywhere.
+fn is_quotable(inside: &str) -> bool {
+    inside
+        .split(' ')
+        .all(|word| !word.is_empty() && word.split('.').filter(|part| !part.is_empty()).all(is_dotted))
 }
 
 /// One or more parts between single dots, none of which holds a letter with a meaning of its own.
@@ -51,7 +60,18 @@ mod tests {
             "anna@example.org,eve@example.org",
             "anna@example.org, eve",
             "a b@example.org",
-            "\"a b\"@example.org",
+            "\"a  b\"@example.org",
+            "\"a b \"@example.org",
+            "\"\"@example.org",
+            "\"@example.org",
+            "\"a\" b\"@example.org",
+            "\"a\\\" b\"@example.org",
+            "\"a> b\"@example.org",
+            "\"a\tb\"@example.org",
+            "\"a\r\nRCPT TO:<eve@example.org> b\"@example.org",
+            "\"eve@example.com\"@example.org",
+            "a \"b\"@example.org",
+            "anna@\"example\".org",
             "anna@@example.org",
             "anna..b@example.org",
             "anna@example.org.",
@@ -73,6 +93,8 @@ mod tests {
             "hans@bücher.example",
             "用户@例子.广告",
             "a@localhost",
+            "\"a b\"@example.org",
+            "\"a..b.\"@example.org",
         ] {
             assert!(is_plain(good), "{good:?}");
         }

@@ -44,7 +44,12 @@ pub(super) fn unstructured(name: &str, text: &str) -> String {
 pub(super) fn mailbox(name: &str, shown: &str, address: &str) -> String {
     let shown = one_line(shown);
     if shown.is_empty() {
-        return format!("{name}: {address}\r\n");
+        // Bare, one in quotation marks is taken for a name by some readers.
+        return if address.starts_with('"') {
+            format!("{name}: <{address}>\r\n")
+        } else {
+            format!("{name}: {address}\r\n")
+        };
     }
     let phrase = if is_printable(&shown) && !shown.contains("=?") && shown.len() <= 50 {
         format!("\"{}\"", shown.replace('\\', "\\\\").replace('"', "\\\""))

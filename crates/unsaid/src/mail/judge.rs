@@ -85,8 +85,7 @@ pub(super) fn judge(halt: Halt) -> Answer {
         Halt::Trouble(Step::Content, why) => Answer::Unknown { why },
         Halt::Trouble(..) => Answer::NotReached { reply: Reply::silence() },
         Halt::NoWayToSignIn | Halt::InTheClear => Answer::Blocked { reply: Reply::silence() },
-        // The numbers that a relay would say (RFC 6531, 3.5): it will not learn it by waiting, and the next address may be one it knows.
-        Halt::NeedsUtf8 => Answer::Refused { reply: Reply::own(550, "5.6.7") },
+        Halt::NeedsUtf8 => Answer::OtherScript,
         Halt::Said(step, reply) => match reply.code / 100 {
             4 | 5 if step == Step::StartTls => Answer::NotReached { reply },
             4 if step < Step::Rcpt => Answer::NotReached { reply },
@@ -239,6 +238,7 @@ mod tests {
                 Answer::Unwelcome { .. } => "unwelcome",
                 Answer::Blocked { .. } => "blocked",
                 Answer::Unknown { .. } => "unknown",
+                Answer::OtherScript => "other script",
                 Answer::Forbidden => "forbidden",
             };
             assert_eq!(is, meaning, "{step:?} {code} {enhanced}");

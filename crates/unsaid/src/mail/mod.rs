@@ -95,8 +95,20 @@ pub enum Answer {
         /// Why, in words for a log.
         why: &'static str,
     },
+    /// The address has letters of another script before the @, and the relay takes no such addresses (RFC 6531): it was named to nobody. The host can
+    /// change that, and only the host.
+    OtherScript,
     /// Permission was not given; nothing was sent.
     Forbidden,
+}
+
+/// To whom mail could go out now, as far as the relay says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To every address.
+    Everybody,
+    /// To addresses with nothing but ASCII before the @: the relay does not offer SMTPUTF8 (RFC 6531).
+    AsciiAlone,
 }
 
 /// Asked when the address was taken, and again right before the content; `false` means do not send.
@@ -119,5 +131,5 @@ pub trait Mail: Send + Sync {
     ///
     /// # Errors
     /// Two sentences: what happened, and what to do.
-    async fn check(&self) -> Result<(), String>;
+    async fn check(&self) -> Result<Reach, String>;
 }

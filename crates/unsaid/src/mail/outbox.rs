@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
 use super::parse::parse;
-use super::{Answer, Mail, Outgoing, Permission, Reply};
+use super::{Answer, Mail, Outgoing, Permission, Reach, Reply};
 
 /// A message larger than this is not read back; ours have a few kilobytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -227,7 +227,7 @@ impl Mail for Outbox {
         }
     }
 
-    async fn check(&self) -> Result<(), String> {
+    async fn check(&self) -> Result<Reach, String> {
         let dir = self.dir.join("tmp");
         let probe = dir.join("check");
         let written = async {
@@ -235,7 +235,7 @@ impl Mail for Outbox {
             fs::write(&probe, b"").await?;
             fs::remove_file(&probe).await
         };
-        written.await.map_err(|error| {
+        written.await.map(|()| Reach::Everybody).map_err(|error| {
             format!(
                 "The outbox folder {} cannot be written: {error}. Look at who owns it, and whether the disk is full.",
                 self.dir.display()

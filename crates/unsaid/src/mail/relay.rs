@@ -17,7 +17,7 @@ use super::dial::{Dial, Line};
 use super::judge::{Halt, Step, explain, judge, log};
 use super::pool::Pool;
 pub use super::terms::{RelayConfig, Timeouts, Tls};
-use super::{Answer, Mail, Outgoing, Permission, Reply};
+use super::{Answer, Mail, Outgoing, Permission, Reach, Reply};
 
 /// The one configured relay.
 pub struct Relay {
@@ -271,11 +271,12 @@ impl Mail for Relay {
         }
     }
 
-    async fn check(&self) -> Result<(), String> {
+    async fn check(&self) -> Result<Reach, String> {
         let said = async {
             let mut line = self.dial.open().await?;
-            line.ask(Step::Hello, "QUIT", &[221], self.dial.timeouts.reply).await
+            let reach = if line.utf8 { Reach::Everybody } else { Reach::AsciiAlone };
+            line.ask(Step::Hello, "QUIT", &[221], self.dial.timeouts.reply).await.map(|_| reach)
         };
-        said.await.map(drop).map_err(|halt| explain(&self.dial.place(), &halt))
+        said.await.map_err(|halt| explain(&self.dial.place(), &halt))
     }
 }

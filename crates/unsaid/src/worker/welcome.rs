@@ -57,6 +57,7 @@ fn meant(answer: &Answer) -> Option<Means> {
         Answer::Unwelcome { .. } => Some(Means::Unwelcome),
         Answer::Blocked { .. } => Some(Means::Blocked),
         Answer::Unknown { .. } => Some(Means::Unknown),
+        Answer::OtherScript => Some(Means::OtherScript),
         Answer::Forbidden => None,
     }
 }

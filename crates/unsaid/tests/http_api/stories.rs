@@ -4,6 +4,7 @@ use super::house::*;
 use axum::http::StatusCode;
 use rand_core::SeedableRng;
 use serde_json::json;
+use unsaid::secrets::ReturnKind;
 use unsaid_seal::pq;
 use unsaid_seal::seal::open_sealed;
 use unsaid_store::rows::Role;
@@ -203,8 +204,27 @@ async fn addresses_are_given_and_taken_and_said_part_by_part() {
 async fn the_house_itself_is_nobody_to_write_to() {
     let house = House::with(&[("UNSAID_MAIL_FROM", "letters@house.example.org")]);
     let mut helen = house.author(HELEN).await;
-    let typed = json!({ "address": "Letters+x@house.example.org" });
-    helen.browser.post("/api/persons", &typed).await.says_no(422, "address-of-house");
+    // A return path of ours is ours at whatever name a mail server knows us by; bounce@ elsewhere is anybody's.
+    let marked = |kind| house.app.keys.return_address("mzxw6ytboi4dsmzrgq2tinzwga", kind, "mx.example.net");
+    for ours in [
+        "Letters+x@house.example.org".to_owned(),
+        "letters@HOUSE.example.org".to_owned(),
+        "\"letters\"@house.example.org".to_owned(),
+        "\u{ff4c}etters@house.example.org".to_owned(),
+        "bounce@house.example.org".to_owned(),
+        "Reply+anything@house.example.org".to_owned(),
+        marked(ReturnKind::Bounce),
+        marked(ReturnKind::Reply).to_uppercase(),
+    ] {
+        let typed = json!({ "address": ours });
+        helen.browser.post("/api/persons", &typed).await.says_no(422, "address-of-house");
+        let email = json!({ "email": ours });
+        house.browser().post("/api/codes", &email).await.says_no(422, "address-of-house");
+    }
+    for other in ["bounce@example.org", "somebody@house.example.org"] {
+        let typed = json!({ "address": other });
+        assert_eq!(helen.browser.post("/api/persons", &typed).await.status, 201, "{other}");
+    }
 }
 
 #[tokio::test]

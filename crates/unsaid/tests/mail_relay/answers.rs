@@ -165,6 +165,7 @@ fn told(answer: &Answer) -> String {
         Answer::Unwelcome { reply } => with("unwelcome", reply),
         Answer::Blocked { reply } => with("blocked", reply),
         Answer::Unknown { .. } => "unknown".into(),
+        Answer::OtherScript => "other script".into(),
         Answer::Forbidden => "forbidden".into(),
     }
 }

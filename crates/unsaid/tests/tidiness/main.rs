@@ -38,6 +38,7 @@ impl File {
     fn is_test(&self) -> bool {
         ["/tests/", "/examples/", ".test."].iter().any(|part| self.path.contains(part))
             || self.path.ends_with("/tests.rs")
+            || self.path.starts_with("fuzz/")
     }
 }
 
@@ -93,6 +94,7 @@ const RULES: &[Rule] = &[
         good: &[
             ("crates/unsaid/src/chance.rs", "use rand_core::OsRng; struct SeededChance;"),
             ("crates/town/src/main.rs", "let a = SeededChance::new(1);"),
+            ("fuzz/checks/a.rs", "let a = SeededChance::new(1);"),
             ("crates/unsaid/src/peel.rs", "use unsaid_seal::host;"),
             ("crates/unsaid/src/cli/mod.rs", "use crate::cli::serve;"),
             ("crates/unsaid/src/app.rs", "#[cfg(test)]\nmod tests { fn a() { SeededChance::new(1); } }"),

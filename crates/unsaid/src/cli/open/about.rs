@@ -14,7 +14,7 @@ const LARGEST: u64 = 1024 * 1024;
 const MOST_FILES: usize = 200;
 
 /// What it says.
-pub(super) struct About {
+pub struct About {
     pub(super) letter_id: Option<String>,
     pub(super) version: Option<u32>,
     files: Vec<(String, String)>,
@@ -31,37 +31,51 @@ pub(super) fn read(folder: &Path) -> Result<Option<About>, Said> {
             return Err(format!("{} cannot be read: {e}. Take another copy of the folder.", path.display()));
         }
     }
-    let damaged = || {
-        format!(
+    parse(&text).map(Some).map_err(|wrong| match wrong {
+        Wrong::Damaged => format!(
             "{} is damaged. Take another copy of the folder, or move this file away to open it all the same.",
             path.display()
-        )
-    };
-    let value: Value = serde_json::from_str(&text).map_err(|_| damaged())?;
-    if value["format"].as_str() != Some(FORMAT) {
-        return Err(format!(
+        ),
+        Wrong::Newer => format!(
             "{} is of a newer format than this program knows. Open the folder with a newer program, or with the age tool as the page to read first says.",
             path.display()
-        ));
+        ),
+    })
+}
+
+/// Why it cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is not what was written.
+    Damaged,
+    /// It is of a format that this program does not know.
+    Newer,
+}
+
+/// Reads the text of one.
+///
+/// # Errors
+/// [`Wrong`], when it says nothing that can be relied on.
+pub fn parse(text: &str) -> Result<About, Wrong> {
+    let value: Value = serde_json::from_str(text).map_err(|_| Wrong::Damaged)?;
+    if value["format"].as_str() != Some(FORMAT) {
+        return Err(Wrong::Newer);
     }
-    let files = value["files"].as_array().filter(|files| files.len() <= MOST_FILES).ok_or_else(damaged)?;
+    let files = value["files"].as_array().filter(|files| files.len() <= MOST_FILES).ok_or(Wrong::Damaged)?;
     let files = files
         .iter()
         .map(|file| Some((file["name"].as_str()?.to_owned(), file["sha256"].as_str()?.to_owned())))
         .collect::<Option<Vec<_>>>()
-        .ok_or_else(damaged)?;
+        .ok_or(Wrong::Damaged)?;
     let version = value["version"].as_u64().and_then(|version| version.try_into().ok());
-    Ok(Some(About { letter_id: value["letterId"].as_str().map(str::to_owned), version, files }))
+    Ok(About { letter_id: value["letterId"].as_str().map(str::to_owned), version, files })
 }
 
 impl About {
     /// What is not as it was when the letter was exported, a sentence for each file.
-    pub(super) fn damages(&self, folder: &Path) -> Vec<Said> {
+    pub fn damages(&self, folder: &Path) -> Vec<Said> {
         let mut found = Vec::new();
-        for (name, expected) in &self.files {
-            if !stays_inside(Path::new(name)) {
-                continue;
-            }
+        for (name, expected) in self.inside() {
             // A name may hold what a terminal would take for commands.
             let shown = name.escape_debug();
             let said = match sum(&folder.join(name)) {
@@ -75,6 +89,15 @@ impl About {
             found.push(said);
         }
         found
+    }
+
+    /// The names of the files that are looked at: those that lie in the folder.
+    pub fn looked_at(&self) -> impl Iterator<Item = &str> {
+        self.inside().map(|(name, _)| name.as_str())
+    }
+
+    fn inside(&self) -> impl Iterator<Item = &(String, String)> {
+        self.files.iter().filter(|(name, _)| stays_inside(Path::new(name)))
     }
 }
 
