@@ -4,7 +4,7 @@
 use unsaid::address::EmailAddress;
 
 /// One address, as typed.
-pub fn check(data: &[u8]) -> bool {
+pub(crate) fn check(data: &[u8]) -> bool {
     let typed = String::from_utf8_lossy(data);
     let Ok(address) = EmailAddress::read(&typed) else { return false };
     let (sent, normal, sign_in) = (address.to_text(), address.normal_form(), address.sign_in_form());

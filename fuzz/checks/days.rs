@@ -23,7 +23,7 @@ const ZONES: [&str; 10] = [
 const YEARS: std::ops::RangeInclusive<i16> = 1..=9990;
 
 /// The fields of a moment, then an instant.
-pub fn check(data: &[u8]) -> bool {
+pub(crate) fn check(data: &[u8]) -> bool {
     let Some((fields, rest)) = data.split_first_chunk::<12>() else { return false };
     let number = |at: usize| i16::from_le_bytes([fields[at], fields[at + 1]]);
     let (first, second, month, day) = (number(0), number(2), fields[4] as i8, fields[5] as i8);
@@ -56,7 +56,7 @@ fn moment_zone(moment: &Moment) -> &str {
 }
 
 /// The day is the one that was meant, and it comes not before its time there.
-pub(super) fn holds(moment: &Moment) {
+pub(crate) fn holds(moment: &Moment) {
     let occurrence = match moment {
         Moment::EachBirthday { until, .. } => *until,
         _ => 0,

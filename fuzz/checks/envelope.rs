@@ -16,7 +16,7 @@ const ID: &str = "abcdefghijklmnopqrstuvwxyz";
 const KEY: &[u8] = include_bytes!("../../vectors/v1/rust-short/letter.key");
 
 /// A file that somebody calls a letter, a wrap, a signature or a line that binds.
-pub fn check(data: &[u8]) -> bool {
+pub(crate) fn check(data: &[u8]) -> bool {
     outside(data);
     lines(data);
     composed(data);

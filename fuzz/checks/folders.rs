@@ -9,7 +9,7 @@ use unsaid_seal::stream::{read_identities, read_recipients};
 use unsaid_seal::words::normalise_words;
 
 /// One small file of such a folder, or what is typed to open it.
-pub fn check(data: &[u8]) -> bool {
+pub(crate) fn check(data: &[u8]) -> bool {
     let _ = read_key_file(data);
     let _ = read_recipients(data);
     let _ = read_identities(data);

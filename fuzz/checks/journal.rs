@@ -9,7 +9,7 @@ use unsaid_store::journal::code::{self, HEADER, MAGIC};
 use unsaid_store::journal::{Entry, FileJournal, Journal, JournalError};
 
 /// How the bytes are used, in the first of them; then the bytes.
-pub fn check(data: &[u8]) -> bool {
+pub(crate) fn check(data: &[u8]) -> bool {
     let Some((how, rest)) = data.split_first() else { return false };
     match how % 4 {
         0 => body(rest),

@@ -42,7 +42,7 @@ fn knock(paper: &Paper<'_>) -> Result<Outgoing, Unfit> {
 }
 
 /// A knock to this address.
-pub(super) fn to(address: &str) -> Result<Outgoing, Unfit> {
+pub(crate) fn to(address: &str) -> Result<Outgoing, Unfit> {
     knock(&Paper { to: address, ..PLAIN })
 }
 
@@ -61,7 +61,7 @@ fn seen(text: &str) -> String {
 }
 
 /// The name of the sender, the name of the house, how a human there is reached, the address it goes to, and the link.
-pub fn check(data: &[u8]) -> bool {
+pub(crate) fn check(data: &[u8]) -> bool {
     let [from, house, contact, to, link] = super::pieces::<5>(data);
     let to = if to.is_empty() { PLAIN.to.to_owned() } else { to };
     let link = if link.is_empty() { LINK.to_owned() } else { link };

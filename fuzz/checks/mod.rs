@@ -3,28 +3,28 @@
 //!
 //! A check panics where something does not hold, and says whether the bytes were taken for what they would be. It refuses to know who calls it.
 
-pub mod addresses;
-pub mod days;
-pub mod envelope;
-pub mod folders;
-pub mod journal;
-pub mod messages;
-pub mod ranges;
-pub mod returned;
-pub mod rules;
+pub(crate) mod addresses;
+pub(crate) mod days;
+pub(crate) mod envelope;
+pub(crate) mod folders;
+pub(crate) mod journal;
+pub(crate) mod messages;
+pub(crate) mod ranges;
+pub(crate) mod returned;
+pub(crate) mod rules;
 
 /// A door, its check, and where further examples of what comes in by it lie, from the root of the project.
-pub struct Target {
+pub(crate) struct Target {
     /// As it is called on the command line and in `fuzz/corpus`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The check.
-    pub check: fn(&[u8]) -> bool,
+    pub(crate) check: fn(&[u8]) -> bool,
     /// Folders of tests and vectors that hold such bytes too.
-    pub also: &'static [&'static str],
+    pub(crate) also: &'static [&'static str],
 }
 
 /// All of them.
-pub const TARGETS: &[Target] = &[
+pub(crate) const TARGETS: &[Target] = &[
     Target { name: "addresses", check: addresses::check, also: &[] },
     Target { name: "days", check: days::check, also: &[] },
     Target { name: "envelope", check: envelope::check, also: &["vectors/v1", "vectors/v2"] },

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use unsaid::http::range::{Wanted, wanted};
 
 /// Eight bytes of the part's size, then the header, then If-Range where there is one.
-pub fn check(data: &[u8]) -> bool {
+pub(crate) fn check(data: &[u8]) -> bool {
     let Some((size, rest)) = data.split_first_chunk::<8>() else { return false };
     let size = u64::from_le_bytes(*size);
     let [range, if_range] = super::pieces::<2>(rest);

@@ -5,7 +5,7 @@ use unsaid::mail::returned::{MOST_BYTES, Report, automatic, delivered_to, report
 use unsaid::secrets::HouseKeys;
 
 /// One message, as it came.
-pub fn check(data: &[u8]) -> bool {
+pub(crate) fn check(data: &[u8]) -> bool {
     let data = &data[..data.len().min(MOST_BYTES)];
     let said = report(data);
     assert_eq!(format!("{said:?}"), format!("{:?}", report(data)));
