@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use unsaid::chance::MachineChance;
 use unsaid::mail::compose::Letterhead;
-use unsaid::mail::{Answer, Mail, Outgoing, Permission};
+use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::secrets::HouseKeys;
 use unsaid::worker::{Tools, Worker};
 use unsaid_delivery::{BootId, Message, Now, record};
@@ -107,8 +107,8 @@ impl Mail for Takes {
         self.answer(permission).await
     }
 
-    async fn check(&self) -> Result<(), String> {
-        Ok(())
+    async fn check(&self) -> Result<Reach, String> {
+        Ok(Reach::Everybody)
     }
 }
 
