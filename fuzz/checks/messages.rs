@@ -17,10 +17,17 @@ struct Paper<'a> {
     contact: &'a str,
     to: &'a str,
     link: &'a str,
+    author: Option<&'a str>,
 }
 
-const PLAIN: Paper<'_> =
-    Paper { from: "A house", house: "A house", contact: "1234", to: "ana@example.org", link: LINK };
+const PLAIN: Paper<'_> = Paper {
+    from: "A house",
+    house: "A house",
+    contact: "1234",
+    to: "ana@example.org",
+    link: LINK,
+    author: None,
+};
 
 fn knock(paper: &Paper<'_>) -> Result<Outgoing, Unfit> {
     let head = Letterhead {
@@ -37,7 +44,7 @@ fn knock(paper: &Paper<'_>) -> Result<Outgoing, Unfit> {
         message_id: "mzxw6ytboi@letters.example.org".to_owned(),
         date: "2037-03-12T09:00:00Z".parse().expect("a day"),
     };
-    let said = Message::Knock { link: paper.link, digits: "27182818", quiet: QUIET };
+    let said = Message::Knock { link: paper.link, digits: "27182818", quiet: QUIET, from: paper.author };
     compose(Words::english(), &head, &particulars, &said)
 }
 
@@ -60,12 +67,13 @@ fn seen(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !hidden(*c)).collect()
 }
 
-/// The name of the sender, the name of the house, how a human there is reached, the address it goes to, and the link.
+/// The name of the sender, the name of the house, how a human there is reached, the address it goes to, the link, and who has written.
 pub(crate) fn check(data: &[u8]) -> bool {
-    let [from, house, contact, to, link] = super::pieces::<5>(data);
+    let [from, house, contact, to, link, author] = super::pieces::<6>(data);
     let to = if to.is_empty() { PLAIN.to.to_owned() } else { to };
     let link = if link.is_empty() { LINK.to_owned() } else { link };
-    let paper = Paper { from: &from, house: &house, contact: &contact, to: &to, link: &link };
+    let author = Some(author.as_str()).filter(|name| !name.is_empty());
+    let paper = Paper { from: &from, house: &house, contact: &contact, to: &to, link: &link, author };
     let Ok(message) = knock(&paper) else { return false };
     let plain = knock(&PLAIN).expect("a plain knock is written");
     let (found, wanted) = (read(&message), read(&plain));

@@ -108,6 +108,7 @@ fn knock(to: &str, keys: &HouseKeys, id: &str) -> unsaid::mail::Outgoing {
     let knock = Message::Knock {
         link: "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2hpbGQ",
         digits: "27182818",
+        from: None,
         quiet: "https://letters.example.org/quiet/mzxw6ytboi.Zm9y",
     };
     compose(Words::english(), &head, &particulars, &knock).unwrap()
