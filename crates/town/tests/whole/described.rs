@@ -205,7 +205,7 @@ fn asked(said: &str) -> usize {
 fn nothing_is_answered_to_anybody_that_is_not_described() {
     let Some(program) = schemathesis() else { return };
     let relay = Relay::open();
-    let place = Place::new(relay.setting(), None).open_to_all();
+    let place = Place::new(relay.setting(), None).with("UNSAID_REGISTRATION", "open");
     let town = place.start();
     let (roles, things) = people(&place, &town, &relay);
     let description = place.browser().get("/api/openapi.json").is(200);

@@ -6,6 +6,10 @@
     reason = "whoever starts a process waits for it in real time, and is told by the environment where PostgreSQL is"
 )]
 
+#[path = "../../../unsaid/tests/canary/mod.rs"]
+mod canary;
+
+mod canaries;
 mod clocks;
 mod described;
 mod kills;

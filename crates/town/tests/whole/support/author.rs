@@ -69,12 +69,17 @@ impl Author {
 
     /// Writes and seals a letter. When this returns, the seal was acknowledged.
     pub(crate) fn seal(&mut self, person: &str, moment: &Value, rest: &str) -> String {
+        self.seal_asking(person, moment, rest, &json!("none"))
+    }
+
+    /// The same, and something is asked before it opens.
+    pub(crate) fn seal_asking(&mut self, person: &str, moment: &Value, rest: &str, proof: &Value) -> String {
         let id = self.reserve();
         let sealed = self.close(&id);
         self.bring(&id, &sealed);
         let asked = json!({
             "person": person, "to": null, "manifestHash": sealed.manifest_hash, "rest": rest,
-            "rule": { "gate": "none", "moment": moment, "reach": "send", "proof": "none" },
+            "rule": { "gate": "none", "moment": moment, "reach": "send", "proof": proof },
         });
         self.browser.post(&format!("/api/letters/{id}/versions/1/seal"), &asked).is(200);
         id

@@ -10,6 +10,8 @@ use std::net::TcpStream;
 pub(crate) struct Browser {
     port: u16,
     cookies: BTreeMap<String, String>,
+    /// What the proxy says of where it is.
+    network: Option<&'static str>,
 }
 
 pub(crate) struct Answer {
@@ -40,7 +42,7 @@ impl Answer {
 
 impl Browser {
     pub(crate) fn new(port: u16) -> Self {
-        Self { port, cookies: BTreeMap::new() }
+        Self { port, cookies: BTreeMap::new(), network: None }
     }
 
     pub(crate) fn forget_everything(&mut self) {
@@ -49,6 +51,10 @@ impl Browser {
 
     pub(crate) fn cookie(&self, name: &str) -> String {
         self.cookies[name].clone()
+    }
+
+    pub(crate) fn from_network(self, network: &'static str) -> Self {
+        Self { network: Some(network), ..self }
     }
 
     pub(crate) fn with_cookie(mut self, name: &str, value: &str) -> Self {
@@ -102,6 +108,9 @@ impl Browser {
             let pairs: Vec<String> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             head += &format!("cookie: {}\r\n", pairs.join("; "));
+        }
+        if let Some(network) = self.network {
+            head += &format!("x-forwarded-for: {network}\r\n");
         }
         if method != "GET" {
             head += &format!(

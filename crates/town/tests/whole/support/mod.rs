@@ -26,18 +26,26 @@ pub(crate) struct Place {
     port: u16,
     mail: String,
     database: Option<String>,
-    registration: &'static str,
+    /// Settings beside those that every house of these tests has.
+    more: Vec<(&'static str, &'static str)>,
+    network: Option<&'static str>,
 }
 
 impl Place {
     pub(crate) fn new(mail: String, database: Option<String>) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { folder: tempfile::tempdir().unwrap(), port, mail, database, registration: "invite" }
+        Self { folder: tempfile::tempdir().unwrap(), port, mail, database, more: Vec::new(), network: None }
     }
 
-    /// Anybody may make an account.
-    pub(crate) fn open_to_all(self) -> Self {
-        Self { registration: "open", ..self }
+    /// With one more setting.
+    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.more.push((name, value));
+        self
+    }
+
+    /// Browsers come by a proxy, from this network.
+    pub(crate) fn seen_from(self, network: &'static str) -> Self {
+        Self { network: Some(network), ..self }
     }
 
     /// Where it is found from outside.
@@ -63,11 +71,11 @@ impl Place {
             .env("UNSAID_DATA", self.folder.path().join("data"))
             .env("UNSAID_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("UNSAID_PUBLIC_URL", self.origin())
-            .env("UNSAID_REGISTRATION", self.registration)
             .env("UNSAID_MAIL", &self.mail)
             .env("UNSAID_MAIL_FROM", "unsaid@example.net")
             .stdout(File::create(self.folder.path().join("printed")).unwrap())
             .stderr(log);
+        command.envs(self.more.iter().copied());
         if let Some(database) = &self.database {
             command.env("UNSAID_DATABASE", database);
         }
@@ -101,7 +109,8 @@ impl Place {
     }
 
     pub(crate) fn browser(&self) -> Browser {
-        Browser::new(self.port)
+        let browser = Browser::new(self.port);
+        self.network.map_or(browser.clone(), |network| browser.from_network(network))
     }
 }
 
