@@ -57,7 +57,7 @@ fn nothing_that_people_type_send_or_come_from_stands_in_anything_the_house_write
     let town = place.start();
     let invitation = place.first_link();
     let mut helen = Author::begin(&place, &relay);
-    let stranger = || place.browser().from_network(THEIRS);
+    let stranger = || place.browser().at_network(THEIRS);
 
     // The first address is none, the second one gets the knock; he comes by his digits, keeps the letter for a day of his, opens it, and answers.
     relay.does_not_know("old.kestrel@example.org");

@@ -60,7 +60,8 @@ pub fn document(app: &App) -> Value {
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
             "title": "Unsaid",
-            "version": env!("CARGO_PKG_VERSION"),
+            // Of the description. Which version of the program answers is told to nobody.
+            "version": "1",
             "license": { "name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later" },
         },
         "servers": [{ "url": app.settings.public_url.origin }],

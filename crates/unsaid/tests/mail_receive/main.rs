@@ -3,6 +3,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "a real process is waited for")]
 
+#[path = "../canary/mod.rs"]
+mod canary;
+
+mod canaries;
 mod house;
 mod postfix;
 

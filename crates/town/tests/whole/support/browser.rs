@@ -53,7 +53,7 @@ impl Browser {
         self.cookies[name].clone()
     }
 
-    pub(crate) fn from_network(self, network: &'static str) -> Self {
+    pub(crate) fn at_network(self, network: &'static str) -> Self {
         Self { network: Some(network), ..self }
     }
 

@@ -110,7 +110,7 @@ impl Place {
 
     pub(crate) fn browser(&self) -> Browser {
         let browser = Browser::new(self.port);
-        self.network.map_or(browser.clone(), |network| browser.from_network(network))
+        self.network.map_or(browser.clone(), |network| browser.at_network(network))
     }
 }
 
