@@ -222,3 +222,83 @@ async fn what_is_asked_is_read_strictly_and_nothing_is_sealed_otherwise() {
     let (_, mut dan) = house.reader(&links[0]).await;
     assert!(!text(&dan.get("/waiting").await).contains(NAME));
 }
+
+/// What was answered, in worlds that differ in nothing else.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Did {
+    Nothing,
+    WrongOnce,
+    WrongUntilTomorrow,
+    WrongForEver,
+    Answered,
+    OpenedAndNamed,
+}
+
+/// Everything that the author is told in one world, in order.
+async fn told(did: Did) -> Vec<(StatusCode, String, String)> {
+    let house = House::new();
+    let mut helen = house.author(HELEN).await;
+    let asks = json!({ "kind": "birthday", "year": null, "month": 5, "day": 4 });
+    let Arrived { letter, path, mut dan, .. } = arrived(&house, &mut helen, "dan@example.org", asks).await;
+    let proof = format!("{path}/proof");
+    let wrong = match did {
+        Did::WrongOnce => 1,
+        Did::WrongUntilTomorrow => 5,
+        Did::WrongForEver => 20,
+        _ => 0,
+    };
+    for n in 0..20 {
+        if n < wrong {
+            assert_eq!(dan.form(&proof, "day=5&month=5").await.status.as_u16(), 422, "{did:?} {n}");
+        }
+        if n % 5 == 4 {
+            house.pass(25 * 3600);
+        }
+    }
+    if matches!(did, Did::Answered | Did::OpenedAndNamed) {
+        assert_eq!(dan.form(&proof, "day=4&month=5").await.header("location"), path);
+    }
+    if did == Did::OpenedAndNamed {
+        assert_eq!(dan.form(&format!("{path}/open"), "").await.header("location"), path);
+        assert!(dan.form(&format!("{path}/name"), "say=yes").await.header("location").starts_with(&path));
+    }
+    house.turn().await;
+    house.pass(1_200);
+    helen.come_back(&house, HELEN).await;
+    helen.unlock().await;
+    let mut heard = Vec::new();
+    let one = format!("/api/letters/{letter}");
+    let mut keep = |answer: Answer| {
+        // The token of the session is new in each world; nothing else may differ.
+        heard.push((answer.status, format!("{:?}", answer.headers), text(&answer)));
+    };
+    for _ in 0..2 {
+        for path in ["/api/letters", &one, "/api/persons", "/api/account", "/api/replies"] {
+            keep(helen.browser.get(path).await);
+        }
+        let corrected = json!({ "year": null, "month": 5, "day": 6, "leap": null });
+        keep(helen.browser.post(&format!("{one}/birthday"), &corrected).await);
+        keep(helen.amend(&house, &letter, Kept::House, json!("none")).await);
+        keep(helen.browser.post(&format!("{one}/withdraw"), &json!({})).await);
+    }
+    heard
+}
+
+#[tokio::test]
+async fn its_author_is_told_the_same_whatever_was_answered() {
+    let quiet = told(Did::Nothing).await;
+    assert!(
+        quiet[1].2.contains("\"left\"") && quiet[1].2.contains("\"kind\":\"birthday\""),
+        "{}",
+        quiet[1].2
+    );
+    for did in
+        [Did::WrongOnce, Did::WrongUntilTomorrow, Did::WrongForEver, Did::Answered, Did::OpenedAndNamed]
+    {
+        let world = told(did).await;
+        assert_eq!(world.len(), quiet.len());
+        for (n, (one, other)) in world.iter().zip(&quiet).enumerate() {
+            assert_eq!(one, other, "{did:?}, answer {n}");
+        }
+    }
+}
