@@ -27,6 +27,8 @@ pub enum Planted {
     NotKept,
     /// Nobody hands the engine what comes back.
     NotHeard,
+    /// What is to be asked before a letter opens is forgotten when it is sealed.
+    NotAskedFirst,
 }
 
 /// What people do between the two questions. Given the address that is being written to.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use unsaid_delivery::id::{AddressId, LetterId, PersonId};
 use unsaid_delivery::refusal::Scope;
+use unsaid_store::rows::Keyed;
 
 /// Between an acceptance and its record the engine draws breath once, so that others can join its group.
 const BREATHS: u32 = 1;
@@ -29,6 +30,8 @@ pub(crate) struct Promised {
     pub(crate) person: PersonId,
     /// Not before this, by true time: the later of rest and moment.
     pub(crate) not_before: Timestamp,
+    /// What opens it, where it asks something first.
+    pub(crate) answer: Option<Keyed>,
     /// The author has been told that it is taken back.
     pub(crate) stopped: bool,
     /// The person has opened it.

@@ -250,7 +250,12 @@ impl World {
             let date = calendar::day_in(day, zone).unwrap_or_default();
             Moment::On { date, time: NINE, zone: zone.to_owned() }
         };
-        let rule = Rule { gate: Gate::None, moment: moment.clone(), reach: Reach::Send, proof: Proof::None };
+        // One letter in four asks something first.
+        let answer = self.people.once_in(4).then(|| Keyed(self.people.bytes()));
+        let forgotten = self.options.planted == Planted::NotAskedFirst;
+        let asked = answer.filter(|_| !forgotten);
+        let proof = if asked.is_some() { Proof::Birthday } else { Proof::None };
+        let rule = Rule { gate: Gate::None, moment: moment.clone(), reach: Reach::Send, proof };
         let rest = match self.people.below(4) {
             0 => RestAsked::None,
             1 => RestAsked::Mornings(3),
@@ -267,7 +272,7 @@ impl World {
             rest: plan.rest,
             due: plan.due,
             tzdb: calendar::tzdb_version().to_owned(),
-            proof: None,
+            proof: asked.map(|answer| NewProof { asks: Asks { question: None, with_year: true }, answer }),
         };
         sure(ready(self.store.seal(
             &author,
@@ -294,7 +299,7 @@ impl World {
         let not_before = plan.rest.until.max(moment);
         truth_of(&self.truth).letters.insert(
             letter,
-            Promised { person, not_before, stopped: false, opened: false, quiet_until: None },
+            Promised { person, not_before, answer, stopped: false, opened: false, quiet_until: None },
         );
         self.letters.push((letter, who));
         self.note(format_args!("{letter} sealed, not before {not_before}"));
@@ -359,7 +364,11 @@ impl World {
         sure(ready(self.store.open_reader(token, knock.message, now)));
         let Some(reader) = sure(ready(self.store.reader(token, now))) else { return };
         match self.people.below(8) {
-            0..=2 => self.open_all(&reader),
+            // Mailboxes change hands: one in four who opens is somebody else.
+            0..=2 => {
+                let themselves = !self.people.once_in(4);
+                self.open_all(&reader, themselves);
+            }
             3..=4 => self.keep_for_later(&reader),
             5 => self.refuse(&reader, Scope::NotMe),
             6 => {
@@ -388,11 +397,35 @@ impl World {
         link_in(&String::from_utf8_lossy(&copy.bytes)).map(|token| hashed(&token))
     }
 
-    fn open_all(&mut self, reader: &Reader) {
+    /// Answers what is asked, rightly or not; whether it was right. Who is not the person does not know.
+    fn say_answer(&mut self, reader: &Reader, waiting: &Waiting, themselves: bool) -> bool {
+        let known = truth_of(&self.truth).letters.get(&waiting.delivery.letter).and_then(|l| l.answer);
+        let slips = self.people.once_in(4);
+        let answer = match known {
+            Some(answer) if themselves && !slips => answer,
+            _ => Keyed(self.people.bytes()),
+        };
+        let tried = self.store.try_proof(reader, waiting.delivery.id, answer, self.now());
+        sure(ready(tried)) == ProofTried::Right && themselves && !slips
+    }
+
+    fn open_all(&mut self, reader: &Reader, themselves: bool) {
         for waiting in sure(ready(self.store.waiting(reader))) {
+            let proved = waiting.asks.is_some() && self.say_answer(reader, &waiting, themselves);
             let Ok(Some(granted)) = accept::open(&waiting.delivery) else { continue };
-            sure(ready(self.store.open(reader, &waiting.delivery, &granted, self.now())));
+            // They press whatever the page said.
+            match ready(self.store.open(reader, &waiting.delivery, &granted, self.now())) {
+                Err(StoreError::Missing) if waiting.asks.is_some() && !proved => continue,
+                opened => sure(opened),
+            }
             let mut truth = truth_of(&self.truth);
+            let asks = truth.letters.get(&waiting.delivery.letter).is_some_and(|l| l.answer.is_some());
+            if asks && !proved {
+                truth.broken(
+                    "2 the wrong person",
+                    format_args!("{} opened without its answer", waiting.delivery.letter),
+                );
+            }
             let stopped = truth.letters.get(&waiting.delivery.letter).is_some_and(|l| l.stopped);
             if stopped {
                 truth.broken(

@@ -61,6 +61,11 @@ fn a_day_of_theirs_that_is_not_kept_is_caught() {
 }
 
 #[test]
+fn a_letter_that_forgets_what_it_asks_is_caught() {
+    caught(Planted::NotAskedFirst, "2 the wrong person");
+}
+
+#[test]
 fn mail_that_comes_back_unheard_is_caught() {
     caught(Planted::NotHeard, "17 all that is owed");
 }
