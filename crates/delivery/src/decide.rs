@@ -4,6 +4,7 @@
 use crate::accept::kept_by_this_version;
 use crate::calendar;
 use crate::clock::{Now, Observed};
+use crate::forecast;
 use crate::id::{AddressId, DeliveryId, LetterId};
 use crate::message::{Message, MessageState};
 use crate::refusal::{self, Refused};
@@ -42,6 +43,8 @@ pub struct NewKnock {
     pub address: AddressId,
     /// The how-manieth of the series.
     pub nth: u8,
+    /// What it is written for was in the forecast, or has been knocked for before, or a human asked for it.
+    pub foreseen: bool,
 }
 
 /// The occurrence after one that has fallen due: a delivery of its own, waiting, with the same letter, rule, rest and version that counts.
@@ -245,8 +248,11 @@ fn knock(delivery: &Delivery, due: Option<Timestamp>, pair: &Pair, now: Now) -> 
     let Some(open) = good.iter().find(|a| !refusal::covers(&a.refused, delivery.letter)) else {
         return base(State::Refused, None, "refused-runs-silently");
     };
+    // `by-the-forecast`: a later knock, and a day that the person chose, come by an act or by time served.
+    let asked_for = matches!(delivery.state, State::Knocked(_) | State::Later(_));
+    let foreseen = asked_for || forecast::was_foreseen(delivery, now);
     if nth_accepted == 0 {
-        let knock = NewKnock { address: open.id, nth: 1 };
+        let knock = NewKnock { address: open.id, nth: 1, foreseen };
         return Decision { knock: Some(knock), ..base(State::Sending, Some(look_again(now)), "first-knock") };
     }
     // No knock has spoken for this one yet: it fell due while an earlier letter was being knocked for.
@@ -269,7 +275,7 @@ fn knock(delivery: &Delivery, due: Option<Timestamp>, pair: &Pair, now: Now) -> 
     if now.observed < next {
         return base(state, Some(Wake::Observed(next)), why);
     }
-    let knock = NewKnock { address: open.id, nth: nth_accepted.saturating_add(1) };
+    let knock = NewKnock { address: open.id, nth: nth_accepted.saturating_add(1), foreseen };
     Decision { knock: Some(knock), ..base(state, Some(look_again(now)), why) }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! * [`accept`]: what a human may ask (seal, undo, withdraw, open, refuse …).
 //! * [`decide`]: what the passing of time demands.
+//! * [`forecast`]: what is foreseen to leave, and what was not.
 //! * [`record`]: what the world answered.
 //! * [`permit`]: whether a message may still leave, asked right before DATA.
 //! * [`clock`]: trusted and observed time, neither of them the wall clock.
@@ -15,6 +16,7 @@ pub mod calendar;
 pub mod clock;
 pub mod decide;
 pub mod fact;
+pub mod forecast;
 pub mod id;
 pub mod message;
 pub mod permit;

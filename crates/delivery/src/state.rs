@@ -2,6 +2,7 @@
 //! The states of a table row are these and no others; how they are written down is the store's business.
 
 use crate::clock::{Now, Observed};
+use crate::forecast::Forecast;
 use crate::id::{AccountId, DeliveryId, LetterId, PersonId};
 use crate::rule::Rule;
 use jiff::Timestamp;
@@ -175,6 +176,8 @@ pub struct Delivery {
     pub due: Option<Timestamp>,
     /// Which time-zone data it was derived with.
     pub tzdb: String,
+    /// When it was foreseen to leave; none while that is too far away.
+    pub forecast: Option<Forecast>,
     /// Goes up by one at every commit; every commit says which one it expects.
     pub rev: i64,
 }

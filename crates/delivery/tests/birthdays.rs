@@ -6,6 +6,7 @@ use jiff::civil::{Date, date, time};
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::calendar;
 use unsaid_delivery::decide::{Address, AmendDecision, Decision, Pair, amended, decide};
+use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::refusal::{Refused, Scope};
 use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, RestAsked, Rule};
 use unsaid_delivery::state::{Amending, Delivery, Rest, Shown, State, Wake, shown};
@@ -54,6 +55,11 @@ fn delivery(state: State, moment: Moment, occurrence: i16) -> Delivery {
         rest: Rest { until: at("2026-11-22T09:00:00Z"), observed: Observed(HOUR) },
         due: None,
         tzdb: calendar::tzdb_version().to_owned(),
+        forecast: Some(Forecast {
+            leaves: at("2026-11-22T09:00:00Z"),
+            since: Timestamp::UNIX_EPOCH,
+            by: By::Act,
+        }),
         rev: 1,
     }
 }

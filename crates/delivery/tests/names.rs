@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 const DOCS: &str = include_str!("../../../docs/delivery.md");
-const CODE: [&str; 5] = [
+const CODE: [&str; 6] = [
     include_str!("../src/accept.rs"),
     include_str!("../src/decide.rs"),
     include_str!("../src/permit.rs"),
     include_str!("../src/record.rs"),
     include_str!("../src/calendar.rs"),
+    include_str!("../src/forecast.rs"),
 ];
 const STORIES: [&str; 2] = [include_str!("rules.rs"), include_str!("birthdays.rs")];
 

@@ -2,11 +2,12 @@
 //!
 //! One thing because the rules are read against each other: what one story allows, the next forbids.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, date, time};
+use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::accept::{self, NoAnswer, Refusal};
 use unsaid_delivery::clock::{DAY, HOUR, Mark, Reading, Source, Timekeeper};
 use unsaid_delivery::decide::{Address, Decision, JOINS_YEARLY_DAYS, LAST_KNOCK, NewKnock, Pair, decide};
+use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Permit};
 use unsaid_delivery::record::{self, Answer, Bounce, CameBack, Welcome};
@@ -50,6 +51,11 @@ fn delivery(state: State, moment: Moment) -> Delivery {
         rest: Rest { until: at("2026-11-22T09:00:00Z"), observed: Observed(HOUR) },
         due: None,
         tzdb: calendar::tzdb_version().to_owned(),
+        forecast: Some(Forecast {
+            leaves: at("2026-11-22T09:00:00Z"),
+            since: Timestamp::UNIX_EPOCH,
+            by: By::Act,
+        }),
         rev: 1,
     }
 }
@@ -352,7 +358,7 @@ fn their_day() {
     assert_eq!(before.wake, Some(Wake::Trusted("2027-06-01T08:00:00Z".parse().unwrap())));
     let on_it = decided(&d, &knocked, now("2027-06-01T08:00:00Z", 50));
     assert_eq!((on_it.state, on_it.anew, on_it.why), (State::Sending, true, "their-day"));
-    assert_eq!(on_it.knock, Some(NewKnock { address: FIRST, nth: 1 }));
+    assert_eq!(on_it.knock, Some(NewKnock { address: FIRST, nth: 1, foreseen: true }));
 
     // What was refused meanwhile is not spoken of, and a zone that means nothing holds it.
     let mut refused = knocked.clone();
@@ -435,7 +441,7 @@ fn late_bounce_reopens() {
     pair.addresses[0].good = false;
     let d = delivery(State::Knocked(1), Moment::AtOnce);
     let decision = decided(&d, &pair, now("2027-01-01T00:00:00Z", 50));
-    assert_eq!(decision.knock, Some(NewKnock { address: SECOND, nth: 1 }));
+    assert_eq!(decision.knock, Some(NewKnock { address: SECOND, nth: 1, foreseen: true }));
 }
 
 #[test]
@@ -959,4 +965,68 @@ fn a_pause_is_not_service() {
     assert_eq!(now.observed, Observed(600));
     let unserved = keeper.read(&reading(2 * 86_400 + 60, "2026-11-23T12:01:00Z"), false);
     assert_eq!(unserved.observed, Observed(600));
+}
+
+#[test]
+fn by_the_forecast() {
+    let sealed = now("2026-11-21T12:00:00Z", 0);
+    let days = |n: i64| SignedDuration::from_hours(24 * n);
+    // What a human asks for is foreseen from that moment on, however near it is; what is too far away is not yet.
+    let near = Forecast::of(sealed.trusted, By::Act, sealed).expect("within the horizon");
+    assert!(near.expects(sealed.trusted));
+    assert!(Forecast::of(sealed.trusted + days(400), By::Act, sealed).is_some());
+    assert_eq!(Forecast::of(sealed.trusted + days(401), By::Act, sealed), None);
+    // What time brings has to have stood there for a week.
+    for (ahead, expected) in [(3, false), (6, false), (7, true), (400, true)] {
+        let leaves = sealed.trusted + days(ahead);
+        let brought = Forecast::of(leaves, By::Time, sealed).expect("within the horizon");
+        assert_eq!(brought.expects(leaves), expected, "{ahead} days");
+        // Late as after an outage, and a day early as by a zone; not two days early.
+        assert_eq!(brought.expects(leaves + days(90)), expected);
+        assert_eq!(brought.expects(leaves - days(1)), expected);
+        assert!(!brought.expects(leaves - days(2)));
+    }
+
+    // The day comes within the horizon: it is derived from what the author meant, and written down once.
+    let far = Delivery { forecast: None, ..delivery(State::Waiting, on(date(2028, 6, 1), "UTC")) };
+    let seen = now("2027-05-01T00:00:00Z", 9_000);
+    let brought = forecast::foresee(&far, seen).expect("a day");
+    assert_eq!(brought, Forecast { leaves: at("2028-06-01T09:00:00Z"), since: seen.trusted, by: By::Time });
+    let stored = Delivery { forecast: Some(brought), ..far.clone() };
+    assert_eq!(forecast::foresee(&stored, seen), None, "it is never moved");
+    for state in [State::Sending, State::Opened, State::Withdrawn { undone: false }] {
+        assert_eq!(forecast::foresee(&Delivery { state, ..far.clone() }, seen), None);
+    }
+    // A moment that is over before the rest leaves at the end of the rest.
+    let past = Delivery { forecast: None, ..delivery(State::Resting, on(date(2020, 6, 1), "UTC")) };
+    assert_eq!(forecast::foresee(&past, sealed).map(|f| f.leaves), Some(at("2026-11-22T09:00:00Z")));
+    // Of a zone that means nothing any more, what was derived last.
+    let zoneless = Delivery {
+        forecast: None,
+        due: Some(at("2027-06-01T09:00:00Z")),
+        ..delivery(State::Waiting, on(date(2027, 6, 1), "Nowhere/Here"))
+    };
+    assert_eq!(forecast::foresee(&zoneless, sealed).map(|f| f.leaves), zoneless.due);
+
+    // And the knock says which it was: the first one, and the one to the next address after it.
+    let knows = |delivery: &Delivery, pair: &Pair| {
+        decide(delivery, pair, now("2028-06-01T09:00:00Z", 20_000)).unwrap().knock.unwrap().foreseen
+    };
+    let nobody_knocked = Pair { addresses: vec![address(FIRST)], ..Pair::default() };
+    assert!(knows(&stored, &nobody_knocked));
+    assert!(!knows(&far, &nobody_knocked));
+    let sending = Delivery { state: State::Sending, ..far.clone() };
+    assert!(!knows(&sending, &nobody_knocked));
+    assert!(knows(&Delivery { state: State::Sending, ..stored }, &nobody_knocked));
+    // A later knock, and a day that the person chose, need no forecast.
+    assert!(knows(
+        &Delivery { state: State::Later(date(2028, 6, 1)), ..far.clone() },
+        &Pair { zone: "UTC".into(), ..nobody_knocked.clone() }
+    ));
+    let knocked = Pair {
+        knocks: vec![knock(1, MessageState::Accepted)],
+        last_accepted: Some(Observed(0)),
+        ..nobody_knocked
+    };
+    assert!(knows(&Delivery { state: State::Knocked(1), ..far }, &knocked));
 }

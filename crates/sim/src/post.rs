@@ -29,6 +29,8 @@ pub enum Planted {
     NotHeard,
     /// What is to be asked before a letter opens is forgotten when it is sealed.
     NotAskedFirst,
+    /// A letter is sealed for a day that is years away, and its rule says another one, within days.
+    Unforeseen,
 }
 
 /// What people do between the two questions. Given the address that is being written to.
@@ -131,6 +133,8 @@ impl Post {
             bytes: message.bytes.clone(),
             in_window,
             at: now,
+            person,
+            compared: false,
             returns: fate == Fate::Returns,
         });
     }

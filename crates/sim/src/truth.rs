@@ -36,6 +36,8 @@ pub(crate) struct Promised {
     pub(crate) stopped: bool,
     /// The person has opened it.
     pub(crate) opened: bool,
+    /// When the engine had said that it would leave, as it was first seen to stand in its rows.
+    pub(crate) foreseen: Option<Timestamp>,
     /// The person keeps it for later: nothing is sent about it before this, by true time.
     pub(crate) quiet_until: Option<Timestamp>,
 }
@@ -62,6 +64,10 @@ pub(crate) struct Copy {
     pub(crate) in_window: bool,
     /// When it was taken, by true time.
     pub(crate) at: Timestamp,
+    /// To whom.
+    pub(crate) person: PersonId,
+    /// It has been held against the forecast.
+    pub(crate) compared: bool,
     /// It will be sent back, and has not been yet.
     pub(crate) returns: bool,
 }

@@ -90,6 +90,8 @@ struct World {
     wall_wrong: i64,
     authors: Vec<AuthorHere>,
     letters: Vec<(LetterId, usize)>,
+    /// Of each letter its delivery.
+    deliveries: Vec<(LetterId, DeliveryId)>,
     last_trusted: Timestamp,
     /// The engine's time, for people who act in the middle of its turn.
     shown_now: Arc<Mutex<Now>>,
@@ -167,6 +169,7 @@ impl World {
             wall_wrong: 0,
             authors: Vec::new(),
             letters: Vec::new(),
+            deliveries: Vec::new(),
             last_trusted: true_now,
             shown_now: Arc::new(Mutex::new(Now { trusted: true_now, observed: Observed(0) })),
             outcome: Outcome::default(),
@@ -250,6 +253,14 @@ impl World {
             let date = calendar::day_in(day, zone).unwrap_or_default();
             Moment::On { date, time: NINE, zone: zone.to_owned() }
         };
+        let unforeseen = self.options.planted == Planted::Unforeseen && self.people.once_in(4);
+        let moment = if unforeseen {
+            let soon = now.trusted + SignedDuration::from_hours(24 * 4);
+            let date = calendar::day_in(soon, zone).unwrap_or_default();
+            Moment::On { date, time: NINE, zone: zone.to_owned() }
+        } else {
+            moment
+        };
         // One letter in four asks something first.
         let answer = self.people.once_in(4).then(|| Keyed(self.people.bytes()));
         let forgotten = self.options.planted == Planted::NotAskedFirst;
@@ -264,13 +275,15 @@ impl World {
         let Ok(plan) = accept::plan(&rule, rest, zone, now) else { return };
         let letter = LetterId(self.people.id());
         self.upload(&author, letter);
+        let delivery = DeliveryId(self.people.id());
+        let years_away = now.trusted + SignedDuration::from_hours(24 * 2_000);
         let promise = Promise {
-            delivery: DeliveryId(self.people.id()),
+            delivery,
             person,
             rule,
             occurrence: plan.occurrence,
             rest: plan.rest,
-            due: plan.due,
+            due: if unforeseen { years_away } else { plan.due },
             tzdb: calendar::tzdb_version().to_owned(),
             proof: asked.map(|answer| NewProof { asks: Asks { question: None, with_year: true }, answer }),
         };
@@ -299,9 +312,11 @@ impl World {
         let not_before = plan.rest.until.max(moment);
         truth_of(&self.truth).letters.insert(
             letter,
-            Promised { person, not_before, answer, stopped: false, opened: false, quiet_until: None },
+            Promised { person, not_before, answer, stopped: false, opened: false, foreseen: None, quiet_until: None },
         );
         self.letters.push((letter, who));
+        self.deliveries.push((letter, delivery));
+        self.look_at_the_forecast();
         self.note(format_args!("{letter} sealed, not before {not_before}"));
     }
 
@@ -547,6 +562,57 @@ impl World {
         self.break_something();
         self.pass(STEP);
         self.turn();
+        self.hold_against_the_forecast();
+    }
+
+    /// What stands beside each delivery that has not left: it is remembered as it was first seen, for the day on which it leaves.
+    fn look_at_the_forecast(&self) {
+        for (letter, delivery) in &self.deliveries {
+            let unknown = |l: &Promised| l.foreseen.is_none() && !l.stopped && !l.opened;
+            if !truth_of(&self.truth).letters.get(letter).is_some_and(unknown) {
+                continue;
+            }
+            let Some(view) = sure(ready(self.store.delivery(*delivery))) else { continue };
+            if let Some(promised) = truth_of(&self.truth).letters.get_mut(letter) {
+                promised.foreseen = view.delivery.forecast.map(|forecast| forecast.leaves);
+            }
+        }
+    }
+
+    /// 13: a knock that came by no act, no retry, no later knock and no next address was foreseen, in the engine's own words and as it was seen from outside days before.
+    fn hold_against_the_forecast(&self) {
+        let new: Vec<(PersonId, Timestamp, Option<Vec<u8>>)> = truth_of(&self.truth)
+            .copies
+            .iter_mut()
+            .filter(|copy| !std::mem::replace(&mut copy.compared, true))
+            .map(|copy| (copy.person, copy.at, link_in(&String::from_utf8_lossy(&copy.bytes))))
+            .collect();
+        for (person, at, link) in new {
+            let Some(knock) = link.and_then(|link| sure(ready(self.store.knock(hashed(&link))))) else {
+                continue;
+            };
+            let Some(view) = sure(ready(self.store.message(knock.message))) else { continue };
+            let mut truth = truth_of(&self.truth);
+            if !view.message.foreseen {
+                truth.broken(
+                    "13 nothing unforeseen",
+                    format_args!("a knock to {person} at {at} was not foreseen"),
+                );
+            }
+            let waited = || {
+                let of_person = truth.letters.values().filter(|l| l.person == person);
+                of_person.filter(|l| !l.stopped && !l.opened && l.not_before <= at)
+            };
+            let foreseen = waited()
+                .any(|l| l.foreseen.is_some_and(|leaves| leaves <= at + SignedDuration::from_hours(24)));
+            if waited().next().is_some() && !foreseen {
+                truth.broken(
+                    "13 nothing unforeseen",
+                    format_args!("nothing had said that {person} would be knocked at by {at}"),
+                );
+            }
+        }
+        self.look_at_the_forecast();
     }
 
     fn break_something(&mut self) {

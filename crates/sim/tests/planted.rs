@@ -71,6 +71,11 @@ fn mail_that_comes_back_unheard_is_caught() {
 }
 
 #[test]
+fn a_letter_that_nobody_foresaw_is_caught() {
+    caught(Planted::Unforeseen, "13 nothing unforeseen");
+}
+
+#[test]
 fn a_letter_that_is_lost_is_caught() {
     caught(Planted::Dropped, "17 all that is owed");
 }

@@ -510,6 +510,12 @@ pub trait EngineStore: Send + Sync {
     /// Counts of deliveries by state, for the host, the balance, and tests: (name of the state as in delivery.md, how many), sorted by name,
     /// none that is zero; undone and withdrawn are both `withdrawn`.
     async fn counts(&self) -> Result<Vec<(String, u64)>>;
+    /// Stores beside deliveries that have not left and have no forecast yet when they will (`forecast::foresee`), where that is within its horizon: at most `limit`, the earliest first. Gives
+    /// how many. Where a human act says when, [`LetterStore::seal`] and [`LetterStore::correct_rule`] have stored it (`By::Act`); the occurrence after one that fell due has it from its beginning
+    /// (`By::Time`). No rev moves by it.
+    async fn foresee(&self, now: Now, limit: usize) -> Result<u64>;
+    /// What leaves within a week, how much of that nobody foresaw, and what leaves within the forecast's horizon.
+    async fn forecast(&self, now: Now) -> Result<Foreseen>;
     /// New words of a letter in their rest; none if there are none (any more).
     async fn amending(&self, letter: LetterId) -> Result<Option<Amending>>;
     /// Commits what time says of new words (fence and version must still stand, else Conflict). Rests: the wake is given back. Counts: fact Unwrapped, every delivery that is not

@@ -4,8 +4,8 @@
 //! One thing because it is the store's vocabulary: whoever reads a method's signature finds every word of it here.
 
 use bytes::Bytes;
-use jiff::Timestamp;
-use unsaid_delivery::clock::{Mark, Observed};
+use jiff::{SignedDuration, Timestamp};
+use unsaid_delivery::clock::{Mark, Now, Observed};
 use unsaid_delivery::decide::{Address, Pair};
 use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
@@ -931,6 +931,32 @@ pub enum StartAnswer {
     NotAllowed(&'static str),
     /// Somebody else holds it, or has changed it.
     NotOurs,
+}
+
+/// What is foreseen to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Foreseen {
+    /// Deliveries whose moment comes within a week.
+    pub within_a_week: u64,
+    /// Of these, how many would leave unforeseen.
+    pub unforeseen: u64,
+    /// Deliveries whose moment comes within the horizon of the forecast.
+    pub within_horizon: u64,
+}
+
+impl Foreseen {
+    /// Counts one that leaves within a week.
+    pub(crate) fn count(&mut self, delivery: &Delivery) {
+        let leaves = delivery.due.map(|due| due.max(delivery.rest.until));
+        let foreseen = delivery.forecast.zip(leaves).is_some_and(|(forecast, at)| forecast.expects(at));
+        self.within_a_week += 1;
+        self.unforeseen += u64::from(!foreseen);
+    }
+}
+
+/// The end of the coming week.
+pub(crate) fn in_a_week(now: Now) -> Timestamp {
+    now.trusted.checked_add(SignedDuration::from_hours(7 * 24)).unwrap_or(Timestamp::MAX)
 }
 
 /// At most so many messages begin, or are recorded, in one transaction.

@@ -164,6 +164,8 @@ fn two_words_of_the_paper_confirm_the_keys_and_others_do_not() {
     assert!(confirm(true));
     let after = unsaid(folder.path(), port).arg("doctor").output().unwrap();
     assert!(said(&after).contains("well   keys"), "{}", said(&after));
+    let ahead = "0 letters leave within the next seven days, 0 within 400";
+    assert!(said(&after).contains(ahead), "{}", said(&after));
 }
 
 /// The generation of the key that an open house opens with, and its recipient.

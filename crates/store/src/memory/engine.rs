@@ -4,6 +4,7 @@ use super::*;
 use crate::EngineStore;
 use async_trait::async_trait;
 use unsaid_delivery::decide::{AmendDecision, Decision, NextOccurrence, pause_days};
+use unsaid_delivery::forecast::{self, By, Forecast};
 use unsaid_delivery::message::{Kind, MessageState, Subject};
 use unsaid_delivery::permit::Permit;
 use unsaid_delivery::record::{self, Bounce, CameBack, Recorded};
@@ -37,7 +38,7 @@ impl World {
     }
 
     /// The row of the next occurrence. One that is there already stays.
-    fn foresee(&mut self, from: DeliveryId, next: NextOccurrence, tzdb: &str) {
+    fn foresee(&mut self, from: DeliveryId, next: NextOccurrence, tzdb: &str, now: Now) {
         let Some(before) = self.deliveries.get(&from).cloned() else { return };
         if self.of_letter(before.letter).any(|d| d.occurrence == next.occurrence) {
             return;
@@ -50,6 +51,7 @@ impl World {
             state: State::Waiting,
             due: Some(next.due),
             tzdb: tzdb.to_owned(),
+            forecast: Forecast::of(next.due.max(before.rest.until), By::Time, now),
             rev: 1,
             ..before
         };
@@ -267,7 +269,7 @@ impl EngineStore for MemoryStore {
             row.series += 1;
         }
         if let Some(next) = decision.next {
-            world.foresee(delivery.id, next, &decision.tzdb);
+            world.foresee(delivery.id, next, &decision.tzdb, now);
         }
         if let Some((new, id, link, series)) = knock {
             let message = Message {
@@ -281,7 +283,7 @@ impl EngineStore for MemoryStore {
                 since: now.observed,
                 date: None,
                 expires: None,
-                foreseen: true,
+                foreseen: new.foreseen,
                 rev: 1,
             };
             let row =
@@ -415,6 +417,38 @@ impl EngineStore for MemoryStore {
             *counts.entry(name(delivery.state)).or_default() += 1;
         }
         Ok(counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect())
+    }
+
+    async fn foresee(&self, now: Now, limit: usize) -> Result<u64> {
+        let mut world = self.world();
+        let horizon = forecast::horizon(now);
+        let mut near: Vec<(Timestamp, DeliveryId, Forecast)> = world
+            .deliveries
+            .values()
+            .filter_map(|d| Some((d.due.filter(|due| *due <= horizon)?, d.id, forecast::foresee(d, now)?)))
+            .collect();
+        near.sort_by_key(|(due, ..)| *due);
+        near.truncate(limit);
+        for (_, id, forecast) in &near {
+            if let Some(row) = world.deliveries.get_mut(id) {
+                row.forecast = Some(*forecast);
+            }
+        }
+        Ok(near.len() as u64)
+    }
+
+    async fn forecast(&self, now: Now) -> Result<Foreseen> {
+        let mut foreseen = Foreseen::default();
+        let (week, horizon) = (in_a_week(now), forecast::horizon(now));
+        for delivery in self.world().deliveries.values() {
+            let waits = matches!(delivery.state, State::Resting | State::Waiting);
+            let Some(due) = delivery.due.filter(|due| waits && *due <= horizon) else { continue };
+            foreseen.within_horizon += 1;
+            if due <= week {
+                foreseen.count(delivery);
+            }
+        }
+        Ok(foreseen)
     }
 
     async fn amending(&self, letter: LetterId) -> Result<Option<Amending>> {

@@ -5,6 +5,7 @@ use crate::LetterStore;
 use async_trait::async_trait;
 use unsaid_delivery::accept::{self, Corrected, Granted};
 use unsaid_delivery::calendar;
+use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::state::{Amending, State};
 
 impl World {
@@ -339,6 +340,7 @@ impl LetterStore for MemoryStore {
                 rest: promise.rest,
                 due: Some(promise.due),
                 tzdb: promise.tzdb,
+                forecast: Forecast::of(promise.due.max(promise.rest.until), By::Act, now),
                 rev,
             };
             world.deliveries.insert(id, delivery);
@@ -483,7 +485,7 @@ impl LetterStore for MemoryStore {
         author: &Author,
         delivery: &Delivery,
         corrected: &Corrected,
-        _now: Now,
+        now: Now,
     ) -> Result<Letter> {
         let mut world = self.world();
         world.letter(author, delivery.letter)?;
@@ -494,6 +496,7 @@ impl LetterStore for MemoryStore {
             row.rule = corrected.rule.clone();
             row.occurrence = corrected.occurrence;
             row.due = Some(corrected.due);
+            row.forecast = Forecast::of(corrected.due.max(row.rest.until), By::Act, now);
             calendar::tzdb_version().clone_into(&mut row.tzdb);
         }
         world.move_delivery(delivery.id, delivery.state, Some(corrected.wake));

@@ -1,6 +1,7 @@
 //! The engine's side: what wakes, and what becomes of it.
 
 use super::groups::{self, Told};
+use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, not_before, values};
 use super::{SqlStore, amends, letters, messages, pair, transaction, wakes};
 use crate::rows::*;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::decide::{AmendDecision, Decision, NextOccurrence};
+use unsaid_delivery::forecast::{self, By, Forecast};
 use unsaid_delivery::id::{BootId, DeliveryId, LetterId, MessageId};
 use unsaid_delivery::message::Message;
 use unsaid_delivery::record::{Bounce, CameBack, Recorded};
@@ -130,6 +132,57 @@ impl EngineStore for SqlStore {
         })
     }
 
+    async fn foresee(&self, now: Now, limit: usize) -> Result<u64> {
+        transaction!(self, Mode::Write, |tx| {
+            let rows = tx
+                .query(
+                    concat!(
+                        "select ",
+                        delivery_columns!(),
+                        " from deliveries d where d.foreseen is null and d.state in ('resting', 'waiting') and d.due <= $1
+                          order by d.due limit $2 /*skip*/"
+                    ),
+                    values![forecast::horizon(now), i64::try_from(limit).unwrap_or(i64::MAX)],
+                )
+                .await?;
+            let mut many = 0;
+            for mut row in rows {
+                let delivery = map::delivery(&mut row)?;
+                let foreseen = forecast::foresee(&delivery, now);
+                pair::foresee(&mut tx, delivery.id, foreseen).await?;
+                many += u64::from(foreseen.is_some());
+            }
+            Ok(many)
+        })
+    }
+
+    async fn forecast(&self, now: Now) -> Result<Foreseen> {
+        transaction!(self, Mode::Read, |tx| {
+            let mut foreseen = Foreseen::default();
+            let rows = tx
+                .query(
+                    concat!(
+                        "select ",
+                        delivery_columns!(),
+                        " from deliveries d where d.state in ('resting', 'waiting') and d.due <= $1"
+                    ),
+                    values![in_a_week(now)],
+                )
+                .await?;
+            for mut row in rows {
+                foreseen.count(&map::delivery(&mut row)?);
+            }
+            foreseen.within_horizon = tx
+                .need(
+                    "select count(*) from deliveries where state in ('resting', 'waiting') and due <= $1",
+                    values![forecast::horizon(now)],
+                )
+                .await?
+                .next()?;
+            Ok(foreseen)
+        })
+    }
+
     async fn amending(&self, letter: LetterId) -> Result<Option<Amending>> {
         transaction!(self, Mode::Read, |tx| amends::resting(&mut tx, letter).await)
     }
@@ -189,7 +242,7 @@ impl EngineStore for SqlStore {
 }
 
 /// The row of the next occurrence. One that is there already stays.
-async fn foresee(tx: &mut Tx, from: &Delivery, next: NextOccurrence, tzdb: &str) -> Result<()> {
+async fn foresee(tx: &mut Tx, from: &Delivery, next: NextOccurrence, tzdb: &str, now: Now) -> Result<()> {
     let id = occurrence_id(from.letter, next.occurrence);
     let made = tx
         .exec(
@@ -210,6 +263,8 @@ async fn foresee(tx: &mut Tx, from: &Delivery, next: NextOccurrence, tzdb: &str)
         )
         .await?;
     if made == 1 {
+        let leaves = next.due.max(from.rest.until);
+        pair::foresee(tx, id, Forecast::of(leaves, By::Time, now)).await?;
         wakes::set(tx, WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(next.due)).await?;
     }
     Ok(())
@@ -238,7 +293,7 @@ async fn decided(
         letters::set_rule(tx, delivery.id, &delivery.rule, decision.occurrence).await?;
     }
     if let Some(next) = decision.next {
-        foresee(tx, delivery, next, &decision.tzdb).await?;
+        foresee(tx, delivery, next, &decision.tzdb, now).await?;
     }
     let series = if decision.anew {
         pair::begin_anew(tx, delivery.person).await?;

@@ -12,6 +12,7 @@ use unsaid_delivery::Fact;
 use unsaid_delivery::accept::{Corrected, Granted};
 use unsaid_delivery::calendar;
 use unsaid_delivery::clock::Now;
+use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::{BlobId, DeliveryId, LetterId, ReplyId};
 use unsaid_delivery::rule::Rule;
 use unsaid_delivery::state::{Amending, Delivery, Rest, State};
@@ -214,13 +215,15 @@ impl LetterStore for SqlStore {
         author: &Author,
         delivery: &Delivery,
         corrected: &Corrected,
-        _now: Now,
+        now: Now,
     ) -> Result<Letter> {
         transaction!(self, Mode::Write, |tx| {
             hers(&mut tx, author, delivery.letter).await?;
             pair::lock_delivery(&mut tx, delivery).await?;
             set_rule(&mut tx, delivery.id, &corrected.rule, corrected.occurrence).await?;
             pair::set_due(&mut tx, delivery.id, Some(corrected.due), calendar::tzdb_version()).await?;
+            let leaves = corrected.due.max(delivery.rest.until);
+            pair::foresee(&mut tx, delivery.id, Forecast::of(leaves, By::Act, now)).await?;
             pair::move_to(&mut tx, delivery.id, delivery.state, Some(corrected.wake)).await?;
             tx.fact(delivery.id, delivery.rev + 1, corrected.fact.clone());
             one(&mut tx, delivery.letter).await

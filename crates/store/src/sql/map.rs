@@ -4,6 +4,8 @@
 use super::tx::{FromValue, Row, Value, not_before};
 use crate::rows::{Kept, Role, WrapKind};
 use crate::{Result, StoreError};
+use jiff::Timestamp;
+use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::PersonId;
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, Rule};
@@ -99,7 +101,7 @@ macro_rules! delivery_columns {
     () => {
         "d.id, d.letter, d.account, d.person, d.occurrence, d.gate, d.gate_event, d.gate_keepers, d.gate_quorum, \
          d.moment, d.moment_date, d.moment_time, d.moment_zone, d.moment_number, d.reach, d.proof, d.version, d.pinned, \
-         d.state, d.state_number, d.state_word, d.rest_until, d.rest_observed, d.due, d.tzdb, d.rev"
+         d.state, d.state_number, d.state_word, d.rest_until, d.rest_observed, d.due, d.tzdb, d.foreseen, d.foreseen_since, d.foreseen_by, d.rev"
     };
 }
 pub(crate) use delivery_columns;
@@ -119,8 +121,22 @@ pub(crate) fn delivery(row: &mut Row) -> Result<Delivery> {
         rest: Rest { until: row.next()?, observed: row.next()? },
         due: row.next()?,
         tzdb: row.next()?,
+        forecast: forecast(row)?,
         rev: row.next()?,
     })
+}
+
+/// Three columns: all of them, or none.
+pub(crate) fn forecast(row: &mut Row) -> Result<Option<Forecast>> {
+    let leaves: Option<Timestamp> = row.next()?;
+    let (since, by): (Option<Timestamp>, Option<String>) = (row.next()?, row.next()?);
+    let Some(leaves) = leaves else { return Ok(None) };
+    let by = match must(by)?.as_str() {
+        "act" => By::Act,
+        "time" => By::Time,
+        _ => return Err(StoreError::Damaged),
+    };
+    Ok(Some(Forecast { leaves, since: must(since)?, by }))
 }
 
 fn rule(row: &mut Row) -> Result<Rule> {

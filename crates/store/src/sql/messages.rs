@@ -41,8 +41,8 @@ pub(super) async fn knock(
     tx.exec(
         "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, foreseen, rev)
          values ($1, 'knock', 'person', $2, $3, (select coalesce(max(m.nr), 0) + 1 from messages m where m.person = $2),
-             $4, $5, 'waiting', 0, $6, 1, 1)",
-        values![id, person, series, i64::from(new.nth), new.address, now.observed],
+             $4, $5, 'waiting', 0, $6, $7, 1)",
+        values![id, person, series, i64::from(new.nth), new.address, now.observed, new.foreseen],
     )
     .await?;
     tx.exec("insert into links (hash, message) values ($1, $2)", values![link, id]).await?;

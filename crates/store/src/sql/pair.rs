@@ -8,6 +8,7 @@ use crate::rows::{Lane, WakeOf};
 use crate::{Result, StoreError};
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::decide::{Address, Pair};
+use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, PersonId};
 use unsaid_delivery::refusal::Refused;
 use unsaid_delivery::state::{Delivery, State, Wake};
@@ -169,6 +170,21 @@ pub(super) async fn set_due(
     tx.exec(
         "update deliveries set due = $1, tzdb = $2 where id = $3",
         &[due.map_or(Value::Null, not_before), tzdb.into(), id.into()],
+    )
+    .await
+    .map(drop)
+}
+
+/// When a promise is foreseen to leave; none while that is too far away. What is merely foreseen is no change that anybody could have read, so the rev stays.
+pub(super) async fn foresee(tx: &mut Tx, id: DeliveryId, forecast: Option<Forecast>) -> Result<()> {
+    let [leaves, since, by] = match forecast {
+        None => [Value::Null, Value::Null, Value::Null],
+        Some(Forecast { leaves, since, by: By::Act }) => [not_before(leaves), since.into(), "act".into()],
+        Some(Forecast { leaves, since, by: By::Time }) => [not_before(leaves), since.into(), "time".into()],
+    };
+    tx.exec(
+        "update deliveries set foreseen = $1, foreseen_since = $2, foreseen_by = $3 where id = $4",
+        &[leaves, since, by, id.into()],
     )
     .await
     .map(drop)

@@ -16,6 +16,7 @@ use crate::{Result, StoreError};
 use std::collections::BTreeSet;
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::{Now, Observed};
+use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::{AccountId, DeliveryId, LetterId, PersonId};
 use unsaid_delivery::message::{Message, MessageState};
 use unsaid_delivery::state::{Delivery, State};
@@ -214,6 +215,8 @@ async fn apply(tx: &mut Tx, record: &Record, now: Now) -> Result<Found> {
             if let Ok(Some(corrected)) = corrected {
                 letters::set_rule(tx, row.id, &corrected.rule, corrected.occurrence).await?;
                 pair::set_due(tx, row.id, Some(corrected.due), &row.tzdb).await?;
+                let leaves = corrected.due.max(row.rest.until);
+                pair::foresee(tx, row.id, Forecast::of(leaves, By::Act, now)).await?;
                 pair::move_to(tx, row.id, row.state, Some(corrected.wake)).await?;
             }
             Ok(Found::Applied)

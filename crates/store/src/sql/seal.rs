@@ -33,6 +33,7 @@ use jiff::Timestamp;
 use std::fmt::Write;
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
+use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::{AccountId, DeliveryId, LetterId};
 use unsaid_delivery::rule::{Gate, Moment, Proof};
 use unsaid_delivery::state::{State, Wake};
@@ -93,6 +94,8 @@ pub(super) async fn seal(tx: &mut Tx, author: &Author, seal: &Seal, now: Now) ->
             Some((id, _)) => begin_anew(tx, id, seal, promise).await?,
         };
         proofs::begin(tx, seal.letter, id, promise.proof.as_ref()).await?;
+        let leaves = promise.due.max(promise.rest.until);
+        pair::foresee(tx, id, Forecast::of(leaves, By::Act, now)).await?;
         wakes::set(tx, WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(promise.rest.until)).await?;
     }
     let manifest = recovery(tx, seal.letter, seal.version).await?;

@@ -10,6 +10,7 @@ use crate::{
 };
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::decide::amended;
+use unsaid_delivery::forecast::By;
 use unsaid_delivery::id::*;
 use unsaid_delivery::state::{Rest, State};
 use unsaid_delivery::{Scope, accept};
@@ -79,6 +80,11 @@ async fn goes_on(store: SqlStore) {
     let delivery = store.letter(&author(), waits).await.unwrap().delivery.unwrap();
     assert_eq!((delivery.state, delivery.occurrence), (State::Resting, 0));
     assert_eq!(delivery.due.unwrap().to_string(), "2027-01-15T08:00:00Z");
+    // A human asked for it, before there was a forecast: it leaves as foreseen.
+    let forecast = delivery.forecast.unwrap();
+    assert_eq!((forecast.leaves, forecast.by), (delivery.due.unwrap().max(delivery.rest.until), By::Act));
+    assert!(forecast.expects(forecast.leaves));
+    assert_eq!(store.foresee(now(), 9).await.unwrap(), 0);
     assert!(
         store
             .take(BootId([90; 16]), Lane::Letters, now(), 9)

@@ -93,7 +93,7 @@ pub(super) async fn knock(store: &SqlStore, as_read: &Delivery) {
         due: as_read.due,
         tzdb: "test".into(),
         anew: false,
-        knock: Some(NewKnock { address: ADDRESS, nth: 1 }),
+        knock: Some(NewKnock { address: ADDRESS, nth: 1, foreseen: true }),
         occurrence: as_read.occurrence,
         next: None,
         why: "first-knock",

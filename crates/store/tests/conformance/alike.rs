@@ -69,6 +69,7 @@ enum Step {
     Digits { key: usize },
     Bounce { knock: usize, bounce: Bounce },
     ByMail { knock: usize },
+    LookAhead,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -145,6 +146,7 @@ fn answering_step() -> impl Strategy<Value = Step> {
         2 => n().prop_map(|key| Step::Digits { key }),
         2 => (n(), bounce).prop_map(|(knock, bounce)| Step::Bounce { knock, bounce }),
         1 => n().prop_map(|knock| Step::ByMail { knock }),
+        2 => Just(Step::LookAhead),
     ]
 }
 
@@ -584,6 +586,10 @@ impl House<'_> {
                 let named = self.store().knock_named(notice).await;
                 self.answer("no knock", named);
             }
+            Step::LookAhead => {
+                let many = self.store().foresee(at, 1_000).await;
+                self.answer("look ahead", many);
+            }
             _ => unreachable!("an older step"),
         }
         Some(())
@@ -658,6 +664,8 @@ impl House<'_> {
         self.answer("house", house);
         let counts = store.counts().await;
         self.answer("counts", counts);
+        let forecast = store.forecast(now(self.hours * HOUR)).await;
+        self.answer("forecast", forecast);
         for lane in [Lane::Letters, Lane::Codes] {
             let next = store.next_wakes(lane).await;
             self.answer("next", next);

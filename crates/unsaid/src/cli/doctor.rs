@@ -9,7 +9,11 @@ use crate::settings::{Bounces, Mail, Settings};
 use jiff::SignedDuration;
 use std::path::Path;
 use std::process::ExitCode;
+use unsaid_delivery::Now;
 use unsaid_delivery::clock::{DAY, LONGEST_STEP_DAYS, Mark};
+use unsaid_delivery::forecast::FORECAST_DAYS;
+use unsaid_store::EngineStore;
+use unsaid_store::rows::Foreseen;
 
 /// Below this share of free space new uploads are at risk.
 const LEAST_FREE_PERCENT: u64 = 10;
@@ -69,6 +73,11 @@ async fn look(settings: &Settings) -> Vec<Finding> {
         let counts = store.wraps_by_generation().await.map_err(|e| e.to_string());
         let said = counts.and_then(|counts| wraps(&settings.keys, &counts));
         findings.push(Finding { name: "wraps", said });
+        if let Some(mark) = house.as_ref().ok().and_then(|house| house.mark) {
+            let now = Now { trusted: mark.trusted, observed: mark.observed };
+            let foreseen = store.forecast(now).await.map_err(|e| e.to_string());
+            findings.push(Finding { name: "ahead", said: foreseen.map(ahead) });
+        }
     }
     findings.push(Finding { name: "clock", said: clock(house.ok().and_then(|h| h.mark)) });
     let mail = match open_mail(settings) {
@@ -120,6 +129,19 @@ fn keys(folder: &Path, confirmed: Option<bool>) -> Result<String, String> {
     } else {
         Err("The house's secrets are not known to be on paper; with this disk every letter kept by the house would be lost. Write them down and run: unsaid keys confirm".to_owned())
     }
+}
+
+/// What leaves next, for a host who wants to know whether a relay or a holiday is in the way. Not a fault, whatever it says.
+fn ahead(foreseen: Foreseen) -> String {
+    let Foreseen { within_a_week, unforeseen, within_horizon } = foreseen;
+    let letters = if within_a_week == 1 { "letter leaves" } else { "letters leave" };
+    let mut said = format!(
+        "{within_a_week} {letters} within the next seven days, {within_horizon} within {FORECAST_DAYS}"
+    );
+    if unforeseen > 0 {
+        said.push_str(&format!("; {unforeseen} of the next seven days' had not been foreseen a week before"));
+    }
+    said
 }
 
 /// Which keys of the house are needed still, by what is stored.

@@ -6,12 +6,14 @@
 //! * [`messages`]: one message, from its row to its recorded answer.
 //! * [`groups`]: messages side by side, begun and recorded in groups.
 //! * [`amends`]: new words of a sealed letter, whose rest ends.
+//! * [`foresight`]: what leaves within the forecast, written down a long time before.
 //! * [`keeping`]: old wraps under the house's present key, and forgetting what was thrown away.
 //! * [`welcome`]: what others have answered lately, held against the next knock.
 //! * [`leases`]: taking over what another node, or an earlier start of this one, left behind.
 
 mod amends;
 mod deliveries;
+mod foresight;
 mod groups;
 mod keeping;
 mod leases;
@@ -80,6 +82,8 @@ pub struct Worker {
     troubled: Vec<(Observed, Taken)>,
     /// Answered by the relay, and to be recorded by ourselves after trouble.
     unrecorded: Vec<(Observed, messages::Answered)>,
+    /// When to look ahead again.
+    looks_ahead: Option<Observed>,
     /// When knocks left within the last hour. Forgotten at a restart: the ceiling is against floods, not against arithmetic.
     left: Mutex<VecDeque<Observed>>,
     /// Where this house was not wanted lately.
@@ -118,6 +122,7 @@ impl Worker {
             seen: leases::Seen::default(),
             troubled: Vec::new(),
             unrecorded: Vec::new(),
+            looks_ahead: None,
             left: Mutex::new(VecDeque::new()),
             welcome: Mutex::default(),
             kept: None,
@@ -150,6 +155,7 @@ impl Worker {
         let leases = self.seen.next();
         let observed = [next.observed, trouble, unrecorded, leases].into_iter().flatten().min();
         let mut wake = NextWake { trusted: next.trusted, observed, again };
+        self.look_ahead(now, &mut wake).await?;
         self.keep_in_order(now, &mut wake).await?;
         Ok(wake)
     }

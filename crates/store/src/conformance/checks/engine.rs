@@ -220,7 +220,7 @@ pub async fn decided(scene: &Scene<'_>) {
     let late = now(9 * HOUR);
     let taken = scene.take(boot, WakeOf::Delivery(id), late).await.expect("it has come");
     let (read, decision) = scene.decision(id, late).await;
-    assert_eq!(decision.knock, Some(NewKnock { address: addresses[0], nth: 1 }));
+    assert_eq!(decision.knock, Some(NewKnock { address: addresses[0], nth: 1, foreseen: true }));
     let (message, link) = (scene.message_id(), scene.keyed());
     let knock = Some((message, link));
     // Not without the fence, the hand, the rev, the knock.
@@ -271,7 +271,10 @@ pub async fn decided(scene: &Scene<'_>) {
     conflict!(scene.store.decided(&taken, &read, &twice, next(), late));
     assert_eq!(scene.view(second).await.delivery, read);
     // At another address, or the next of the series, it is another one. Its name and its link are its own.
-    let elsewhere = Decision { knock: Some(NewKnock { address: addresses[1], nth: 1 }), ..decision.clone() };
+    let elsewhere = Decision {
+        knock: Some(NewKnock { address: addresses[1], nth: 1, foreseen: true }),
+        ..decision.clone()
+    };
     conflict!(scene.store.decided(&taken, &read, &elsewhere, Some((message, scene.keyed())), late));
     conflict!(scene.store.decided(&taken, &read, &elsewhere, Some((scene.message_id(), link)), late));
     ok!(scene.store.decided(&taken, &read, &elsewhere, next(), late));

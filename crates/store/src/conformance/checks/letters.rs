@@ -54,6 +54,7 @@ pub async fn seal(scene: &Scene<'_>) {
         rest: promise.rest,
         due: Some(promise.due),
         tzdb: promise.tzdb.clone(),
+        forecast: None,
         rev: sealed.delivery.as_ref().expect("a promise").rev,
     };
     let expected = Letter {

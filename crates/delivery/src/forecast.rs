@@ -1,0 +1,71 @@
+//! What is foreseen to leave. Beside each delivery that has not left stands the instant at which it will, long before: because a human just asked for it, or since time brought it within
+//! four hundred days. What leaves is held against that. A letter that nobody foresaw has come by a fault: of a clock, of zone data, of this program. Here is only what is
+//! foreseen and what was not; what is done about it is not decided here.
+
+use crate::calendar;
+use crate::clock::Now;
+use crate::state::{Delivery, State};
+use jiff::{SignedDuration, Timestamp};
+
+/// So many days ahead the forecast looks.
+pub const FORECAST_DAYS: i64 = 400;
+/// What time brings into the forecast has to stand there for so many days before it leaves.
+pub const SETTLED_DAYS: i64 = 7;
+/// A zone may move its clocks, or skip a day: so many hours earlier than foreseen is as foreseen. Later always is: a house that was off is late with everything.
+pub const SHIFT_HOURS: i64 = 24;
+
+/// What brought a delivery into the forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A human act that is recorded: it was sealed, or its birthday corrected.
+    Act,
+    /// Time: its day has come within [`FORECAST_DAYS`], or the occurrence before it fell due.
+    Time,
+}
+
+/// What is stored beside a delivery. It is never moved by what is derived anew, or a fault that moves a day a little each night would go unseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forecast {
+    /// When it leaves: its moment, and not before its rest has ended.
+    pub leaves: Timestamp,
+    /// By trusted time, when that was first foreseen.
+    pub since: Timestamp,
+    /// What brought it in.
+    pub by: By,
+}
+
+impl Forecast {
+    /// What stands beside a delivery that leaves at `leaves`. None: that is too far away, and time will bring it.
+    pub fn of(leaves: Timestamp, by: By, now: Now) -> Option<Self> {
+        (leaves <= horizon(now)).then_some(Self { leaves, since: now.trusted, by })
+    }
+
+    /// `by-the-forecast`: whether it leaves as was foreseen, should it leave at `at`.
+    pub fn expects(&self, at: Timestamp) -> bool {
+        let settled = self.leaves.duration_since(self.since) >= SignedDuration::from_hours(SETTLED_DAYS * 24);
+        let in_time = self.leaves.duration_since(at) <= SignedDuration::from_hours(SHIFT_HOURS);
+        in_time && (self.by == By::Act || settled)
+    }
+}
+
+/// How far the forecast reaches.
+pub fn horizon(now: Now) -> Timestamp {
+    now.trusted.checked_add(SignedDuration::from_hours(FORECAST_DAYS * 24)).unwrap_or(Timestamp::MAX)
+}
+
+/// What is to be stored beside a delivery by the passing of time. None: it stands there already, it has left, or nobody can say when it will.
+pub fn foresee(delivery: &Delivery, now: Now) -> Option<Forecast> {
+    if delivery.forecast.is_some() || !matches!(delivery.state, State::Resting | State::Waiting) {
+        return None;
+    }
+    let rest = delivery.rest.until;
+    // Where the zone means nothing now it is parked when its time comes; until then, what was derived last.
+    let derived =
+        calendar::comes_at(&delivery.rule.moment, delivery.occurrence, rest).unwrap_or(delivery.due);
+    Some(Forecast { leaves: derived?.max(rest), since: now.trusted, by: By::Time })
+}
+
+/// `by-the-forecast`: whether a first knock for this delivery may be called foreseen now.
+pub fn was_foreseen(delivery: &Delivery, now: Now) -> bool {
+    delivery.forecast.is_some_and(|forecast| forecast.expects(now.trusted))
+}
