@@ -584,7 +584,7 @@ impl World {
         let new: Vec<(PersonId, Timestamp, Option<Vec<u8>>)> = truth_of(&self.truth)
             .copies
             .iter_mut()
-            .filter(|copy| !std::mem::replace(&mut copy.compared, true))
+            .filter_map(|copy| (!std::mem::replace(&mut copy.compared, true)).then_some(copy))
             .map(|copy| (copy.person, copy.at, link_in(&String::from_utf8_lossy(&copy.bytes))))
             .collect();
         for (person, at, link) in new {

@@ -12,7 +12,6 @@ use std::process::ExitCode;
 use unsaid_delivery::Now;
 use unsaid_delivery::clock::{DAY, LONGEST_STEP_DAYS, Mark};
 use unsaid_delivery::forecast::FORECAST_DAYS;
-use unsaid_store::EngineStore;
 use unsaid_store::rows::Foreseen;
 
 /// Below this share of free space new uploads are at risk.
