@@ -312,7 +312,15 @@ impl World {
         let not_before = plan.rest.until.max(moment);
         truth_of(&self.truth).letters.insert(
             letter,
-            Promised { person, not_before, answer, stopped: false, opened: false, foreseen: None, quiet_until: None },
+            Promised {
+                person,
+                not_before,
+                answer,
+                stopped: false,
+                opened: false,
+                foreseen: None,
+                quiet_until: None,
+            },
         );
         self.letters.push((letter, who));
         self.deliveries.push((letter, delivery));
