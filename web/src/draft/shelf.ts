@@ -4,17 +4,10 @@
 
 import { fromText, type Doc } from '../seal/body';
 import { NOTHING_THERE, type HouseNote } from './note';
+import { emptyPlan, type DraftPlan } from './plan';
 import { close, closeBytes, makeKey, open, openBytes, type Box } from './cipher';
 
-/** What she wants to be asked before it opens. What she typed stays when she looks at another answer. */
-export interface DraftProof {
-  /** `null`: she has not chosen, and what the page suggests stands. */
-  kind: 'none' | 'birthday' | 'question' | null;
-  question: string;
-  answer: string;
-}
-
-export type Who = { kind: 'person'; id: string } | { kind: 'new'; name: string; address: string };
+export { emptyPlan, type DraftPlan, type DraftProof, type Who } from './plan';
 
 /** A photo of a draft. Its bytes lie beside the draft, under `id`. */
 export interface DraftPhoto {
@@ -39,31 +32,6 @@ export interface DraftWords {
 
 /** The letter of a draft, also of one that an earlier page wrote as plain text. */
 export const docOf = (words: DraftWords): Doc => words.doc ?? fromText(words.text);
-
-/** What has been decided about a letter that is not sealed yet. */
-export interface DraftPlan {
-  who: Who | null;
-  when: 'at-once' | 'on' | 'birthday' | 'each-birthday' | 'never' | null;
-  /** As she typed them, also while they are no day yet. */
-  day: string;
-  month: string;
-  year: string;
-  time: string;
-  zone: string;
-  rest: 'morning' | 'none' | 'week';
-  /** Which birthday, and the year of the last one: as typed. */
-  age: string;
-  until: string;
-  /** The birthday of the person as typed here; what the vault knows of it stands before. */
-  born: { day: string; month: string; year: string; leap: 'feb28' | 'mar1' };
-  /** Who keeps the key; `null` while that is not chosen. */
-  key: 'house' | 'words' | 'me' | null;
-  proof: DraftProof;
-  /** The letter whose words these shall become; its person and its day stay as they are. */
-  amends: string | null;
-  /** The place that the house has reserved for it, once sealing has begun. */
-  sealing: { letter: string; version: number } | null;
-}
 
 export interface Draft {
   id: string;
@@ -120,26 +88,6 @@ const photoPlace = (id: string): string => `unsaid photo ${id}`;
 
 /** A photo that no draft names is kept for a day: its draft may be on its way to the device. */
 const PHOTO_ALONE = 24 * 60 * 60 * 1_000;
-
-export function emptyPlan(): DraftPlan {
-  return {
-    who: null,
-    when: null,
-    day: '',
-    month: '',
-    year: '',
-    time: '09:00',
-    zone: '',
-    rest: 'morning',
-    age: '',
-    until: '',
-    born: { day: '', month: '', year: '', leap: 'feb28' },
-    key: null,
-    proof: { kind: null, question: '', answer: '' },
-    amends: null,
-    sealing: null,
-  };
-}
 
 /** 128 random bits in RFC 4648 base32, lower case: 26 letters and figures. */
 export function newDraftId(): string {
