@@ -72,6 +72,89 @@ fn what_is_kept_holds() {
     }
 }
 
+/// How many spoiled copies of each kept file are looked at.
+const SPOILED: u64 = 12;
+/// Larger files are slow to go through, and say nothing that small ones do not.
+const LARGEST_SPOILED: usize = 16 << 10;
+
+/// What a bad line, a slip of a finger or ill will makes of bytes that somebody wrote: the same for the same number.
+fn spoiled(bytes: &[u8], other: &[u8], number: u64) -> Vec<u8> {
+    // A multiplicative congruence (Knuth, MMIX): it needs to be the same everywhere, and to be nothing more.
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut up_to = |most: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap_or(0) % most.max(1)
+    };
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=up_to(4) {
+        let (at, length) = (up_to(bytes.len()), 1 + up_to(16));
+        let end = (at + length).min(bytes.len());
+        match up_to(8) {
+            0 => bytes.truncate(at),
+            1 => drop(bytes.drain(at..end)),
+            2 => {
+                let again = bytes[at..end].to_vec();
+                bytes.splice(at..at, again);
+            }
+            3 => {
+                let from = up_to(other.len());
+                let piece = other[from..(from + length).min(other.len())].to_vec();
+                bytes.splice(at..end, piece);
+            }
+            4 => {
+                const SIGNS: [&[u8]; 16] = [
+                    b"\r\n",
+                    b"\n",
+                    b"\0",
+                    b"\"",
+                    b"\\",
+                    b"@",
+                    b".",
+                    b"+",
+                    b"=?",
+                    b"-",
+                    b"\xff",
+                    "\u{202e}".as_bytes(),
+                    "\u{130}".as_bytes(),
+                    "\u{301}".as_bytes(),
+                    b"99999999999999999999",
+                    b"<>",
+                ];
+                bytes.splice(at..at, SIGNS[up_to(SIGNS.len())].iter().copied());
+            }
+            5 if at < bytes.len() => bytes[at] = [0, 0x7f, 0x80, 0xff, b'0', b' '][up_to(6)],
+            _ if at < bytes.len() => bytes[at] ^= 1 << up_to(8),
+            _ => bytes.push(b'a'),
+        }
+    }
+    bytes
+}
+
+/// The same spoiled bytes each time, so that what breaks here breaks everywhere.
+#[test]
+fn what_is_spoiled_holds_too() {
+    for target in TARGETS {
+        let mut known = kept(target);
+        known.extend(target.also.iter().flat_map(|folder| files(&root().join(folder))));
+        let known: Vec<Vec<u8>> =
+            known.iter().map(|path| fs::read(path).unwrap()).filter(|b| b.len() <= LARGEST_SPOILED).collect();
+        for (place, bytes) in known.iter().enumerate() {
+            for number in 0..SPOILED {
+                let number = number + SPOILED * place as u64;
+                let other = &known[(place * 7 + 1) % known.len()];
+                let spoiled = spoiled(bytes, other, number);
+                if catch_unwind(AssertUnwindSafe(|| (target.check)(&spoiled))).is_err() {
+                    panic!(
+                        "{} does not hold for number {number}: {:?}",
+                        target.name,
+                        String::from_utf8_lossy(&spoiled)
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_target_has_a_corpus_and_a_binary_and_every_folder_a_target() {
     let named: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
