@@ -20,6 +20,8 @@ export interface Account {
   keysConfirmed: boolean | null;
   /** The house knows a token of the paper kit, so that the kit alone lets her in. */
   kit: boolean;
+  /** The host, or whoever invited her, approved her name, as it is now, for the messages that say that something waits. */
+  nameInMails?: boolean;
 }
 
 export interface NewAccount {
