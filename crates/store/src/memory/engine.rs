@@ -3,8 +3,7 @@
 use super::*;
 use crate::EngineStore;
 use async_trait::async_trait;
-use unsaid_delivery::decide::{AmendDecision, Decision, NextOccurrence, pause_days};
-use unsaid_delivery::forecast::{self, By, Forecast};
+use unsaid_delivery::decide::{AmendDecision, Decision, pause_days};
 use unsaid_delivery::message::{Kind, MessageState, Subject};
 use unsaid_delivery::permit::Permit;
 use unsaid_delivery::record::{self, Bounce, CameBack, Recorded};
@@ -35,32 +34,6 @@ impl World {
         let of = WakeOf::Message(message.id);
         let holds = taken.of == of && self.wakes.is_held(of, taken.boot, taken.fence);
         self.messages.get(&message.id).filter(|row| holds && row.message.rev == message.rev)
-    }
-
-    /// The row of the next occurrence. One that is there already stays.
-    fn foresee(&mut self, from: DeliveryId, next: NextOccurrence, tzdb: &str, now: Now) {
-        let Some(before) = self.deliveries.get(&from).cloned() else { return };
-        if self.of_letter(before.letter).any(|d| d.occurrence == next.occurrence) {
-            return;
-        }
-        let id = occurrence_id(before.letter, next.occurrence);
-        let delivery = Delivery {
-            id,
-            occurrence: next.occurrence,
-            pinned: false,
-            state: State::Waiting,
-            due: Some(next.due),
-            tzdb: tzdb.to_owned(),
-            forecast: Forecast::of(next.due.max(before.rest.until), By::Time, now),
-            rev: 1,
-            ..before
-        };
-        self.deliveries_to.entry(delivery.person).or_default().insert(id);
-        if let Some(letter) = self.letters.get_mut(&delivery.letter) {
-            letter.deliveries.insert(id);
-        }
-        self.wakes.set(WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(next.due));
-        self.deliveries.insert(id, delivery);
     }
 
     /// Every wrap under the host's layer.
@@ -420,35 +393,11 @@ impl EngineStore for MemoryStore {
     }
 
     async fn foresee(&self, now: Now, limit: usize) -> Result<u64> {
-        let mut world = self.world();
-        let horizon = forecast::horizon(now);
-        let mut near: Vec<(Timestamp, DeliveryId, Forecast)> = world
-            .deliveries
-            .values()
-            .filter_map(|d| Some((d.due.filter(|due| *due <= horizon)?, d.id, forecast::foresee(d, now)?)))
-            .collect();
-        near.sort_by_key(|(due, ..)| *due);
-        near.truncate(limit);
-        for (_, id, forecast) in &near {
-            if let Some(row) = world.deliveries.get_mut(id) {
-                row.forecast = Some(*forecast);
-            }
-        }
-        Ok(near.len() as u64)
+        Ok(self.world().look_ahead(now, limit))
     }
 
     async fn forecast(&self, now: Now) -> Result<Foreseen> {
-        let mut foreseen = Foreseen::default();
-        let (week, horizon) = (in_a_week(now), forecast::horizon(now));
-        for delivery in self.world().deliveries.values() {
-            let waits = matches!(delivery.state, State::Resting | State::Waiting);
-            let Some(due) = delivery.due.filter(|due| waits && *due <= horizon) else { continue };
-            foreseen.within_horizon += 1;
-            if due <= week {
-                foreseen.count(delivery);
-            }
-        }
-        Ok(foreseen)
+        Ok(self.world().forecast(now))
     }
 
     async fn amending(&self, letter: LetterId) -> Result<Option<Amending>> {

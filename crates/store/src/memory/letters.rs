@@ -4,7 +4,6 @@ use super::*;
 use crate::LetterStore;
 use async_trait::async_trait;
 use unsaid_delivery::accept::{self, Corrected, Granted};
-use unsaid_delivery::calendar;
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::state::{Amending, State};
 
@@ -492,13 +491,7 @@ impl LetterStore for MemoryStore {
         let stored = world.deliveries.get(&delivery.id).ok_or(StoreError::Missing)?;
         expect(stored.rev == delivery.rev)?;
         world.record(delivery.id, delivery.rev + 1, corrected.fact.clone())?;
-        if let Some(row) = world.deliveries.get_mut(&delivery.id) {
-            row.rule = corrected.rule.clone();
-            row.occurrence = corrected.occurrence;
-            row.due = Some(corrected.due);
-            row.forecast = Forecast::of(corrected.due.max(row.rest.until), By::Act, now);
-            calendar::tzdb_version().clone_into(&mut row.tzdb);
-        }
+        world.correct(delivery.id, corrected, now);
         world.move_delivery(delivery.id, delivery.state, Some(corrected.wake));
         Ok(world.shown(delivery.letter, world.letter(author, delivery.letter)?))
     }

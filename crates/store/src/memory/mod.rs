@@ -5,6 +5,7 @@
 mod accounts;
 mod drafts;
 mod engine;
+mod foresight;
 mod house;
 mod keys;
 mod letters;

@@ -1,0 +1,81 @@
+//! What is foreseen, in memory: the row of the occurrence after this one, another day for a promise, and what stands beside those that have not left.
+//! What is foreseen and what was not is `forecast`'s; here are only rows.
+
+use super::*;
+use unsaid_delivery::accept::Corrected;
+use unsaid_delivery::calendar;
+use unsaid_delivery::decide::NextOccurrence;
+use unsaid_delivery::forecast::{self, By, Forecast};
+use unsaid_delivery::state::State;
+
+impl World {
+    /// The row of the next occurrence. One that is there already stays.
+    pub(super) fn foresee(&mut self, from: DeliveryId, next: NextOccurrence, tzdb: &str, now: Now) {
+        let Some(before) = self.deliveries.get(&from).cloned() else { return };
+        if self.of_letter(before.letter).any(|d| d.occurrence == next.occurrence) {
+            return;
+        }
+        let id = occurrence_id(before.letter, next.occurrence);
+        let delivery = Delivery {
+            id,
+            occurrence: next.occurrence,
+            pinned: false,
+            state: State::Waiting,
+            due: Some(next.due),
+            tzdb: tzdb.to_owned(),
+            forecast: Forecast::of(next.due.max(before.rest.until), By::Time, now),
+            rev: 1,
+            ..before
+        };
+        self.deliveries_to.entry(delivery.person).or_default().insert(id);
+        if let Some(letter) = self.letters.get_mut(&delivery.letter) {
+            letter.deliveries.insert(id);
+        }
+        self.wakes.set(WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(next.due));
+        self.deliveries.insert(id, delivery);
+    }
+
+    /// Another day, as its author corrected it.
+    pub(super) fn correct(&mut self, id: DeliveryId, corrected: &Corrected, now: Now) {
+        if let Some(row) = self.deliveries.get_mut(&id) {
+            row.rule = corrected.rule.clone();
+            row.occurrence = corrected.occurrence;
+            row.due = Some(corrected.due);
+            row.forecast = Forecast::of(corrected.due.max(row.rest.until), By::Act, now);
+            calendar::tzdb_version().clone_into(&mut row.tzdb);
+        }
+    }
+
+    /// Brings into the forecast what time has brought near, the earliest first. How many.
+    pub(super) fn look_ahead(&mut self, now: Now, limit: usize) -> u64 {
+        let horizon = forecast::horizon(now);
+        let mut near: Vec<(Timestamp, DeliveryId, Forecast)> = self
+            .deliveries
+            .values()
+            .filter_map(|d| Some((d.due.filter(|due| *due <= horizon)?, d.id, forecast::foresee(d, now)?)))
+            .collect();
+        near.sort_by_key(|(due, ..)| *due);
+        near.truncate(limit);
+        for (_, id, forecast) in &near {
+            if let Some(row) = self.deliveries.get_mut(id) {
+                row.forecast = Some(*forecast);
+            }
+        }
+        near.len() as u64
+    }
+
+    /// What leaves next, counted.
+    pub(super) fn forecast(&self, now: Now) -> Foreseen {
+        let mut foreseen = Foreseen::default();
+        let (week, horizon) = (in_a_week(now), forecast::horizon(now));
+        for delivery in self.deliveries.values() {
+            let waits = matches!(delivery.state, State::Resting | State::Waiting);
+            let Some(due) = delivery.due.filter(|due| waits && *due <= horizon) else { continue };
+            foreseen.within_horizon += 1;
+            if due <= week {
+                foreseen.count(delivery);
+            }
+        }
+        foreseen
+    }
+}
