@@ -208,10 +208,15 @@ fn question_field(app: &App, letter: &Waiting, asks: &Asks, typed: &Typed, wrong
             @if let Some(wrong) = wrong { p.wrong #answer-wrong { (wrong.says()) } }
             input.input #answer name="answer" type="text" autocomplete="off" autocapitalize="none" spellcheck="false"
                 maxlength=(answer::LONGEST_ANSWER) dir="auto" value=(typed.answer)
-                aria-describedby=(if wrong.is_some() { "answer-help answer-wrong" } else { "answer-help" })
+                aria-describedby=(described(wrong.is_some()))
                 aria-invalid=[wrong.map(|_| "true")];
         }
     }
+}
+
+/// What is read aloud with the field.
+fn described(is_wrong: bool) -> &'static str {
+    if is_wrong { "answer-help answer-wrong" } else { "answer-help" }
 }
 
 fn birthday_fields(asks: &Asks, typed: &Typed, wrong: Option<Wrong>) -> Markup {
