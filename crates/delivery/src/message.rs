@@ -26,12 +26,16 @@ pub enum Notice {
     Welcome,
     /// Somebody came in with the paper kit.
     KitUsed,
+    /// A paper kit was made, or made anew: the one before lets nobody in any more.
+    KitMade,
     /// The six words were made anew.
     WordsReplaced,
     /// The sign-in address was changed: to the old address, with a link that undoes it.
     SignInChanged,
     /// A card with words was shown for printing.
     CardPrinted,
+    /// The words of a card were made anew.
+    CardReplaced,
     /// A letter was taken out as a folder.
     Exported,
     /// What a knock looks like: she asked for it.

@@ -13,6 +13,7 @@
 pub mod blobs;
 pub mod conformance;
 pub mod journal;
+pub mod limits;
 pub mod memory;
 pub mod rows;
 pub mod sql;
@@ -31,6 +32,7 @@ use unsaid_delivery::record::{Bounce, CameBack, Recorded};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Amending, Delivery};
 
+use limits::{Limit, Limits};
 use rows::*;
 
 /// Why the store could not.
@@ -45,6 +47,9 @@ pub enum StoreError {
     /// The disk is full.
     #[error("The house has no room left. Nothing was changed; its host has to make room.")]
     Full,
+    /// A number of the house's was reached. Nothing was changed.
+    #[error("There is no room for more of these in this house. Nothing was lost; ask its host.")]
+    Limit(Limit),
     /// Stored bytes are not what they were.
     #[error("Stored bytes are damaged. The host has to restore them from a backup.")]
     Damaged,
@@ -81,6 +86,9 @@ pub trait HouseStore: Send + Sync {
     /// `unsaid clock confirm`: trusted time steps forward to `to`. Conflict if that would be backwards (the same instant
     /// again is no step, and no conflict).
     async fn confirm_clock(&self, to: Timestamp) -> Result<()>;
+    /// From now on nothing goes beyond these numbers, by this process; a store that was just opened has none. What is there already stays, and whatever would go beyond is
+    /// [`StoreError::Limit`], and changes nothing.
+    async fn keep_within(&self, limits: Limits) -> Result<()>;
 }
 
 /// Coming in: invitations, codes, sessions, accounts, unlocking, the vault.
@@ -102,7 +110,8 @@ pub trait AccountStore: Send + Sync {
     async fn invitation(&self, token: Keyed, now: Now) -> Result<Option<Role>>;
     /// Takes a request for a code. An earlier one of the same browser ends; its message, if it still waits, is dropped. When `ask.write`, a message (kind Code, subject SigningIn,
     /// expires `ask.expires`, foreseen) is written with a wake at once in the lane of codes. Ten a day (24 h of trusted time) for each address,
-    /// counted alike whether or not it is known; `TooMany` changes nothing and is not counted.
+    /// counted alike whether or not it is known; `TooMany` changes nothing and is not counted. `Held`: taken, and the mail is not written, because the house has written as many
+    /// codes as it may in an hour ([`Limits::codes_an_hour`]), or as many for this invitation as it may in a day ([`limits::CODES_OF_AN_INVITATION`]; an account is never held for that).
     async fn ask_code(&self, ask: CodeAsk, now: Now) -> Result<CodeAsked>;
     /// The account of an address (sign-in form).
     async fn account_of(&self, email_key: Keyed) -> Result<Option<AccountId>>;
@@ -112,9 +121,9 @@ pub trait AccountStore: Send + Sync {
     /// Tries a code: five tries for each request, then it is over (the fifth wrong one is still `Wrong`; a right fifth is right). While no code is
     /// set, or none was written, each is `Wrong` and counts alike.
     async fn try_code(&self, browser: Keyed, code: Keyed, now: Now) -> Result<CodeTried>;
-    /// Opens a session for an account that exists (else Missing): locked, not fresh.
+    /// Opens a session for an account that exists (else Missing): locked, not fresh. Beyond [`limits::SESSIONS_OF_AN_ACCOUNT`] the one that was silent longest ends.
     async fn open_session(&self, token: Keyed, account: AccountId, now: Now) -> Result<()>;
-    /// Opens a session that may only make an account, for one hour that no act makes longer.
+    /// Opens a session that may only make an account, for one hour that no act makes longer. Limit: without an invitation, and enough accounts were made today.
     async fn open_newcomer(
         &self,
         token: Keyed,
@@ -124,7 +133,7 @@ pub trait AccountStore: Send + Sync {
         invitation: Option<Keyed>,
         now: Now,
     ) -> Result<()>;
-    /// The session of a token; none if unknown or over (90 days of trusted time without an act).
+    /// The session of a token; none if unknown or over (90 days of trusted time without an act, or [`Limits::session_days`] after it was made).
     async fn session(&self, token: Keyed, now: Now) -> Result<Option<Session>>;
     /// A request that follows a human act: moves `last_act` (at most once a minute is written; never back). Missing if unknown or over.
     async fn act(&self, token: Keyed, now: Now) -> Result<()>;
@@ -134,6 +143,14 @@ pub trait AccountStore: Send + Sync {
     async fn lock_session(&self, token: Keyed) -> Result<()>;
     /// Signed out. An unknown token is no error.
     async fn end_session(&self, token: Keyed) -> Result<()>;
+    /// Where she is signed in, whoever acted last first.
+    async fn sessions(&self, author: &Author, now: Now) -> Result<Vec<SignedInOn>>;
+    /// Signs her out there. Missing if there is no such session (any more), or it is not hers.
+    async fn end_session_named(&self, author: &Author, name: SessionName) -> Result<()>;
+    /// Signs her out everywhere but in this session. Gives in how many.
+    async fn end_other_sessions(&self, author: &Author, session: Keyed) -> Result<u64>;
+    /// Signs out one account, or everybody with those who are about to make one. Gives how many sessions ended.
+    async fn end_all_sessions(&self, of: Option<AccountId>) -> Result<u64>;
     /// Makes the account of a newcomer's session, which becomes hers, unlocked and fresh. The invitation (whose role she gets; Author without one) is used up in the
     /// same transaction. Fact UnlockReplaced. Conflict: the address or id already has an account, the invitation is gone, or
     /// id and address are not those of the session. Missing: there is no newcomer's session (any more). The vault begins at revision 1.
@@ -155,8 +172,8 @@ pub trait AccountStore: Send + Sync {
 /// The ways back in: the paper kit, new words, another sign-in address; and what the author is told when one of them was used.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// Keeps HMAC of the kit's token; replaces an earlier one. Conflict if another account has it.
-    async fn put_kit(&self, author: &Author, kit: Keyed) -> Result<()>;
+    /// Keeps HMAC of the kit's token; replaces an earlier one. Conflict if another account has it. The notice KitMade in the same transaction, unless it is the same again.
+    async fn put_kit(&self, author: &Author, kit: Keyed, notice: MessageId, now: Now) -> Result<()>;
     /// Whether a kit's token is known for her.
     async fn has_kit(&self, author: &Author) -> Result<bool>;
     /// The account of a kit's token.
@@ -183,7 +200,7 @@ pub trait KeyStore: Send + Sync {
     async fn notify(&self, author: &Author, notice: Notice, message: MessageId, now: Now) -> Result<()>;
     /// Writes the notice Trial in the same way, at most [`rows::TRIALS_A_DAY`] within a day of trusted time.
     async fn ask_trial(&self, author: &Author, message: MessageId, now: Now) -> Result<CodeAsked>;
-    /// Sends a code to the new address, as [`AccountStore::ask_code`] does and counted with those. The code is good for [`Self::change_email`] alone. `set_code` takes it.
+    /// Sends a code to the new address, as [`AccountStore::ask_code`] does and counted with those, and [`limits::CODES_OF_AN_ACCOUNT`] of one account in a day. The code is good for [`Self::change_email`] alone. `set_code` takes it.
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked>;
     /// The code to the new address was typed. Right: the account signs in with the new address from now on (fact SignInChanged), the notice SignInChanged goes to the old one, whose link undoes it for
     /// [`EMAIL_UNDO_DAYS`]. Every other session of hers ends.
@@ -206,7 +223,7 @@ pub trait KeyStore: Send + Sync {
 #[async_trait]
 pub trait DraftStore: Send + Sync {
     /// Saves a draft if its revision is still `rev` (0: it is new). Gives the new one. What was saved before goes into its history ([`rows::thinned`]). One that was thrown away is
-    /// back by that. Missing: the name is another author's.
+    /// back by that. Missing: the name is another author's. Limit: there are too many already, or too many bytes.
     async fn put_draft(
         &self,
         author: &Author,
@@ -227,7 +244,7 @@ pub trait DraftStore: Send + Sync {
     async fn discard_draft(&self, author: &Author, draft: DraftId, now: Now) -> Result<()>;
     /// Brings it back.
     async fn restore_draft(&self, author: &Author, draft: DraftId) -> Result<()>;
-    /// A photo of a draft: `part.blob` holds its sealed bytes, which are durable. One of the same name is replaced, and its bytes are in [`Self::orphans`].
+    /// A photo of a draft: `part.blob` holds its sealed bytes, which are durable. One of the same name is replaced, and its bytes are in [`Self::orphans`]. Limit: it has too many, or the account too many bytes.
     async fn put_draft_part(&self, author: &Author, draft: DraftId, part: Part) -> Result<()>;
     /// A photo of a draft.
     async fn draft_part(&self, author: &Author, draft: DraftId, name: &str) -> Result<Part>;
@@ -243,7 +260,7 @@ pub trait DraftStore: Send + Sync {
 /// The people an author writes to.
 #[async_trait]
 pub trait PersonStore: Send + Sync {
-    /// Adds a person. Fact AddressGiven where an address is given.
+    /// Adds a person. Fact AddressGiven where an address is given. Limit: there are too many, or too many in a month.
     async fn add_person(&self, author: &Author, person: NewPerson, now: Now) -> Result<()>;
     /// All of them, oldest first.
     async fn persons(&self, author: &Author) -> Result<Vec<Person>>;
@@ -295,12 +312,12 @@ pub trait PersonStore: Send + Sync {
 /// Letters, from the first reserved id to the seal, and what their author may see and take back.
 #[async_trait]
 pub trait LetterStore: Send + Sync {
-    /// Reserves a letter with version 1.
+    /// Reserves a letter with version 1. Limit: too many are sealed, or too many were reserved within a day and are not.
     async fn reserve_letter(&self, author: &Author, letter: LetterId, now: Now) -> Result<()>;
-    /// Reserves the next version. Gives its number. An unsealed newest version is given again, emptied of its wraps and parts.
+    /// Reserves the next version. Gives its number. An unsealed newest version is given again, emptied of its wraps and parts. Limit: it has too many.
     async fn reserve_version(&self, author: &Author, letter: LetterId, now: Now) -> Result<u32>;
     /// Begins an upload, or finds the one with the same letter, version, name and hash. Another one of the same name is replaced.
-    /// Conflict when the version is sealed. Missing when it is not reserved.
+    /// Conflict when the version is sealed. Missing when it is not reserved. Limit: too many are on their way, or the account has too many bytes.
     async fn begin_upload(&self, author: &Author, ask: UploadAsk, now: Now) -> Result<Upload>;
     /// An upload as it stands.
     async fn upload(&self, author: &Author, blob: BlobId) -> Result<Upload>;
@@ -379,7 +396,7 @@ pub trait LetterStore: Send + Sync {
 pub trait ReaderStore: Send + Sync {
     /// The knock that this link came with; none if it is unknown.
     async fn knock(&self, link: Keyed) -> Result<Option<Knock>>;
-    /// Opens a reader's session (30 days of trusted time) for a knock.
+    /// Opens a reader's session (30 days of trusted time) for a knock. Nobody is turned away: beyond [`limits::READERS_OF_A_LINK`] the oldest of that knock ends.
     async fn open_reader(&self, token: Keyed, message: MessageId, now: Now) -> Result<()>;
     /// The reader of a session.
     async fn reader(&self, token: Keyed, now: Now) -> Result<Option<Reader>>;

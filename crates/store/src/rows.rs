@@ -250,6 +250,34 @@ pub struct Session {
     pub mine: bool,
 }
 
+/// What a session is called where its token must not be seen: the beginning of the token's hash, hashed once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionName(pub [u8; 16]);
+
+impl SessionName {
+    /// The name of the session with this token (its hash, as it is stored).
+    pub fn of(token: Keyed) -> Self {
+        use sha2::{Digest, Sha256};
+        let hash = Sha256::new().chain_update(b"unsaid session").chain_update(token.0).finalize();
+        let mut name = [0; 16];
+        name.copy_from_slice(&hash[..16]);
+        Self(name)
+    }
+}
+
+/// A browser in which an author is signed in, as she may see it. No address and no name of a program is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedInOn {
+    /// What to call it when it is to end.
+    pub name: SessionName,
+    /// When she came in there. Shown as a day.
+    pub made: Timestamp,
+    /// When she did something there last. Shown as a day.
+    pub last_act: Timestamp,
+    /// She said that the device is hers.
+    pub mine: bool,
+}
+
 /// Whose session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionOf {
@@ -283,6 +311,8 @@ pub struct CodeAsk {
     pub invitation: Option<Keyed>,
     /// Whether a mail goes out at all: the address has an account, or the newcomer may come in.
     pub write: bool,
+    /// The address has an account, or its owner is signed in to one. Only the house-wide number of codes asks for this.
+    pub known: bool,
     /// When the code ends.
     pub expires: Timestamp,
     /// The language of the browser, BCP 47: in it the message speaks to whoever has no account.
@@ -294,6 +324,8 @@ pub struct CodeAsk {
 pub enum CodeAsked {
     /// Taken (said alike whether or not a mail goes out).
     Taken,
+    /// Taken and said alike, and no mail is written: the house has written as many as it may for now. For the log alone.
+    Held,
     /// Ten were asked for this address within a day.
     TooMany,
 }

@@ -97,7 +97,12 @@ async fn live() -> Result<(), String> {
         }
         stopped.stop();
     });
-    let served = unsaid::http::serve::serve(listener, router, {
+    let places = unsaid::http::serve::Places {
+        most: town.app.settings.connections,
+        share: town.app.settings.connections_share,
+        trusted: town.app.settings.trusted_proxies.clone(),
+    };
+    let served = unsaid::http::serve::serve(listener, router, places, {
         let stop = stop.clone();
         async move { stop.asked().await }
     })

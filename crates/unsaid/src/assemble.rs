@@ -88,6 +88,7 @@ pub async fn assemble(
     hear_what_came_in(&settings, &node).await?;
     let journal = FileJournal::open(&settings.journal_folder(), &node).map_err(CannotOpen::Journal)?;
     let store = open_store(&settings, Arc::new(journal)).await?;
+    store.keep_within(settings.limits).await.map_err(CannotOpen::Store)?;
     let blobs = Blobs::local(&settings.store_folder().join("blobs")).map_err(CannotOpen::Store)?;
     let house = store.house().await.map_err(CannotOpen::Store)?;
     let time = HouseTime::start(clock, house.mark).ok_or(CannotOpen::NoClock)?;

@@ -57,7 +57,13 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
         watched(work(house.worker(Lane::Letters), Lane::Letters, app.clone(), keys, stop.clone()), &stop);
     let served = {
         let stop = stop.clone();
-        http::serve::serve(listener, http::router(app.clone()), async move { stop.asked().await }).await
+        let places = http::serve::Places {
+            most: app.settings.connections,
+            share: app.settings.connections_share,
+            trusted: app.settings.trusted_proxies.clone(),
+        };
+        http::serve::serve(listener, http::router(app.clone()), places, async move { stop.asked().await })
+            .await
     };
     stop.stop();
     let mut fell = false;

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
+use unsaid_store::limits::Limits;
 use zeroize::Zeroizing;
 
 mod network;
@@ -54,6 +55,12 @@ pub struct Settings {
     pub max_upload_mib: u64,
     /// UNSAID_MAX_BODY_KIB: the largest body of a request that is not an upload, in KiB.
     pub max_body_kib: u64,
+    /// UNSAID_CODES_HOURLY to UNSAID_ACCOUNT_GIB: what the store counts; 0 is no limit.
+    pub limits: Limits,
+    /// UNSAID_CONNECTIONS: how many are open at once.
+    pub connections: usize,
+    /// UNSAID_CONNECTIONS_SHARE: how many of them one network may hold.
+    pub connections_share: usize,
 }
 
 /// The address under which people see the house. It has no path.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use unsaid::settings::{Database, Mail, Registration, Settings, Tls, operating_table, print_config, table};
+use unsaid_store::limits::Limits;
 
 fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
     Settings::from_env(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
@@ -26,23 +27,38 @@ fn with_nothing_set_the_house_is_for_trying_out_on_this_machine() {
     assert_eq!(
         print_config(&settings),
         "\
-UNSAID_DATA            = ./data
-UNSAID_KEYS            = ./data/keys
-UNSAID_LISTEN          = 127.0.0.1:7070
-UNSAID_PUBLIC_URL      = http://localhost:7070
-UNSAID_TRUSTED_PROXIES = 
-UNSAID_DATABASE        = ./data/store/unsaid.sqlite
-UNSAID_MAIL            = outbox
-UNSAID_MAIL_FROM       = unsaid@localhost
-UNSAID_BOUNCES         = none
-UNSAID_REGISTRATION    = invite
-UNSAID_HOUSE_NAME      = this house
-UNSAID_HOST_CONTACT    = 
-UNSAID_HOURLY          = 200
-UNSAID_LANGUAGE        = en
-UNSAID_ZONE            = UTC
-UNSAID_MAX_UPLOAD_MIB  = 64
-UNSAID_MAX_BODY_KIB    = 256
+UNSAID_DATA              = ./data
+UNSAID_KEYS              = ./data/keys
+UNSAID_LISTEN            = 127.0.0.1:7070
+UNSAID_PUBLIC_URL        = http://localhost:7070
+UNSAID_TRUSTED_PROXIES   = 
+UNSAID_DATABASE          = ./data/store/unsaid.sqlite
+UNSAID_MAIL              = outbox
+UNSAID_MAIL_FROM         = unsaid@localhost
+UNSAID_BOUNCES           = none
+UNSAID_REGISTRATION      = invite
+UNSAID_HOUSE_NAME        = this house
+UNSAID_HOST_CONTACT      = 
+UNSAID_HOURLY            = 200
+UNSAID_LANGUAGE          = en
+UNSAID_ZONE              = UTC
+UNSAID_MAX_UPLOAD_MIB    = 64
+UNSAID_MAX_BODY_KIB      = 256
+UNSAID_CODES_HOURLY      = 300
+UNSAID_ACCOUNTS_DAILY    = 50
+UNSAID_SESSION_DAYS      = 365
+UNSAID_MOST_PERSONS      = 1000
+UNSAID_PERSONS_MONTHLY   = 0
+UNSAID_MOST_CARDS        = 100
+UNSAID_MOST_DRAFTS       = 1000
+UNSAID_MOST_PHOTOS       = 200
+UNSAID_MOST_LETTERS      = 5000
+UNSAID_RESERVED_DAILY    = 500
+UNSAID_MOST_VERSIONS     = 500
+UNSAID_UPLOADS_DAILY     = 2000
+UNSAID_ACCOUNT_GIB       = 1024
+UNSAID_CONNECTIONS       = 1024
+UNSAID_CONNECTIONS_SHARE = 128
 "
     );
     assert!(settings.may_serve().is_ok());
@@ -68,6 +84,21 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_ZONE", "Europe/London"),
         ("UNSAID_MAX_UPLOAD_MIB", "512"),
         ("UNSAID_MAX_BODY_KIB", "1024"),
+        ("UNSAID_CODES_HOURLY", "1"),
+        ("UNSAID_ACCOUNTS_DAILY", "2"),
+        ("UNSAID_SESSION_DAYS", "3"),
+        ("UNSAID_MOST_PERSONS", "4"),
+        ("UNSAID_PERSONS_MONTHLY", "5"),
+        ("UNSAID_MOST_CARDS", "6"),
+        ("UNSAID_MOST_DRAFTS", "7"),
+        ("UNSAID_MOST_PHOTOS", "8"),
+        ("UNSAID_MOST_LETTERS", "9"),
+        ("UNSAID_RESERVED_DAILY", "10"),
+        ("UNSAID_MOST_VERSIONS", "11"),
+        ("UNSAID_UPLOADS_DAILY", "12"),
+        ("UNSAID_ACCOUNT_GIB", "13"),
+        ("UNSAID_CONNECTIONS", "1000"),
+        ("UNSAID_CONNECTIONS_SHARE", "15"),
     ]);
     let shown = print_config(&settings);
     let defaults = print_config(&good(&[]));
@@ -80,10 +111,38 @@ fn every_row_changes_its_own_field() {
     assert!(settings.public_url.secure && !settings.public_url.loopback);
     assert_eq!(settings.store_folder(), Path::new("/srv/unsaid/store"));
     assert_eq!(settings.registration, Registration::Open);
+    let limits = Limits {
+        codes_an_hour: 1,
+        accounts_a_day: 2,
+        session_days: 3,
+        persons: 4,
+        persons_a_month: 5,
+        cards: 6,
+        drafts: 7,
+        photos: 8,
+        letters: 9,
+        reserved: 10,
+        versions: 11,
+        uploads: 12,
+        bytes: 13 << 30,
+    };
+    assert_eq!(settings.limits, limits);
+    assert_eq!((settings.connections, settings.connections_share), (1000, 15));
     assert_eq!(settings.zone.iana_name(), Some("Europe/London"));
     let Database::Postgres(url) = &settings.database else { panic!("a file") };
     assert_eq!(url.expose_to_the_other_side(), "postgres://unsaid:hidden-words@/unsaid");
     assert!(settings.may_serve().is_ok());
+}
+
+#[test]
+fn where_anybody_may_come_an_account_has_narrower_numbers_unless_the_host_says_otherwise() {
+    let open = good(&[("UNSAID_REGISTRATION", "open")]).limits;
+    assert_eq!((open.persons_a_month, open.bytes >> 30), (30, 20));
+    let said =
+        [("UNSAID_REGISTRATION", "open"), ("UNSAID_PERSONS_MONTHLY", "0"), ("UNSAID_ACCOUNT_GIB", "0")];
+    let said = good(&said).limits;
+    assert_eq!((said.persons_a_month, said.bytes), (0, 0));
+    assert_eq!(good(&[]).limits, Limits { persons_a_month: 0, bytes: 1024 << 30, ..open });
 }
 
 #[test]

@@ -105,6 +105,23 @@ export const sendTrial = (): Promise<unknown> => post('/api/trial', {});
 export const lock = (): Promise<unknown> => post('/api/lock', {});
 export const signOut = (): Promise<unknown> => post('/api/sessions/end', {});
 
+/** A browser in which she is signed in, by days of her zone. */
+export interface SignedInOn {
+  id: string;
+  /** This very browser. */
+  here: boolean;
+  /** She said that the device is hers. */
+  mine: boolean;
+  since: string;
+  last: string;
+}
+
+export const sessions = async (): Promise<SignedInOn[]> =>
+  (await get<{ sessions: SignedInOn[] }>('/api/sessions')).sessions;
+
+export const endSession = (id: string): Promise<unknown> => post(`/api/sessions/${id}/end`, {});
+export const endOtherSessions = (): Promise<unknown> => post('/api/sessions/others/end', {});
+
 export const vault = (): Promise<{ bytes: Uint8Array; etag: string | null }> => getBytes('/api/vault');
 
 /** Refused with 412 `changed-meanwhile` when somebody else wrote since `etag`. */

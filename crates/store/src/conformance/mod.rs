@@ -10,9 +10,9 @@ pub mod scene;
 macro_rules! every_check {
     ($with:ident) => {
         $with! {
-            house confirm_keys unconfirm_keys beat confirm_clock
+            house keep_within confirm_keys unconfirm_keys beat confirm_clock
             invite named approve_name invitation ask_code account_of set_code try_code open_session open_newcomer session act unlock_session lock_session
-            end_session create_account account try_unlock vault put_vault
+            end_session sessions end_session_named end_other_sessions end_all_sessions create_account account try_unlock vault put_vault
             put_language
             put_kit has_kit account_of_kit open_kit_session replace_unlock notify ask_trial ask_email_change change_email email_undo undo_email
             put_draft drafts draft draft_history draft_at discard_draft restore_draft put_draft_part draft_part prune orphans orphan_erased
@@ -30,6 +30,8 @@ macro_rules! every_check {
             a_card_that_was_replaced_leads_to_what_was_read_with_words_alone a_card_is_replaced_alike_whatever_was_opened
             what_asks_names_nobody_and_gives_nothing what_was_opened_stays_theirs_when_the_answer_changes sealed_anew_asks_anew
             an_undone_address_takes_later_changes_with_it
+            codes_of_the_house_are_counted_and_nobody_with_an_account_waits_long nobody_makes_the_house_write_to_strangers
+            so_many_browsers_are_remembered_and_the_oldest_makes_room
         }
     };
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::AccountStore;
+use crate::limits::SESSIONS_OF_AN_ACCOUNT;
 use async_trait::async_trait;
 use unsaid_delivery::message::{Kind, MessageState, Subject};
 
@@ -41,7 +42,32 @@ impl SessionRow {
 impl World {
     /// A session that is not over.
     fn session(&mut self, token: Keyed, now: Now) -> Result<&mut SessionRow> {
-        self.sessions.get_mut(&token).filter(|s| !s.is_over(now)).ok_or(StoreError::Missing)
+        let made_after = self.made_after(now);
+        let good = |s: &&mut SessionRow| !s.is_over(now) && s.opened > made_after;
+        self.sessions.get_mut(&token).filter(good).ok_or(StoreError::Missing)
+    }
+
+    /// Where an account is signed in, with what orders them: whoever acted last first.
+    fn sessions_of(&self, account: AccountId) -> Vec<(Keyed, &SessionRow)> {
+        let is_hers = |s: &SessionRow| matches!(s.who, SessionRowOf::Account(of) if of == account);
+        let mut found: Vec<_> =
+            self.sessions.iter().filter(|(_, s)| is_hers(s)).map(|(t, s)| (*t, s)).collect();
+        found.sort_by_key(|(token, s)| (std::cmp::Reverse(s.last_act), std::cmp::Reverse(s.opened), *token));
+        found
+    }
+
+    /// One more than there may be: whoever was silent longest is signed out.
+    pub(super) fn only_so_many_sessions(&mut self, account: AccountId, newest: Keyed) {
+        let over: Vec<Keyed> = self
+            .sessions_of(account)
+            .into_iter()
+            .map(|(token, _)| token)
+            .skip(SESSIONS_OF_AN_ACCOUNT as usize)
+            .filter(|token| *token != newest)
+            .collect();
+        for token in over {
+            self.sessions.remove(&token);
+        }
     }
 
     /// Tries a code: each is good for what it was asked for alone.
@@ -128,6 +154,16 @@ impl AccountStore for MemoryStore {
             return Ok(CodeAsked::TooMany);
         }
         asks.push(now.trusted);
+        let written = world.may_be_written(&ask, now);
+        world.code_counts.retain(|c| now.trusted < hours_after(c.at, 24));
+        world.code_counts.push(limits::CodeCount {
+            at: now.trusted,
+            email_key: ask.email_key,
+            invitation: ask.invitation,
+            account: None,
+            known: ask.known,
+            written: ask.write && written,
+        });
         if let Some(earlier) = world.codes.remove(&ask.browser)
             && let Some(row) = world.messages.get_mut(&earlier.message)
             && row.message.state == MessageState::Waiting
@@ -136,7 +172,8 @@ impl AccountStore for MemoryStore {
             row.message.rev += 1;
             world.wakes.remove(WakeOf::Message(earlier.message));
         }
-        if ask.write {
+        let held = ask.write && !written;
+        if ask.write && written {
             let message = Message {
                 id: ask.message,
                 kind: Kind::Code,
@@ -174,11 +211,11 @@ impl AccountStore for MemoryStore {
                 expires: ask.expires,
                 code: None,
                 tries: 0,
-                written: ask.write,
+                written: ask.write && written,
                 account: None,
             },
         );
-        Ok(CodeAsked::Taken)
+        Ok(if held { CodeAsked::Held } else { CodeAsked::Taken })
     }
 
     async fn account_of(&self, email_key: Keyed) -> Result<Option<AccountId>> {
@@ -205,6 +242,7 @@ impl AccountStore for MemoryStore {
         world.accounts.get(&account).ok_or(StoreError::Missing)?;
         expect(!world.sessions.contains_key(&token))?;
         world.sessions.insert(token, SessionRow::new(SessionRowOf::Account(account), now));
+        world.only_so_many_sessions(account, token);
         Ok(())
     }
 
@@ -218,6 +256,9 @@ impl AccountStore for MemoryStore {
         now: Now,
     ) -> Result<()> {
         let mut world = self.world();
+        if invitation.is_none() {
+            world.room_for_account(now)?;
+        }
         expect(!world.sessions.contains_key(&token))?;
         let who = SessionRowOf::Newcomer { account, email_key, email, invitation };
         world.sessions.insert(token, SessionRow::new(who, now));
@@ -226,7 +267,9 @@ impl AccountStore for MemoryStore {
 
     async fn session(&self, token: Keyed, now: Now) -> Result<Option<Session>> {
         let world = self.world();
-        let Some(row) = world.sessions.get(&token).filter(|s| !s.is_over(now)) else { return Ok(None) };
+        let made_after = world.made_after(now);
+        let good = |s: &&SessionRow| !s.is_over(now) && s.opened > made_after;
+        let Some(row) = world.sessions.get(&token).filter(good) else { return Ok(None) };
         let who = match &row.who {
             SessionRowOf::Account(account) => match world.accounts.get(account) {
                 Some(a) => SessionOf::Author(Author { account: *account }, a.account.role),
@@ -283,6 +326,50 @@ impl AccountStore for MemoryStore {
         Ok(())
     }
 
+    async fn sessions(&self, author: &Author, now: Now) -> Result<Vec<SignedInOn>> {
+        let world = self.world();
+        let made_after = world.made_after(now);
+        let mut found: Vec<SignedInOn> = world
+            .sessions_of(author.account)
+            .into_iter()
+            .filter(|(_, s)| !s.is_over(now) && s.opened > made_after)
+            .map(|(token, s)| SignedInOn {
+                name: SessionName::of(token),
+                made: s.opened,
+                last_act: s.last_act,
+                mine: s.mine,
+            })
+            .collect();
+        found.sort_by_key(|session| (std::cmp::Reverse(session.last_act), session.name));
+        Ok(found)
+    }
+
+    async fn end_session_named(&self, author: &Author, name: SessionName) -> Result<()> {
+        let mut world = self.world();
+        let found = world.sessions_of(author.account).into_iter().map(|(token, _)| token);
+        let token = found.into_iter().find(|token| SessionName::of(*token) == name);
+        world.sessions.remove(&token.ok_or(StoreError::Missing)?);
+        Ok(())
+    }
+
+    async fn end_other_sessions(&self, author: &Author, session: Keyed) -> Result<u64> {
+        let mut world = self.world();
+        let before = world.sessions.len();
+        world.end_others(author.account, session);
+        Ok((before - world.sessions.len()) as u64)
+    }
+
+    async fn end_all_sessions(&self, of: Option<AccountId>) -> Result<u64> {
+        let mut world = self.world();
+        let before = world.sessions.len();
+        world.sessions.retain(|_, s| match (of, &s.who) {
+            (None, _) => false,
+            (Some(account), SessionRowOf::Account(of)) => *of != account,
+            (Some(_), SessionRowOf::Newcomer { .. }) => true,
+        });
+        Ok((before - world.sessions.len()) as u64)
+    }
+
     async fn create_account(&self, token: Keyed, new: NewAccount, mine: bool, now: Now) -> Result<Author> {
         let mut world = self.world();
         let SessionRowOf::Newcomer { account, email_key, invitation, .. } = &world.session(token, now)?.who
@@ -292,7 +379,10 @@ impl AccountStore for MemoryStore {
         expect(*account == new.id && *email_key == new.email_key)?;
         let invitation = *invitation;
         let (role, approved_name) = match invitation {
-            None => (Role::Author, None),
+            None => {
+                world.room_for_account(now)?;
+                (Role::Author, None)
+            }
             Some(invitation) => {
                 let row = world.invitations.get(&invitation).filter(|i| i.is_good(now));
                 let row = row.ok_or(StoreError::Conflict)?;

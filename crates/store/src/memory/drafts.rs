@@ -38,6 +38,8 @@ impl DraftStore for MemoryStore {
         if !world.drafts.contains_key(&draft) {
             world.account(author)?;
             expect(rev == 0)?;
+            world.room_for_draft(author)?;
+            world.room_for_bytes(author, bytes.len() as u64, 0)?;
             let content = DraftContent {
                 account: author.account,
                 rev: 1,
@@ -52,6 +54,8 @@ impl DraftStore for MemoryStore {
         }
         let row = world.draft_mut(author, draft)?;
         expect(row.rev == rev)?;
+        world.room_for_bytes(author, bytes.len() as u64, 0)?;
+        let row = world.draft_mut(author, draft)?;
         let before = std::mem::replace(&mut row.bytes, bytes);
         row.history.insert(rev, (row.saved, before));
         for gone in thinned(&row.saved_before(), now.trusted) {
@@ -111,6 +115,9 @@ impl DraftStore for MemoryStore {
 
     async fn put_draft_part(&self, author: &Author, draft: DraftId, part: Part) -> Result<()> {
         let mut world = self.world();
+        world.draft(author, draft)?;
+        world.room_for_photo(draft, &part.name)?;
+        world.room_for_bytes(author, part.size, 0)?;
         let (name, blob) = (part.name.clone(), part.blob);
         let old = world.draft_mut(author, draft)?.parts.insert(name, part);
         if let Some(old) = old.filter(|old| old.blob != blob) {

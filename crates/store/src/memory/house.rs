@@ -16,6 +16,11 @@ impl HouseStore for MemoryStore {
         })
     }
 
+    async fn keep_within(&self, limits: Limits) -> Result<()> {
+        self.world().limits = limits;
+        Ok(())
+    }
+
     async fn confirm_keys(&self) -> Result<()> {
         self.world().keys_confirmed = true;
         Ok(())

@@ -45,7 +45,7 @@ impl World {
     }
 
     /// Ends every session of an account but one.
-    fn end_others(&mut self, account: AccountId, session: Keyed) {
+    pub(super) fn end_others(&mut self, account: AccountId, session: Keyed) {
         self.sessions.retain(|token, s| {
             *token == session || !matches!(s.who, SessionRowOf::Account(of) if of == account)
         });
@@ -67,15 +67,18 @@ impl World {
 
 #[async_trait]
 impl KeyStore for MemoryStore {
-    async fn put_kit(&self, author: &Author, kit: Keyed) -> Result<()> {
+    async fn put_kit(&self, author: &Author, kit: Keyed, notice: MessageId, now: Now) -> Result<()> {
         let mut world = self.world();
-        world.account(author)?;
-        expect(world.account_of_kit.get(&kit).is_none_or(|other| *other == author.account))?;
+        if world.account(author)?.kit == Some(kit) {
+            return Ok(());
+        }
+        expect(!world.account_of_kit.contains_key(&kit) && !world.messages.contains_key(&notice))?;
         let old = world.account_mut(author)?.kit.replace(kit);
         if let Some(old) = old {
             world.account_of_kit.remove(&old);
         }
         world.account_of_kit.insert(kit, author.account);
+        world.notice(author.account, Notice::KitMade, notice, None, now);
         Ok(())
     }
 
@@ -103,6 +106,7 @@ impl KeyStore for MemoryStore {
         session.fresh_at = Some(now.trusted);
         session.mine = mine;
         world.sessions.insert(token, session);
+        world.only_so_many_sessions(account, token);
         world.notice(account, Notice::KitUsed, notice, None, now);
         Ok(())
     }
@@ -156,6 +160,9 @@ impl KeyStore for MemoryStore {
     }
 
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
+        if !self.world().may_ask_strangers(author.account, now) {
+            return Ok(CodeAsked::TooMany);
+        }
         let code = CodeAsk {
             message: ask.message,
             browser: ask.browser,
@@ -163,13 +170,20 @@ impl KeyStore for MemoryStore {
             to: ask.to,
             invitation: None,
             write: true,
+            known: true,
             expires: ask.expires,
             // The account's own language goes before it.
             language: String::new(),
         };
         let asked = crate::AccountStore::ask_code(self, code, now).await?;
-        if let (CodeAsked::Taken, Some(row)) = (asked, self.world().codes.get_mut(&ask.browser)) {
-            row.account = Some(author.account);
+        if asked != CodeAsked::TooMany {
+            let mut world = self.world();
+            if let Some(count) = world.code_counts.last_mut() {
+                count.account = Some(author.account);
+            }
+            if let Some(row) = world.codes.get_mut(&ask.browser) {
+                row.account = Some(author.account);
+            }
         }
         Ok(asked)
     }

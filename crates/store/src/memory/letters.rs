@@ -1,4 +1,4 @@
-//! Letters in memory, from the first reserved id to the seal, and what their author may see and take back.
+//! Letters in memory, from the first reserved id to the seal, and what their author may see and take back. One thing because each verb of a letter changes the same rows.
 
 use super::*;
 use crate::LetterStore;
@@ -152,12 +152,14 @@ impl UploadRow {
 
 #[async_trait]
 impl LetterStore for MemoryStore {
-    async fn reserve_letter(&self, author: &Author, letter: LetterId, _now: Now) -> Result<()> {
+    async fn reserve_letter(&self, author: &Author, letter: LetterId, now: Now) -> Result<()> {
         let mut world = self.world();
+        world.room_for_letter(author, now)?;
         expect(!world.letters.contains_key(&letter))?;
         let versions = BTreeMap::from([(1, VersionRow::default())]);
         let row = LetterRow {
             account: author.account,
+            reserved: now.trusted,
             rev: 0,
             withdrew: false,
             versions,
@@ -172,6 +174,9 @@ impl LetterStore for MemoryStore {
         let (newest, row) =
             world.letter(author, letter)?.versions.last_key_value().ok_or(StoreError::Damaged)?;
         let number = if row.sealed.is_some() { newest + 1 } else { *newest };
+        if row.sealed.is_some() {
+            world.room_for_version(letter)?;
+        }
         let forgotten: Vec<BlobId> =
             if row.sealed.is_some() { Vec::new() } else { row.uploads.values().copied().collect() };
         for blob in forgotten {
@@ -184,7 +189,7 @@ impl LetterStore for MemoryStore {
         Ok(number)
     }
 
-    async fn begin_upload(&self, author: &Author, ask: UploadAsk, _now: Now) -> Result<Upload> {
+    async fn begin_upload(&self, author: &Author, ask: UploadAsk, now: Now) -> Result<Upload> {
         let mut world = self.world();
         let version = world.version(author, ask.letter, ask.version)?;
         expect(version.sealed.is_none())?;
@@ -194,6 +199,7 @@ impl LetterStore for MemoryStore {
         {
             return Ok(found.upload.clone());
         }
+        world.room_for_upload(author, ask.size, earlier, now)?;
         expect(!world.uploads.contains_key(&ask.blob))?;
         if let Some(blob) = earlier {
             world.uploads.remove(&blob);
@@ -208,6 +214,7 @@ impl LetterStore for MemoryStore {
             ask.blob,
             UploadRow {
                 account: author.account,
+                begun: now.trusted,
                 letter: ask.letter,
                 version: ask.version,
                 name: ask.name,

@@ -9,6 +9,7 @@ mod foresight;
 mod house;
 mod keys;
 mod letters;
+mod limits;
 mod pair;
 mod persons;
 mod proofs;
@@ -17,6 +18,7 @@ mod replies;
 mod wakes;
 
 use crate::journal::{Entry, Journal, JournalError};
+use crate::limits::Limits;
 use crate::rows::*;
 use crate::{Result, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -88,6 +90,9 @@ struct World {
     codes: BTreeMap<Keyed, CodeRow>,
     /// When codes were asked for each address within the last day.
     code_asks: BTreeMap<Keyed, Vec<Timestamp>>,
+    /// Those of the last day, for the numbers of the whole house.
+    code_counts: Vec<limits::CodeCount>,
+    limits: Limits,
     sessions: BTreeMap<Keyed, SessionRow>,
     accounts: BTreeMap<AccountId, AccountRow>,
     account_of: BTreeMap<Keyed, AccountId>,
@@ -230,6 +235,7 @@ struct AccountRow {
 
 struct PersonRow {
     account: AccountId,
+    made: Timestamp,
     order: u64,
     zone: Option<String>,
     language: String,
@@ -259,6 +265,7 @@ struct RefusalRow {
 
 struct LetterRow {
     account: AccountId,
+    reserved: Timestamp,
     /// Goes up by one with each fact about it.
     rev: i64,
     withdrew: bool,
@@ -301,6 +308,7 @@ struct Sealing {
 
 struct UploadRow {
     account: AccountId,
+    begun: Timestamp,
     letter: LetterId,
     version: u32,
     name: String,
@@ -327,7 +335,7 @@ struct ReaderRow {
 }
 
 /// How a reader came.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum ReaderOf {
     Knock(MessageId),
     /// With the words of this card.

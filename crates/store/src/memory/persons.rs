@@ -20,6 +20,7 @@ impl World {
 
     /// Makes this the person's present card; its fact is written.
     fn add_card(&mut self, person: PersonId, claim: Keyed) -> Result<()> {
+        self.room_for_card(person)?;
         expect(!self.cards.contains_key(&claim))?;
         let nr = self.cards.values().filter(|card| card.person == person).count() as i64 + 1;
         self.record(format!("{person} card"), nr, Fact::CardReplaced { person, claim: claim.0 })?;
@@ -50,6 +51,7 @@ fn given(person: PersonId, new: &NewAddress) -> Fact {
 impl PersonStore for MemoryStore {
     async fn add_person(&self, author: &Author, new: NewPerson, now: Now) -> Result<()> {
         let mut world = self.world();
+        world.room_for_person(author, now)?;
         expect(!world.persons.contains_key(&new.id))?;
         if let Some(address) = &new.address {
             expect(!world.addresses.contains_key(&address.id))?;
@@ -60,6 +62,7 @@ impl PersonStore for MemoryStore {
             new.id,
             PersonRow {
                 account: author.account,
+                made: now.trusted,
                 order,
                 zone: new.zone,
                 language: new.language,

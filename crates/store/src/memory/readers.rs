@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ReaderStore;
+use crate::limits::READERS_OF_A_LINK;
 use async_trait::async_trait;
 use unsaid_delivery::accept::{self, Granted};
 use unsaid_delivery::decide::pause_days;
@@ -36,6 +37,22 @@ impl World {
         let card = self.cards.get(&claim)?;
         let account = self.persons.get(&card.person)?.account;
         Some(Reader { account, person: card.person, at: None, older_card: !card.present, session: None })
+    }
+
+    /// One more than there may be of this link, or this card: the oldest has to open it again.
+    fn only_so_many_readers(&mut self, who: ReaderOf, newest: Keyed) {
+        let mut found: Vec<(std::cmp::Reverse<Timestamp>, Keyed)> = self
+            .readers
+            .iter()
+            .filter(|(_, row)| row.who == who)
+            .map(|(token, row)| (std::cmp::Reverse(row.until), *token))
+            .collect();
+        found.sort_unstable();
+        for (_, token) in found.into_iter().skip(READERS_OF_A_LINK as usize) {
+            if token != newest {
+                self.readers.remove(&token);
+            }
+        }
     }
 
     /// Whether a card leads to this delivery of its person: the present one to all, an older one to what was opened with words.
@@ -157,6 +174,7 @@ impl ReaderStore for MemoryStore {
         expect(!world.readers.contains_key(&token))?;
         let until = hours_after(now.trusted, READER_HOURS);
         world.readers.insert(token, ReaderRow { who: ReaderOf::Knock(message), until });
+        world.only_so_many_readers(ReaderOf::Knock(message), token);
         Ok(())
     }
 
@@ -269,6 +287,7 @@ impl ReaderStore for MemoryStore {
         expect(!world.readers.contains_key(&token))?;
         let until = hours_after(now.trusted, READER_HOURS);
         world.readers.insert(token, ReaderRow { who: ReaderOf::Card(claim), until });
+        world.only_so_many_readers(ReaderOf::Card(claim), token);
         Ok(true)
     }
 

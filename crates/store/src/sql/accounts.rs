@@ -1,7 +1,7 @@
 //! Coming in, and what an author's account holds.
 
 use super::tx::{Mode, Row, Tx, values};
-use super::{SqlStore, codes, sessions, transaction};
+use super::{SqlStore, codes, limits, sessions, transaction};
 use crate::rows::*;
 use crate::{AccountStore, Result, StoreError};
 use async_trait::async_trait;
@@ -67,8 +67,10 @@ impl AccountStore for SqlStore {
     }
 
     async fn ask_code(&self, ask: CodeAsk, now: Now) -> Result<CodeAsked> {
-        // Serializable: the count depends on rows that are not there yet.
-        transaction!(self, Mode::Serial, |tx| codes::ask(&mut tx, &ask, now).await)
+        transaction!(self, Mode::Write, |tx| {
+            codes::in_turn(&mut tx).await?;
+            codes::ask(&mut tx, &ask, now).await
+        })
     }
 
     async fn account_of(&self, email_key: Keyed) -> Result<Option<AccountId>> {
@@ -97,6 +99,9 @@ impl AccountStore for SqlStore {
         now: Now,
     ) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
+            if invitation.is_none() {
+                limits::account(&mut tx, now).await?;
+            }
             sessions::open_newcomer(&mut tx, token, account, email_key, &email, invitation, now).await
         })
     }
@@ -119,6 +124,22 @@ impl AccountStore for SqlStore {
 
     async fn end_session(&self, token: Keyed) -> Result<()> {
         transaction!(self, Mode::Write, |tx| sessions::end(&mut tx, token).await)
+    }
+
+    async fn sessions(&self, author: &Author, now: Now) -> Result<Vec<SignedInOn>> {
+        transaction!(self, Mode::Read, |tx| sessions::of_account(&mut tx, author.account, now).await)
+    }
+
+    async fn end_session_named(&self, author: &Author, name: SessionName) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| sessions::end_named(&mut tx, author.account, name).await)
+    }
+
+    async fn end_other_sessions(&self, author: &Author, session: Keyed) -> Result<u64> {
+        transaction!(self, Mode::Write, |tx| sessions::end_others(&mut tx, author.account, session).await)
+    }
+
+    async fn end_all_sessions(&self, of: Option<AccountId>) -> Result<u64> {
+        transaction!(self, Mode::Write, |tx| sessions::end_all(&mut tx, of).await)
     }
 
     async fn create_account(
@@ -203,7 +224,10 @@ async fn create(tx: &mut Tx, token: Keyed, new: &NewAccount, mine: bool, now: No
         return Err(StoreError::Conflict);
     }
     let (role, approved_name): (Role, Option<Keyed>) = match invitation {
-        None => (Role::Author, None),
+        None => {
+            limits::account(tx, now).await?;
+            (Role::Author, None)
+        }
         Some(invitation) => {
             let row = tx
                 .one(

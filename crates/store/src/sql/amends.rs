@@ -244,6 +244,12 @@ pub(super) async fn open_reader(
         "insert into claim_readers (token, claim, person, opened) values ($1, $2, $3, $4)",
         values![token, claim, person, now.trusted],
     )
+    .await?;
+    tx.exec(
+        "delete from claim_readers where claim = $1 and token <> $2 and token not in (
+             select token from claim_readers where claim = $1 order by opened desc, token limit $3)",
+        values![claim, token, crate::limits::READERS_OF_A_LINK],
+    )
     .await
     .map(drop)
 }

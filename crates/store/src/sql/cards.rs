@@ -1,7 +1,7 @@
 //! Cards with words: which claim belongs to which person, and what it opens. The words themselves are never here, only HMAC of a token made from them.
 
 use super::tx::{Tx, values};
-use super::{pair, seal};
+use super::{limits, pair, seal};
 use crate::rows::{Author, Keyed, NewWordsWrap, Reader};
 use crate::{Result, StoreError};
 use unsaid_delivery::Fact;
@@ -27,6 +27,7 @@ pub(super) async fn put(tx: &mut Tx, person: PersonId, claim: Keyed) -> Result<(
 }
 
 async fn add(tx: &mut Tx, person: PersonId, claim: Keyed) -> Result<()> {
+    limits::card(tx, person).await?;
     tx.exec("insert into cards (claim, person, present) values ($1, $2, 1)", values![claim, person]).await?;
     let nr: i64 = tx.need("select count(*) from cards where person = $1", values![person]).await?.next()?;
     tx.fact(format!("{person} card"), nr, Fact::CardReplaced { person, claim: claim.0 });

@@ -1,20 +1,40 @@
 //! Sign-in codes: who asked for one, how often, and whether what was typed is right. Only keyed hashes of codes are here.
 
+use super::limits::count;
 use super::sessions::ago;
 use super::tx::{Tx, not_before, values};
 use super::wakes;
+use crate::limits::{CODES_OF_AN_INVITATION, DAY, HOUR, Limits};
 use crate::rows::{CodeAsk, CodeAsked, CodeTried, Keyed, Lane, WakeOf};
 use crate::{Result, StoreError};
-use jiff::SignedDuration;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, MessageId};
 
-/// Requests of one address are counted for so long.
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// So many in that time.
+/// So many are asked for one address in a day.
 const A_DAY: i64 = 10;
 /// A request is over after so many wrong tries.
 const TRIES: i64 = 5;
+
+/// Requests for codes come one after the other: what is counted for the whole house must not be counted by two at once.
+pub(super) async fn in_turn(tx: &mut Tx) -> Result<()> {
+    tx.need("select 1 from house where id = 1 /*lock*/", &[]).await.map(drop)
+}
+
+/// Whether the mail of this request goes out. Every question is asked for every request, so that known and unknown addresses are the same work.
+async fn may_be_written(tx: &mut Tx, ask: &CodeAsk, now: Now) -> Result<bool> {
+    let hour_ago = ago(now, HOUR);
+    let sql = "select count(*) from codes where written = 1 and asked > $1";
+    let written = count(tx, sql, values![hour_ago]).await?;
+    let sql = "select count(*) from codes where written = 1 and known = 0 and asked > $1";
+    let to_new = count(tx, sql, values![hour_ago]).await?;
+    let sql = "select count(*) from codes where written = 1 and email_key = $1 and asked > $2";
+    let to_this = count(tx, sql, values![ask.email_key, hour_ago]).await?;
+    let sql = "select count(*) from codes where invitation = $1 and asked > $2";
+    let values = values![ask.invitation.unwrap_or(Keyed([0; 32])), ago(now, DAY)];
+    let invited = count(tx, sql, values).await?;
+    let invited = ask.known || Limits::room(CODES_OF_AN_INVITATION, invited);
+    Ok(tx.limits.may_write(ask.known, written, to_new, to_this) && invited)
+}
 
 pub(super) async fn ask(tx: &mut Tx, ask: &CodeAsk, now: Now) -> Result<CodeAsked> {
     // What nobody counts any more is not kept; a row whose mail is still owed is.
@@ -34,10 +54,12 @@ pub(super) async fn ask(tx: &mut Tx, ask: &CodeAsk, now: Now) -> Result<CodeAske
     if asked >= A_DAY {
         return Ok(CodeAsked::TooMany);
     }
+    let written = may_be_written(tx, ask, now).await?;
     drop_earlier(tx, ask.browser).await?;
     tx.exec(
-        "insert into codes (message, browser, email_key, email, invitation, asked, expires, language, tries, ended)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)",
+        "insert into codes (message, browser, email_key, email, invitation, asked, expires, language, written, known,
+             tries, ended)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0)",
         values![
             ask.message,
             ask.browser,
@@ -46,11 +68,13 @@ pub(super) async fn ask(tx: &mut Tx, ask: &CodeAsk, now: Now) -> Result<CodeAske
             ask.invitation,
             now.trusted,
             ask.expires,
-            ask.language.as_str()
+            ask.language.as_str(),
+            ask.write && written,
+            ask.known
         ],
     )
     .await?;
-    if ask.write {
+    if ask.write && written {
         tx.exec(
             "insert into messages (id, kind, subject, series, nr, nth, state, tries, since, expires, foreseen, rev)
              values ($1, 'code', 'signing-in', 0, 0, 1, 'waiting', 0, $2, $3, 1, 1)",
@@ -59,7 +83,7 @@ pub(super) async fn ask(tx: &mut Tx, ask: &CodeAsk, now: Now) -> Result<CodeAske
         .await?;
         wakes::at_once(tx, WakeOf::Message(ask.message), Lane::Codes, now).await?;
     }
-    Ok(CodeAsked::Taken)
+    Ok(if ask.write && !written { CodeAsked::Held } else { CodeAsked::Taken })
 }
 
 /// An earlier request of the same browser ends. Its mail, if it has not begun to leave, is not wanted any more.

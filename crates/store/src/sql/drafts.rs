@@ -1,7 +1,7 @@
 //! Drafts at the house, with what was saved before, and their photos. All bytes are sealed to the author; nothing here can be read.
 
 use super::tx::{Mode, Row, Tx, values};
-use super::{SqlStore, sessions, transaction};
+use super::{SqlStore, limits, sessions, transaction};
 use crate::rows::*;
 use crate::{DraftStore, Result, StoreError};
 use async_trait::async_trait;
@@ -96,11 +96,14 @@ impl DraftStore for SqlStore {
 
     async fn put_draft_part(&self, author: &Author, draft: DraftId, part: Part) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
+            limits::lock(&mut tx, author).await?;
             tx.need(
                 "select 1 from drafts where id = $1 and account = $2 /*lock*/",
                 values![draft, author.account],
             )
             .await?;
+            limits::photo(&mut tx, draft, &part.name).await?;
+            limits::bytes(&mut tx, author.account, part.size).await?;
             tx.exec(
                 "insert into orphans (blob)
                  select blob from draft_parts where draft = $1 and name = $2 and blob <> $3",
@@ -189,6 +192,8 @@ async fn put(tx: &mut Tx, author: &Author, draft: DraftId, rev: i64, bytes: &[u8
         if rev != 0 {
             return Err(StoreError::Conflict);
         }
+        limits::draft(tx, author).await?;
+        limits::bytes(tx, author.account, bytes.len() as u64).await?;
         tx.exec(
             "insert into drafts (id, account, rev, bytes, saved) values ($1, $2, 1, $3, $4)",
             values![draft, author.account, bytes.to_vec(), now.trusted],
@@ -203,6 +208,7 @@ async fn put(tx: &mut Tx, author: &Author, draft: DraftId, rev: i64, bytes: &[u8
     if stored != rev {
         return Err(StoreError::Conflict);
     }
+    limits::bytes(tx, author.account, bytes.len() as u64).await?;
     tx.exec(
         "insert into draft_history (draft, rev, bytes, saved) select id, rev, bytes, saved from drafts where id = $1",
         values![draft],

@@ -2,10 +2,12 @@
 
 use super::tx::{Mode, Tx, values};
 use super::{SqlStore, transaction};
+use crate::limits::Limits;
 use crate::rows::House;
 use crate::{HouseStore, Result, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::sync::PoisonError;
 use unsaid_delivery::clock::{Mark, Observed};
 use unsaid_delivery::id::BootId;
 
@@ -48,6 +50,11 @@ impl HouseStore for SqlStore {
             let mark = trusted.zip(observed).map(|(trusted, observed)| Mark { trusted, observed });
             Ok(House { generation, keys_confirmed, accounts, mark })
         })
+    }
+
+    async fn keep_within(&self, limits: Limits) -> Result<()> {
+        *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
+        Ok(())
     }
 
     async fn confirm_keys(&self) -> Result<()> {

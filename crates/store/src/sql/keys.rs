@@ -1,7 +1,9 @@
 //! The ways back in: the paper kit, new words, another sign-in address; and the notices that tell the author of it.
 
+use super::limits::count;
 use super::tx::{Mode, Tx, not_before, values};
 use super::{SqlStore, codes, sessions, transaction, wakes};
+use crate::limits::{CODES_OF_AN_ACCOUNT, DAY, Limits};
 use crate::rows::*;
 use crate::{KeyStore, Result, StoreError};
 use async_trait::async_trait;
@@ -15,11 +17,16 @@ use unsaid_delivery::state::Wake;
 
 #[async_trait]
 impl KeyStore for SqlStore {
-    async fn put_kit(&self, author: &Author, kit: Keyed) -> Result<()> {
+    async fn put_kit(&self, author: &Author, kit: Keyed, message: MessageId, now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
-            let changed =
-                tx.exec("update accounts set kit = $1 where id = $2", values![kit, author.account]).await?;
-            if changed == 1 { Ok(()) } else { Err(StoreError::Missing) }
+            let mut row =
+                tx.need("select kit from accounts where id = $1 /*lock*/", values![author.account]).await?;
+            let there: Option<Keyed> = row.next()?;
+            if there == Some(kit) {
+                return Ok(());
+            }
+            tx.exec("update accounts set kit = $1 where id = $2", values![kit, author.account]).await?;
+            notice(&mut tx, author.account, Notice::KitMade, message, now).await
         })
     }
 
@@ -85,7 +92,7 @@ impl KeyStore for SqlStore {
                 values![author.account, new.number, new.wrap.clone(), new.host_generation],
             )
             .await?;
-            end_others(&mut tx, author.account, new.session).await?;
+            sessions::end_others(&mut tx, author.account, new.session).await?;
             notice(&mut tx, author.account, Notice::WordsReplaced, message, now).await?;
             let fact = Fact::UnlockReplaced { account: author.account, number: new.number };
             tx.fact(author.account, new.number.into(), fact);
@@ -122,8 +129,18 @@ impl KeyStore for SqlStore {
     }
 
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
-        // Serializable, as every request for a code.
-        transaction!(self, Mode::Serial, |tx| {
+        transaction!(self, Mode::Write, |tx| {
+            // One after the other with every other request for a code; and no account asks strangers for more than a few a day.
+            codes::in_turn(&mut tx).await?;
+            let asked = count(
+                &mut tx,
+                "select count(*) from codes where account = $1 and asked > $2",
+                values![author.account, sessions::ago(now, DAY)],
+            )
+            .await?;
+            if !Limits::room(CODES_OF_AN_ACCOUNT, asked) {
+                return Ok(CodeAsked::TooMany);
+            }
             let code = CodeAsk {
                 message: ask.message,
                 browser: ask.browser,
@@ -131,12 +148,13 @@ impl KeyStore for SqlStore {
                 to: ask.to.clone(),
                 invitation: None,
                 write: true,
+                known: true,
                 expires: ask.expires,
                 // The account's own language goes before it.
                 language: String::new(),
             };
             let asked = codes::ask(&mut tx, &code, now).await?;
-            if asked == CodeAsked::Taken {
+            if asked != CodeAsked::TooMany {
                 tx.exec(
                     "update codes set account = $1 where message = $2",
                     values![author.account, ask.message],
@@ -238,7 +256,7 @@ async fn change_email(
         }
     }
     let rev = set_email(tx, author.account, &change.email, change.new_key).await?;
-    end_others(tx, author.account, change.session).await?;
+    sessions::end_others(tx, author.account, change.session).await?;
     let until = now.trusted.checked_add(SignedDuration::from_hours(EMAIL_UNDO_DAYS * 24));
     tx.exec(
         "insert into email_undos (undo, account, email, email_key, until, used) values ($1, $2, $3, $4, $5, 0)",
@@ -253,16 +271,6 @@ async fn change_email(
     .await?;
     told(tx, author.account, rev, &change.email, change.new_key);
     Ok(EmailChanged::Changed)
-}
-
-/// Ends every session of an account but one.
-async fn end_others(tx: &mut Tx, account: AccountId, session: Keyed) -> Result<()> {
-    tx.exec(
-        "delete from sessions where account = $1 and newcomer = 0 and token <> $2",
-        values![account, session],
-    )
-    .await
-    .map(drop)
 }
 
 async fn undo_email(tx: &mut Tx, undo: Keyed, now: Now) -> Result<bool> {

@@ -3,7 +3,7 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, pair, proofs, replies, seal, transaction, uploads};
+use super::{SqlStore, amends, limits, pair, proofs, replies, seal, transaction, uploads};
 use crate::rows::*;
 use crate::{LetterStore, Result, StoreError};
 use async_trait::async_trait;
@@ -21,6 +21,8 @@ use unsaid_delivery::state::{Amending, Delivery, Rest, State};
 impl LetterStore for SqlStore {
     async fn reserve_letter(&self, author: &Author, letter: LetterId, now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
+            limits::lock(&mut tx, author).await?;
+            limits::letter(&mut tx, author, now).await?;
             tx.exec(
                 "insert into letters (id, account, reserved, withdrew, rev) values ($1, $2, $3, 0, 0)",
                 values![letter, author.account, now.trusted],
@@ -42,6 +44,7 @@ impl LetterStore for SqlStore {
                 .await?;
             let (number, sealed): (u32, bool) = (row.next()?, row.next()?);
             if sealed {
+                limits::version(&mut tx, letter).await?;
                 let next = number + 1;
                 tx.exec("insert into versions (letter, number) values ($1, $2)", values![letter, next])
                     .await?;
@@ -59,8 +62,8 @@ impl LetterStore for SqlStore {
         })
     }
 
-    async fn begin_upload(&self, author: &Author, ask: UploadAsk, _now: Now) -> Result<Upload> {
-        transaction!(self, Mode::Write, |tx| uploads::begin(&mut tx, author, &ask).await)
+    async fn begin_upload(&self, author: &Author, ask: UploadAsk, now: Now) -> Result<Upload> {
+        transaction!(self, Mode::Write, |tx| uploads::begin(&mut tx, author, &ask, now).await)
     }
 
     async fn upload(&self, author: &Author, blob: BlobId) -> Result<Upload> {

@@ -18,6 +18,7 @@ mod groups;
 mod house;
 mod keys;
 mod letters;
+mod limits;
 mod map;
 mod messages;
 mod pair;
@@ -41,11 +42,12 @@ mod uploads;
 mod wakes;
 
 use crate::journal::{Entry, Journal, JournalError};
+use crate::limits::Limits;
 use crate::{Result, StoreError};
 use postgres::{Committed, Postgres};
 use sqlite::Sqlite;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tx::{Engine, Fault, Mode, Tx, values};
 
 /// A transaction that the engine wants tried again is tried so often before somebody is told that the store does not answer.
@@ -60,6 +62,8 @@ pub struct SqlStore {
     broken: Arc<dyn Fn() + Send + Sync>,
     /// Of the house, as it was at the start; it changes at an adoption alone, which is a start.
     generation: u32,
+    /// None until somebody sets them ([`crate::HouseStore::keep_within`]).
+    limits: RwLock<Limits>,
 }
 
 #[derive(Clone)]
@@ -96,7 +100,7 @@ impl SqlStore {
     }
 
     async fn beside(base: Base, journal: Arc<dyn Journal>) -> Result<Self> {
-        let store = Self { base, journal, broken: Arc::new(end), generation: 1 };
+        let store = Self { base, journal, broken: Arc::new(end), generation: 1, limits: RwLock::default() };
         schema::needs_no_step(&store).await?;
         store.begun().await
     }
@@ -106,7 +110,7 @@ impl SqlStore {
         journal: Arc<dyn Journal>,
         broken: Arc<dyn Fn() + Send + Sync>,
     ) -> Result<Self> {
-        let store = Self { base, journal, broken, generation: 1 };
+        let store = Self { base, journal, broken, generation: 1, limits: RwLock::default() };
         schema::step_forward(&store).await?;
         store.begun().await
     }
@@ -127,10 +131,12 @@ impl SqlStore {
     }
 
     async fn begin(&self, mode: Mode) -> std::result::Result<Tx, Fault> {
-        Ok(Tx::new(match &self.base {
+        let limits = *self.limits.read().unwrap_or_else(PoisonError::into_inner);
+        let engine = match &self.base {
             Base::Sqlite(base) => Engine::Sqlite(base.begin(mode == Mode::Read).await?),
             Base::Postgres(base) => Engine::Postgres(base.begin(mode).await?),
-        }))
+        };
+        Ok(Tx::new(engine, limits))
     }
 
     /// Commits what went well and takes back the rest. None: the engine wants it tried again.

@@ -1,7 +1,7 @@
 //! The people an author writes to, and their addresses. Names are not here: they are in her vault.
 
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, cards, pair, transaction};
+use super::{SqlStore, cards, limits, pair, transaction};
 use crate::rows::{Author, Keyed, NewAddress, NewPerson, NewWordsWrap, Person, PersonAddress};
 use crate::{PersonStore, Result, StoreError};
 use async_trait::async_trait;
@@ -19,6 +19,7 @@ impl PersonStore for SqlStore {
         transaction!(self, Mode::Write, |tx| {
             // Locked, so that two who come at once get two places in the order.
             tx.need("select 1 from accounts where id = $1 /*lock*/", values![author.account]).await?;
+            limits::person(&mut tx, author, now).await?;
             let nr: i64 = tx
                 .need(
                     "select coalesce(max(nr), 0) + 1 from persons where account = $1",
@@ -27,8 +28,15 @@ impl PersonStore for SqlStore {
                 .await?
                 .next()?;
             tx.exec(
-                "insert into persons (id, account, nr, zone, language, series) values ($1, $2, $3, $4, $5, 1)",
-                values![person.id, author.account, nr, person.zone.clone(), person.language.as_str()],
+                "insert into persons (id, account, nr, zone, language, series, made) values ($1, $2, $3, $4, $5, 1, $6)",
+                values![
+                    person.id,
+                    author.account,
+                    nr,
+                    person.zone.clone(),
+                    person.language.as_str(),
+                    now.trusted
+                ],
             )
             .await?;
             match &person.address {

@@ -5,6 +5,7 @@ use super::tx::{Mode, Tx, values};
 use super::{
     SqlStore, amends, cards, letters, pair, proofs, refusals, replies, sessions, transaction, uploads,
 };
+use crate::limits::READERS_OF_A_LINK;
 use crate::rows::*;
 use crate::{ReaderStore, Result, StoreError};
 use async_trait::async_trait;
@@ -67,6 +68,13 @@ impl ReaderStore for SqlStore {
             tx.exec(
                 "insert into readers (token, message, opened) values ($1, $2, $3)",
                 values![token, message, now.trusted],
+            )
+            .await?;
+            // One more than there may be: the oldest opens its link again.
+            tx.exec(
+                "delete from readers where message = $1 and token <> $2 and token not in (
+                     select token from readers where message = $1 order by opened desc, token limit $3)",
+                values![message, token, READERS_OF_A_LINK],
             )
             .await
             .map(drop)

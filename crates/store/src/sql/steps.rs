@@ -19,7 +19,13 @@ use unsaid_delivery::{Scope, accept};
 async fn of_step(step: usize, rows: &str, base: Base) -> SqlStore {
     let postgres = matches!(base, Base::Postgres(_));
     let journal = Arc::new(MemoryJournal::new());
-    let store = SqlStore { base, journal, broken: Arc::new(|| panic!("broken")), generation: 1 };
+    let store = SqlStore {
+        base,
+        journal,
+        broken: Arc::new(|| panic!("broken")),
+        generation: 1,
+        limits: Default::default(),
+    };
     let rows = if postgres { rows.replace("X'", "'\\x") } else { rows.to_owned() };
     transaction!(&store, Mode::Write, |tx| {
         for sql in &schema::STEPS[..step] {
@@ -117,7 +123,7 @@ async fn goes_on(store: SqlStore) {
     assert_eq!(store.letter(&author(), waits).await.unwrap().delivery.unwrap().version, 2);
     assert_eq!(store.unproven(&author(), waits, 1).await.unwrap().host_wrap, None);
     // And the other new verbs have their tables.
-    store.put_kit(&author(), Keyed([60; 32])).await.unwrap();
+    store.put_kit(&author(), Keyed([60; 32]), MessageId([63; 16]), now()).await.unwrap();
     assert_eq!(store.account_of_kit(Keyed([60; 32])).await.unwrap(), Some(ACCOUNT));
     store.put_card(&author(), PERSON, Keyed([61; 32]), now()).await.unwrap();
     assert!(store.claim_opens(&knock.reader, DELIVERY, Keyed([61; 32])).await.unwrap());

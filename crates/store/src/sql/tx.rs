@@ -5,6 +5,7 @@
 
 use super::{postgres::PgTx, sqlite::SqliteTx};
 use crate::journal::Entry;
+use crate::limits::Limits;
 use crate::rows::{Keyed, SealedText};
 use crate::{Result, StoreError};
 use jiff::Timestamp;
@@ -44,6 +45,8 @@ pub(crate) enum Engine {
 pub(crate) struct Tx {
     pub(super) engine: Engine,
     pub(super) entries: Vec<Entry>,
+    /// The house's numbers, as they stood when it began.
+    pub(super) limits: Limits,
     /// Manifests of recovery that must be on the disk before the commit.
     pub(super) manifests: Vec<(String, String)>,
     /// Manifests that lose wraps: written anew after the commit.
@@ -61,8 +64,8 @@ pub(crate) enum Fault {
 }
 
 impl Tx {
-    pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, entries: Vec::new(), manifests: Vec::new(), thinned: Vec::new(), again: false }
+    pub(super) fn new(engine: Engine, limits: Limits) -> Self {
+        Self { engine, limits, entries: Vec::new(), manifests: Vec::new(), thinned: Vec::new(), again: false }
     }
 
     /// Runs a statement. Gives how many rows it changed.

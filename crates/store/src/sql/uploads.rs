@@ -1,8 +1,10 @@
 //! Uploads and the parts that they become. The bytes are in the blob store; here stands whose they are and how many are durable.
 
+use super::limits;
 use super::tx::{Tx, values};
 use crate::rows::{Author, Part, Upload, UploadAsk};
 use crate::{Result, StoreError};
+use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{BlobId, LetterId};
 
 /// Locks a version of hers with its letter. Gives whether it is sealed.
@@ -22,7 +24,8 @@ pub(super) async fn open_version(tx: &mut Tx, author: &Author, letter: LetterId,
     if lock_version(tx, author, letter, version).await? { Err(StoreError::Conflict) } else { Ok(()) }
 }
 
-pub(super) async fn begin(tx: &mut Tx, author: &Author, ask: &UploadAsk) -> Result<Upload> {
+pub(super) async fn begin(tx: &mut Tx, author: &Author, ask: &UploadAsk, now: Now) -> Result<Upload> {
+    limits::lock(tx, author).await?;
     open_version(tx, author, ask.letter, ask.version).await?;
     let there = tx
         .one(
@@ -41,9 +44,11 @@ pub(super) async fn begin(tx: &mut Tx, author: &Author, ask: &UploadAsk) -> Resu
     ] {
         tx.exec(sql, values![ask.letter, ask.version, ask.name.as_str()]).await?;
     }
+    // Behind the deletion: what takes another's place is no further one.
+    limits::upload(tx, author, ask.size, now).await?;
     tx.exec(
-        "insert into uploads (blob, account, letter, version, name, kind, size, sha256, stored, complete)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)",
+        "insert into uploads (blob, account, letter, version, name, kind, size, sha256, begun, stored, complete)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0)",
         values![
             ask.blob,
             author.account,
@@ -52,7 +57,8 @@ pub(super) async fn begin(tx: &mut Tx, author: &Author, ask: &UploadAsk) -> Resu
             ask.name.as_str(),
             ask.kind.as_str(),
             ask.size,
-            ask.sha256
+            ask.sha256,
+            now.trusted
         ],
     )
     .await?;

@@ -18,6 +18,7 @@ use unsaid_delivery::rule::{Birthday, LeapDay, Moment};
 use unsaid_delivery::state::{Parked, Rest};
 use unsaid_store::conformance::scene::{HOUR, Scene, link_of, now};
 use unsaid_store::journal::MemoryJournal;
+use unsaid_store::limits::Limits;
 use unsaid_store::memory::MemoryStore;
 use unsaid_store::rows::*;
 use unsaid_store::sql::SqlStore;
@@ -70,6 +71,8 @@ enum Step {
     Bounce { knock: usize, bounce: Bounce },
     ByMail { knock: usize },
     LookAhead,
+    KeepWithin { most: u64 },
+    Sessions { nth: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -147,6 +150,8 @@ fn answering_step() -> impl Strategy<Value = Step> {
         2 => (n(), bounce).prop_map(|(knock, bounce)| Step::Bounce { knock, bounce }),
         1 => n().prop_map(|knock| Step::ByMail { knock }),
         2 => Just(Step::LookAhead),
+        1 => prop_oneof![2 => Just(0), 1 => 1..8u64].prop_map(|most| Step::KeepWithin { most }),
+        1 => n().prop_map(|nth| Step::Sessions { nth }),
     ]
 }
 
@@ -313,6 +318,7 @@ impl House<'_> {
                     to: self.scene.sealed_text(),
                     invitation: None,
                     write: address == 0,
+                    known: browser == 0,
                     expires: now(self.hours * HOUR + 600).trusted,
                     language: ["en", "es"][browser % 2].into(),
                 };
@@ -509,7 +515,8 @@ impl House<'_> {
             }
             Step::Kit { key } => {
                 let kit = self.keys[key];
-                let put = self.store().put_kit(&self.author, kit).await;
+                let made = self.scene.message_id();
+                let put = self.store().put_kit(&self.author, kit, made, at).await;
                 self.answer("kit", put);
                 let (token, notice) = (self.scene.keyed(), self.scene.message_id());
                 let account = self.author.account();
@@ -518,6 +525,36 @@ impl House<'_> {
                 let session = self.store().session(token, at).await;
                 self.answer("session", session);
                 self.told(notice).await;
+            }
+            Step::KeepWithin { most } => {
+                let limits = Limits {
+                    codes_an_hour: most,
+                    accounts_a_day: most,
+                    session_days: most * 9,
+                    persons: most * 4,
+                    persons_a_month: most * 3,
+                    cards: most,
+                    drafts: most,
+                    photos: most,
+                    letters: most * 6,
+                    reserved: most,
+                    versions: most,
+                    uploads: most,
+                    bytes: most * 400,
+                };
+                self.store().keep_within(limits).await.expect("numbers");
+            }
+            Step::Sessions { nth } => {
+                let found = self.store().sessions(&self.author, at).await;
+                let found = self.answer("sessions", found).unwrap_or_default();
+                if let Some(session) = found.get(nth) {
+                    let ended = self.store().end_session_named(&self.author, session.name).await;
+                    self.answer("end", ended);
+                }
+                if nth == 5 {
+                    let ended = self.store().end_other_sessions(&self.author, self.keys[0]).await;
+                    self.answer("end others", ended);
+                }
             }
             Step::Tell => {
                 let notice = self.scene.message_id();

@@ -12,6 +12,7 @@ mod progress;
 mod receive;
 mod seal;
 mod serve;
+mod sessions;
 mod terminal;
 
 pub use invite::invitation;
@@ -65,6 +66,11 @@ enum Command {
         #[arg(long)]
         to: Option<String>,
     },
+    /// Where people are signed in.
+    Sessions {
+        #[command(subcommand)]
+        command: SessionsCommand,
+    },
     /// The house's clock.
     Clock {
         #[command(subcommand)]
@@ -86,6 +92,15 @@ enum KeysCommand {
     Retire {
         /// The number in the line of that key: opening 1.
         generation: u32,
+    },
+}
+
+#[derive(Subcommand)]
+enum SessionsCommand {
+    /// Sign somebody out everywhere: they come in again with a code or their kit.
+    End {
+        /// The address that they sign in with, or `all` for everybody.
+        who: String,
     },
 }
 
@@ -134,6 +149,7 @@ pub fn run() -> ExitCode {
         Command::Names { command: None } => names::list(),
         Command::Names { command: Some(NamesCommand::Approve { account }) } => names::approve(&account),
         Command::Names { command: Some(NamesCommand::Withdraw { account }) } => names::withdraw(&account),
+        Command::Sessions { command: SessionsCommand::End { who } } => sessions::end(&who),
         Command::Clock { command: ClockCommand::Confirm } => clock::confirm(),
     };
     match done {

@@ -32,6 +32,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("/api/account", Policy::Newcomer, Face::Api, Body::Json, make).refuses(&[
             "account-there",
+            "accounts-too-many",
             "invitation-unknown",
             "name-empty",
             "name-length",

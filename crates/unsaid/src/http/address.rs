@@ -82,7 +82,7 @@ async fn ask(
         expires: now.trusted + super::codes::CODE_LASTS,
     };
     match app.store.ask_email_change(&author, ask, now).await? {
-        CodeAsked::Taken => {
+        CodeAsked::Taken | CodeAsked::Held => {
             app.nudge.nudge();
             let sealed = app.keys.seal_text(&in_cookie(&row), &address.to_text(), &*app.chance);
             let cookies = [Cookie::Browser.set(&app, &browser), Cookie::Address.set(&app, &sealed.0)];

@@ -4,26 +4,30 @@
 use super::cookies::read_token;
 use super::described::shape;
 use super::gate::SignedIn;
-use super::host_wrap;
 use super::persons::of_hers;
 use super::problem::Problem;
 use super::read::{self, Json, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::tell::{Done, Told, done};
+use super::{host_wrap, notice};
 use crate::app::App;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use unsaid_delivery::id::{LetterId, PersonId};
+use unsaid_delivery::message::Notice;
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Keyed, NewWordsWrap, WrapKind};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::put("/api/persons/{id}/card", Policy::Fresh, Face::Api, Body::Json, put)
-            .refuses(&["bytes-unknown", "card-there"]),
+        Route::put("/api/persons/{id}/card", Policy::Fresh, Face::Api, Body::Json, put).refuses(&[
+            "bytes-unknown",
+            "card-there",
+            "cards-full",
+        ]),
         Route::post("/api/persons/{id}/card/replace", Policy::Fresh, Face::Api, Body::Wraps, replace)
-            .refuses(&["bytes-unknown", "host-cannot-open"]),
+            .refuses(&["bytes-unknown", "host-cannot-open", "cards-full"]),
     ]
 }
 
@@ -89,6 +93,7 @@ async fn replace(
                 .map_err(|_| Problem::field("wraps", "host-cannot-open"))?;
         wraps.push(NewWordsWrap { letter, version: wrapped.version, bytes, generation });
     }
+    notice::tell(&app, &author, Notice::CardReplaced).await?;
     app.store.replace_card(&author, id, claim, wraps, app.time.now()).await?;
     Ok(done())
 }

@@ -104,11 +104,17 @@ async fn ask(
         to: app.keys.seal_text(&message.to_string(), &address.to_text(), &*app.chance),
         invitation: given.filter(|_| invited),
         write: known || invited || open,
+        known,
         expires: now.trusted + CODE_LASTS,
         language: Words::wanted(spoken.unwrap_or_default()).tag().to_owned(),
     };
     match app.store.ask_code(ask, now).await? {
-        CodeAsked::Taken => {
+        asked @ (CodeAsked::Taken | CodeAsked::Held) => {
+            if asked == CodeAsked::Held {
+                tracing::warn!(
+                    "a code was not written: the house has written as many as it may for now (UNSAID_CODES_HOURLY)"
+                );
+            }
             app.nudge.nudge();
             Ok(Taken::new(Done {}).with_cookies([Cookie::Browser.set(&app, &browser)]))
         }

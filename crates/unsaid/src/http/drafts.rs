@@ -26,15 +26,18 @@ const PHOTO: &str = "photo";
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/drafts", Policy::Locked, Face::Api, all),
-        Route::put("/api/drafts/{id}", Policy::Locked, Face::Api, Body::Draft, save)
-            .refuses(&["bytes-unknown"]),
+        Route::put("/api/drafts/{id}", Policy::Locked, Face::Api, Body::Draft, save).refuses(&[
+            "bytes-unknown",
+            "drafts-full",
+            "account-full",
+        ]),
         Route::get("/api/drafts/{id}", Policy::Unlocked, Face::Api, one),
         Route::get("/api/drafts/{id}/history", Policy::Unlocked, Face::Api, history),
         Route::get("/api/drafts/{id}/history/{rev}", Policy::Unlocked, Face::Api, earlier),
         Route::post("/api/drafts/{id}/discard", Policy::Unlocked, Face::Api, Body::Json, discard),
         Route::post("/api/drafts/{id}/restore", Policy::Unlocked, Face::Api, Body::Json, restore),
         Route::put("/api/drafts/{id}/photos/{photo}", Policy::Locked, Face::Api, Body::Photo, put_photo)
-            .refuses(&["bytes-unknown", "damaged-on-the-way"]),
+            .refuses(&["bytes-unknown", "damaged-on-the-way", "photos-full", "account-full"]),
         Route::get("/api/drafts/{id}/photos/{photo}", Policy::Unlocked, Face::Api, photo),
     ]
 }

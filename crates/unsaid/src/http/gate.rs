@@ -268,7 +268,8 @@ pub(super) fn most_bytes(app: &App, carries: Carries) -> Option<usize> {
 
 /// Why the gate of a route says no, or the store behind any of them; for the description of the API.
 pub(super) fn refusals(route: &Route, operation: &mut Operation<'_>) {
-    let always = ["malformed", "too-large", "too-slow", "our-mistake", "bytes-damaged", "store-away"];
+    let always =
+        ["malformed", "too-large", "path-too-long", "too-slow", "our-mistake", "bytes-damaged", "store-away"];
     always.into_iter().for_each(|key| operation.refuses(key));
     if !route.query {
         operation.refuses("query-unknown");

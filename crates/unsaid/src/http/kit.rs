@@ -44,7 +44,8 @@ async fn register(
     Json(given): Json<Registered>,
 ) -> Result<Told<Done>, Problem> {
     let kit = kit(&app, &given.token).ok_or_else(|| Problem::field("token", "bytes-unknown"))?;
-    app.store.put_kit(&author, kit).await?;
+    app.store.put_kit(&author, kit, MessageId(app.chance.id_bytes()), app.time.now()).await?;
+    app.nudge.nudge();
     Ok(done())
 }
 

@@ -27,10 +27,11 @@ use unsaid_store::rows::{Author, Kept, Letter, WrapKind};
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/letters", Policy::Locked, Face::Api, all),
-        Route::post("/api/letters", Policy::Unlocked, Face::Api, Body::Json, reserve),
+        Route::post("/api/letters", Policy::Unlocked, Face::Api, Body::Json, reserve)
+            .refuses(&["letters-full", "reserved-too-many"]),
         Route::get("/api/letters/{id}", Policy::Locked, Face::Api, one),
         Route::post("/api/letters/{id}/versions", Policy::Unlocked, Face::Api, Body::Json, reserve_version)
-            .refuses(&[]),
+            .refuses(&["versions-full"]),
         Route::get("/api/letters/{id}/versions/{number}/parts/{*name}", Policy::Unlocked, Face::Api, part),
         Route::get("/api/letters/{id}/versions/{number}/wraps/{kind}", Policy::Unlocked, Face::Api, wrap),
         Route::put(

@@ -1,8 +1,9 @@
-//! How often one network may ask what anybody may ask: codes, doors, cards. A bucket for each network, in memory, by the house's own time; what is kept of a network is a
-//! keyed hash of its prefix, never an address, and nothing of it is written down. It knows no account and no letter: those are counted in the store, whoever asks.
+//! How often one network may ask what anybody may ask (codes, doors, cards), one account what is much work, and one person the same letter. A bucket for each, in memory, by the
+//! house's own time; what is kept of a network is a keyed hash of its prefix, never an address, and nothing of it is written down. What is kept of accounts is counted in the store.
 //!
 //! What ends something (a no, quiet, taking back, going out) is never counted here, and a link that is good is never turned away.
 
+use super::gate::{ReaderIn, SignedIn};
 use super::problem::Problem;
 use crate::app::App;
 use crate::settings::Network;
@@ -29,6 +30,17 @@ pub enum Class {
     Doors,
     /// A link: counted only when it leads nowhere. Whoever has a good one came to read or to say no, and is let through.
     Links,
+    /// What is much work or sends a notice each time, of one account.
+    Work,
+    /// What is fetched of one letter by one person.
+    Reading,
+}
+
+/// Who is counted.
+enum Whom {
+    Network,
+    Account,
+    Person,
 }
 
 /// So many at once, and then one more after each pause.
@@ -46,6 +58,27 @@ impl Class {
         match self {
             Self::Codes => Rate { most: 30, pause: 120_000 },
             Self::Doors | Self::Links => Rate { most: 60, pause: 30_000 },
+            // Somebody who takes five hundred letters out in one evening comes through.
+            Self::Work => Rate { most: 600, pause: 6_000 },
+            // Sixty films, each in thirty pieces, are no more than one reading.
+            Self::Reading => Rate { most: 2_000, pause: 2_000 },
+        }
+    }
+
+    const fn whom(self) -> Whom {
+        match self {
+            Self::Codes | Self::Doors | Self::Links => Whom::Network,
+            Self::Work => Whom::Account,
+            Self::Reading => Whom::Person,
+        }
+    }
+
+    /// How it is said.
+    pub const fn problem(self) -> &'static str {
+        match self.whom() {
+            Whom::Network => "network-too-many",
+            Whom::Account => "account-too-often",
+            Whom::Person => "reading-too-often",
         }
     }
 }
@@ -60,6 +93,33 @@ pub const COUNTED: [(&str, Class); 7] = [
     ("/come", Class::Doors),
     ("/k/{token}", Class::Links),
 ];
+
+/// What an account, and the person of a letter, may ask only so often. Nothing that ends something is among these, and no saving either.
+pub const COUNTED_TOO: [(&str, Class); 15] = [
+    ("/api/address", Class::Work),
+    ("/api/kit", Class::Work),
+    ("/api/letters/{id}/birthday", Class::Work),
+    ("/api/letters/{id}/exported", Class::Work),
+    ("/api/persons", Class::Work),
+    ("/api/persons/{id}/addresses", Class::Work),
+    ("/api/persons/{id}/addresses/{address}/remove", Class::Work),
+    ("/api/persons/{id}/card", Class::Work),
+    ("/api/persons/{id}/card/printed", Class::Work),
+    ("/api/persons/{id}/card/replace", Class::Work),
+    ("/api/unlock-file", Class::Work),
+    ("/waiting/{delivery}/key", Class::Reading),
+    ("/waiting/{delivery}/letter.age", Class::Reading),
+    ("/waiting/{delivery}/parts/{*name}", Class::Reading),
+    ("/waiting/{delivery}/words", Class::Reading),
+];
+
+/// As what a route is counted, if it is.
+pub fn class_of(path: &str, method: &Method) -> Option<Class> {
+    let by_network = COUNTED.iter().filter(|_| method == Method::POST);
+    // Her people are looked at as often as a page is opened; adding one is work.
+    let others = COUNTED_TOO.iter().filter(|(_, class)| *class == Class::Reading || method != Method::GET);
+    by_network.chain(others).find(|(counted, _)| *counted == path).map(|(_, class)| *class)
+}
 
 /// How many networks are remembered at most. Beyond that the half with the most room is forgotten.
 const MOST_NETWORKS: usize = 65_536;
@@ -87,22 +147,39 @@ impl Limits {
         method: &Method,
         handler: MethodRouter<App>,
     ) -> MethodRouter<App> {
-        let class = COUNTED.iter().find(|(counted, _)| *counted == path).map(|(_, class)| *class);
-        match class {
-            Some(class) if method == Method::POST => {
-                handler.route_layer(from_fn_with_state((self.clone(), class), limit))
-            }
-            _ => handler,
+        match class_of(path, method) {
+            Some(class) => handler.route_layer(from_fn_with_state((self.clone(), class), limit)),
+            None => handler,
         }
     }
 
-    fn take(&self, class: Class, network: Keyed) -> Result<(), Problem> {
+    fn take(&self, class: Class, whom: Keyed) -> Result<(), Problem> {
         let now = self.app.time.now().trusted.as_millisecond();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.take(network, class.rate(), now).map_err(|wait| {
+        buckets.take(whom, class.rate(), now).map_err(|wait| {
             let seconds = u64::try_from(wait.max(0)).unwrap_or(0).div_ceil(1000);
-            Problem { retry_after: Some(seconds), ..Problem::of("network-too-many") }
+            Problem { retry_after: Some(seconds), ..Problem::of(class.problem()) }
         })
+    }
+
+    /// Who is counted, hashed; none if nobody can tell.
+    fn whom(&self, class: Class, request: &Request) -> Option<Keyed> {
+        let mut whom = vec![class as u8];
+        match class.whom() {
+            Whom::Network => return self.network(class, request),
+            Whom::Account => {
+                let SignedIn(author, ..) = request.extensions().get::<SignedIn>()?;
+                whom.extend_from_slice(&author.account().0);
+            }
+            Whom::Person => {
+                let ReaderIn(reader) = request.extensions().get::<ReaderIn>()?;
+                whom.extend_from_slice(&reader.person().0);
+                // Which letter: the place behind /waiting/.
+                let letter = request.uri().path().split('/').nth(2).unwrap_or_default();
+                whom.extend_from_slice(letter.as_bytes());
+            }
+        }
+        Some(self.app.keys.peppered("counted", &whom))
     }
 
     /// The network that a request comes from, hashed; none if nobody can tell.
@@ -110,10 +187,7 @@ impl Limits {
         let Peer(peer) = request.extensions().get::<Peer>()?;
         let address = client(&self.app.settings.trusted_proxies, *peer, request.headers())?;
         let mut prefix = vec![class as u8];
-        match address {
-            IpAddr::V4(v4) => prefix.extend_from_slice(&v4.octets()[..3]),
-            IpAddr::V6(v6) => prefix.extend_from_slice(&v6.octets()[..6]),
-        }
+        prefix.extend_from_slice(&prefix_of(address));
         Some(self.app.keys.peppered("network", &prefix))
     }
 }
@@ -123,7 +197,7 @@ async fn limit(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(network) = limits.network(class, &request) else { return next.run(request).await };
+    let Some(network) = limits.whom(class, &request) else { return next.run(request).await };
     if class != Class::Links
         && let Err(problem) = limits.take(class, network)
     {
@@ -137,6 +211,14 @@ async fn limit(
         return problem.into_response();
     }
     response
+}
+
+/// The network of an address: its first 24 bits, or 48 of the new kind.
+pub(super) fn prefix_of(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(v4) => v4.octets()[..3].to_vec(),
+        IpAddr::V6(v6) => v6.octets()[..6].to_vec(),
+    }
 }
 
 /// Whose address counts. Only a proxy that the host has named is believed when it says for whom it asks, and of what it says only the last part that no
@@ -169,7 +251,7 @@ fn read_address(text: &str) -> Option<IpAddr> {
 }
 
 /// This machine, or a network that is nobody's on the open one.
-fn is_near(address: IpAddr) -> bool {
+pub(super) fn is_near(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),

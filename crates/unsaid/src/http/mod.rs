@@ -59,7 +59,7 @@ mod say_date;
 
 use crate::app::App;
 use crate::words::Words;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -71,6 +71,9 @@ use route::{Face, Route};
 pub fn stylesheets() -> &'static [&'static str] {
     assets::entry(assets::LOOK).map_or(&[], |look| look.css)
 }
+
+/// The longest path with what stands behind its `?`, in bytes. The longest of ours, a link with its token, has some eighty.
+const LONGEST_PATH: usize = 2048;
 
 /// Every row of the table. The router has no other routes.
 pub fn routes() -> Vec<Route> {
@@ -120,10 +123,17 @@ pub fn router(app: App) -> Router {
         .layer(Extension(openapi::Written::default()))
         // The gate has already bounded the body, by its row.
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(app.clone(), short_paths))
         .layer(axum::middleware::from_fn(answer_as_wanted))
         .layer(from_fn_with_state(app.clone(), headers::headers))
         .layer(from_fn_with_state(app.clone(), log::log))
         .with_state(app)
+}
+
+/// What cannot be an address of ours is not looked up.
+async fn short_paths(State(app): State<App>, request: Request, next: Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    if length > LONGEST_PATH { refuse(app, request, "path-too-long").await } else { next.run(request).await }
 }
 
 /// Every page and every refusal speaks the language that the browser asks for; the author's pages ask for the one that she chose.

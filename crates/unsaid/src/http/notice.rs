@@ -40,7 +40,7 @@ async fn trial(
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Told<Done>, Problem> {
     match app.store.ask_trial(&author, MessageId(app.chance.id_bytes()), app.time.now()).await? {
-        CodeAsked::Taken => app.nudge.nudge(),
+        CodeAsked::Taken | CodeAsked::Held => app.nudge.nudge(),
         CodeAsked::TooMany => {
             return Err(Problem { retry_after: Some(DAY_SECONDS), ..Problem::of("trials-too-many") });
         }

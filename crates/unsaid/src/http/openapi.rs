@@ -2,14 +2,14 @@
 //! handlers, and from nothing else. Pages are for people and are not in it. Tells nothing about this house but its address, and is the same for everybody.
 
 use super::described::{Answers, Content, Operation, Schemas, shape};
-use super::limits::COUNTED;
+use super::limits::class_of;
 use super::problem::{Document, Problem};
 use super::route::{Body, Effect, Face, Policy, Route};
 use super::{cookies::Cookie, gate, routes as all_routes};
 use crate::app::App;
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, OnceLock};
@@ -85,8 +85,8 @@ fn operation(app: &App, route: &Route, schemas: &mut Schemas, problem: &Value) -
     let mut operation = Operation::new(schemas);
     (route.describe)(&mut operation);
     gate::refusals(route, &mut operation);
-    if route.method == Method::POST && COUNTED.iter().any(|(path, _)| *path == route.path) {
-        operation.refuses("network-too-many");
+    if let Some(class) = class_of(route.path, &route.method) {
+        operation.refuses(class.problem());
     }
     for key in route.refusals {
         operation.refuses(key);

@@ -28,6 +28,8 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/persons", Policy::Unlocked, Face::Api, all),
         Route::post("/api/persons", Policy::Unlocked, Face::Api, Body::Json, add).refuses(&[
+            "persons-full",
+            "persons-too-many",
             "language-unknown",
             "zone-unknown",
             "missing",

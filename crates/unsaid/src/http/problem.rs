@@ -10,6 +10,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use unsaid_delivery::accept::Refusal;
 use unsaid_store::StoreError;
+use unsaid_store::limits::Limit;
 
 /// A refusal, ready to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,9 @@ pub struct Problem {
     /// Which revision stands here, when another was meant.
     pub rev: Option<i64>,
 }
+
+/// After so long there is room again where something is counted by the day, at the latest; what is counted by the month is worth a look then, too.
+const DAY_SECONDS: u64 = 86_400;
 
 /// Every key with its status. A test compares it with the words, both ways.
 pub const KEYS: &[(&str, u16)] = &[
@@ -51,6 +55,12 @@ pub const KEYS: &[(&str, u16)] = &[
     ("account-there", 409),
     ("addresses-full", 409),
     ("address-taken", 409),
+    ("persons-full", 409),
+    ("cards-full", 409),
+    ("drafts-full", 409),
+    ("photos-full", 409),
+    ("letters-full", 409),
+    ("versions-full", 409),
     ("card-there", 409),
     ("rested", 409),
     ("still-resting", 409),
@@ -61,6 +71,7 @@ pub const KEYS: &[(&str, u16)] = &[
     ("parts-changed", 409),
     ("code-over", 410),
     ("too-large", 413),
+    ("path-too-long", 414),
     ("part-too-large", 413),
     ("wrong-type", 415),
     ("not-understood", 422),
@@ -113,11 +124,18 @@ pub const KEYS: &[(&str, u16)] = &[
     ("trials-too-many", 429),
     ("digits-too-many", 429),
     ("replies-too-many", 429),
+    ("persons-too-many", 429),
+    ("reserved-too-many", 429),
+    ("uploads-too-many", 429),
+    ("accounts-too-many", 429),
+    ("account-too-often", 429),
+    ("reading-too-often", 429),
     ("network-too-many", 429),
     ("our-mistake", 500),
     ("bytes-damaged", 500),
     ("store-away", 503),
     ("letter-held", 503),
+    ("account-full", 507),
     ("house-full", 507),
 ];
 
@@ -234,6 +252,7 @@ impl From<StoreError> for Problem {
                 tracing::error!("stored bytes are damaged");
                 Self::of("bytes-damaged")
             }
+            StoreError::Limit(limit) => reached(limit),
             // Which of the two it is, and why, is for the log; it holds no values of rows.
             e @ (StoreError::Unavailable(_) | StoreError::Newer { .. }) => {
                 tracing::error!(why = ?e, "the store does not answer");
@@ -241,6 +260,25 @@ impl From<StoreError> for Problem {
             }
         }
     }
+}
+
+/// A number of the house's was reached: what to do about it, and after how long it is worth trying again where time alone helps.
+fn reached(limit: Limit) -> Problem {
+    let (key, seconds) = match limit {
+        Limit::Accounts => ("accounts-too-many", Some(DAY_SECONDS)),
+        Limit::Persons => ("persons-full", None),
+        Limit::PersonsOfMonth => ("persons-too-many", Some(DAY_SECONDS)),
+        Limit::Cards => ("cards-full", None),
+        Limit::Drafts => ("drafts-full", None),
+        Limit::Photos => ("photos-full", None),
+        Limit::Letters => ("letters-full", None),
+        Limit::Reserved => ("reserved-too-many", Some(DAY_SECONDS)),
+        Limit::Versions => ("versions-full", None),
+        Limit::Uploads => ("uploads-too-many", Some(DAY_SECONDS)),
+        Limit::Bytes => ("account-full", None),
+    };
+    tracing::warn!(limit = key, "an account or the house has reached one of its numbers");
+    Problem { retry_after: seconds, ..Problem::of(key) }
 }
 
 impl From<Refusal> for Problem {

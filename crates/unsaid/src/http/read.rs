@@ -18,9 +18,53 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await.map_err(|_| Problem::of("malformed"))?;
+        if is_too_deep(&bytes) {
+            return Err(Problem::of("not-understood"));
+        }
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|e| Problem::of(if e.is_data() { "not-understood" } else { "not-json" }))
+    }
+}
+
+/// Things in things in JSON. The deepest that any route takes is four; serde_json itself stops at 128, which is more stack than a stranger should have.
+const DEEPEST: usize = 8;
+
+/// Counts what is open, without reading what it means; brackets inside words do not count.
+fn is_too_deep(bytes: &[u8]) -> bool {
+    let (mut depth, mut in_words, mut escaped) = (0_usize, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_words => escaped = true,
+            b'"' => in_words = !in_words,
+            b'{' | b'[' if !in_words => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return true;
+                }
+            }
+            b'}' | b']' if !in_words => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEEPEST, is_too_deep};
+
+    #[test]
+    fn so_deep_and_no_deeper_and_words_are_words() {
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        assert!(!is_too_deep(nested(DEEPEST).as_bytes()) && is_too_deep(nested(DEEPEST + 1).as_bytes()));
+        assert!(is_too_deep("[".repeat(100_000).as_bytes()));
+        assert!(!is_too_deep("[],".repeat(100_000).as_bytes()), "one beside the other is not deep");
+        let brackets = "[".repeat(100);
+        assert!(!is_too_deep(format!(r#"{{"a":"{brackets}"}}"#).as_bytes()));
+        assert!(!is_too_deep(format!(r#"{{"a":"\"{brackets}"}}"#).as_bytes()), "a quoted quote ends no word");
+        assert!(is_too_deep(format!(r#"{{"a":"\\",{brackets}"#).as_bytes()));
     }
 }
 

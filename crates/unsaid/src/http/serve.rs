@@ -1,8 +1,9 @@
 //! The socket: how many may be connected, how long a head may take and how long somebody may not read, who is at the other end, and a stop that lets what is
 //! under way end. Knows no route.
 
-use super::limits::Peer;
+use super::limits::{Peer, is_near, prefix_of};
 use super::patient::Patient;
+use crate::settings::Network;
 use axum::Router;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -10,16 +11,16 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::util::MapRequest;
 
-/// So many at once; the next ones wait in the system's queue.
-const MOST_CONNECTIONS: usize = 1024;
 /// A request's head has to be there after this, and a connection on which nothing is asked ends after it.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// The largest head, in bytes. hyper looks between two readings, so that one which is longer by less than a reading may pass.
@@ -38,9 +39,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    places: Places,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let shares = Shares::new(&places);
+    let places = Arc::new(Semaphore::new(places.most));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -68,6 +71,8 @@ pub async fn serve(
                 continue;
             }
         };
+        // The next one of a network that has its share is closed, and not kept waiting in a place that others need.
+        let Some(share) = shares.take(peer.0) else { continue };
         // Small answers leave at once.
         let _ = stream.set_nodelay(true);
         let service = MapRequest::new(router.clone(), move |mut request: Request<Incoming>| {
@@ -81,7 +86,7 @@ pub async fn serve(
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(place);
+            drop((place, share));
         });
     }
     drop(listener);
@@ -89,6 +94,67 @@ pub async fn serve(
         tracing::warn!("some answers were still under way when the house closed");
     }
     Ok(())
+}
+
+/// How many may be connected.
+pub struct Places {
+    /// In all; the next ones wait in the system's queue.
+    pub most: usize,
+    /// Of one network.
+    pub share: usize,
+    /// Behind these stand many: they have no share.
+    pub trusted: Vec<Network>,
+}
+
+/// Who holds how many connections, by network. Addresses are here as long as they are connected, and nowhere else.
+struct Shares {
+    held: Arc<Mutex<HashMap<Vec<u8>, usize>>>,
+    most: usize,
+    trusted: Vec<Network>,
+}
+
+/// One connection of a network. Given back when it is dropped.
+struct Share {
+    held: Arc<Mutex<HashMap<Vec<u8>, usize>>>,
+    prefix: Option<Vec<u8>>,
+}
+
+impl Shares {
+    fn new(places: &Places) -> Self {
+        Self { held: Arc::default(), most: places.share, trusted: places.trusted.clone() }
+    }
+
+    /// None: this network holds as many as it may.
+    fn take(&self, peer: IpAddr) -> Option<Share> {
+        let peer = peer.to_canonical();
+        let held = self.held.clone();
+        // A proxy speaks for everybody, and whoever asks from here may be one.
+        if is_near(peer) || self.trusted.iter().any(|network| network.holds(peer)) {
+            return Some(Share { held, prefix: None });
+        }
+        let prefix = prefix_of(peer);
+        let mut there = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = there.entry(prefix.clone()).or_default();
+        if *count >= self.most {
+            return None;
+        }
+        *count += 1;
+        drop(there);
+        Some(Share { held, prefix: Some(prefix) })
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let Some(prefix) = self.prefix.take() else { return };
+        let mut there = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = there.get_mut(&prefix) {
+            *count -= 1;
+            if *count == 0 {
+                there.remove(&prefix);
+            }
+        }
+    }
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {
@@ -115,7 +181,8 @@ mod tests {
         let (close, closed) = oneshot::channel();
         let says = get(|Extension(Peer(peer)): Extension<Peer>| async move { peer.to_string() });
         let router = Router::new().route("/", says);
-        tokio::spawn(serve(listener, router, async {
+        let places = Places { most: 64, share: 2, trusted: Vec::new() };
+        tokio::spawn(serve(listener, router, places, async {
             let _ = closed.await;
         }));
         (address, close)
@@ -153,6 +220,29 @@ mod tests {
             assert!((10..=11).contains(&seconds), "{seconds} seconds after {said:?}: {answer}");
             assert_eq!(answer.contains(" 200 "), said == whole);
         }
+    }
+
+    #[test]
+    fn one_network_holds_its_share_and_gives_it_back() {
+        let trusted = vec![Network::read("198.51.100.0/24").unwrap()];
+        let shares = Shares::new(&Places { most: 64, share: 2, trusted });
+        let take = |peer: &str| shares.take(peer.parse().unwrap());
+        let (first, second) = (take("203.0.113.1"), take("203.0.113.200"));
+        assert!(first.is_some() && second.is_some());
+        assert!(take("203.0.113.7").is_none(), "the same network has two");
+        assert!(take("::ffff:203.0.113.7").is_none(), "however its address is written");
+        let other = [take("203.0.114.1"), take("2001:db8:1::1"), take("2001:db8:1:ffff::1")];
+        assert!(other.iter().all(Option::is_some));
+        assert!(take("2001:db8:1:7::1").is_none() && take("2001:db8:2::1").is_some());
+        drop(first);
+        let again = take("203.0.113.9");
+        assert!(again.is_some(), "what was given back is there again");
+        // Behind a proxy stand many, and whoever asks from this machine may be one.
+        let near: Vec<_> =
+            ["198.51.100.7", "127.0.0.1", "::1", "10.0.0.3"].into_iter().cycle().take(40).map(take).collect();
+        assert!(near.iter().all(Option::is_some));
+        drop((second, other, again, near));
+        assert!(shares.held.lock().unwrap().is_empty(), "nobody is remembered");
     }
 
     #[tokio::test]

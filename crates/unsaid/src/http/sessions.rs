@@ -4,8 +4,9 @@
 use super::account;
 use super::cookies::Cookie;
 use super::described::shape;
+use super::gate::{SessionToken, SignedIn};
 use super::problem::Problem;
-use super::read::{Json, Nothing};
+use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::tell::{Done, Told, done};
 use crate::app::App;
@@ -15,9 +16,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use unsaid_delivery::id::AccountId;
+use unsaid_delivery::calendar;
+use unsaid_delivery::id::{AccountId, BlobId};
 use unsaid_store::StoreError;
-use unsaid_store::rows::{CodeTried, Session, SessionOf};
+use unsaid_store::rows::{CodeTried, Session, SessionName, SessionOf};
 
 const CODE_DIGITS: usize = 8;
 /// Clear Site Data (W3C): what a device keeps of this house is gone with the session.
@@ -28,9 +30,13 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/sessions", Policy::Anyone, Face::Api, Body::Json, begin).refuses(&[
             "code-wrong",
             "code-over",
+            "accounts-too-many",
             "missing",
         ]),
         Route::post("/api/sessions/end", Policy::Anyone, Face::Api, Body::Json, end),
+        Route::get("/api/sessions", Policy::Locked, Face::Api, all),
+        Route::post("/api/sessions/{session}/end", Policy::Unlocked, Face::Api, Body::Json, end_one),
+        Route::post("/api/sessions/others/end", Policy::Unlocked, Face::Api, Body::Json, end_others),
     ]
 }
 
@@ -118,6 +124,75 @@ async fn end(
     let ended = done().with_cookies([Cookie::Session.forget(&app)]);
     let cleared = HeaderValue::from_static("\"cache\", \"storage\"");
     Ok(if elsewhere { ended.with(CLEAR_SITE_DATA, cleared) } else { ended })
+}
+
+/// A browser in which she is signed in. No address and no program's name: the house knows neither.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct SignedInOn {
+    #[schemars(schema_with = "shape::id")]
+    id: String,
+    /// This very browser.
+    here: bool,
+    /// She said that the device is hers.
+    mine: bool,
+    /// The civil day on which she came in there, in her zone.
+    since: String,
+    /// The last day on which she did something there.
+    last: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Sessions {
+    sessions: Vec<SignedInOn>,
+}
+
+async fn all(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    SessionToken(token): SessionToken,
+) -> Result<Told<Sessions>, Problem> {
+    let zone = app.store.account(&author).await?.zone;
+    let day = |at| calendar::day_in(at, &zone).map_err(|_| Problem::field("zone", "zone-unknown"));
+    let here = SessionName::of(token);
+    let found = app.store.sessions(&author, app.time.now()).await?;
+    let sessions = found
+        .into_iter()
+        .map(|session| {
+            Ok(SignedInOn {
+                // The form of all ids.
+                id: BlobId(session.name.0).to_string(),
+                here: session.name == here,
+                mine: session.mine,
+                since: day(session.made)?.to_string(),
+                last: day(session.last_act)?.to_string(),
+            })
+        })
+        .collect::<Result<Vec<_>, Problem>>()?;
+    Ok(Told::new(Sessions { sessions }))
+}
+
+/// Signed out there. One that has ended meanwhile is as missing as another author's.
+async fn end_one(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(session): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Told<Done>, Problem> {
+    let BlobId(name) = read::id(&session)?;
+    app.store.end_session_named(&author, SessionName(name)).await?;
+    Ok(done())
+}
+
+/// Signed out everywhere but here.
+async fn end_others(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    SessionToken(token): SessionToken,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Told<Done>, Problem> {
+    app.store.end_other_sessions(&author, token).await?;
+    Ok(done())
 }
 
 /// Her letters were open on a device that is not hers. A session in which no words were ever given tells nothing about the device: it may be hers, with drafts on it that

@@ -26,7 +26,14 @@ pub(super) fn routes() -> Vec<Route> {
             Body::Json,
             begin,
         )
-        .refuses(&["part-name", "bytes-unknown", "part-too-large", "already-sealed"]),
+        .refuses(&[
+            "part-name",
+            "bytes-unknown",
+            "part-too-large",
+            "already-sealed",
+            "uploads-too-many",
+            "account-full",
+        ]),
         Route::get("/api/uploads/{upload}", Policy::Locked, Face::Api, look),
         // A long upload goes on while the page is locked: bytes that are sealed already need no words.
         Route::put("/api/uploads/{upload}", Policy::Locked, Face::Api, Body::Chunk, chunk)

@@ -66,10 +66,14 @@ pub enum Message<'a> {
     },
     /// Somebody came in with the paper kit.
     KitUsed,
+    /// A paper kit was made, or made anew.
+    KitMade,
     /// The six words were made anew.
     WordsReplaced,
     /// A card with words was shown for printing.
     CardPrinted,
+    /// The words of a card were made anew.
+    CardReplaced,
     /// A letter was taken out as a folder.
     Exported,
     /// An address was changed: the author's own, or that of somebody she writes to. Told to the author.
@@ -102,8 +106,10 @@ impl Message<'_> {
             Self::AccountMade => "account-made",
             Self::SignInAddressChanged { .. } => "address-changed",
             Self::KitUsed => "kit-used",
+            Self::KitMade => "kit-made",
             Self::WordsReplaced => "words-replaced",
             Self::CardPrinted => "card-printed",
+            Self::CardReplaced => "card-replaced",
             Self::Exported => "exported",
             Self::AddressesChanged => "addresses-changed",
             Self::Answered => "answered",

@@ -101,6 +101,9 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
         Message::KitUsed => {
             notice("mail.kit_used.subject", "mail.kit_used.what", "mail.kit_used.not_you", ask)
         }
+        Message::KitMade => {
+            notice("mail.kit_made.subject", "mail.kit_made.what", "mail.kit_made.not_you", ask)
+        }
         Message::WordsReplaced => notice(
             "mail.words_replaced.subject",
             "mail.words_replaced.what",
@@ -109,6 +112,9 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
         ),
         Message::CardPrinted => {
             notice("mail.card_printed.subject", "mail.card_printed.what", "mail.card_printed.not_you", ask)
+        }
+        Message::CardReplaced => {
+            notice("mail.card_replaced.subject", "mail.card_replaced.what", "mail.card_replaced.not_you", ask)
         }
         Message::Exported => {
             notice("mail.exported.subject", "mail.exported.what", "mail.exported.not_you", ask)

@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
+use unsaid_store::limits::Limits;
 
 use super::url::{Parts, is_loopback, name_of};
 use super::{
@@ -73,6 +74,11 @@ pub(super) struct Draft {
     zone: Option<TimeZone>,
     max_upload_mib: Option<u64>,
     max_body_kib: Option<u64>,
+    limits: Option<Limits>,
+    persons_a_month: Option<u64>,
+    account_gib: Option<u64>,
+    connections: Option<usize>,
+    connections_share: Option<usize>,
 }
 
 impl Draft {
@@ -80,6 +86,7 @@ impl Draft {
         let data = self.data.unwrap_or_else(|| PathBuf::from("./data"));
         let listen = self.listen.unwrap_or(([127, 0, 0, 1], 7070).into());
         let public_url = self.public_url.unwrap_or_else(|| here(listen.port()));
+        let registration = self.registration.unwrap_or(Registration::Invite);
         Settings {
             keys: self.keys.unwrap_or_else(|| data.join("keys")),
             listen,
@@ -90,7 +97,7 @@ impl Draft {
             mail: self.mail.unwrap_or(Mail::Outbox),
             mail_from: self.mail_from.unwrap_or_else(|| default_from(&public_url)),
             bounces: self.bounces.unwrap_or(Bounces::None),
-            registration: self.registration.unwrap_or(Registration::Invite),
+            registration,
             house_name: self.house_name.unwrap_or_else(|| "this house".to_owned()),
             host_contact: self.host_contact.unwrap_or_default(),
             hourly: self.hourly.unwrap_or(200),
@@ -98,10 +105,61 @@ impl Draft {
             zone: self.zone.unwrap_or(TimeZone::UTC),
             max_upload_mib: self.max_upload_mib.unwrap_or(64),
             max_body_kib: self.max_body_kib.unwrap_or(256),
+            limits: Limits {
+                persons_a_month: self.persons_a_month.unwrap_or(by_registration(registration, 0, 30)),
+                bytes: self.account_gib.unwrap_or(by_registration(registration, 1024, 20)) << 30,
+                ..self.limits.unwrap_or(LIMITS)
+            },
+            connections: self.connections.unwrap_or(1024),
+            connections_share: self.connections_share.unwrap_or(128),
             public_url,
             data,
         }
     }
+}
+
+/// What one account may keep, and one house may write, where nobody has said otherwise: more than a human being will ever meet, and less than a program that was set on
+/// filling a house needs. Those that depend on who may make an account are not here.
+const LIMITS: Limits = Limits {
+    codes_an_hour: 300,
+    accounts_a_day: 50,
+    session_days: 365,
+    persons: 1000,
+    persons_a_month: 0,
+    cards: 100,
+    drafts: 1000,
+    photos: 200,
+    letters: 5000,
+    reserved: 500,
+    versions: 500,
+    uploads: 2000,
+    bytes: 0,
+};
+
+/// One of two defaults: where the host invites everybody, and where anybody may come.
+fn by_registration<T>(registration: Registration, invited: T, anybody: T) -> T {
+    match registration {
+        Registration::Invite => invited,
+        Registration::Open => anybody,
+    }
+}
+
+/// A row about a number of [`Limits`].
+macro_rules! limit {
+    ($name:literal, $field:ident, $default:literal, $meaning:literal) => {
+        Row {
+            name: $name,
+            kind: "a number from 0 to 1000000",
+            default: concat!("`", $default, "`"),
+            meaning: $meaning,
+            secret: false,
+            take: |value, draft| {
+                draft.limits.get_or_insert(LIMITS).$field = number(value, 0, 1_000_000)?;
+                Ok(())
+            },
+            show: |s| s.limits.$field.to_string(),
+        }
+    };
 }
 
 /// All settings, in the order in which a host meets them.
@@ -109,7 +167,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 17] = [
+static TABLE: [Row; 32] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
@@ -335,6 +393,105 @@ static TABLE: [Row; 17] = [
             Ok(())
         },
         show: |s| s.max_body_kib.to_string(),
+    },
+    limit!(
+        "UNSAID_CODES_HOURLY",
+        codes_an_hour,
+        300,
+        "The most sign-in codes that leave in an hour. At most half of them go to addresses that have no account, and who has an account and got none within the hour gets one even beyond: strangers cannot shut anybody out. 0 is no limit, here and in all rows below."
+    ),
+    limit!(
+        "UNSAID_ACCOUNTS_DAILY",
+        accounts_a_day,
+        50,
+        "The most accounts that are made in a day without an invitation (`UNSAID_REGISTRATION=open`). Whoever is invited is never turned away."
+    ),
+    limit!(
+        "UNSAID_SESSION_DAYS",
+        session_days,
+        365,
+        "After so many days an author signs in anew, also where she writes every day. Without an act a sign-in ends after 90 days in any case."
+    ),
+    limit!("UNSAID_MOST_PERSONS", persons, 1000, "To how many people one account may write."),
+    Row {
+        name: "UNSAID_PERSONS_MONTHLY",
+        kind: "a number from 0 to 1000000",
+        default: "`0`, or `30` where anybody may make an account",
+        meaning: "How many people one account may add within thirty days.",
+        secret: false,
+        take: |value, draft| {
+            draft.persons_a_month = Some(number(value, 0, 1_000_000)?);
+            Ok(())
+        },
+        show: |s| s.limits.persons_a_month.to_string(),
+    },
+    limit!(
+        "UNSAID_MOST_CARDS",
+        cards,
+        100,
+        "How many cards with words one person may have had, the replaced ones too."
+    ),
+    limit!(
+        "UNSAID_MOST_DRAFTS",
+        drafts,
+        1000,
+        "How many letters that are not sealed one account may keep here. What is more stays on its device."
+    ),
+    limit!("UNSAID_MOST_PHOTOS", photos, 200, "How many photos may lie beside one draft."),
+    limit!(
+        "UNSAID_MOST_LETTERS",
+        letters,
+        5000,
+        "How many sealed letters one account may keep. It is told before it seals one more, never at the seal itself."
+    ),
+    limit!(
+        "UNSAID_RESERVED_DAILY",
+        reserved,
+        500,
+        "How many letters one account may begin to seal within a day and leave unsealed."
+    ),
+    limit!("UNSAID_MOST_VERSIONS", versions, 500, "How often one letter may be written anew."),
+    limit!(
+        "UNSAID_UPLOADS_DAILY",
+        uploads,
+        2000,
+        "How many parts of letters one account may begin to bring within a day that are not here whole."
+    ),
+    Row {
+        name: "UNSAID_ACCOUNT_GIB",
+        kind: "a number from 0 to 1048576",
+        default: "`1024`, or `20` where anybody may make an account",
+        meaning: "How much one account may keep, in GiB: its letters with everything beside them, its drafts and what was saved before.",
+        secret: false,
+        take: |value, draft| {
+            draft.account_gib = Some(number(value, 0, 1_048_576)?);
+            Ok(())
+        },
+        show: |s| (s.limits.bytes >> 30).to_string(),
+    },
+    Row {
+        name: "UNSAID_CONNECTIONS",
+        kind: "a number from 16 to 65536",
+        default: "`1024`",
+        meaning: "How many connections are open at once. The next ones wait. The system's limit on open files has to be larger.",
+        secret: false,
+        take: |value, draft| {
+            draft.connections = Some(number(value, 16, 65_536)?);
+            Ok(())
+        },
+        show: |s| s.connections.to_string(),
+    },
+    Row {
+        name: "UNSAID_CONNECTIONS_SHARE",
+        kind: "a number from 1 to 65536",
+        default: "`128`",
+        meaning: "How many of them one network (/24 or /48) may hold; the next one from there is closed. It does not hold for the proxies of UNSAID_TRUSTED_PROXIES, nor for this machine and private networks: there the share is the proxy's to give.",
+        secret: false,
+        take: |value, draft| {
+            draft.connections_share = Some(number(value, 1, 65_536)?);
+            Ok(())
+        },
+        show: |s| s.connections_share.to_string(),
     },
 ];
 

@@ -155,6 +155,8 @@ impl Worker {
                 link = self.link("address", &id);
                 compose::Message::SignInAddressChanged { undo: &link }
             }
+            Kind::Notice(Notice::KitMade) => compose::Message::KitMade,
+            Kind::Notice(Notice::CardReplaced) => compose::Message::CardReplaced,
             Kind::Notice(Notice::KitUsed) => compose::Message::KitUsed,
             Kind::Notice(Notice::WordsReplaced) => compose::Message::WordsReplaced,
             Kind::Notice(Notice::CardPrinted) => compose::Message::CardPrinted,

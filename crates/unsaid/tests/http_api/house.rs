@@ -31,7 +31,9 @@ use unsaid_seal::{Binding, Kind, pq};
 use unsaid_store::blobs::Blobs;
 use unsaid_store::memory::MemoryStore;
 use unsaid_store::rows::*;
-use unsaid_store::{AccountStore, DraftStore, EngineStore, LetterStore, PersonStore, ReaderStore};
+use unsaid_store::{
+    AccountStore, DraftStore, EngineStore, HouseStore, LetterStore, PersonStore, ReaderStore,
+};
 
 pub(super) const ORIGIN: &str = "http://localhost:7070";
 pub(super) const CODE: &str = "12345678";
@@ -77,6 +79,8 @@ impl House {
         let chance = Arc::new(SeededChance::new(1));
         let keys = Arc::new(HouseKeys::new(&*chance));
         let store = Arc::new(MemoryStore::new());
+        let kept = futures_util::FutureExt::now_or_never(HouseStore::keep_within(&*store, settings.limits));
+        assert!(matches!(kept, Some(Ok(()))));
         let clock = Arc::new(HandClock(Mutex::new(Duration::from_secs(1000))));
         let peel = Arc::new(HostPeel::new(&keys));
         let app = App {

@@ -215,6 +215,54 @@ async fn behind_a_named_proxy_the_forwarded_network_is_counted_and_without_one_n
 }
 
 #[tokio::test]
+async fn one_account_and_one_reading_are_counted_and_a_first_reading_never_meets_it() {
+    let house = House::new();
+    let open = Open::new(&house);
+    let peer = "203.0.113.9";
+    let mut helen = house.author(HELEN).await;
+    let person = helen.person("dan@example.org").await;
+    let kit = json!({ "token": base64url(&[5; 32]) }).to_string();
+    for _ in 0..Class::Work.rate().most {
+        open.post(&helen.browser, peer, "/api/kit", JSON, &kit).await.is(StatusCode::OK);
+    }
+    let refused = open.post(&helen.browser, peer, "/api/kit", JSON, &kit).await;
+    refused.says_no(429, "account-too-often");
+    assert_eq!(refused.header("retry-after"), "6");
+    house.pass(6);
+    open.post(&helen.browser, peer, "/api/kit", JSON, &kit).await.is(StatusCode::OK);
+    // Another account has its own, and what ends something is not counted.
+    let ada = house.author("ada@example.org").await;
+    let other = json!({ "token": base64url(&[6; 32]) }).to_string();
+    open.post(&ada.browser, peer, "/api/kit", JSON, &other).await.is(StatusCode::OK);
+
+    helen.unlock().await;
+    let letter = helen.sealed(&house, &person, json!("none")).await;
+    house.pass(60);
+    let link = house.turn().await[0];
+    let (reader, dan) = house.reader(&link).await;
+    let delivery = house.store.waiting(&reader).await.unwrap()[0].delivery.id.to_string();
+    let waiting = format!("/waiting/{delivery}");
+    let opened = open.post(&dan, peer, &format!("{waiting}/open"), FORM, "").await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER);
+    let fetch = async || {
+        let request = dan.request(Method::GET, &format!("{waiting}/letter.age"));
+        open.send(request.body(Body::empty()).unwrap(), peer).await
+    };
+    for _ in 0..Class::Reading.rate().most {
+        assert_eq!(fetch().await.status, StatusCode::OK);
+    }
+    fetch().await.says_no(429, "reading-too-often");
+    house.pass(2);
+    assert_eq!(fetch().await.status, StatusCode::OK);
+    fetch().await.says_no(429, "reading-too-often");
+    let answer = open.post(&dan, peer, "/refuse", FORM, "scope=author").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "a no is never counted");
+    open.post(&helen.browser, peer, &format!("/api/letters/{letter}/withdraw"), JSON, "{}")
+        .await
+        .is(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn what_another_site_makes_a_browser_send_uses_nothing_up() {
     let house = House::new();
     let open = Open::new(&house);

@@ -14,6 +14,7 @@ mod host_keys;
 mod house;
 mod limits;
 mod names;
+mod numbers;
 mod proofs;
 mod recovery;
 mod stories;

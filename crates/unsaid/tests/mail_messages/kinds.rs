@@ -52,8 +52,10 @@ fn name(message: &Message<'_>) -> &'static str {
         Message::AccountMade => "account-made",
         Message::SignInAddressChanged { .. } => "address-changed",
         Message::KitUsed => "kit-used",
+        Message::KitMade => "kit-made",
         Message::WordsReplaced => "words-replaced",
         Message::CardPrinted => "card-printed",
+        Message::CardReplaced => "card-replaced",
         Message::Exported => "exported",
         Message::AddressesChanged => "addresses-changed",
         Message::Answered => "answered",
@@ -63,7 +65,7 @@ fn name(message: &Message<'_>) -> &'static str {
     }
 }
 
-const KINDS: usize = 13;
+const KINDS: usize = 15;
 
 pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
     let invitation = "https://letters.example.org/i/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
@@ -73,8 +75,10 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::AccountMade,
         Message::SignInAddressChanged { undo: UNDO },
         Message::KitUsed,
+        Message::KitMade,
         Message::WordsReplaced,
         Message::CardPrinted,
+        Message::CardReplaced,
         Message::Exported,
         Message::AddressesChanged,
         Message::Answered,

@@ -42,6 +42,7 @@ fn asked(scene: &Scene<'_>, browser: Keyed, email_key: Keyed, write: bool, now: 
         to: scene.sealed_text(),
         invitation: None,
         write,
+        known: false,
         expires: now.trusted + jiff::SignedDuration::from_mins(10),
         language: "es".into(),
     }

@@ -30,21 +30,25 @@ async fn told(scene: &Scene<'_>, author: &Author, message: MessageId, notice: No
 pub async fn put_kit(scene: &Scene<'_>) {
     let (author, other) = (scene.author().await, scene.author().await);
     let (first, second) = (scene.keyed(), scene.keyed());
-    ok!(scene.store.put_kit(&author, first));
-    ok!(scene.store.put_kit(&author, first));
-    conflict!(scene.store.put_kit(&other, first));
+    let notice = scene.message_id();
+    ok!(scene.store.put_kit(&author, first, notice, now(5)));
+    told(scene, &author, notice, Notice::KitMade, 5).await;
+    let again = scene.message_id();
+    ok!(scene.store.put_kit(&author, first, again, now(6)));
+    assert_eq!(ok!(scene.store.message(again)), None, "it is the same kit");
+    conflict!(scene.store.put_kit(&other, first, scene.message_id(), now(6)));
     assert!(!ok!(scene.store.has_kit(&other)));
-    ok!(scene.store.put_kit(&author, second));
+    ok!(scene.store.put_kit(&author, second, scene.message_id(), now(0)));
     assert_eq!(ok!(scene.store.account_of_kit(first)), None, "the old paper opens nothing");
     assert_eq!(ok!(scene.store.account_of_kit(second)), Some(author.account()));
-    ok!(scene.store.put_kit(&other, first));
+    ok!(scene.store.put_kit(&other, first, scene.message_id(), now(0)));
 }
 
 /// Whether there is one is hers to know.
 pub async fn has_kit(scene: &Scene<'_>) {
     let (author, other) = (scene.author().await, scene.author().await);
     assert!(!ok!(scene.store.has_kit(&author)));
-    ok!(scene.store.put_kit(&author, scene.keyed()));
+    ok!(scene.store.put_kit(&author, scene.keyed(), scene.message_id(), now(0)));
     assert!(ok!(scene.store.has_kit(&author)));
     assert!(!ok!(scene.store.has_kit(&other)));
 }
@@ -54,7 +58,7 @@ pub async fn account_of_kit(scene: &Scene<'_>) {
     let author = scene.author().await;
     let kit = scene.keyed();
     assert_eq!(ok!(scene.store.account_of_kit(kit)), None);
-    ok!(scene.store.put_kit(&author, kit));
+    ok!(scene.store.put_kit(&author, kit, scene.message_id(), now(0)));
     assert_eq!(ok!(scene.store.account_of_kit(kit)), Some(author.account()));
     assert_eq!(ok!(scene.store.account_of_kit(scene.keyed())), None);
 }
@@ -215,6 +219,7 @@ pub async fn ask_email_change(scene: &Scene<'_>) {
     let changed = ok!(scene.store.change_email(&author, browser, code, wanted, now(1)));
     assert_eq!(changed, EmailChanged::Changed, "and that was no try");
     let crowded = scene.keyed();
+    let author = scene.author().await;
     for i in 0..10 {
         let more = ask(scene, browser, crowded, i);
         assert_eq!(ok!(scene.store.ask_email_change(&author, more, now(i))), CodeAsked::Taken);

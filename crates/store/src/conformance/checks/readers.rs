@@ -62,6 +62,7 @@ pub async fn open_reader(scene: &Scene<'_>) {
         to: scene.sealed_text(),
         invitation: None,
         write: true,
+        known: false,
         expires: trusted(2 * DAY),
         language: "es".into(),
     };

@@ -60,6 +60,7 @@ pub(super) async fn code(scene: &Scene<'_>, email_key: Keyed, invitation: Option
         to: scene.sealed_text(),
         invitation,
         write: true,
+        known: false,
         expires: trusted(600),
         language: "es".into(),
     };

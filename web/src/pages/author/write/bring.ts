@@ -34,7 +34,8 @@ function refused(error: unknown): never {
     if (error.status === 412) throw new Elsewhere();
     if (error.status === 401) throw new HouseRefuses('signed-out');
     if (error.key === 'locked' || error.key === 'not-fresh') throw new HouseRefuses('closed');
-    if (error.status === 413 || error.status === 507 || error.key === 'house-full')
+    // The house itself, the account's share of it, or the number of drafts or photos.
+    if (error.status === 413 || error.status === 507 || error.key.endsWith('-full'))
       throw new HouseRefuses('full');
   }
   throw error instanceof HouseRefuses ? error : new HouseRefuses('refused');
