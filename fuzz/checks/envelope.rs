@@ -50,7 +50,8 @@ fn inside(data: &[u8]) -> bool {
 fn outside(data: &[u8]) {
     let checked = check_wrap(data).is_ok();
     let read = Sealed::read(data);
-    assert!(!checked || read.is_ok(), "a wrap that looks well is no age file");
+    // The look at a wrap is a look at its head: what may be missing behind it is age's first sixteen bytes, and then nobody opens it.
+    assert!(!checked || read.is_ok() || payload(data) < 16, "a wrap that looks well is no age file");
     let host = HostKey::from_seed(&[7; 32]);
     for kind in Kind::ALL {
         let binding = Binding::new(ID, 1, kind).expect("a binding");
@@ -64,6 +65,13 @@ fn outside(data: &[u8]) {
         // With this key one file was sealed; it opens, and what a flipped bit would change does not.
         assert!(parse_letter(&file).is_ok());
     }
+}
+
+/// How many bytes stand behind the head of an age file.
+fn payload(data: &[u8]) -> usize {
+    let head = data.windows(5).position(|five| five == b"\n--- ").map_or(data.len(), |at| at + 5);
+    let line = data[head..].iter().position(|byte| *byte == b'\n').map_or(data.len() - head, |at| at + 1);
+    data.len() - head - line
 }
 
 /// The small texts: each is written in one way, so that whoever compares the bytes compares what they say.
