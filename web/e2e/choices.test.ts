@@ -155,6 +155,43 @@ test('somebody will read it with me: told how, nothing is opened by asking; and 
   await beside.close();
 }, 120_000);
 
+test('a question is answered without scripts, and what was wrong still stands in its field', async () => {
+  const { page } = helen;
+  await helen.unlock(words);
+  await helen.write('To Eva', 'Dear Eva,\n\nthere was no shift.');
+  await helen.forSomebodyNew('Eva', 'eva@example.org');
+  await page.check('#when-at-once');
+  await page.locator('summary', { hasText: 'How long' }).click();
+  await page.check('#rest-none');
+  await page.locator('.so', { hasText: 'As soon as it is sealed' }).waitFor();
+  await helen.press('Next: who can open it');
+  await page.check('#key-house');
+  // A letter that goes soon asks nothing, unless she chooses otherwise.
+  expect(await page.isChecked('#proof-none')).toBe(true);
+  await page.check('#proof-question');
+  await page.fill('#question', 'Which animal slept on the piano?');
+  await page.fill('#answer', 'The cat');
+  await helen.press('Seal the letter');
+  await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 60_000 });
+  await house.live(0.1);
+
+  const [knock] = await knocksAt('Eva');
+  await reader.goto(linkIn(knock ?? ''));
+  await press('Tell me who wrote it');
+  expect(await main()).not.toContain('Helen');
+  await reader.getByRole('link', { name: 'Answer and open' }).click();
+  await reader.getByLabel('Which animal slept on the piano?').fill('the dog');
+  await press('Answer');
+  expect(await reader.locator('.notice--problem').innerText()).toContain('This is not the answer');
+  expect(await reader.getByLabel('Which animal slept on the piano?').inputValue()).toBe('the dog');
+  await reader.getByLabel('Which animal slept on the piano?').fill('THE CÁT.');
+  await press('Answer');
+  expect(await main()).toContain('This letter is still closed.');
+  await press('Open it');
+  expect(await reader.locator('h1').innerText()).toBe('A letter from Helen Marlow');
+  expect(await main()).toContain('Switch them on for this house');
+}, 120_000);
+
 test('without scripts the page for a card says what it needs', async () => {
   await reader.goto(`${house.origin}/words`);
   expect(await main()).toMatch(/script/i);
