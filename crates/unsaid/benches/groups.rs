@@ -286,7 +286,7 @@ async fn measure(name: &str, open: impl AsyncFn(usize, Noting) -> SqlStore) {
                 &format!("{name}, round {round}: the worker, all of it, relay {pause:?}"),
                 begun,
                 MANY,
-                &Window::default(),
+                &window,
             );
         }
     }
