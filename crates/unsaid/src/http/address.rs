@@ -33,6 +33,8 @@ pub(super) fn routes() -> Vec<Route> {
             "address-after-at",
             "address-too-long",
             "address-of-house",
+            "address-quoted",
+            "address-unseen",
             "address-same",
             "codes-too-many",
             "missing",

@@ -6,7 +6,7 @@ use super::described::shape;
 use super::gate::SignedIn;
 use super::persons::of_hers;
 use super::problem::Problem;
-use super::read::{self, Json, Path};
+use super::read::{self, Json, Object, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::tell::{Done, Told, done};
 use super::{host_wrap, notice};
@@ -59,7 +59,8 @@ async fn put(
 struct Replacement {
     #[schemars(schema_with = "shape::token")]
     token: String,
-    wraps: Vec<Wrapped>,
+    #[schemars(with = "Vec<Wrapped>")]
+    wraps: Vec<Object<Wrapped>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -82,7 +83,7 @@ async fn replace(
     of_hers(&app, &author, id).await?;
     let claim = claim(&app, &given.token)?;
     let mut wraps = Vec::with_capacity(given.wraps.len());
-    for wrapped in given.wraps {
+    for Object(wrapped) in given.wraps {
         let letter: LetterId = read::id(&wrapped.letter)?;
         // A line is only as good as the letter that it names: hers, and no other.
         app.store.letter(&author, letter).await?;

@@ -38,6 +38,8 @@ pub(super) fn routes() -> Vec<Route> {
             "address-after-at",
             "address-too-long",
             "address-of-house",
+            "address-quoted",
+            "address-unseen",
             "codes-too-many",
         ]),
     ]

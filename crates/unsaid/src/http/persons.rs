@@ -40,6 +40,8 @@ pub(super) fn routes() -> Vec<Route> {
             "address-after-at",
             "address-too-long",
             "address-of-house",
+            "address-quoted",
+            "address-unseen",
         ]),
         Route::put("/api/persons/{id}", Policy::Unlocked, Face::Api, Body::Json, change)
             .refuses(&["language-unknown", "zone-unknown"]),
@@ -52,6 +54,8 @@ pub(super) fn routes() -> Vec<Route> {
                 "address-after-at",
                 "address-too-long",
                 "address-of-house",
+                "address-quoted",
+                "address-unseen",
                 "addresses-full",
             ]),
         Route::post(

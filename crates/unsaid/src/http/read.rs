@@ -8,7 +8,11 @@ use axum::http::header;
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 /// A JSON body.
@@ -22,8 +26,31 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             return Err(Problem::of("not-understood"));
         }
         serde_json::from_slice(&bytes)
-            .map(Self)
+            .map(|Object(read)| Self(read))
             .map_err(|e| Problem::of(if e.is_data() { "not-understood" } else { "not-json" }))
+    }
+}
+
+/// What is read of an object, and of nothing else: by itself serde takes a list too, as the fields in their order, in which a name that is wrong cannot be noticed.
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OfObject(PhantomData)).map(Self)
+    }
+}
+
+struct OfObject<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OfObject<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
     }
 }
 
@@ -49,23 +76,6 @@ fn is_too_deep(bytes: &[u8]) -> bool {
         }
     }
     false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{DEEPEST, is_too_deep};
-
-    #[test]
-    fn so_deep_and_no_deeper_and_words_are_words() {
-        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
-        assert!(!is_too_deep(nested(DEEPEST).as_bytes()) && is_too_deep(nested(DEEPEST + 1).as_bytes()));
-        assert!(is_too_deep("[".repeat(100_000).as_bytes()));
-        assert!(!is_too_deep("[],".repeat(100_000).as_bytes()), "one beside the other is not deep");
-        let brackets = "[".repeat(100);
-        assert!(!is_too_deep(format!(r#"{{"a":"{brackets}"}}"#).as_bytes()));
-        assert!(!is_too_deep(format!(r#"{{"a":"\"{brackets}"}}"#).as_bytes()), "a quoted quote ends no word");
-        assert!(is_too_deep(format!(r#"{{"a":"\\",{brackets}"#).as_bytes()));
-    }
 }
 
 /// The fields of a form.
@@ -134,3 +144,20 @@ pub fn bytes(field: &'static str, text: &str) -> Result<Vec<u8>, Problem> {
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEEPEST, is_too_deep};
+
+    #[test]
+    fn so_deep_and_no_deeper_and_words_are_words() {
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        assert!(!is_too_deep(nested(DEEPEST).as_bytes()) && is_too_deep(nested(DEEPEST + 1).as_bytes()));
+        assert!(is_too_deep("[".repeat(100_000).as_bytes()));
+        assert!(!is_too_deep("[],".repeat(100_000).as_bytes()), "one beside the other is not deep");
+        let brackets = "[".repeat(100);
+        assert!(!is_too_deep(format!(r#"{{"a":"{brackets}"}}"#).as_bytes()));
+        assert!(!is_too_deep(format!(r#"{{"a":"\"{brackets}"}}"#).as_bytes()), "a quoted quote ends no word");
+        assert!(is_too_deep(format!(r#"{{"a":"\\",{brackets}"#).as_bytes()));
+    }
+}

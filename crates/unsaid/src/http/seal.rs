@@ -8,7 +8,7 @@ use super::letters;
 use super::persons::of_hers;
 use super::problem::Problem;
 use super::proof::{Proving, prove};
-use super::read::{self, Json, Path};
+use super::read::{self, Json, Object, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::rule::{Given as RuleGiven, RestGiven};
 use super::tell::Told;
@@ -82,7 +82,8 @@ struct Given {
     to: Value,
     #[schemars(schema_with = "shape::sha256")]
     manifest_hash: String,
-    rule: Option<RuleGiven>,
+    #[schemars(with = "Option<RuleGiven>")]
+    rule: Option<Object<RuleGiven>>,
     rest: RestGiven,
     #[serde(default)]
     kept: KeptGiven,
@@ -176,7 +177,7 @@ fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Ask, Probl
         _ if given.amend => What::Amend,
         // An unsent letter is for whomever she likes; her vault knows, the house need not.
         None => What::Unsent,
-        Some(rule) => {
+        Some(Object(rule)) => {
             let person = given.person.ok_or_else(person_missing)?;
             let person = person.parse().map_err(|_| person_missing())?;
             let (rule, asks) = rule.read()?;

@@ -86,6 +86,7 @@ async fn hostile_bodies_get_a_clear_no() {
         ("{", 400, "not-json"),
         ("null", 422, "not-understood"),
         ("[]", 422, "not-understood"),
+        ("[null,null,null]", 422, "not-understood"),
         ("{} {}", 400, "not-json"),
         ("{\"address\":7}", 422, "not-understood"),
         ("{\"address\":\"a@b.org\",\"addres\":1}", 422, "not-understood"),
@@ -151,6 +152,35 @@ async fn repeated_and_broken_headers_get_a_clear_no() {
         let request = axum::http::Request::get("/api/account").header(header::COOKIE, cookie);
         let answer = house.browser().send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status.as_u16(), status, "{cookie}");
+    }
+    assert_eq!(house.fingerprint(&helen).await, before);
+}
+
+#[tokio::test]
+async fn a_list_is_never_read_as_the_fields_in_their_order() {
+    let house = House::new();
+    let mut helen = house.author(HELEN).await;
+    let person = helen.person("dan@example.org").await;
+    let (letter, _) = helen.write(&house, true).await;
+    let before = house.fingerprint(&helen).await;
+    let token = base64url(&[7; 32]);
+    let lists = json!([letter, 1, "AAAA"]);
+    for (path, body) in [
+        ("/api/letters".to_owned(), json!([])),
+        ("/api/lock".to_owned(), json!([])),
+        ("/api/language".to_owned(), json!(["es", "Europe/Madrid"])),
+        ("/api/kit".to_owned(), json!([token])),
+        (format!("/api/persons/{person}/card/replace"), json!([token, []])),
+        (format!("/api/persons/{person}/card/replace"), json!({ "token": token, "wraps": [lists] })),
+        (
+            format!("/api/letters/{letter}/versions/1/seal"),
+            json!({
+                "person": person, "manifestHash": "00".repeat(32), "rest": "none",
+                "rule": ["none", { "kind": "at-once" }, "send", "none"],
+            }),
+        ),
+    ] {
+        helen.browser.post(&path, &body).await.says_no(422, "not-understood");
     }
     assert_eq!(house.fingerprint(&helen).await, before);
 }
