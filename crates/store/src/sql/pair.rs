@@ -217,7 +217,10 @@ pub(super) async fn knocking(tx: &mut Tx, person: PersonId) -> Result<Vec<Delive
 /// read keeps its pause.
 pub(super) async fn wake_messages(tx: &mut Tx, person: PersonId, now: Now) -> Result<()> {
     let rows = tx
-        .query("select id from messages where person = $1 and state = 'waiting' order by id", values![person])
+        .query(
+            "select id from messages where person = $1 and kind = 'knock' and state = 'waiting' order by id",
+            values![person],
+        )
         .await?;
     for mut row in rows {
         wakes::at_once_if_free(tx, WakeOf::Message(row.next()?), now).await?;
