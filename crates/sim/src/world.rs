@@ -428,6 +428,7 @@ impl World {
             Some(answer) if themselves && !slips => answer,
             _ => Keyed(self.people.bytes()),
         };
+        let answer = Answered { plain: Keyed([0; 32]), with_year: Some(answer) };
         let tried = self.store.try_proof(reader, waiting.delivery.id, answer, self.now());
         sure(ready(tried)) == ProofTried::Right && themselves && !slips
     }

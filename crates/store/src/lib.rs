@@ -412,13 +412,13 @@ pub trait ReaderStore: Send + Sync {
     /// knocks begins anew: earlier messages are not in `Pair.knocks` any more. Missing: not of this reader's pair, or nothing
     /// that may be opened; or something is asked that this session has not answered. Wakes of its other deliveries stay.
     async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, now: Now) -> Result<()>;
-    /// An answer (keyed hash) to what is asked before this delivery opens. Wrong ones are counted, with a limit for a day and one for ever; a right one is kept for this session, and
+    /// An answer to what is asked before this delivery opens. Wrong ones are counted, with a limit for a day and one for ever; a right one is kept for this session, and
     /// forgets the wrong ones of the same session. Missing: not of this reader's pair, not there for them, or they came without a session.
     async fn try_proof(
         &self,
         reader: &Reader,
         delivery: DeliveryId,
-        answer: Keyed,
+        answer: Answered,
         now: Now,
     ) -> Result<ProofTried>;
     /// The person says that knocks may hold the exact name of this hash, or none any more. Missing while NotMe stands.

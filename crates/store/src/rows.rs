@@ -529,6 +529,22 @@ pub struct Asks {
     pub with_year: bool,
 }
 
+/// An answer to what is asked, as keyed hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answered {
+    /// Of a question; of a birthday its day and month.
+    pub plain: Keyed,
+    /// Of a birthday with its year, where it was typed.
+    pub with_year: Option<Keyed>,
+}
+
+impl Answered {
+    /// Whether this is what is kept.
+    pub(crate) fn is(self, with_year: bool, kept: Keyed) -> bool {
+        if with_year { self.with_year == Some(kept) } else { self.plain == kept }
+    }
+}
+
 /// What became of an answer to what is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofTried {

@@ -55,13 +55,16 @@ fn unseen(c: char) -> bool {
 /// The form in which answers are compared: letters and digits alone, without accents, all small (UAX 15, NFKD; full case mapping, so that ß is ss).
 /// An answer in a script whose marks are letters keeps what makes it another word.
 pub fn form(typed: &str) -> Result<String, Unfit> {
-    if typed.chars().count() > LONGEST_ANSWER {
+    // Accents may come apart from their letters; together they are what was typed.
+    if typed.nfc().count() > LONGEST_ANSWER {
         return Err(Unfit::AnswerTooLong);
     }
     let compared: String = typed
         .to_uppercase()
         .to_lowercase()
         .nfkd()
+        // Whether a sigma ends a word depends on its neighbours, and spaces make no difference.
+        .map(|c| if c == 'ς' { 'σ' } else { c })
         .filter(|c| c.is_alphanumeric() || (is_combining_mark(*c) && !is_accent(*c)))
         .nfc()
         .collect();
@@ -97,6 +100,7 @@ mod tests {
             ("½", "1⁄2"),
             ("ＢＥＮＮＩ", "Benni"),
             ("ΟΔΟΣ", "οδός"),
+            ("οδός μου", "οδοσμου"),
             ("İzmir", "izmir"),
             ("мотоцикл", "МОТОЦИКЛ"),
             ("高雄", "高 雄"),
@@ -122,6 +126,7 @@ mod tests {
         }
         assert_eq!(form(&"a".repeat(101)), Err(Unfit::AnswerTooLong));
         assert!(form(&"ä".repeat(100)).is_ok());
+        assert!(form(&"a\u{308}".repeat(100)).is_ok(), "the same with accents apart");
     }
 
     #[test]

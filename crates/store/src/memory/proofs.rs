@@ -45,17 +45,21 @@ impl World {
             return None;
         }
         let asked = self.newest_proof(delivery.letter).map(|proof| proof.asks.clone());
-        Some(asked.unwrap_or(Asks { question: None, with_year: true }))
+        let mut asked = asked.unwrap_or(Asks { question: None, with_year: true });
+        // What was opened opens with what was asked then, too: perhaps a day with its year.
+        let stood = self.proofs.get(&delivery.letter).into_iter().flatten();
+        asked.with_year |= delivery.pinned && stood.into_iter().any(|proof| proof.asks.with_year);
+        Some(asked)
     }
 
     pub(super) fn may_be_named(&self, reader: &Reader) -> bool {
         let ids = self.deliveries_to(reader.person);
-        let came: Vec<&Delivery> = ids
-            .iter()
-            .filter_map(|id| self.deliveries.get(id))
-            .filter(|d| d.state.has_left() || d.state == State::Withdrawn { undone: false })
-            .collect();
-        came.is_empty() || came.iter().any(|d| self.asks(reader, d).is_none())
+        let all = || ids.iter().filter_map(|id| self.deliveries.get(id));
+        let mut left = all().filter(|d| d.state.has_left());
+        // What was taken back may never have come, so that it asked nothing says nothing.
+        let there = |d: &&Delivery| d.state.has_left() || d.state == State::Withdrawn { undone: false };
+        left.any(|d| self.asks(reader, d).is_none())
+            || all().filter(there).all(|d| self.asks(reader, d).is_none())
     }
 
     /// Whose name a knock may perhaps say: nobody's while something unopened of the pair asks for a proof.
@@ -79,7 +83,7 @@ impl World {
         &mut self,
         reader: &Reader,
         delivery: DeliveryId,
-        answer: Keyed,
+        answer: Answered,
         now: Now,
     ) -> Result<ProofTried> {
         let session = reader.session.ok_or(StoreError::Missing)?;
@@ -90,7 +94,7 @@ impl World {
         }
         let stood = self.proofs.get(&found.letter).map(Vec::as_slice).unwrap_or_default();
         let counts = if found.pinned { stood } else { &stood[stood.len().saturating_sub(1)..] };
-        let right = counts.iter().any(|proof| proof.answer == answer);
+        let right = counts.iter().any(|proof| answer.is(proof.asks.with_year, proof.answer));
         let answers = self.answers.entry(delivery).or_default();
         let today = answers.wrong.iter().filter(|(_, at)| hours_after(*at, DAY_HOURS) > now.trusted).count();
         match accept::may_answer(answers.wrong.len(), today) {
@@ -118,6 +122,13 @@ impl World {
         let with_year = new.asks.with_year;
         self.record_of_letter(letter, Fact::ProofChanged { letter, with_year, answer: new.answer.0 })?;
         self.proofs.entry(letter).or_default().push(new);
+        // What was wrong was compared with another answer.
+        let ids: Vec<DeliveryId> = self.of_letter(letter).map(|d| d.id).collect();
+        for id in ids {
+            if let Some(answers) = self.answers.get_mut(&id) {
+                answers.wrong.clear();
+            }
+        }
         Ok(())
     }
 }

@@ -261,7 +261,7 @@ impl ReaderStore for MemoryStore {
         &self,
         reader: &Reader,
         delivery: DeliveryId,
-        answer: Keyed,
+        answer: Answered,
         now: Now,
     ) -> Result<ProofTried> {
         self.world().try_proof(reader, delivery, answer, now)

@@ -72,7 +72,15 @@ pub(super) async fn asks(tx: &mut Tx, reader: &Reader, delivery: &Delivery) -> R
     }
     // A rule that asks, of which nothing is known, lets nobody in.
     let asked = newest(tx, delivery.letter).await?.map(|proof| proof.asks);
-    Ok(Some(asked.unwrap_or(Asks { question: None, with_year: true })))
+    let mut asked = asked.unwrap_or(Asks { question: None, with_year: true });
+    if delivery.pinned && !asked.with_year {
+        // It opens with what was asked when it was opened, too: perhaps a day with its year.
+        let row = tx
+            .one("select 1 from proofs where letter = $1 and with_year = 1", values![delivery.letter])
+            .await?;
+        asked.with_year = row.is_some();
+    }
+    Ok(Some(asked))
 }
 
 /// Missing while something is still to be answered.
@@ -83,23 +91,29 @@ pub(super) async fn answered(tx: &mut Tx, reader: &Reader, delivery: &Delivery) 
     }
 }
 
-/// Whether they may be told who has written: something that came to them asks nothing (any more), or nothing came.
+/// Whether they may be told who has written: something that came to them asks nothing (any more); or nothing is here any more, and nothing that was asks. What was taken back
+/// may never have come, so that it asked nothing says nothing.
 pub(super) async fn may_be_named(tx: &mut Tx, reader: &Reader) -> Result<bool> {
-    let mut came = pair::deliveries(tx, reader.person).await?;
-    came.retain(|d| d.state.has_left() || d.state == State::Withdrawn { undone: false });
-    for delivery in &came {
-        if asks(tx, reader, delivery).await?.is_none() {
-            return Ok(true);
+    let mut all_ask_nothing = true;
+    for delivery in pair::deliveries(tx, reader.person).await? {
+        let left = delivery.state.has_left();
+        if !left && delivery.state != (State::Withdrawn { undone: false }) {
+            continue;
+        }
+        match asks(tx, reader, &delivery).await? {
+            None if left => return Ok(true),
+            None => {}
+            Some(_) => all_ask_nothing = false,
         }
     }
-    Ok(came.is_empty())
+    Ok(all_ask_nothing)
 }
 
 pub(super) async fn attempt(
     tx: &mut Tx,
     reader: &Reader,
     delivery: &Delivery,
-    answer: Keyed,
+    answer: Answered,
     now: Now,
 ) -> Result<ProofTried> {
     let Some(session) = reader.session else { return Err(StoreError::Missing) };
@@ -121,14 +135,14 @@ pub(super) async fn attempt(
     // What was opened stays theirs: it opens with what was asked then, too.
     let stood = tx
         .query(
-            "select answer from proofs where letter = $1 order by nr desc limit $2",
+            "select with_year, answer from proofs where letter = $1 order by nr desc limit $2",
             values![delivery.letter, if delivery.pinned { i64::MAX } else { 1 }],
         )
         .await?;
     let mut right = false;
     for mut row in stood {
-        let known: Keyed = row.next()?;
-        right |= known == answer;
+        let (with_year, known): (bool, Keyed) = (row.next()?, row.next()?);
+        right |= answer.is(with_year, known);
     }
     if right {
         tx.exec("delete from proof_tries where delivery = $1 and reader = $2", values![delivery.id, session])
@@ -166,6 +180,7 @@ pub(super) async fn correct(tx: &mut Tx, author: &Author, letter: LetterId, new:
         return Ok(());
     }
     add(tx, letter, new).await?;
+    forgive(tx, letter).await?;
     tx.exec("update letters set rev = rev + 1 where id = $1", values![letter]).await?;
     manifests(tx, letter).await?;
     let with_year = new.asks.with_year;
@@ -187,9 +202,20 @@ pub(super) async fn correct_after_all(
         return Ok(false);
     }
     add(tx, letter, &NewProof { asks: Asks { question: None, with_year }, answer }).await?;
+    forgive(tx, letter).await?;
     tx.exec("update letters set rev = $1 where id = $2", values![rev, letter]).await?;
     manifests(tx, letter).await?;
     Ok(true)
+}
+
+/// What was wrong was compared with another answer: whoever gave the right one all the while is not shut out by it.
+async fn forgive(tx: &mut Tx, letter: LetterId) -> Result<()> {
+    tx.exec(
+        "delete from proof_tries where delivery in (select id from deliveries where letter = $1)",
+        values![letter],
+    )
+    .await
+    .map(drop)
 }
 
 async fn manifests(tx: &mut Tx, letter: LetterId) -> Result<()> {

@@ -203,7 +203,7 @@ impl ReaderStore for SqlStore {
         &self,
         reader: &Reader,
         delivery: DeliveryId,
-        answer: Keyed,
+        answer: Answered,
         now: Now,
     ) -> Result<ProofTried> {
         transaction!(self, Mode::Serial, |tx| {

@@ -65,12 +65,10 @@ impl Asked {
     }
 
     fn birthday(year: Option<i64>, month: Option<i64>, day: Option<i64>) -> Result<Self, Problem> {
-        let unknown = || Problem::field("birthday", "birthday-unknown");
         let there = rule::birthday(month, day, None)?;
         let year = year.map(|year| i16::try_from(year).map_err(|_| unknown())).transpose()?;
-        // Without a year any day that some year has.
-        jiff::civil::Date::new(year.unwrap_or(2000), there.month, there.day).map_err(|_| unknown())?;
-        Ok(Self::Birthday { year, month: there.month, day: there.day })
+        let (year, month, day) = can_be_typed((year, there.month, there.day))?;
+        Ok(Self::Birthday { year, month, day })
     }
 
     /// The kind in the rule.
@@ -94,6 +92,21 @@ impl Asked {
             }
         }
     }
+}
+
+fn unknown() -> Problem {
+    Problem::field("birthday", "birthday-unknown")
+}
+
+/// A birthday that somebody can type as an answer: a day of its year (without a year one that some year has), and a year of four figures.
+pub(super) fn can_be_typed(
+    (year, month, day): (Option<i16>, i8, i8),
+) -> Result<(Option<i16>, i8, i8), Problem> {
+    if year.is_some_and(|year| !(1000..=9999).contains(&year)) {
+        return Err(unknown());
+    }
+    jiff::civil::Date::new(year.unwrap_or(2000), month, day).map_err(|_| unknown())?;
+    Ok((year, month, day))
 }
 
 /// A birthday that is asked for, as it is kept.
@@ -193,6 +206,10 @@ mod tests {
                 [("birthday", "birthday-unknown")],
             ),
             (json!({ "kind": "birthday", "year": 1951 }), [("birthday", "birthday-unknown")]),
+            (
+                json!({ "kind": "birthday", "year": 51, "month": 2, "day": 2 }),
+                [("birthday", "birthday-unknown")],
+            ),
             (json!({ "kind": "question", "question": " ", "answer": "b" }), [("question", "question-empty")]),
             (json!({ "kind": "question", "question": "a?", "answer": "!" }), [("answer", "answer-empty")]),
         ] {

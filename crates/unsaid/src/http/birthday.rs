@@ -14,7 +14,7 @@ use serde::Deserialize;
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::id::LetterId;
 use unsaid_store::StoreError;
-use unsaid_store::rows::Author;
+use unsaid_store::rows::{Letter, NewProof};
 
 /// How often something is read again when the worker was quicker.
 const TRIES: usize = 3;
@@ -46,19 +46,19 @@ struct Given {
 }
 
 /// Where a birthday is asked for before it opens, the right one is asked for from now on, whether the letter has left or not: nobody could open it with a day that
-/// is not theirs. Whoever has opened it already opens it with either.
-async fn correct_what_is_asked(
+/// is not theirs. Whoever has opened it already opens it with either. None: nothing is asked, or a question.
+fn asked_from_now_on(
     app: &App,
-    author: &Author,
-    letter: LetterId,
+    letter: &Letter,
     birthday: (Option<i16>, i8, i8),
-) -> Result<(), Problem> {
-    let asks = app.store.letter(author, letter).await?.asks;
-    if asks.is_none_or(|asks| asks.question.is_some()) {
-        return Ok(());
+) -> Result<Option<NewProof>, Problem> {
+    let Some(asks) = letter.asks.as_ref().filter(|asks| asks.question.is_none()) else { return Ok(None) };
+    let birthday = asks::can_be_typed(birthday)?;
+    // What was asked with its year is not made easier to guess by leaving it out.
+    if asks.with_year && birthday.0.is_none() {
+        return Err(Problem::field("birthday", "birthday-unknown"));
     }
-    let proof = asks::birthday(app, letter, birthday);
-    Ok(app.store.correct_proof(author, letter, proof, app.time.now()).await?)
+    Ok(Some(asks::birthday(app, letter.id, birthday)))
 }
 
 async fn correct(
@@ -71,12 +71,18 @@ async fn correct(
     // Whose letter it is comes before what is wrong with the day.
     app.store.letter(&author, id).await?;
     let birthday = rule::birthday(Some(given.month), Some(given.day), given.leap.as_deref())?;
-    correct_what_is_asked(&app, &author, id, (given.year, birthday.month, birthday.day)).await?;
     for _ in 0..TRIES {
         let letter = app.store.letter(&author, id).await?;
         let Some(delivery) = &letter.delivery else { return Err(Refusal::NothingSealed.into()) };
         let now = app.time.now();
-        let Some(corrected) = accept::correct_birthday(delivery, given.year, birthday, now)? else {
+        // Everything is looked at before anything is changed.
+        let corrected = accept::correct_birthday(delivery, given.year, birthday, now)?;
+        let days = (given.year, birthday.month, birthday.day);
+        if let Some(proof) = asked_from_now_on(&app, &letter, days)? {
+            app.store.correct_proof(&author, id, proof, now).await?;
+        }
+        let Some(corrected) = corrected else {
+            let letter = app.store.letter(&author, id).await?;
             return Ok(Told::new(letters::told(&app, &author, &letter).await?));
         };
         match app.store.correct_rule(&author, delivery, &corrected, now).await {

@@ -35,6 +35,8 @@ pub(super) fn routes() -> Vec<Route> {
             "address-without-at",
             "address-two-ats",
             "address-before-at",
+            "address-unseen",
+            "address-quoted",
             "address-after-at",
             "address-too-long",
             "address-of-house",

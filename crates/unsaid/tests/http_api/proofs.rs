@@ -169,6 +169,14 @@ async fn a_corrected_birthday_is_what_is_asked_from_then_on_also_after_it_has_le
     let wrong = json!({ "kind": "birthday", "year": 1951, "month": 5, "day": 4 });
     let Arrived { letter, path, mut dan, .. } = arrived(&house, &mut helen, "dan@example.org", wrong).await;
     helen.unlock().await;
+    // Nothing that nobody can type, and nothing that is easier to guess.
+    for (year, month, day) in
+        [(json!(null), 5, 14), (json!(51), 5, 14), (json!(1951), 2, 29), (json!(12345), 5, 4)]
+    {
+        let wrong = json!({ "year": year, "month": month, "day": day, "leap": null });
+        let said = helen.browser.post(&format!("/api/letters/{letter}/birthday"), &wrong).await;
+        said.says_no(422, "birthday-unknown");
+    }
     let right = json!({ "year": 1952, "month": 5, "day": 14, "leap": null });
     let told = helen.browser.post(&format!("/api/letters/{letter}/birthday"), &right).await.is(OK);
     assert_eq!(told["letter"], helen.letter(&letter).await);

@@ -47,6 +47,11 @@ async fn asked(scene: &Scene<'_>, reader: &Reader, delivery: DeliveryId) -> Opti
     waiting.into_iter().find(|w| w.delivery.id == delivery).expect("it waits").asks
 }
 
+/// An answer, of a question or of a birthday with its year.
+fn said(answer: Keyed) -> Answered {
+    Answered { plain: answer, with_year: Some(answer) }
+}
+
 /// Whether it opens for this reader; it is read anew first.
 async fn opens(scene: &Scene<'_>, arrived: &Arrived, reader: &Reader, at: i64) -> bool {
     let delivery = scene.view(arrived.delivery).await.delivery;
@@ -70,27 +75,31 @@ pub async fn try_proof(scene: &Scene<'_>) {
     let wrong = || scene.keyed();
     let reader = &arrived.reader;
     assert_eq!(asked(scene, reader, arrived.delivery).await, Some(proof.asks.clone()));
-    missing!(scene.store.try_proof(&elsewhere.reader, arrived.delivery, proof.answer, now(3 * DAY)));
+    missing!(scene.store.try_proof(&elsewhere.reader, arrived.delivery, said(proof.answer), now(3 * DAY)));
     let without = scene.reader(arrived.message).await;
-    missing!(scene.store.try_proof(&without, arrived.delivery, proof.answer, now(3 * DAY)));
+    missing!(scene.store.try_proof(&without, arrived.delivery, said(proof.answer), now(3 * DAY)));
 
     // Five wrong ones, and the right one is not looked at any more on that day, in whichever session.
     let at = 4 * DAY;
     for _ in 0..ANSWERS_A_DAY {
-        assert_eq!(ok!(scene.store.try_proof(reader, arrived.delivery, wrong(), now(at))), ProofTried::Wrong);
+        assert_eq!(
+            ok!(scene.store.try_proof(reader, arrived.delivery, said(wrong()), now(at))),
+            ProofTried::Wrong
+        );
     }
     let (second, token) = session(scene, arrived.message, at + HOUR).await;
     for reader in [reader, &second] {
-        let tried = scene.store.try_proof(reader, arrived.delivery, proof.answer, now(at + HOUR));
+        let tried = scene.store.try_proof(reader, arrived.delivery, said(proof.answer), now(at + HOUR));
         assert_eq!(ok!(tried), ProofTried::TooManyToday);
     }
-    let elsewhere_tried = scene.store.try_proof(&elsewhere.reader, elsewhere.delivery, wrong(), now(at));
+    let elsewhere_tried =
+        scene.store.try_proof(&elsewhere.reader, elsewhere.delivery, said(wrong()), now(at));
     assert_eq!(ok!(elsewhere_tried), ProofTried::Wrong, "each delivery counts for itself");
     assert!(!opens(scene, &arrived, reader, at).await);
 
     // The next day the right one opens, where it was given.
     let at = at + DAY + HOUR;
-    let right = scene.store.try_proof(&second, arrived.delivery, proof.answer, now(at));
+    let right = scene.store.try_proof(&second, arrived.delivery, said(proof.answer), now(at));
     assert_eq!(ok!(right), ProofTried::Right);
     assert_eq!(asked(scene, &second, arrived.delivery).await, None);
     assert_eq!(asked(scene, reader, arrived.delivery).await, Some(proof.asks.clone()));
@@ -106,13 +115,14 @@ pub async fn try_proof(scene: &Scene<'_>) {
     // Twenty in all are the end, for the right one too, however long one waits.
     for day in 1..4 {
         for _ in 0..ANSWERS_A_DAY {
-            let tried = scene.store.try_proof(reader, arrived.delivery, wrong(), now(at + day * 2 * DAY));
+            let tried =
+                scene.store.try_proof(reader, arrived.delivery, said(wrong()), now(at + day * 2 * DAY));
             assert_eq!(ok!(tried), ProofTried::Wrong);
         }
     }
     let at = at + 40 * DAY;
     let (late, _) = session(scene, arrived.message, at).await;
-    let tried = scene.store.try_proof(&late, arrived.delivery, proof.answer, now(at));
+    let tried = scene.store.try_proof(&late, arrived.delivery, said(proof.answer), now(at));
     assert_eq!(ok!(tried), ProofTried::NoMore);
     // But the words of their card need no answer.
     let claim = scene.keyed();
@@ -130,21 +140,32 @@ pub async fn what_was_opened_stays_theirs_when_the_answer_changes(scene: &Scene<
     let (person, _) = scene.person(&author, &[scene.keyed()]).await;
     let (arrived, before) = asking(scene, &author, person, 0).await;
     for _ in 1..ANSWERS_A_DAY {
-        let tried = scene.store.try_proof(&arrived.reader, arrived.delivery, scene.keyed(), now(DAY));
+        let tried = scene.store.try_proof(&arrived.reader, arrived.delivery, said(scene.keyed()), now(DAY));
         assert_eq!(ok!(tried), ProofTried::Wrong);
     }
-    let right = scene.store.try_proof(&arrived.reader, arrived.delivery, before.answer, now(DAY));
+    let right = scene.store.try_proof(&arrived.reader, arrived.delivery, said(before.answer), now(DAY));
     assert_eq!(ok!(right), ProofTried::Right);
     assert!(opens(scene, &arrived, &arrived.reader, DAY).await);
     let after = NewProof { answer: scene.keyed(), ..before.clone() };
     ok!(scene.store.correct_proof(&author, arrived.letter.id, after.clone(), now(DAY)));
-    let answers = [before.answer, after.answer];
-    for answer in answers {
+    // Each with its year, as it was asked: what was asked later without one is asked beside it.
+    let plain = NewProof { asks: Asks { question: None, with_year: false }, answer: scene.keyed() };
+    ok!(scene.store.correct_proof(&author, arrived.letter.id, plain.clone(), now(DAY)));
+    let forms = |plain, whole| Answered { plain, with_year: Some(whole) };
+    let nothing = scene.keyed();
+    for answer in [forms(nothing, before.answer), forms(nothing, after.answer), forms(plain.answer, nothing)]
+    {
         let (reader, _) = session(scene, arrived.message, DAY).await;
-        for _ in 1..ANSWERS_A_DAY {
-            let tried = scene.store.try_proof(&reader, arrived.delivery, scene.keyed(), now(DAY));
+        for _ in 2..ANSWERS_A_DAY {
+            let tried = scene.store.try_proof(&reader, arrived.delivery, said(scene.keyed()), now(DAY));
             assert_eq!(ok!(tried), ProofTried::Wrong, "those of the sessions before are forgotten");
         }
+        let asks = Asks { question: None, with_year: true };
+        assert_eq!(asked(scene, &reader, arrived.delivery).await, Some(asks));
+        // A year is compared with what was asked with its year, and never with anything else.
+        let crossed = forms(before.answer, plain.answer);
+        let tried = scene.store.try_proof(&reader, arrived.delivery, crossed, now(DAY));
+        assert_eq!(ok!(tried), ProofTried::Wrong);
         let tried = scene.store.try_proof(&reader, arrived.delivery, answer, now(DAY));
         assert_eq!(ok!(tried), ProofTried::Right);
     }
@@ -167,9 +188,30 @@ pub async fn correct_proof(scene: &Scene<'_>) {
     assert_eq!(scene.facts()[facts..], [fact]);
     assert_eq!(ok!(scene.store.letter(&author, letter)).asks, Some(after.asks.clone()));
     assert_eq!(asked(scene, &arrived.reader, arrived.delivery).await, Some(after.asks.clone()));
-    let tried = |answer| scene.store.try_proof(&arrived.reader, arrived.delivery, answer, now(DAY));
-    assert_eq!(ok!(tried(before.answer)), ProofTried::Wrong);
-    assert_eq!(ok!(tried(after.answer)), ProofTried::Right);
+    let tried = |answer: NewProof, day| {
+        let forms = match answer.asks.with_year {
+            true => Answered { plain: scene.keyed(), with_year: Some(answer.answer) },
+            false => Answered { plain: answer.answer, with_year: None },
+        };
+        scene.store.try_proof(&arrived.reader, arrived.delivery, forms, now(day))
+    };
+    // Shut for ever by answers that were compared with the wrong day: the right day opens it again.
+    for day in 2..6 {
+        for _ in 0..ANSWERS_A_DAY {
+            assert_eq!(ok!(tried(before.clone(), day * 2 * DAY)), ProofTried::Wrong);
+        }
+    }
+    assert_eq!(ok!(tried(before.clone(), 90 * DAY)), ProofTried::NoMore);
+    let right = NewProof { answer: scene.keyed(), ..after.clone() };
+    ok!(scene.store.correct_proof(&author, letter, right.clone(), now(90 * DAY)));
+    assert_eq!(ok!(tried(after.clone(), 90 * DAY)), ProofTried::Wrong);
+    // The same again forgets nothing.
+    ok!(scene.store.correct_proof(&author, letter, right.clone(), now(90 * DAY)));
+    for _ in 1..ANSWERS_A_DAY {
+        assert_eq!(ok!(tried(after.clone(), 90 * DAY)), ProofTried::Wrong);
+    }
+    assert_eq!(ok!(tried(right.clone(), 90 * DAY)), ProofTried::TooManyToday);
+    assert_eq!(ok!(tried(right, 92 * DAY)), ProofTried::Right);
 
     let questioned = asking(scene, &author, person, 2 * DAY + 1).await.0.letter.id;
     conflict!(scene.store.correct_proof(&author, questioned, after.clone(), now(3 * DAY)));
@@ -205,6 +247,15 @@ pub async fn sealed_anew_asks_anew(scene: &Scene<'_>) {
 pub async fn what_asks_names_nobody_and_gives_nothing(scene: &Scene<'_>) {
     let author = scene.author().await;
     let (person, _) = scene.person(&author, &[scene.keyed()]).await;
+    // One that asked nothing was taken back before it left: nobody has seen it, so it names nobody.
+    let mut never = scene.ready_to_seal(&author, person, now(0)).await;
+    let promise = never.promise.as_mut().expect("a promise");
+    promise.rest.until = trusted(900 * DAY);
+    promise.due = trusted(900 * DAY);
+    let never = ok!(scene.store.seal(&author, never, now(0)));
+    let delivery = never.delivery.expect("a promise");
+    let granted = accept::withdraw(&delivery).expect("always accepted");
+    ok!(scene.store.commit_author(&author, &delivery, &granted, now(0)));
     let (arrived, proof) = asking(scene, &author, person, 0).await;
     let reader = &arrived.reader;
     assert!(!ok!(scene.store.sender(reader)).may_be_named);
@@ -217,7 +268,7 @@ pub async fn what_asks_names_nobody_and_gives_nothing(scene: &Scene<'_>) {
     let letter = Scope::Letter(arrived.letter.id);
     ok!(scene.store.refuse(reader, letter, now(DAY)));
     ok!(scene.store.lift(reader, letter, now(DAY)));
-    let right = scene.store.try_proof(reader, arrived.delivery, proof.answer, now(DAY));
+    let right = scene.store.try_proof(reader, arrived.delivery, said(proof.answer), now(DAY));
     assert_eq!(ok!(right), ProofTried::Right);
     assert!(ok!(scene.store.sender(reader)).may_be_named);
     // Somebody else who reads that mailbox is told nothing, also when it was opened or taken back.
@@ -232,7 +283,7 @@ pub async fn what_asks_names_nobody_and_gives_nothing(scene: &Scene<'_>) {
     assert!(ok!(scene.store.sender(&reader)).may_be_named);
     // While 'this is not for me' stands, nothing is answered there.
     ok!(scene.store.refuse(&stranger, Scope::NotMe, now(5 * DAY)));
-    missing!(scene.store.try_proof(&stranger, arrived.delivery, proof.answer, now(5 * DAY)));
+    missing!(scene.store.try_proof(&stranger, arrived.delivery, said(proof.answer), now(5 * DAY)));
     missing!(scene.store.allow_name(&stranger, None));
 }
 

@@ -16,7 +16,7 @@ use axum::response::Response;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use unsaid_delivery::state::State as Where;
-use unsaid_store::rows::{Asks, ProofTried, Waiting};
+use unsaid_store::rows::{Answered, Asks, ProofTried, Waiting};
 
 /// After so long somebody whose tries of a day are used up may try again, at the latest.
 const DAY_SECONDS: u64 = 86_400;
@@ -95,21 +95,23 @@ pub(super) async fn answer(
     let typed = |name| field(&fields, name).unwrap_or_default().trim();
     let short = |name, most| typed(name).chars().take(most).collect::<String>();
     let typed = Typed {
-        answer: short("answer", answer::LONGEST_ANSWER),
+        // Accents may come apart from their letters, several to one.
+        answer: short("answer", 4 * answer::LONGEST_ANSWER),
         day: short("day", DAY_LETTERS),
         month: short("month", DAY_LETTERS),
         year: short("year", DAY_LETTERS),
     };
-    let form = match &asks.question {
-        Some(_) => answer::form(&typed.answer).map_err(|_| Wrong::Nothing),
+    let forms = match &asks.question {
+        Some(_) => answer::form(&typed.answer).map(|form| (form, None)).map_err(|_| Wrong::Nothing),
         None => birthday(&typed, asks.with_year),
     };
-    let form = match form {
-        Ok(form) => form,
+    let (plain, with_year) = match forms {
+        Ok(forms) => forms,
         Err(wrong) => return Ok(page(&app, &letter, asks, &typed, Some(wrong))),
     };
-    let hash = asks::hash(&app, letter.delivery.letter, &form);
-    let wrong = match app.store.try_proof(&reader, id, hash, app.time.now()).await? {
+    let hash = |form: &str| asks::hash(&app, letter.delivery.letter, form);
+    let answered = Answered { plain: hash(&plain), with_year: with_year.as_deref().map(hash) };
+    let wrong = match app.store.try_proof(&reader, id, answered, app.time.now()).await? {
         ProofTried::Right => return Ok(on_to(&path)),
         ProofTried::Wrong => Wrong::NotIt,
         ProofTried::TooManyToday => Wrong::Today,
@@ -118,8 +120,8 @@ pub(super) async fn answer(
     Ok(page(&app, &letter, asks, &typed, Some(wrong)))
 }
 
-/// A birthday in the form in which it is compared.
-fn birthday(typed: &Typed, with_year: bool) -> Result<String, Wrong> {
+/// A birthday in the forms in which it is compared: day and month, and where it is asked for the whole.
+fn birthday(typed: &Typed, with_year: bool) -> Result<(String, Option<String>), Wrong> {
     let year = with_year.then_some(typed.year.as_str());
     if typed.day.is_empty() || typed.month.is_empty() || year.is_some_and(str::is_empty) {
         return Err(Wrong::Nothing);
@@ -137,7 +139,8 @@ fn birthday(typed: &Typed, with_year: bool) -> Result<String, Wrong> {
     let (Ok(month), Ok(day)) = (i8::try_from(month), i8::try_from(day)) else { return Err(Wrong::NotADay) };
     // Without a year any day that some year has.
     let day = Date::new(year.unwrap_or(2000), month, day).map_err(|_| Wrong::NotADay)?;
-    Ok(answer::birthday(year, day.month(), day.day()))
+    let form = |year| answer::birthday(year, day.month(), day.day());
+    Ok((form(None), year.map(|year| form(Some(year)))))
 }
 
 /// GET /waiting/{delivery}, of a letter that asks.
@@ -237,7 +240,7 @@ mod tests {
 
     fn form(day: &str, month: &str, year: &str, with_year: bool) -> Result<String, Wrong> {
         let typed = Typed { day: day.into(), month: month.into(), year: year.into(), ..Typed::default() };
-        birthday(&typed, with_year)
+        birthday(&typed, with_year).map(|(plain, whole)| whole.unwrap_or(plain))
     }
 
     #[test]
