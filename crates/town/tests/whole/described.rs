@@ -120,8 +120,11 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
     response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,allow_header_conformance,ignored_auth";
 /// How something wrong may be answered: by any no of ours.
 const NO: &str = "[400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 428, 429]";
-/// These end the session with which everything else is asked.
-const ENDS: [&str; 2] = ["/api/sessions/end", "/api/lock"];
+/// These end the session with which everything else is asked; what one is called, schemathesis reads in an answer.
+const ENDS: [&str; 3] = ["/api/sessions/end", "/api/sessions/{session}/end", "/api/lock"];
+/// This ends all other sessions of an author, and these three are one author's.
+const ENDS_OTHERS: &str = "/api/sessions/others/end";
+const ONE_AUTHOR: [&str; 3] = ["locked", "unlocked", "fresh"];
 
 impl Things {
     /// The places of a path for which there is something, with the number of the list that it is in.
@@ -154,7 +157,8 @@ fn settings(role: &Role, things: &Things, document: &Value) -> String {
                 Some(needs) if needs.contains_key("reader") => "reader",
                 Some(needs) => needs["session"][0].as_str().unwrap(),
             };
-            let ends = role.cookie.is_some() && ENDS.contains(&path.as_str());
+            let ends = role.cookie.is_some() && ENDS.contains(&path.as_str())
+                || ONE_AUTHOR.contains(&role.name) && path == ENDS_OTHERS;
             let at_length = needs == role.at_length;
             let examples = if at_length { 12 } else { 2 };
             writeln!(
