@@ -36,11 +36,11 @@ const yearAfter = (day: string): string =>
 
 /**
  * A letter that is kept by the house and goes more than a year after the address was given asks for something: the birthday
- * if it is known, else a question. An address whose age nobody knows counts as old.
+ * if it is known and the letter does not leave on it, else a question. An address whose age nobody knows counts as old.
  */
-export function suggestionFor(due: string, given: string | null, birthdayKnown: boolean): Suggestion {
+export function suggestionFor(due: string, given: string | null, birthdayServes: boolean): Suggestion {
   if (given !== null && due <= yearAfter(given)) return { kind: 'none', why: 'recent' };
-  return { kind: birthdayKnown ? 'birthday' : 'question', why: given === null ? 'age-unknown' : 'late' };
+  return { kind: birthdayServes ? 'birthday' : 'question', why: given === null ? 'age-unknown' : 'late' };
 }
 
 /** What she has chosen, else what is suggested. */
