@@ -131,7 +131,7 @@ fn rest_holds(asked: u8, zone: &str, now: Timestamp) {
     }
     let hours = calendar::SHORTEST_REST_HOURS;
     assert!(
-        rest.until >= now + jiff::SignedDuration::from_hours(hours.into()),
+        rest.until >= now + jiff::SignedDuration::from_hours(hours),
         "{asked:?} in {zone} at {now}"
     );
     assert!(rest.until <= now + jiff::SignedDuration::from_hours(24 * 33), "{asked:?} in {zone} at {now}");
