@@ -75,7 +75,7 @@ fn what_is_kept_holds() {
 }
 
 /// How many spoiled copies of each kept file are looked at.
-const SPOILED: u64 = 12;
+const SPOILED: u64 = 4;
 /// Larger files are slow to go through, and say nothing that small ones do not.
 const LARGEST_SPOILED: usize = 16 << 10;
 
