@@ -57,9 +57,6 @@ pub const UNWELCOME_WAIT_SECONDS: i64 = DAY;
 pub const UNWELCOME_CALLS_HOST_DAYS: i64 = 7;
 /// And after so many, and [`FEWEST_TRIES`], the next address is tried: until then the host could mend it.
 pub const UNWELCOME_DAYS: i64 = 90;
-/// An address that our relay cannot write is given up after so many observed days: until then the host, who is called at once, could have found another
-/// relay; and whoever has a second address should not wait longer for that.
-pub const OTHER_SCRIPT_DAYS: i64 = 7;
 /// Of so many unrelated domains that said no within a day none is the reason: we are.
 pub const UNRELATED_DOMAINS: usize = 3;
 /// Where we are the reason, every knock waits so long before one is tried again, in observed seconds.
@@ -142,13 +139,16 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
         Answer::Blocked => {
             Recorded { call_host: true, ..again(blocked_wait(message.kind), false, "blocked-calls-the-host") }
         }
-        // So is a relay that cannot write the address; but the next one may be an address that it can.
-        Answer::OtherScript if is_knock && now.observed >= message.since.plus_days(OTHER_SCRIPT_DAYS) => {
+        // A relay that cannot write the address is the host's to mend, who is called each day. Only many such answers end it, never the age of the
+        // knock alone: a relay that was down for weeks has said nothing of the kind.
+        Answer::OtherScript
+            if is_knock && tries >= FEWEST_TRIES && now.observed >= message.since.plus_days(FEWEST_DAYS) =>
+        {
             Recorded { call_host: true, ..end(MessageState::Refused, true, "other-script-long-enough") }
         }
         Answer::OtherScript => {
             let wait = if is_knock { DAY } else { blocked_wait(message.kind) };
-            Recorded { call_host: true, ..again(wait, false, "other-script-calls-the-host") }
+            Recorded { call_host: true, ..again(wait, is_knock, "other-script-calls-the-host") }
         }
         Answer::Unknown => Recorded {
             state: MessageState::Started,

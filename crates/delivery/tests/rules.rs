@@ -702,31 +702,62 @@ fn unwelcome_waits_a_day_and_then_long_enough() {
 #[test]
 fn other_script_calls_the_host() {
     let day = |days: i64| {
-        let message = Message { tries: 3, since: Observed(0), ..knock(1, MessageState::Waiting) };
+        let tries = u16::try_from(days).unwrap();
+        let message = Message { tries, since: Observed(0), ..knock(1, MessageState::Waiting) };
         record::answered(&message, Answer::OtherScript, now("2027-01-01T00:00:00Z", days * 24))
     };
-    // At once, and again each day: it is the host alone who can mend it, and a week is there to do so.
-    for days in 0..7 {
+    // At once, and again each day: it is the host alone who can mend it, and a month is there to do so.
+    for days in 0..30 {
         let said = day(days);
         assert_eq!((said.why, said.state), ("other-script-calls-the-host", MessageState::Waiting));
         assert_eq!(said.wake, Some(Wake::Observed(Observed((days + 1) * DAY))));
-        assert!(said.call_host && !said.counts && !said.address_is_dead);
+        assert!(said.call_host && said.counts && !said.address_is_dead);
     }
     // Nobody waits a day for a code, and no code or notice ever ends an address.
     for (kind, seconds) in [(Kind::Code, 30), (Kind::Notice(Notice::Welcome), HOUR)] {
-        let message = Message { kind, since: Observed(0), ..knock(1, MessageState::Waiting) };
+        let message = Message { kind, tries: 500, since: Observed(0), ..knock(1, MessageState::Waiting) };
         let said = record::answered(&message, Answer::OtherScript, now("2027-01-01T00:00:00Z", 24 * 100));
         assert_eq!(said.wake, Some(Wake::Observed(Observed(100 * DAY + seconds))));
-        assert!(said.call_host && !said.address_is_dead);
+        assert!(said.call_host && !said.counts && !said.address_is_dead);
     }
 }
 
 #[test]
 fn other_script_long_enough() {
-    let message = Message { tries: 0, since: Observed(0), ..knock(1, MessageState::Waiting) };
-    let said = record::answered(&message, Answer::OtherScript, now("2027-01-01T00:00:00Z", 7 * 24));
-    assert_eq!((said.why, said.state), ("other-script-long-enough", MessageState::Refused));
-    assert!(said.address_is_dead && said.call_host && said.wake.is_none());
+    let said = |days: i64, tries| {
+        let message = Message { tries, since: Observed(0), ..knock(1, MessageState::Waiting) };
+        record::answered(&message, Answer::OtherScript, now("2027-01-01T00:00:00Z", days * 24))
+    };
+    let last = said(30, 30);
+    assert_eq!((last.why, last.state), ("other-script-long-enough", MessageState::Refused));
+    assert!(last.address_is_dead && last.call_host && last.wake.is_none());
+    // Neither many answers within a few days nor many days with few answers end an address: both have to come together.
+    assert!(!said(29, 500).address_is_dead);
+    assert!(!said(4000, 18).address_is_dead && said(4000, 19).address_is_dead);
+    // A relay that was silent or put us off for a month and then shows for the first time that it cannot write the address has ended nothing.
+    let mut message = Message { tries: 0, since: Observed(0), ..knock(1, MessageState::Waiting) };
+    let mut observed = Observed(0);
+    while observed < Observed(40 * DAY) {
+        let silent = Now { trusted: at("2027-01-01T00:00:00Z"), observed };
+        let said = record::answered(&message, Answer::NotReached, silent);
+        message.tries += u16::from(said.counts);
+        let Some(Wake::Observed(next)) = said.wake else { panic!("{}", said.why) };
+        observed = next;
+    }
+    let mut answers = 0;
+    loop {
+        let here = Now { trusted: at("2027-01-01T00:00:00Z"), observed };
+        let said = record::answered(&message, Answer::OtherScript, here);
+        answers += 1;
+        message.tries += u16::from(said.counts);
+        let Some(Wake::Observed(next)) = said.wake else { break };
+        observed = next;
+    }
+    assert_eq!(
+        (answers, observed),
+        (20, Observed(59 * DAY)),
+        "nineteen days are the host's from the first such answer"
+    );
 }
 
 #[test]
