@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use std::ops::RangeInclusive;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use unsaid::chance::SeededChance;
 use unsaid::mail::compose::Letterhead;
@@ -15,7 +15,7 @@ use unsaid_delivery::{BootId, DeliveryId, Fact};
 use unsaid_store::conformance::scene::{HOUR, Scene, now};
 use unsaid_store::journal::{Entry, Journal, JournalError, MemoryJournal, Record, Seq};
 use unsaid_store::memory::MemoryStore;
-use unsaid_store::rows::{Lane, NewAddress, NewPerson};
+use unsaid_store::rows::{GROUP, Lane, NewAddress, NewPerson};
 use unsaid_store::{EngineStore, PersonStore};
 
 const MARKED: &str = "marked@example.org";
@@ -48,6 +48,8 @@ impl Mail for Falls {
 struct Troubled {
     journal: MemoryJournal,
     full: AtomicBool,
+    /// It is full after so many more entries.
+    fills: Mutex<Option<usize>>,
     falls_at: Mutex<Option<String>>,
 }
 
@@ -59,6 +61,9 @@ impl Journal for Troubled {
     fn append(&self, generation: u32, entries: &[Entry]) -> Result<RangeInclusive<Seq>, JournalError> {
         if self.full.load(Ordering::Relaxed) {
             return Err(JournalError::Full);
+        }
+        if let Some(room) = &mut *self.fills.lock().unwrap() {
+            *room = room.checked_sub(entries.len()).ok_or(JournalError::Full)?;
         }
         let marked = self.falls_at.lock().unwrap().clone();
         assert!(!entries.iter().any(|entry| Some(&entry.subject) == marked.as_ref()), "planted");
@@ -78,7 +83,7 @@ impl Journal for Troubled {
     }
 }
 
-/// A house with three sealed letters to three addresses, the second of which is the marked one.
+/// A house with sealed letters, one to each address. Mostly three, the second of which is the marked one.
 struct Three {
     store: Arc<MemoryStore>,
     journal: Arc<Troubled>,
@@ -88,6 +93,10 @@ struct Three {
 
 impl Three {
     async fn new(mail: Arc<dyn Mail>) -> Self {
+        Self::of(mail, &["first@example.org", MARKED, "last@example.org"].map(str::to_owned)).await
+    }
+
+    async fn of(mail: Arc<dyn Mail>, addresses: &[String]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let chance = Arc::new(SeededChance::new(7));
         let keys = Arc::new(HouseKeys::open(folder.path(), &*chance).unwrap().0);
@@ -97,7 +106,7 @@ impl Three {
         let scene = Scene::new(&*store, &facts);
         let author = scene.author().await;
         let mut deliveries = Vec::new();
-        for address in ["first@example.org", MARKED, "last@example.org"] {
+        for address in addresses {
             let named = scene.address(scene.keyed());
             let sealed = keys.seal_text(&named.id.to_string(), address, &*chance);
             let id = scene.person_id();
@@ -127,6 +136,11 @@ impl Three {
         Self { store, journal, worker, deliveries }
     }
 
+    /// How many facts say that a knock was accepted.
+    fn accepted(&self) -> usize {
+        self.store.facts().iter().filter(|fact| matches!(fact, Fact::Accepted { .. })).count()
+    }
+
     async fn states(&self) -> Vec<State> {
         let mut states = Vec::new();
         for delivery in &self.deliveries {
@@ -153,17 +167,23 @@ async fn one_fault_holds_one(after_the_question: bool) {
     assert_eq!(three.states().await, ALL);
 }
 
-/// Accepts everything, and counts the copies.
+/// Accepts everything, and remembers each copy.
 #[derive(Default)]
-struct Counts(AtomicUsize);
+struct Counts(Mutex<Vec<String>>);
+
+impl Counts {
+    fn copies(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+}
 
 #[async_trait]
 impl Mail for Counts {
-    async fn send(&self, _message: &Outgoing, permission: &mut dyn Permission) -> Answer {
+    async fn send(&self, message: &Outgoing, permission: &mut dyn Permission) -> Answer {
         if !permission.still_allowed().await || !permission.still_allowed().await {
             return Answer::Forbidden;
         }
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.lock().unwrap().push(message.to.clone());
         Answer::Accepted
     }
 
@@ -179,7 +199,7 @@ async fn what_was_accepted_while_the_disk_was_full_is_recorded_later_and_not_sen
     three.journal.full.store(true, Ordering::Relaxed);
     let next = three.worker.turn(now(9 * HOUR)).await.unwrap();
     assert_eq!(three.states().await, [State::Sending; 3], "nothing is recorded without its fact");
-    assert_eq!(mail.0.load(Ordering::Relaxed), 3);
+    assert_eq!(mail.copies(), 3);
     // Still full; then there is room.
     let again = next.observed.expect("it comes again by itself");
     assert!(again <= now(9 * HOUR + 600).observed, "and soon");
@@ -189,9 +209,46 @@ async fn what_was_accepted_while_the_disk_was_full_is_recorded_later_and_not_sen
     three.worker.turn(now(9 * HOUR + 1_200)).await.unwrap();
     assert_eq!(three.states().await, ALL);
     three.worker.turn(now(33 * HOUR)).await.unwrap();
-    assert_eq!(mail.0.load(Ordering::Relaxed), 3, "each once");
-    let accepted = three.store.facts().iter().filter(|f| matches!(f, Fact::Accepted { .. })).count();
-    assert_eq!(accepted, 3);
+    assert_eq!(mail.copies(), 3, "each once");
+    assert_eq!(three.accepted(), 3);
+}
+
+/// As many as one turn takes in its first two rounds, and within the hourly ceiling.
+const MANY: usize = 150;
+/// So many answers are recorded before the disk is full: two groups, and a part of the third.
+const ROOM: usize = 20;
+
+#[tokio::test]
+async fn nothing_is_begun_while_an_answer_cannot_be_recorded() {
+    let mail = Arc::new(Counts::default());
+    let addresses: Vec<String> = (0..MANY).map(|nth| format!("n{nth}@example.org")).collect();
+    let mut house = Three::of(mail.clone(), &addresses).await;
+    *house.journal.fills.lock().unwrap() = Some(ROOM);
+    let first = now(9 * HOUR);
+    let next = house.worker.turn(first).await.unwrap();
+    let sent = mail.copies();
+    assert_eq!(house.accepted(), ROOM);
+    assert!(sent > ROOM && sent <= ROOM + GROUP, "one group at most is known to the memory alone: {sent}");
+    // It comes again by itself, soon, and not for what waits: that has come long since.
+    assert!(!next.again && next.trusted.is_none());
+    assert!(next.observed.is_some_and(|at| at > first.observed && at <= first.observed.plus_seconds(300)));
+    // However often it comes, at once or later, and whatever has been put off: nothing is begun.
+    for seconds in [0, 1, 60, 600, 4_000] {
+        let next = house.worker.turn(now(9 * HOUR + seconds)).await.unwrap();
+        assert_eq!((mail.copies(), house.accepted(), next.again), (sent, ROOM, false), "{seconds}");
+    }
+    // There is room: what was answered is recorded first, in a turn that comes before its time, and the rest goes.
+    *house.journal.fills.lock().unwrap() = None;
+    let later = 9 * HOUR + 4_001;
+    while house.worker.turn(now(later)).await.unwrap().again {}
+    assert_eq!(house.states().await, [State::Knocked(1); MANY]);
+    house.worker.turn(now(later + 6 * HOUR)).await.unwrap();
+    assert_eq!(house.accepted(), MANY);
+    let mut got = mail.0.lock().unwrap().clone();
+    got.sort();
+    let mut each = addresses;
+    each.sort();
+    assert_eq!(got, each, "each once");
 }
 
 #[tokio::test]

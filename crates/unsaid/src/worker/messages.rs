@@ -1,7 +1,7 @@
 //! One message, from its row to its recorded answer. Its body is made here and never stored. Permission is read anew right before DATA, where
 //! `started` is stored, and again before the content.
 
-use super::groups::Gate;
+use super::groups::{Begun, Gate};
 use super::{Done, Worker, trouble};
 use crate::mail::compose::{self, Particulars, compose};
 use crate::mail::{Answer, Outgoing, Permission};
@@ -67,6 +67,10 @@ impl Worker {
     ) -> Result<Sent, StoreError> {
         let ended = |done| Ok(Sent::Ended(done));
         let store = &self.tools.store;
+        if gate.is_shut() {
+            store.give_back(&taken).await?;
+            return ended(Done::Well);
+        }
         let Some(view) = store.message(id).await? else {
             store.give_back(&taken).await?;
             return ended(Done::Well);
@@ -102,6 +106,11 @@ impl Worker {
                 return ended(Done::Well);
             }
             Standing::NotOurs => return ended(Done::Well),
+            Standing::NotNow => {
+                // It waits with the wake that it had, and is taken again as soon as anything is.
+                store.give_back(&taken).await?;
+                return ended(Done::Well);
+            }
             Standing::Fell => return ended(Done::Trouble(super::AFTER_FAULT_SECONDS)),
             Standing::Failed(error) => return Err(error),
         };
@@ -203,6 +212,8 @@ enum Standing {
     NotAllowed(&'static str),
     Stopped(Message),
     NotOurs,
+    /// The gate was shut.
+    NotNow,
     /// The program fell over it while it was to begin.
     Fell,
     Failed(StoreError),
@@ -226,11 +237,12 @@ impl Permission for Asking<'_> {
                 let date = self.before.date.unwrap_or(self.now.trusted);
                 let starting = Starting { taken: self.taken, message: self.before.clone(), date };
                 match self.gate.start(starting).await {
-                    Some(Ok(StartAnswer::Started(row))) => (Standing::Started(row), true),
-                    Some(Ok(StartAnswer::NotAllowed(why))) => (Standing::NotAllowed(why), false),
-                    Some(Ok(StartAnswer::NotOurs)) => (Standing::NotOurs, false),
-                    Some(Err(error)) => (Standing::Failed(error), false),
-                    None => (Standing::Fell, false),
+                    Begun::Told(Ok(StartAnswer::Started(row))) => (Standing::Started(row), true),
+                    Begun::Told(Ok(StartAnswer::NotAllowed(why))) => (Standing::NotAllowed(why), false),
+                    Begun::Told(Ok(StartAnswer::NotOurs)) => (Standing::NotOurs, false),
+                    Begun::Told(Err(error)) => (Standing::Failed(error), false),
+                    Begun::NotNow => (Standing::NotNow, false),
+                    Begun::Fell => (Standing::Fell, false),
                 }
             }
             Standing::Started(row) => match self.store.still_allowed(&self.taken, &row, self.now).await {

@@ -46,6 +46,8 @@ const ROUNDS: usize = 20;
 const BEAT_SECONDS: i64 = 30;
 /// What failed inside is looked at again after this long, in observed seconds.
 const AFTER_TROUBLE_SECONDS: i64 = 300;
+/// What could not be recorded is tried again after this long at the latest, in observed seconds: until then no letter moves.
+const RECORD_AGAIN_SECONDS: i64 = 60;
 /// What met a fault of the program is tried again after this long, in observed seconds.
 const AFTER_FAULT_SECONDS: i64 = 3_600;
 
@@ -80,8 +82,8 @@ pub struct Worker {
     seen: leases::Seen,
     /// Taken, and to be tried again by ourselves after trouble.
     troubled: Vec<(Observed, Taken)>,
-    /// Answered by the relay, and to be recorded by ourselves after trouble.
-    unrecorded: Vec<(Observed, messages::Answered)>,
+    /// Answered by the relay, and not recorded yet: nothing else is begun before these are.
+    unrecorded: Vec<messages::Answered>,
     /// When to look ahead again.
     looks_ahead: Option<Observed>,
     /// When knocks left within the last hour. Forgotten at a restart: the ceiling is against floods, not against arithmetic.
@@ -138,26 +140,44 @@ impl Worker {
     pub async fn turn(&mut self, now: Now) -> Result<NextWake, StoreError> {
         self.beat(now).await?;
         self.record_after_trouble(now).await;
-        let mut work = self.after_trouble(now);
-        work.extend(self.take_over(now).await?);
-        let mut again = false;
-        for round in 0..ROUNDS {
-            work.extend(self.tools.store.take(self.boot, self.lane, now, GROUP).await?);
-            if work.is_empty() {
-                break;
-            }
-            again = round == ROUNDS - 1;
-            self.work(std::mem::take(&mut work), now).await;
-        }
-        let next = self.tools.store.next_wakes(self.lane).await?;
-        let trouble = self.troubled.iter().map(|(at, _)| *at).min();
-        let unrecorded = self.unrecorded.iter().map(|(at, _)| *at).min();
-        let leases = self.seen.next();
-        let observed = [next.observed, trouble, unrecorded, leases].into_iter().flatten().min();
-        let mut wake = NextWake { trusted: next.trusted, observed, again };
+        let again = !self.holds_still() && self.rounds(now).await?;
+        let record_again =
+            (!self.unrecorded.is_empty()).then(|| now.observed.plus_seconds(RECORD_AGAIN_SECONDS));
+        let mut wake = if self.holds_still() {
+            // What has come meanwhile cannot be begun: to be woken for it would be to turn for nothing.
+            NextWake { trusted: None, observed: record_again, again: false }
+        } else {
+            let next = self.tools.store.next_wakes(self.lane).await?;
+            let trouble = self.troubled.iter().map(|(at, _)| *at).min();
+            let leases = self.seen.next();
+            let observed = [next.observed, trouble, record_again, leases].into_iter().flatten().min();
+            NextWake { trusted: next.trusted, observed, again }
+        };
         self.look_ahead(now, &mut wake).await?;
         self.keep_in_order(now, &mut wake).await?;
         Ok(wake)
+    }
+
+    /// Takes what has come and works on it, until nothing is left or an answer could not be recorded. Says whether there may be more.
+    async fn rounds(&mut self, now: Now) -> Result<bool, StoreError> {
+        let mut work = self.after_trouble(now);
+        work.extend(self.take_over(now).await?);
+        for _ in 0..ROUNDS {
+            work.extend(self.tools.store.take(self.boot, self.lane, now, GROUP).await?);
+            if work.is_empty() {
+                return Ok(false);
+            }
+            self.work(std::mem::take(&mut work), now).await;
+            if self.holds_still() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// `recorded-before-the-next`: while an answer to a letter's message is in memory alone, nothing is begun: a crash would send all of it again.
+    fn holds_still(&self) -> bool {
+        self.holds_still_for(&self.unrecorded)
     }
 
     /// Deliveries one after the other (two of one person must see each other's knock), then messages side by side.
@@ -177,6 +197,11 @@ impl Worker {
             }
         }
         let ended = self.side_by_side(messages, now).await;
+        if self.holds_still_for(&ended.unrecorded) {
+            tracing::error!(
+                "answers of the relay cannot be recorded; no letter leaves until they are. Look at the disk"
+            );
+        }
         self.keep_ended(ended, now);
     }
 
@@ -184,18 +209,14 @@ impl Worker {
         for (one, done) in ended.done {
             self.keep_if_troubled(one, done, now);
         }
-        let again = now.observed.plus_seconds(AFTER_TROUBLE_SECONDS);
-        self.unrecorded.extend(ended.unrecorded.into_iter().map(|answered| (again, answered)));
+        self.unrecorded.extend(ended.unrecorded);
     }
 
     /// What was answered while the store took nothing: it is recorded before anything else is begun, and never sent again for that.
     async fn record_after_trouble(&mut self, now: Now) {
-        let (come, wait): (Vec<_>, Vec<_>) =
-            self.unrecorded.drain(..).partition(|(at, _)| now.observed >= *at);
-        self.unrecorded = wait;
-        let mut come = come.into_iter().map(|(_, answered)| answered).peekable();
-        while come.peek().is_some() {
-            let group = come.by_ref().take(rows::GROUP).collect();
+        let mut kept = std::mem::take(&mut self.unrecorded).into_iter().peekable();
+        while kept.peek().is_some() {
+            let group = kept.by_ref().take(rows::GROUP).collect();
             let ended = self.record(group, now).await;
             self.keep_ended(ended, now);
         }
