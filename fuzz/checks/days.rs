@@ -130,9 +130,6 @@ fn rest_holds(asked: u8, zone: &str, now: Timestamp) {
         return;
     }
     let hours = calendar::SHORTEST_REST_HOURS;
-    assert!(
-        rest.until >= now + jiff::SignedDuration::from_hours(hours),
-        "{asked:?} in {zone} at {now}"
-    );
+    assert!(rest.until >= now + jiff::SignedDuration::from_hours(hours), "{asked:?} in {zone} at {now}");
     assert!(rest.until <= now + jiff::SignedDuration::from_hours(24 * 33), "{asked:?} in {zone} at {now}");
 }

@@ -41,6 +41,18 @@ pub enum AddressError {
 }
 
 impl AddressError {
+    /// Each of them.
+    pub const ALL: [Self; 8] = [
+        Self::Empty,
+        Self::NoAt,
+        Self::TwoAts,
+        Self::Local,
+        Self::Unseen,
+        Self::Quoted,
+        Self::Domain,
+        Self::TooLong,
+    ];
+
     /// The key of its words.
     pub fn key(self) -> &'static str {
         match self {

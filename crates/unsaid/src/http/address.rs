@@ -25,22 +25,9 @@ use unsaid_store::rows::{CodeAsked, EmailChange, EmailChangeAsk, EmailChanged};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/address", Policy::Fresh, Face::Api, Body::Json, ask).refuses(&[
-            "address-empty",
-            "address-without-at",
-            "address-two-ats",
-            "address-before-at",
-            "address-unseen",
-            "address-quoted",
-            "address-after-at",
-            "address-too-long",
-            "address-of-house",
-            "address-quoted",
-            "address-unseen",
-            "address-same",
-            "codes-too-many",
-            "missing",
-        ]),
+        Route::post("/api/address", Policy::Fresh, Face::Api, Body::Json, ask)
+            .refuses(&["address-same", "codes-too-many", "missing"])
+            .reads_address(),
         Route::post("/api/address/confirm", Policy::Fresh, Face::Api, Body::Json, confirm).refuses(&[
             "code-wrong",
             "code-over",

@@ -30,20 +30,9 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("/api/invitation", Policy::Anyone, Face::Api, Body::Json, invitation)
             .refuses(&["invitation-unknown"]),
-        Route::post("/api/codes", Policy::Anyone, Face::Api, Body::Json, ask).refuses(&[
-            "address-empty",
-            "address-without-at",
-            "address-two-ats",
-            "address-before-at",
-            "address-unseen",
-            "address-quoted",
-            "address-after-at",
-            "address-too-long",
-            "address-of-house",
-            "address-quoted",
-            "address-unseen",
-            "codes-too-many",
-        ]),
+        Route::post("/api/codes", Policy::Anyone, Face::Api, Body::Json, ask)
+            .refuses(&["codes-too-many"])
+            .reads_address(),
     ]
 }
 

@@ -6,6 +6,7 @@ use super::limits::class_of;
 use super::problem::{Document, Problem};
 use super::route::{Body, Effect, Face, Policy, Route};
 use super::{cookies::Cookie, gate, routes as all_routes};
+use crate::address::AddressError;
 use crate::app::App;
 use axum::Extension;
 use axum::extract::State;
@@ -88,7 +89,9 @@ fn operation(app: &App, route: &Route, schemas: &mut Schemas, problem: &Value) -
     if let Some(class) = class_of(route.path, &route.method) {
         operation.refuses(class.problem());
     }
-    for key in route.refusals {
+    let of_addresses = AddressError::ALL.iter().map(|wrong| wrong.key()).chain(["address-of-house"]);
+    let of_addresses: Vec<&str> = of_addresses.filter(|_| route.reads_address).collect();
+    for key in route.refusals.iter().chain(&of_addresses) {
         operation.refuses(key);
     }
     let mut parameters: Vec<Value> = places(route.path).map(place).collect();

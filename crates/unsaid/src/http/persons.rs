@@ -27,41 +27,14 @@ const MOST_ADDRESSES: usize = 5;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/persons", Policy::Unlocked, Face::Api, all),
-        Route::post("/api/persons", Policy::Unlocked, Face::Api, Body::Json, add).refuses(&[
-            "persons-full",
-            "persons-too-many",
-            "language-unknown",
-            "zone-unknown",
-            "missing",
-            "address-empty",
-            "address-without-at",
-            "address-two-ats",
-            "address-before-at",
-            "address-unseen",
-            "address-quoted",
-            "address-after-at",
-            "address-too-long",
-            "address-of-house",
-            "address-quoted",
-            "address-unseen",
-        ]),
+        Route::post("/api/persons", Policy::Unlocked, Face::Api, Body::Json, add)
+            .refuses(&["persons-full", "persons-too-many", "language-unknown", "zone-unknown", "missing"])
+            .reads_address(),
         Route::put("/api/persons/{id}", Policy::Unlocked, Face::Api, Body::Json, change)
             .refuses(&["language-unknown", "zone-unknown"]),
         Route::post("/api/persons/{id}/addresses", Policy::Fresh, Face::Api, Body::Json, add_address)
-            .refuses(&[
-                "address-empty",
-                "address-without-at",
-                "address-two-ats",
-                "address-before-at",
-                "address-unseen",
-                "address-quoted",
-                "address-after-at",
-                "address-too-long",
-                "address-of-house",
-                "address-quoted",
-                "address-unseen",
-                "addresses-full",
-            ]),
+            .refuses(&["addresses-full"])
+            .reads_address(),
         Route::post(
             "/api/persons/{id}/addresses/{address}/remove",
             Policy::Fresh,

@@ -100,6 +100,8 @@ pub struct Route {
     pub query: bool,
     /// Why it may say no, beyond what its policy, its body and its arguments tell: keys of problems.
     pub refusals: &'static [&'static str],
+    /// It reads a mail address, and refuses what is none or the house's own.
+    pub reads_address: bool,
     /// What its handler reads and answers, from the handler's own signature.
     pub describe: fn(&mut Operation<'_>),
     /// What answers.
@@ -128,6 +130,7 @@ impl Route {
             body: Body::None,
             query: false,
             refusals: &[],
+            reads_address: false,
             describe: describe::<H, T>,
             handler: routing::get(handler),
         }
@@ -176,6 +179,11 @@ impl Route {
         Self { refusals, ..self }
     }
 
+    /// The same row, and it reads a mail address, which may be none.
+    pub fn reads_address(self) -> Self {
+        Self { reads_address: true, ..self }
+    }
+
     /// The same row, and something may stand behind a `?`.
     pub fn with_query(self) -> Self {
         Self { query: true, ..self }
@@ -191,6 +199,7 @@ impl Route {
             body: Body::None,
             query: false,
             refusals: &[],
+            reads_address: false,
             describe: |_| {},
             handler: MethodRouter::new(),
         }
