@@ -352,6 +352,18 @@ export class Window {
     return so;
   }
 
+  /** A letter that leaves at once, to somebody new or (`known`) to one of her people. */
+  async sealAtOnce(name: string, known: boolean): Promise<void> {
+    const { page } = this;
+    await this.write(`To ${name}`, `Dear ${name},\n\nthere was no shift.`);
+    if (known) await page.getByRole('radio', { name }).check();
+    else await this.forSomebodyNew(name, `${name.toLowerCase()}@example.org`);
+    await page.check('#when-at-once');
+    await page.locator('summary', { hasText: 'How long' }).click();
+    await page.check('#rest-none');
+    await this.seal();
+  }
+
   /** The words of the page, without its frame. */
   async told(): Promise<string> {
     return ((await this.page.innerText('main')) ?? '').replace(/\s+/g, ' ').trim();

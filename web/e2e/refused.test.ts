@@ -33,16 +33,9 @@ beforeEach(async () => {
 
 afterEach(() => context.close());
 
-/** A letter that leaves at once. */
+/** A letter that leaves at once, and its knock. */
 async function sealed(name: string, known = false): Promise<void> {
-  await helen.write(`To ${name}`, `Dear ${name},\n\nthere was no shift.`);
-  const { page } = helen;
-  if (known) await page.getByRole('radio', { name }).check();
-  else await helen.forSomebodyNew(name, `${name.toLowerCase()}@example.org`);
-  await page.check('#when-at-once');
-  await page.locator('summary', { hasText: 'How long' }).click();
-  await page.check('#rest-none');
-  await helen.seal();
+  await helen.sealAtOnce(name, known);
   await house.live(0.1);
 }
 

@@ -1,7 +1,7 @@
 //! What is asked before a letter opens: a page without a name on it, and what becomes of an answer. Whoever wrote the letter never learns of either. A wrong answer and one to a
 //! question that cannot be answered any more are told as far as the person needs it: again, tomorrow, or with words.
 
-use super::day_fields::day_fields;
+use super::day_fields::{self, day_fields};
 use super::{Fields, field, is_not_me, later, letter_of, on_to};
 use crate::answer;
 use crate::app::App;
@@ -126,10 +126,7 @@ fn birthday(typed: &Typed, with_year: bool) -> Result<(String, Option<String>), 
     if typed.day.is_empty() || typed.month.is_empty() || year.is_some_and(str::is_empty) {
         return Err(Wrong::Nothing);
     }
-    let figures = |text: &str, most: usize| {
-        let plain = text.len() <= most && text.bytes().all(|b| b.is_ascii_digit());
-        text.parse::<i16>().ok().filter(|_| plain).ok_or(Wrong::NotADay)
-    };
+    let figures = |text: &str, most| day_fields::figures(text, most).ok_or(Wrong::NotADay);
     let (day, month) = (figures(&typed.day, 2)?, figures(&typed.month, 2)?);
     let year = match year {
         Some(text) if text.len() < 4 => return Err(Wrong::NotADay),

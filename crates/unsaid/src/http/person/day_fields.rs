@@ -36,3 +36,9 @@ pub(super) fn day_fields(
         }
     }
 }
+
+/// A part of a day that is a number, in at most so many plain figures.
+pub(super) fn figures(text: &str, most: usize) -> Option<i16> {
+    let plain = text.len() <= most && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| plain)
+}

@@ -1,7 +1,7 @@
 //! Until when a letter is kept for later: what was chosen and typed, which day that is, and in which two sentences we say that it is none. It reads a form and a
 //! calendar; whether the day may be, `accept` says.
 
-use super::{Fields, field};
+use super::{Fields, day_fields, field};
 use crate::http::page::say;
 use crate::http::say_date;
 use jiff::ToSpan;
@@ -92,10 +92,7 @@ impl Typed {
         if [&self.day, &self.month, &self.year].iter().any(|part| part.is_empty()) {
             return Err(Wrong::Missing);
         }
-        let figures = |text: &str, most: usize| {
-            let plain = text.len() <= most && text.bytes().all(|b| b.is_ascii_digit());
-            text.parse::<i16>().ok().filter(|_| plain).ok_or(Wrong::NotADay)
-        };
+        let figures = |text: &str, most| day_fields::figures(text, most).ok_or(Wrong::NotADay);
         let (day, month) = (figures(&self.day, 2)?, figures(&self.month, 2)?);
         let year = figures(&self.year, 4)?;
         // '31' is a slip, and not the year in which Tiberius reigned.
