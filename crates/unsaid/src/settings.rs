@@ -55,6 +55,8 @@ pub struct Settings {
     pub max_upload_mib: u64,
     /// UNSAID_MAX_BODY_KIB: the largest body of a request that is not an upload, in KiB.
     pub max_body_kib: u64,
+    /// UNSAID_MAX_DEPTH: how many things may stand in each other in JSON. serde_json itself stops at 128, which is more stack than a stranger should have.
+    pub max_depth: u64,
     /// UNSAID_CODES_HOURLY to UNSAID_ACCOUNT_GIB: what the store counts; 0 is no limit.
     pub limits: Limits,
     /// UNSAID_CONNECTIONS: how many are open at once.

@@ -44,6 +44,7 @@ UNSAID_LANGUAGE          = en
 UNSAID_ZONE              = UTC
 UNSAID_MAX_UPLOAD_MIB    = 64
 UNSAID_MAX_BODY_KIB      = 256
+UNSAID_MAX_DEPTH         = 8
 UNSAID_CODES_HOURLY      = 300
 UNSAID_ACCOUNTS_DAILY    = 50
 UNSAID_SESSION_DAYS      = 365
@@ -84,6 +85,7 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_ZONE", "Europe/London"),
         ("UNSAID_MAX_UPLOAD_MIB", "512"),
         ("UNSAID_MAX_BODY_KIB", "1024"),
+        ("UNSAID_MAX_DEPTH", "5"),
         ("UNSAID_CODES_HOURLY", "1"),
         ("UNSAID_ACCOUNTS_DAILY", "2"),
         ("UNSAID_SESSION_DAYS", "3"),
@@ -225,6 +227,7 @@ fn hostile_values_are_refused_and_no_secret_is_repeated() {
         ("UNSAID_HOUSE_NAME", " "),
         ("UNSAID_MAX_UPLOAD_MIB", "18446744073709551616"),
         ("UNSAID_MAX_BODY_KIB", "-1"),
+        ("UNSAID_MAX_DEPTH", "3"),
         ("UNSAID_HOURLY", "1e3"),
     ] {
         let said = refusal(&[(name, value)]);

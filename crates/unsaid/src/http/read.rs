@@ -2,6 +2,7 @@
 //! text, and never with what was sent in it. Types say `deny_unknown_fields`, so that a slip of the pen is not passed over.
 
 use super::problem::Problem;
+use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
@@ -18,11 +19,11 @@ use std::str::FromStr;
 /// A JSON body.
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = Problem;
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| Problem::of("malformed"))?;
-        if is_too_deep(&bytes) {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, app).await.map_err(|_| Problem::of("malformed"))?;
+        if is_too_deep(&bytes, app.settings.max_depth) {
             return Err(Problem::of("not-understood"));
         }
         serde_json::from_slice(&bytes)
@@ -54,12 +55,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OfObject<T> {
     }
 }
 
-/// Things in things in JSON. The deepest that any route takes is four; serde_json itself stops at 128, which is more stack than a stranger should have.
-const DEEPEST: usize = 8;
-
-/// Counts what is open, without reading what it means; brackets inside words do not count.
-fn is_too_deep(bytes: &[u8]) -> bool {
-    let (mut depth, mut in_words, mut escaped) = (0_usize, false, false);
+/// Counts what is open in JSON, things in things, without reading what it means; brackets inside words do not count.
+fn is_too_deep(bytes: &[u8], deepest: u64) -> bool {
+    let (mut depth, mut in_words, mut escaped) = (0_u64, false, false);
     for byte in bytes {
         match byte {
             _ if escaped => escaped = false,
@@ -67,7 +65,7 @@ fn is_too_deep(bytes: &[u8]) -> bool {
             b'"' => in_words = !in_words,
             b'{' | b'[' if !in_words => {
                 depth += 1;
-                if depth > DEEPEST {
+                if depth > deepest {
                     return true;
                 }
             }
@@ -147,12 +145,15 @@ pub struct Nothing {}
 
 #[cfg(test)]
 mod tests {
-    use super::{DEEPEST, is_too_deep};
+    fn is_too_deep(bytes: &[u8]) -> bool {
+        super::is_too_deep(bytes, 8)
+    }
 
     #[test]
     fn so_deep_and_no_deeper_and_words_are_words() {
         let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
-        assert!(!is_too_deep(nested(DEEPEST).as_bytes()) && is_too_deep(nested(DEEPEST + 1).as_bytes()));
+        assert!(!is_too_deep(nested(8).as_bytes()) && is_too_deep(nested(9).as_bytes()));
+        assert!(!super::is_too_deep(nested(9).as_bytes(), 9), "as deep as the host says");
         assert!(is_too_deep("[".repeat(100_000).as_bytes()));
         assert!(!is_too_deep("[],".repeat(100_000).as_bytes()), "one beside the other is not deep");
         let brackets = "[".repeat(100);

@@ -74,6 +74,7 @@ pub(super) struct Draft {
     zone: Option<TimeZone>,
     max_upload_mib: Option<u64>,
     max_body_kib: Option<u64>,
+    max_depth: Option<u64>,
     limits: Option<Limits>,
     persons_a_month: Option<u64>,
     account_gib: Option<u64>,
@@ -105,6 +106,7 @@ impl Draft {
             zone: self.zone.unwrap_or(TimeZone::UTC),
             max_upload_mib: self.max_upload_mib.unwrap_or(64),
             max_body_kib: self.max_body_kib.unwrap_or(256),
+            max_depth: self.max_depth.unwrap_or(8),
             limits: Limits {
                 persons_a_month: self.persons_a_month.unwrap_or(by_registration(registration, 0, 30)),
                 bytes: self.account_gib.unwrap_or(by_registration(registration, 1024, 20)) << 30,
@@ -167,7 +169,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 32] = [
+static TABLE: [Row; 33] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
@@ -393,6 +395,18 @@ static TABLE: [Row; 32] = [
             Ok(())
         },
         show: |s| s.max_body_kib.to_string(),
+    },
+    Row {
+        name: "UNSAID_MAX_DEPTH",
+        kind: "a number from 4 to 64",
+        default: "`8`",
+        meaning: "How many things may stand in each other in a request of JSON. No page of ours needs more than four.",
+        secret: false,
+        take: |value, draft| {
+            draft.max_depth = Some(number(value, 4, 64)?);
+            Ok(())
+        },
+        show: |s| s.max_depth.to_string(),
     },
     limit!(
         "UNSAID_CODES_HOURLY",
