@@ -4,6 +4,7 @@
 //! * [`accept`]: what a human may ask (seal, undo, withdraw, open, refuse …).
 //! * [`decide`]: what the passing of time demands.
 //! * [`forecast`]: what is foreseen to leave, and what was not.
+//! * [`hold`]: why a whole house holds its letters back.
 //! * [`record`]: what the world answered.
 //! * [`permit`]: whether a message may still leave, asked right before DATA.
 //! * [`clock`]: trusted and observed time, neither of them the wall clock.
@@ -17,6 +18,7 @@ pub mod clock;
 pub mod decide;
 pub mod fact;
 pub mod forecast;
+pub mod hold;
 pub mod id;
 pub mod message;
 pub mod permit;
@@ -27,6 +29,7 @@ pub mod state;
 
 pub use clock::{Now, Observed};
 pub use fact::Fact;
+pub use hold::Hold;
 pub use id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };

@@ -3,6 +3,7 @@
 
 use crate::clock::Now;
 use crate::decide::{Address, speaks_for};
+use crate::hold::{self, Hold};
 use crate::id::{DeliveryId, LetterId};
 use crate::message::{Kind, Message, MessageState};
 use crate::state::State;
@@ -14,6 +15,8 @@ pub enum Permit {
     Go,
     /// It is not wanted any more, and never will be.
     Drop(&'static str),
+    /// Not now: the house holds it back. It stays as it is.
+    Wait(&'static str),
 }
 
 /// What is read again before DATA.
@@ -23,6 +26,8 @@ pub struct Facts<'a> {
     pub address: Option<&'a Address>,
     /// Everything of the pair: delivery, letter, state.
     pub deliveries: &'a [(DeliveryId, LetterId, State)],
+    /// What stands in the way of the whole house.
+    pub holds: &'a [Hold],
 }
 
 /// Decides. `message` is the row as it stands now.
@@ -32,6 +37,9 @@ pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
     }
     if message.expires.is_some_and(|e| now.trusted >= e) {
         return Permit::Drop("pointless-now");
+    }
+    if !hold::all_let(facts.holds, message.kind) {
+        return Permit::Wait("house-holds");
     }
     match message.kind {
         Kind::Code | Kind::Notice(_) => Permit::Go,

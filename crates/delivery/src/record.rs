@@ -4,6 +4,7 @@
 use crate::clock::{DAY, HOUR, Now, Observed};
 use crate::message::{Kind, Message, MessageState};
 use crate::state::Wake;
+use jiff::{SignedDuration, Timestamp};
 
 /// The relay's answer, without its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub const NOTICE_DAYS: i64 = 3;
 /// A code is pointless after ten minutes.
 pub const CODE_MINUTES: i64 = 10;
 
-/// `growing-pauses`: the pause before the next try, in observed seconds: a minute, five, a quarter of an hour, an hour, four, then a day.
+/// `growing-pauses`: the pause before the next try, in seconds: a minute, five, a quarter of an hour, an hour, four, then a day.
 pub fn pause_seconds(kind: Kind, tries: u16) -> i64 {
     match (kind, tries) {
         // A person waits in front of the page.
@@ -86,7 +87,7 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
     let tries = message.tries.saturating_add(1);
     let again = |seconds, counts, why| Recorded {
         state: MessageState::Waiting,
-        wake: Some(Wake::Observed(now.observed.plus_seconds(seconds))),
+        wake: Some(pause(message.kind, seconds, now)),
         counts,
         address_is_dead: false,
         call_host: false,
@@ -158,6 +159,15 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
                 "unknown-goes-again",
             )
         },
+    }
+}
+
+/// Until the next try. What leaves however the house holds its letters back, and is pointless after a while by trusted time, waits by trusted time: service does not count meanwhile.
+fn pause(kind: Kind, seconds: i64, now: Now) -> Wake {
+    let later = now.trusted.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+    match kind {
+        Kind::Code | Kind::Notice(_) => Wake::Trusted(later),
+        Kind::Ladder | Kind::Knock => Wake::Observed(now.observed.plus_seconds(seconds)),
     }
 }
 

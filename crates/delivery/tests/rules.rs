@@ -693,8 +693,9 @@ fn unwelcome_waits_a_day_and_then_long_enough() {
     // Nobody waits a day for a code, and no code or notice ever ends an address.
     for (kind, seconds) in [(Kind::Code, 30), (Kind::Notice(Notice::Welcome), HOUR)] {
         let message = Message { kind, tries: 500, since: Observed(0), ..knock(1, MessageState::Started) };
-        let said = record::answered(&message, Answer::Unwelcome, now("2027-01-01T00:00:00Z", 24 * 100));
-        assert_eq!(said.wake, Some(Wake::Observed(Observed(100 * DAY + seconds))));
+        let n = now("2027-01-01T00:00:00Z", 24 * 100);
+        let said = record::answered(&message, Answer::Unwelcome, n);
+        assert_eq!(said.wake, Some(Wake::Trusted(n.trusted + SignedDuration::from_secs(seconds))));
         assert!(!said.address_is_dead);
     }
 }
@@ -716,8 +717,9 @@ fn other_script_calls_the_host() {
     // Nobody waits a day for a code, and no code or notice ever ends an address.
     for (kind, seconds) in [(Kind::Code, 30), (Kind::Notice(Notice::Welcome), HOUR)] {
         let message = Message { kind, tries: 500, since: Observed(0), ..knock(1, MessageState::Waiting) };
-        let said = record::answered(&message, Answer::OtherScript, now("2027-01-01T00:00:00Z", 24 * 100));
-        assert_eq!(said.wake, Some(Wake::Observed(Observed(100 * DAY + seconds))));
+        let n = now("2027-01-01T00:00:00Z", 24 * 100);
+        let said = record::answered(&message, Answer::OtherScript, n);
+        assert_eq!(said.wake, Some(Wake::Trusted(n.trusted + SignedDuration::from_secs(seconds))));
         assert!(said.call_host && !said.counts && !said.address_is_dead);
     }
 }
@@ -852,7 +854,7 @@ fn pointless_now() {
     };
     let late = now("2027-01-01T00:10:00Z", 1);
     assert_eq!(record::answered(&code, Answer::Later, late).state, MessageState::Dropped);
-    let facts = permit::Facts { address: None, deliveries: &[] };
+    let facts = permit::Facts { address: None, deliveries: &[], holds: &[] };
     assert_eq!(permit::still_allowed(&code, facts, late), Permit::Drop("pointless-now"));
     assert_eq!(permit::still_allowed(&code, facts, now("2027-01-01T00:09:59Z", 1)), Permit::Go);
 }
@@ -865,7 +867,7 @@ fn stop_always_stops() {
     let ask = |address: Option<&Address>, state: State| {
         permit::still_allowed(
             &message,
-            permit::Facts { address, deliveries: &[(DeliveryId([5; 16]), LETTER, state)] },
+            permit::Facts { address, deliveries: &[(DeliveryId([5; 16]), LETTER, state)], holds: &[] },
             n,
         )
     };
@@ -891,7 +893,7 @@ fn stop_always_stops() {
     there.good = false;
     assert!(matches!(ask(Some(&there), State::Sending), Permit::Drop(_)));
     for ended in [MessageState::Accepted, MessageState::Refused, MessageState::Dropped] {
-        let facts = permit::Facts { address: None, deliveries: &[] };
+        let facts = permit::Facts { address: None, deliveries: &[], holds: &[] };
         assert_eq!(permit::still_allowed(&knock(1, ended), facts, n), Permit::Drop("already-ended"));
     }
 }

@@ -24,6 +24,7 @@ use unsaid_delivery::accept::Corrected;
 use unsaid_delivery::accept::Granted;
 use unsaid_delivery::clock::{Mark, Now};
 use unsaid_delivery::decide::{AmendDecision, Decision};
+use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
@@ -86,6 +87,12 @@ pub trait HouseStore: Send + Sync {
     /// `unsaid clock confirm`: trusted time steps forward to `to`. Conflict if that would be backwards (the same instant
     /// again is no step, and no conflict).
     async fn confirm_clock(&self, to: Timestamp) -> Result<()>;
+    /// From now on this stands in the way of every letter of the house, on every node. False: it stood already, and its beginning stays.
+    async fn hold(&self, what: Hold, now: Now) -> Result<bool>;
+    /// It does not stand any more. False: it did not.
+    async fn unhold(&self, what: Hold) -> Result<bool>;
+    /// What stands in the way of the whole house, the gravest first.
+    async fn holds(&self) -> Result<Vec<Standing>>;
     /// From now on nothing goes beyond these numbers, by this process; a store that was just opened has none. What is there already stays, and whatever would go beyond is
     /// [`StoreError::Limit`], and changes nothing.
     async fn keep_within(&self, limits: Limits) -> Result<()>;
@@ -473,6 +480,8 @@ pub trait EngineStore: Send + Sync {
     /// Takes up to `limit` wakes of a lane that have come and that nobody holds: holder becomes `boot`, fence + 1. In order of their wake:
     /// those by trusted time, then those by observed time, the earliest first.
     async fn take(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Taken>>;
+    /// The same among messages alone: deliveries, and new words in their rest, stay where they are. For a house that holds its letters back, and goes on with what is never held.
+    async fn take_messages(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Taken>>;
     /// Wakes of a lane that have come and that other boots hold, with the holders' beats (0 before the first).
     /// Ordered as `take`.
     async fn held(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Held>>;
@@ -502,7 +511,7 @@ pub trait EngineStore: Send + Sync {
     /// A message with what sending it needs; none if it is gone. The language of a code is its account's, for a newcomer their browser's (`en` if that is not known).
     async fn message(&self, id: MessageId) -> Result<Option<MessageView>>;
     /// Right before DATA: reads fence, lease, rev and everything that `permit::still_allowed` asks for, and stores `started` with the Date of the first
-    /// attempt (kept if there is one already).
+    /// attempt (kept if there is one already). What stands in the way of the whole house is read with it.
     async fn start(&self, taken: &Taken, message: &Message, date: Timestamp, now: Now)
     -> Result<StartAnswer>;
     /// [`Self::start`] for a group (at most [`rows::GROUP`]) in one transaction, as if one after the other; an answer for each, in their order. One that is not ours, or may not leave,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::clock::{Mark, Now, Observed};
 use unsaid_delivery::decide::{Address, Pair};
+use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
@@ -977,8 +978,19 @@ pub enum StartAnswer {
     Started(Message),
     /// It may not leave, and never will; why.
     NotAllowed(&'static str),
+    /// The house holds it back. Nothing was changed.
+    Held,
     /// Somebody else holds it, or has changed it.
     NotOurs,
+}
+
+/// What stands in the way of a whole house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The reason.
+    pub what: Hold,
+    /// Since when, by trusted time.
+    pub since: Timestamp,
 }
 
 /// What is foreseen to leave.

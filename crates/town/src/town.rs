@@ -72,7 +72,7 @@ impl Town {
                 let mut house = self.house.lock().await;
                 let mut rest = Duration::from_secs(20);
                 for (_, worker) in &mut house.1 {
-                    let now = self.app.time.read(true);
+                    let now = self.app.time.read(!self.app.holds.any());
                     match worker.turn(now).await {
                         Ok(next) => rest = rest.min(pause(next, now)),
                         Err(_) => rest = rest.min(Duration::from_secs(1)),
@@ -127,7 +127,7 @@ impl Town {
         while left > 0 {
             let short = left.min(LONGEST_CREDIT_SECONDS.unsigned_abs());
             self.clock.live(short)?;
-            self.app.time.read(true);
+            self.app.time.read(!self.app.holds.any());
             left -= short;
         }
         Ok(())
@@ -142,7 +142,7 @@ fn workers(house: &Assembled) -> [(Lane, Worker); 2] {
 async fn until_idle(app: &App, workers: &mut [(Lane, Worker); 2]) -> Result<(), NotMoved> {
     for (_, worker) in workers {
         for turn in 0.. {
-            let now = app.time.read(true);
+            let now = app.time.read(!app.holds.any());
             let next = worker.turn(now).await?;
             let more = next.again
                 || next.trusted.is_some_and(|at| at <= now.trusted)

@@ -2,6 +2,7 @@
 //! It decides nothing.
 
 use crate::chance::Chance;
+use crate::holds::Holds;
 use crate::peel::Peel;
 use crate::secrets::HouseKeys;
 use crate::settings::Settings;
@@ -30,6 +31,8 @@ pub struct App {
     pub time: Arc<HouseTime>,
     /// The machine's chance, or a town's.
     pub chance: Arc<dyn Chance>,
+    /// What stands in the way of the whole house.
+    pub holds: Arc<Holds>,
     /// Wakes the worker after something was written that it should see.
     pub nudge: Arc<Nudge>,
     /// The mail that was caught, when its page may be shown (data.md).

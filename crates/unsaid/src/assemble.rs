@@ -4,6 +4,7 @@
 use crate::app::{App, Nudge};
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::holds::Holds;
 use crate::mail::Mail;
 use crate::mail::compose::Letterhead;
 use crate::mail::outbox::Outbox;
@@ -95,6 +96,8 @@ pub async fn assemble(
     let boot = BootId(chance.id_bytes());
     // The first mark is stored before anything is promised by it.
     store.beat(boot, time.mark()).await.map_err(CannotOpen::Store)?;
+    let holds = Arc::new(Holds::default());
+    holds.look(&*store).await.map_err(CannotOpen::Store)?;
     let mail = open_mail(&settings)?;
     let outbox = matches!(settings.mail, MailSetting::Outbox)
         .then(|| Arc::new(Outbox::new(settings.outbox_folder())) as Arc<dyn crate::app::OutboxShelf>);
@@ -106,6 +109,7 @@ pub async fn assemble(
         blobs: Arc::new(blobs),
         keys,
         time: Arc::new(time),
+        holds,
         chance,
         nudge: Arc::new(Nudge::default()),
         outbox,
@@ -150,7 +154,7 @@ impl Assembled {
             domain: mail_domain(&settings.mail_from).to_owned(),
             hourly: settings.hourly,
         };
-        let worker = Worker::new(tools, self.boot, lane);
+        let worker = Worker::new(tools, self.boot, lane).sharing(self.app.holds.clone());
         match lane {
             Lane::Codes => worker,
             Lane::Letters => {

@@ -76,7 +76,7 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
         }
     }
     // What was served until now counts.
-    app.time.read(true);
+    app.time.read(!app.holds.any());
     if app.store.beat(house.boot, app.time.mark()).await.is_err() {
         tracing::warn!("the time could not be stored at the end; the last half minute will be counted again");
     }
@@ -108,7 +108,7 @@ async fn work(mut worker: Worker, lane: Lane, app: App, mut keys: Option<KeysWat
         if let Some(keys) = &mut keys {
             keys.look();
         }
-        let now = app.time.read(true);
+        let now = app.time.read(!app.holds.any());
         let pause = match worker.turn(now).await {
             Ok(next) => pause(next, now),
             Err(error) => {

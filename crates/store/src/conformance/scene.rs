@@ -366,7 +366,7 @@ impl<'a> Scene<'a> {
                 self.store.dropped(taken, &row, now).await.expect("dropped");
                 None
             }
-            StartAnswer::NotOurs => panic!("nobody else is here"),
+            StartAnswer::NotOurs | StartAnswer::Held => panic!("nobody else is here, and nothing is held"),
         }
     }
 }

@@ -60,6 +60,27 @@ impl World {
         letters.chain(accounts)
     }
 
+    /// Takes what has come, nobody holds, and is wanted.
+    fn take(
+        &mut self,
+        boot: BootId,
+        lane: Lane,
+        now: Now,
+        limit: usize,
+        wanted: impl Fn(WakeOf) -> bool,
+    ) -> Vec<Taken> {
+        let free: Vec<WakeOf> = self
+            .wakes
+            .come(lane, now)
+            .filter(|(of, holder, _)| holder.is_none() && wanted(*of))
+            .map(|(of, ..)| of)
+            .take(limit)
+            .collect();
+        free.into_iter()
+            .filter_map(|of| self.wakes.hold(of, boot).map(|fence| Taken { of, fence, boot }))
+            .collect()
+    }
+
     /// Gives a wake back with a new time, or removes it.
     fn settle(&mut self, of: WakeOf, wake: Option<Wake>) {
         match wake {
@@ -73,8 +94,11 @@ impl World {
 
     fn start(&mut self, taken: &Taken, message: &Message, date: Timestamp, now: Now) -> Result<StartAnswer> {
         let Some(row) = self.ours(taken, message) else { return Ok(StartAnswer::NotOurs) };
-        if let Permit::Drop(why) = self.permit(&row.message, now) {
-            return Ok(StartAnswer::NotAllowed(why));
+        let holds: Vec<Hold> = self.holds.keys().copied().collect();
+        match self.permit(&row.message, &holds, now) {
+            Permit::Go => {}
+            Permit::Drop(why) => return Ok(StartAnswer::NotAllowed(why)),
+            Permit::Wait(_) => return Ok(StartAnswer::Held),
         }
         let row = self.messages.get_mut(&message.id).ok_or(StoreError::Damaged)?;
         row.message.state = MessageState::Started;
@@ -137,18 +161,11 @@ impl World {
 #[async_trait]
 impl EngineStore for MemoryStore {
     async fn take(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Taken>> {
-        let mut world = self.world();
-        let free: Vec<WakeOf> = world
-            .wakes
-            .come(lane, now)
-            .filter(|(_, holder, _)| holder.is_none())
-            .map(|(of, ..)| of)
-            .take(limit)
-            .collect();
-        Ok(free
-            .into_iter()
-            .filter_map(|of| world.wakes.hold(of, boot).map(|fence| Taken { of, fence, boot }))
-            .collect())
+        Ok(self.world().take(boot, lane, now, limit, |_| true))
+    }
+
+    async fn take_messages(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Taken>> {
+        Ok(self.world().take(boot, lane, now, limit, |of| matches!(of, WakeOf::Message(_))))
     }
 
     async fn held(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Held>> {
@@ -335,7 +352,7 @@ impl EngineStore for MemoryStore {
 
     async fn still_allowed(&self, taken: &Taken, message: &Message, now: Now) -> Result<bool> {
         let world = self.world();
-        Ok(world.ours(taken, message).is_some_and(|row| world.permit(&row.message, now) == Permit::Go))
+        Ok(world.ours(taken, message).is_some_and(|row| world.permit(&row.message, &[], now) == Permit::Go))
     }
 
     async fn recorded(&self, taken: &Taken, message: &Message, recorded: &Recorded, now: Now) -> Result<()> {

@@ -41,6 +41,21 @@ impl HouseStore for MemoryStore {
         Ok(())
     }
 
+    async fn hold(&self, what: Hold, now: Now) -> Result<bool> {
+        let mut world = self.world();
+        let new = !world.holds.contains_key(&what);
+        world.holds.entry(what).or_insert(now.trusted);
+        Ok(new)
+    }
+
+    async fn unhold(&self, what: Hold) -> Result<bool> {
+        Ok(self.world().holds.remove(&what).is_some())
+    }
+
+    async fn holds(&self) -> Result<Vec<Standing>> {
+        Ok(self.world().holds.iter().map(|(what, since)| Standing { what: *what, since: *since }).collect())
+    }
+
     async fn confirm_clock(&self, to: Timestamp) -> Result<()> {
         let mut world = self.world();
         let observed = match world.mark {

@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use unsaid_delivery::clock::{Mark, Now, Observed};
 use unsaid_delivery::fact::Fact;
+use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
@@ -83,6 +84,8 @@ struct World {
     sequence: u64,
     keys_confirmed: bool,
     mark: Option<Mark>,
+    /// What stands in the way of the whole house, each with when it began by trusted time.
+    holds: BTreeMap<Hold, Timestamp>,
     /// The beat of each start, and the trusted time of the last.
     beats: BTreeMap<BootId, (i64, Timestamp)>,
     invitations: BTreeMap<Keyed, InvitationRow>,

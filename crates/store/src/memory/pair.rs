@@ -4,6 +4,7 @@
 use super::*;
 use unsaid_delivery::decide::{Address, Pair};
 use unsaid_delivery::message::{Kind, MessageState, Subject};
+use unsaid_delivery::hold::Hold;
 use unsaid_delivery::permit::{self, Permit};
 use unsaid_delivery::refusal::Refused;
 use unsaid_delivery::state::State;
@@ -76,8 +77,8 @@ impl World {
         ids.filter_map(|id| self.deliveries.get(id)).map(|d| (d.id, d.letter, d.state)).collect()
     }
 
-    /// Whether a message may leave.
-    pub(super) fn permit(&self, message: &Message, now: Now) -> Permit {
+    /// Whether a message may leave, as far as these holds of the house let it.
+    pub(super) fn permit(&self, message: &Message, holds: &[Hold], now: Now) -> Permit {
         let (address, deliveries) = match (message.kind, message.subject) {
             (Kind::Knock, Subject::Person(person)) => {
                 (message.address.and_then(|id| self.address(id)), self.of_pair(person))
@@ -86,7 +87,7 @@ impl World {
         };
         permit::still_allowed(
             message,
-            permit::Facts { address: address.as_ref(), deliveries: &deliveries },
+            permit::Facts { address: address.as_ref(), deliveries: &deliveries, holds },
             now,
         )
     }

@@ -20,7 +20,11 @@ use unsaid_delivery::state::{Amending, Delivery, State, Wake};
 #[async_trait]
 impl EngineStore for SqlStore {
     async fn take(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Taken>> {
-        transaction!(self, Mode::Write, |tx| wakes::take(&mut tx, boot, lane, now, limit).await)
+        transaction!(self, Mode::Write, |tx| wakes::take(&mut tx, boot, lane, false, now, limit).await)
+    }
+
+    async fn take_messages(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Taken>> {
+        transaction!(self, Mode::Write, |tx| wakes::take(&mut tx, boot, lane, true, now, limit).await)
     }
 
     async fn held(&self, boot: BootId, lane: Lane, now: Now, limit: usize) -> Result<Vec<Held>> {

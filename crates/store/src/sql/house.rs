@@ -1,14 +1,15 @@
 //! The house: its keys, its clock, the signs of life of its nodes.
 
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, transaction};
+use super::{SqlStore, holds, transaction};
 use crate::limits::Limits;
-use crate::rows::House;
+use crate::rows::{House, Standing};
 use crate::{HouseStore, Result, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::PoisonError;
-use unsaid_delivery::clock::{Mark, Observed};
+use unsaid_delivery::clock::{Mark, Now, Observed};
+use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::BootId;
 
 /// Which generation of the house this is.
@@ -87,6 +88,18 @@ impl HouseStore for SqlStore {
             .await
             .map(drop)
         })
+    }
+
+    async fn hold(&self, what: Hold, now: Now) -> Result<bool> {
+        transaction!(self, Mode::Write, |tx| holds::hold(&mut tx, what, now).await)
+    }
+
+    async fn unhold(&self, what: Hold) -> Result<bool> {
+        transaction!(self, Mode::Write, |tx| holds::unhold(&mut tx, what).await)
+    }
+
+    async fn holds(&self) -> Result<Vec<Standing>> {
+        transaction!(self, Mode::Read, |tx| holds::standing(&mut tx).await)
     }
 
     async fn confirm_clock(&self, to: Timestamp) -> Result<()> {

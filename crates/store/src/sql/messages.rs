@@ -2,13 +2,14 @@
 
 use super::map::{self, message_columns};
 use super::tx::{Tx, Value, not_before, values};
-use super::{pair, wakes};
+use super::{holds, pair, wakes};
 use crate::rows::*;
 use crate::{Result, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::decide::{Address, NewKnock, pause_days};
+use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{AddressId, DeliveryId, LetterId, MessageId, PersonId};
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Facts, Permit};
@@ -137,9 +138,10 @@ async fn facts(tx: &mut Tx, message: &Message) -> Result<(Option<Address>, Waits
     Ok((address, deliveries.into_iter().map(|d| (d.id, d.letter, d.state)).collect()))
 }
 
-async fn permit(tx: &mut Tx, message: &Message, now: Now) -> Result<Permit> {
+async fn permit(tx: &mut Tx, message: &Message, holds: &[Hold], now: Now) -> Result<Permit> {
     let (address, deliveries) = facts(tx, message).await?;
-    Ok(permit::still_allowed(message, Facts { address: address.as_ref(), deliveries: &deliveries }, now))
+    let facts = Facts { address: address.as_ref(), deliveries: &deliveries, holds };
+    Ok(permit::still_allowed(message, facts, now))
 }
 
 /// The row of a message that is still ours, with its pair and itself locked: fence, holder and rev stand. None otherwise. Writes nothing.
@@ -168,8 +170,11 @@ pub(super) async fn start(
 
 /// Begins what is [`ours`], if it may leave.
 pub(super) async fn begin(tx: &mut Tx, row: &Message, date: Timestamp, now: Now) -> Result<StartAnswer> {
-    if let Permit::Drop(why) = permit(tx, row, now).await? {
-        return Ok(StartAnswer::NotAllowed(why));
+    let holds = holds::reasons(tx).await?;
+    match permit(tx, row, &holds, now).await? {
+        Permit::Go => {}
+        Permit::Drop(why) => return Ok(StartAnswer::NotAllowed(why)),
+        Permit::Wait(_) => return Ok(StartAnswer::Held),
     }
     tx.exec(
         "update messages set state = 'started', date = coalesce(date, $1), rev = rev + 1 where id = $2",
@@ -186,7 +191,8 @@ pub(super) async fn still_allowed(tx: &mut Tx, taken: &Taken, message: &Message,
     let Some(row) = read(tx, message.id).await?.filter(|row| row.rev == message.rev) else {
         return Ok(false);
     };
-    Ok(permit(tx, &row, now).await? == Permit::Go)
+    // What has begun when a hold begins ends as it would have.
+    Ok(permit(tx, &row, &[], now).await? == Permit::Go)
 }
 
 pub(super) async fn recorded(

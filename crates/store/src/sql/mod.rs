@@ -15,6 +15,7 @@ mod crashes;
 mod drafts;
 mod engine;
 mod groups;
+mod holds;
 mod house;
 mod keys;
 mod letters;

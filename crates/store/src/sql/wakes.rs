@@ -127,11 +127,12 @@ pub(super) async fn looks_ours(tx: &mut Tx, taken: &Taken) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// By trusted time first, then by observed time, the earliest first.
+/// By trusted time first, then by observed time, the earliest first. `messages`: those alone.
 pub(super) async fn take(
     tx: &mut Tx,
     boot: BootId,
     lane: Lane,
+    messages: bool,
     now: Now,
     limit: usize,
 ) -> Result<Vec<Taken>> {
@@ -141,16 +142,23 @@ pub(super) async fn take(
         if room == 0 {
             break;
         }
+        let question = if messages {
+            "update wakes set holder = $1, fence = fence + 1
+             where (what, id) in (
+                 select what, id from wakes
+                 where lane = $2 and clock = $3 and holder is null and at <= $4 and what = 'm'
+                 order by at, what, id limit $5 /*skip*/)
+             returning at, what, id, fence"
+        } else {
+            "update wakes set holder = $1, fence = fence + 1
+             where (what, id) in (
+                 select what, id from wakes
+                 where lane = $2 and clock = $3 and holder is null and at <= $4
+                 order by at, what, id limit $5 /*skip*/)
+             returning at, what, id, fence"
+        };
         let rows = tx
-            .query(
-                "update wakes set holder = $1, fence = fence + 1
-                 where (what, id) in (
-                     select what, id from wakes
-                     where lane = $2 and clock = $3 and holder is null and at <= $4
-                     order by at, what, id limit $5 /*skip*/)
-                 returning at, what, id, fence",
-                &[boot.into(), lane.into(), clock.into(), upto, room.into()],
-            )
+            .query(question, &[boot.into(), lane.into(), clock.into(), upto, room.into()])
             .await?;
         let mut come: Vec<(i64, Taken)> = rows
             .into_iter()

@@ -681,7 +681,7 @@ impl House<'_> {
                             let done = self.store().dropped(&taken, &row, at).await;
                             self.answer("dropped", done);
                         }
-                        StartAnswer::NotOurs => panic!("it was just taken"),
+                        StartAnswer::NotOurs | StartAnswer::Held => panic!("it was just taken"),
                     }
                 }
                 WakeOf::Letter(id) => {

@@ -75,6 +75,9 @@ impl Worker {
             store.give_back(&taken).await?;
             return ended(Done::Well);
         };
+        if !self.holds.let_go(view.message.kind) {
+            return ended(Done::Held);
+        }
         let Some(outgoing) = self.write(&view, now).await? else {
             return ended(Done::Trouble(UNFIT_SECONDS));
         };
@@ -111,6 +114,7 @@ impl Worker {
                 store.give_back(&taken).await?;
                 return ended(Done::Well);
             }
+            Standing::Held => return ended(Done::Held),
             Standing::Fell => return ended(Done::Trouble(super::AFTER_FAULT_SECONDS)),
             Standing::Failed(error) => return Err(error),
         };
@@ -214,6 +218,8 @@ enum Standing {
     NotOurs,
     /// The gate was shut.
     NotNow,
+    /// Something stands in the way of the whole house.
+    Held,
     /// The program fell over it while it was to begin.
     Fell,
     Failed(StoreError),
@@ -239,6 +245,7 @@ impl Permission for Asking<'_> {
                 match self.gate.start(starting).await {
                     Begun::Told(Ok(StartAnswer::Started(row))) => (Standing::Started(row), true),
                     Begun::Told(Ok(StartAnswer::NotAllowed(why))) => (Standing::NotAllowed(why), false),
+                    Begun::Told(Ok(StartAnswer::Held)) => (Standing::Held, false),
                     Begun::Told(Ok(StartAnswer::NotOurs)) => (Standing::NotOurs, false),
                     Begun::Told(Err(error)) => (Standing::Failed(error), false),
                     Begun::NotNow => (Standing::NotNow, false),

@@ -23,6 +23,7 @@ mod welcome;
 pub use keeping::Keeping;
 
 use crate::chance::Chance;
+use crate::holds::Holds;
 use crate::mail::Mail;
 use crate::mail::compose::Letterhead;
 use crate::secrets::HouseKeys;
@@ -31,6 +32,7 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use unsaid_delivery::clock::{HOUR, Mark};
+use unsaid_delivery::message::Kind;
 use unsaid_delivery::record::Welcome;
 use unsaid_delivery::{BootId, Now, Observed};
 use unsaid_store::rows::{self, Lane, Taken, WakeOf};
@@ -42,7 +44,7 @@ const GROUP: usize = 100;
 const CONNECTIONS: usize = 8;
 /// How many groups one turn works through before it lets the clock be read again.
 const ROUNDS: usize = 20;
-/// How often the mark is stored and the beat raised, in observed seconds.
+/// How often the mark is stored and the beat raised, in seconds.
 const BEAT_SECONDS: i64 = 30;
 /// What failed inside is looked at again after this long, in observed seconds.
 const AFTER_TROUBLE_SECONDS: i64 = 300;
@@ -78,8 +80,12 @@ pub struct Worker {
     tools: Tools,
     boot: BootId,
     lane: Lane,
-    last_beat: Option<Observed>,
+    last_beat: Option<Now>,
     seen: leases::Seen,
+    /// What stands in the way of the whole house.
+    holds: Arc<Holds>,
+    /// Taken, and not begun: what stands in the way does not let it.
+    held: Vec<Taken>,
     /// Taken, and to be tried again by ourselves after trouble.
     troubled: Vec<(Observed, Taken)>,
     /// Answered by the relay, and not recorded yet: nothing else is begun before these are.
@@ -111,6 +117,19 @@ enum Done {
     Well,
     /// To be tried again by us, after so many observed seconds.
     Trouble(i64),
+    /// Not begun, because of what stands in the way of the whole house. It stays in our hands until that is over.
+    Held,
+}
+
+/// What a worker may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// Whatever has come.
+    All,
+    /// What is never held: confirmations and check-ins.
+    Messages,
+    /// Nothing. The house may not be the one that people trust.
+    Nothing,
 }
 
 impl Worker {
@@ -122,6 +141,8 @@ impl Worker {
             lane,
             last_beat: None,
             seen: leases::Seen::default(),
+            holds: Arc::default(),
+            held: Vec::new(),
             troubled: Vec::new(),
             unrecorded: Vec::new(),
             looks_ahead: None,
@@ -136,16 +157,22 @@ impl Worker {
         Self { kept: Some(keeping::Kept::new(ports)), ..self }
     }
 
+    /// The same worker, whose house's loops and pages know what it reads about what stands in the way.
+    pub fn sharing(self, holds: Arc<Holds>) -> Self {
+        Self { holds, ..self }
+    }
+
     /// One turn. Errors of single pieces of work are logged and tried again later; an error here means that the store does not answer.
     pub async fn turn(&mut self, now: Now) -> Result<NextWake, StoreError> {
         self.beat(now).await?;
+        self.holds.look(&*self.tools.store).await?;
         self.record_after_trouble(now).await;
         let again = !self.holds_still() && self.rounds(now).await?;
         let record_again =
             (!self.unrecorded.is_empty()).then(|| now.observed.plus_seconds(RECORD_AGAIN_SECONDS));
-        let mut wake = if self.holds_still() {
+        let mut wake = if self.holds_still() || self.takes() != Takes::All {
             // What has come meanwhile cannot be begun: to be woken for it would be to turn for nothing.
-            NextWake { trusted: None, observed: record_again, again: false }
+            NextWake { trusted: None, observed: record_again, again }
         } else {
             let next = self.tools.store.next_wakes(self.lane).await?;
             let trouble = self.troubled.iter().map(|(at, _)| *at).min();
@@ -153,17 +180,40 @@ impl Worker {
             let observed = [next.observed, trouble, record_again, leases].into_iter().flatten().min();
             NextWake { trusted: next.trusted, observed, again }
         };
-        self.look_ahead(now, &mut wake).await?;
-        self.keep_in_order(now, &mut wake).await?;
+        if self.holds.let_keep() {
+            self.look_ahead(now, &mut wake).await?;
+            self.keep_in_order(now, &mut wake).await?;
+        }
         Ok(wake)
+    }
+
+    /// `house-holds`: what may be taken while something stands in the way of the whole house.
+    fn takes(&self) -> Takes {
+        if self.lane == Lane::Codes || self.holds.let_go(Kind::Knock) {
+            Takes::All
+        } else if self.holds.let_go(Kind::Ladder) {
+            Takes::Messages
+        } else {
+            Takes::Nothing
+        }
     }
 
     /// Takes what has come and works on it, until nothing is left or an answer could not be recorded. Says whether there may be more.
     async fn rounds(&mut self, now: Now) -> Result<bool, StoreError> {
+        let takes = self.takes();
+        if takes == Takes::Nothing {
+            return Ok(false);
+        }
         let mut work = self.after_trouble(now);
         work.extend(self.take_over(now).await?);
+        if takes == Takes::All {
+            work.append(&mut self.held);
+        }
         for _ in 0..ROUNDS {
-            work.extend(self.tools.store.take(self.boot, self.lane, now, GROUP).await?);
+            work.extend(match takes {
+                Takes::All => self.tools.store.take(self.boot, self.lane, now, GROUP).await?,
+                _ => self.tools.store.take_messages(self.boot, self.lane, now, GROUP).await?,
+            });
             if work.is_empty() {
                 return Ok(false);
             }
@@ -183,8 +233,10 @@ impl Worker {
     /// Deliveries one after the other (two of one person must see each other's knock), then messages side by side.
     async fn work(&mut self, taken: Vec<Taken>, now: Now) {
         let mut messages = Vec::new();
+        let letters_move = self.takes() == Takes::All;
         for one in taken {
             match one.of {
+                WakeOf::Delivery(_) | WakeOf::Letter(_) if !letters_move => self.held.push(one),
                 WakeOf::Delivery(id) => {
                     let done = netted(one.of, self.deliver(one, id, now)).await;
                     self.keep_if_troubled(one, done.unwrap_or_else(|fell| fell), now);
@@ -223,17 +275,24 @@ impl Worker {
     }
 
     async fn beat(&mut self, now: Now) -> Result<(), StoreError> {
-        if self.last_beat.is_none_or(|last| now.observed >= last.plus_seconds(BEAT_SECONDS)) {
+        // By either clock: while the house holds its letters back, no service counts, and its time is stored all the same.
+        let due = self.last_beat.is_none_or(|last| {
+            now.observed >= last.observed.plus_seconds(BEAT_SECONDS)
+                || now.trusted.duration_since(last.trusted).as_secs() >= BEAT_SECONDS
+        });
+        if due {
             self.tools.store.beat(self.boot, Mark { trusted: now.trusted, observed: now.observed }).await?;
-            self.last_beat = Some(now.observed);
+            self.last_beat = Some(now);
         }
         Ok(())
     }
 
     /// The lease stays ours: nobody else does meanwhile what failed here.
     fn keep_if_troubled(&mut self, taken: Taken, done: Done, now: Now) {
-        if let Done::Trouble(seconds) = done {
-            self.troubled.push((now.observed.plus_seconds(seconds), taken));
+        match done {
+            Done::Well => {}
+            Done::Trouble(seconds) => self.troubled.push((now.observed.plus_seconds(seconds), taken)),
+            Done::Held => self.held.push(taken),
         }
     }
 

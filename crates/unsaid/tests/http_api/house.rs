@@ -91,6 +91,7 @@ impl House {
             keys,
             time: Arc::new(HouseTime::start(clock.clone(), None).unwrap()),
             chance: chance.clone(),
+            holds: Arc::default(),
             nudge: Arc::new(Nudge::default()),
             outbox: None,
             town: false,
@@ -105,7 +106,7 @@ impl House {
         while left > 0 {
             let step = left.min(600);
             *self.clock.0.lock().unwrap() += Duration::from_secs(step);
-            self.app.time.read(true);
+            self.app.time.read(!self.app.holds.any());
             left -= step;
         }
     }

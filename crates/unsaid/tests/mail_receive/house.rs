@@ -80,7 +80,7 @@ impl House {
     pub(super) async fn pass(&mut self, hours: u64) {
         for _ in 0..hours * 6 {
             *self.clock.0.lock().unwrap() += Duration::from_secs(600);
-            self.assembled.app.time.read(true);
+            self.assembled.app.time.read(!self.assembled.app.holds.any());
         }
         self.turn().await;
     }

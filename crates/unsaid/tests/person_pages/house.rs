@@ -79,6 +79,7 @@ impl House {
             keys,
             time: Arc::new(HouseTime::start(Arc::new(StoppedClock), None).unwrap()),
             chance: chance.clone(),
+            holds: Arc::default(),
             nudge: Arc::new(Nudge::default()),
             outbox: None,
             town: false,
