@@ -58,7 +58,7 @@ pub enum Subject {
 }
 
 /// Where a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageState {
     /// To be sent at its wake.
     Waiting,
@@ -73,7 +73,7 @@ pub enum MessageState {
 }
 
 /// One message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Message {
     /// Its name; the Message-ID and the link are made from it.
     pub id: MessageId,
