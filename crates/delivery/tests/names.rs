@@ -11,8 +11,7 @@ const CODE: [&str; 6] = [
     include_str!("../src/calendar.rs"),
     include_str!("../src/forecast.rs"),
 ];
-const STORIES: [&str; 3] =
-    [include_str!("rules.rs"), include_str!("birthdays.rs"), include_str!("holds.rs")];
+const STORIES: [&str; 3] = [include_str!("rules.rs"), include_str!("birthdays.rs"), include_str!("holds.rs")];
 
 /// Quoted or back-quoted words joined by hyphens.
 fn names(text: &str, quote: char) -> BTreeSet<String> {

@@ -184,7 +184,8 @@ impl World {
     pub(super) fn allowed(&self, row: &Message) -> bool {
         let refused = self.refused.iter().map(|scope| Refused { scope: *scope }).collect();
         let address = self.there.then_some(Address { id: ADDRESS, good: self.good, refused });
-        let facts = Facts { address: address.as_ref(), deliveries: &[(DELIVERY, LETTER, self.delivery)] };
+        let facts =
+            Facts { address: address.as_ref(), deliveries: &[(DELIVERY, LETTER, self.delivery)], holds: &[] };
         still_allowed(row, facts, now(self.fence)) == Permit::Go
     }
 
