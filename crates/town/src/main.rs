@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use town::Town;
 use unsaid::assemble::assemble;
 use unsaid::chance::MachineChance;
+use unsaid::outward::Told;
 use unsaid::run::Stop;
 use unsaid::settings::Settings;
 
@@ -70,8 +71,10 @@ async fn live() -> Result<(), String> {
     );
     let listen = settings.listen;
     let origin = settings.public_url.origin.clone();
-    let house =
-        assemble(settings, clock.clone(), Arc::new(MachineChance), true).await.map_err(|e| e.to_string())?;
+    let others = Arc::new(Told::default());
+    let house = assemble(settings, clock.clone(), Arc::new(MachineChance), others, true)
+        .await
+        .map_err(|e| e.to_string())?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|e| format!("{listen} cannot be listened on: {e}. Stop what uses it."))?;

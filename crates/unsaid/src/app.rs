@@ -3,6 +3,7 @@
 
 use crate::chance::Chance;
 use crate::holds::Holds;
+use crate::outward::Outward;
 use crate::peel::Peel;
 use crate::secrets::HouseKeys;
 use crate::settings::Settings;
@@ -33,6 +34,8 @@ pub struct App {
     pub chance: Arc<dyn Chance>,
     /// What stands in the way of the whole house.
     pub holds: Arc<Holds>,
+    /// For the few questions that the house asks of others.
+    pub outward: Arc<dyn Outward>,
     /// Wakes the worker after something was written that it should see.
     pub nudge: Arc<Nudge>,
     /// The mail that was caught, when its page may be shown (data.md).

@@ -9,6 +9,7 @@ use crate::mail::Mail;
 use crate::mail::compose::Letterhead;
 use crate::mail::outbox::Outbox;
 use crate::mail::relay::{self, Relay, RelayConfig};
+use crate::outward::Outward;
 use crate::peel::HostPeel;
 use crate::secrets::{HouseKeys, KeysFile, SecretsError};
 use crate::settings::{Bounces, Database, Mail as MailSetting, Settings, Tls};
@@ -77,6 +78,7 @@ pub async fn assemble(
     settings: Settings,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
+    outward: Arc<dyn Outward>,
     town: bool,
 ) -> Result<Assembled, CannotOpen> {
     for folder in [settings.data.clone(), settings.store_folder(), settings.journal_folder()] {
@@ -111,6 +113,7 @@ pub async fn assemble(
         time: Arc::new(time),
         holds,
         chance,
+        outward,
         nudge: Arc::new(Nudge::default()),
         outbox,
         town,

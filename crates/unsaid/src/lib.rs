@@ -13,6 +13,7 @@ pub mod http;
 pub mod mail;
 pub mod name;
 pub mod outbox_shelf;
+pub mod outward;
 pub mod peel;
 pub mod run;
 pub mod secrets;

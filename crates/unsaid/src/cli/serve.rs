@@ -5,6 +5,7 @@ use super::{Said, complain, say, settings};
 use crate::assemble::{Assembled, assemble};
 use crate::chance::MachineChance;
 use crate::clock::MachineClock;
+use crate::outward::Network;
 use crate::run::{Stop, open};
 use crate::secrets::FILE;
 use crate::settings::Mail;
@@ -30,7 +31,8 @@ pub(super) fn serve() -> Result<ExitCode, Said> {
         })?
         .block_on(async {
             let listen = settings.listen;
-            let house = assemble(settings, Arc::new(MachineClock), Arc::new(MachineChance), false)
+            let network = Arc::new(Network::new());
+            let house = assemble(settings, Arc::new(MachineClock), Arc::new(MachineChance), network, false)
                 .await
                 .map_err(|e| e.to_string())?;
             let listener = TcpListener::bind(listen).await.map_err(|e| {

@@ -17,6 +17,7 @@ use unsaid::chance::{Chance, SeededChance};
 use unsaid::clock::{Clock, Source, WALL};
 use unsaid::mail::compose::Letterhead;
 use unsaid::mail::outbox::Outbox;
+use unsaid::outward::Told;
 use unsaid::peel::HostPeel;
 use unsaid::secrets::{HouseKeys, hashed};
 use unsaid::settings::Settings;
@@ -92,6 +93,7 @@ impl House {
             time: Arc::new(HouseTime::start(clock.clone(), None).unwrap()),
             chance: chance.clone(),
             holds: Arc::default(),
+            outward: Arc::new(Told::default()),
             nudge: Arc::new(Nudge::default()),
             outbox: None,
             town: false,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use unsaid::assemble::{Assembled, assemble};
 use unsaid::chance::{Chance, MachineChance};
 use unsaid::clock::{Clock, Source, WALL};
+use unsaid::outward::Told;
 use unsaid::secrets::{HouseKeys, ReturnKind};
 use unsaid::settings::Settings;
 use unsaid::worker::Worker;
@@ -56,7 +57,8 @@ impl House {
         let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let pairs = environment(folder).into_iter().chain(more);
         let settings = Settings::from_env(pairs).unwrap_or_else(|wrong| panic!("{wrong:?}"));
-        let assembled = assemble(settings, clock.clone(), Arc::new(MachineChance), false).await.unwrap();
+        let (chance, nobody) = (Arc::new(MachineChance), Arc::new(Told::default()));
+        let assembled = assemble(settings, clock.clone(), chance, nobody, false).await.unwrap();
         let worker = assembled.worker(Lane::Letters);
         Self { folder: folder.to_owned(), clock, assembled, worker, mail: mail.to_owned() }
     }

@@ -12,6 +12,7 @@ use tower::ServiceExt;
 use unsaid::app::{App, CaughtMail, Nudge, OutboxShelf};
 use unsaid::chance::{Chance, SeededChance};
 use unsaid::clock::{Clock, Source, WALL};
+use unsaid::outward::Told;
 use unsaid::peel::HostPeel;
 use unsaid::secrets::{HouseKeys, hashed};
 use unsaid::settings::Settings;
@@ -80,6 +81,7 @@ impl House {
             time: Arc::new(HouseTime::start(Arc::new(StoppedClock), None).unwrap()),
             chance: chance.clone(),
             holds: Arc::default(),
+            outward: Arc::new(Told::default()),
             nudge: Arc::new(Nudge::default()),
             outbox: None,
             town: false,

@@ -1,0 +1,178 @@
+//! The port through which a house asks others, against servers that this test scripts: what is heard, what is cut, and whom it does not believe.
+
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
+use unsaid::outward::{LONGEST_BODY, Network, NotHeard, Outward, Said, Told};
+
+/// What the other side is to say, and what it was asked.
+struct Other {
+    port: u16,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+async fn other(answer: Vec<u8>, tls: Option<TlsAcceptor>) -> Other {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = heard.clone();
+    tokio::spawn(async move {
+        while let Ok((tcp, _)) = listener.accept().await {
+            match &tls {
+                None => say(tcp, &answer, &log).await,
+                Some(tls) => {
+                    if let Ok(tls) = tls.accept(tcp).await {
+                        say(tls, &answer, &log).await;
+                    }
+                }
+            }
+        }
+    });
+    Other { port, heard }
+}
+
+async fn say<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, answer: &[u8], log: &Mutex<Vec<String>>) {
+    let mut question = Vec::new();
+    let mut space = [0; 1024];
+    while !question.windows(4).any(|end| end == b"\r\n\r\n") {
+        match stream.read(&mut space).await {
+            Ok(read) if read > 0 => question.extend_from_slice(&space[..read]),
+            _ => return,
+        }
+    }
+    log.lock().unwrap().push(String::from_utf8(question).unwrap());
+    // Whoever has heard enough hangs up in the middle.
+    let _cut = stream.write_all(answer).await;
+    let _cut = stream.shutdown().await;
+}
+
+fn acceptor() -> TlsAcceptor {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/relay.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/relay.key.pem")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+fn authority() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(include_bytes!("tls/authority.pem")).unwrap()).unwrap();
+    roots
+}
+
+async fn ask(answer: &[u8]) -> Result<Said, NotHeard> {
+    let other = other(answer.to_vec(), None).await;
+    Network::new().get(&format!("http://127.0.0.1:{}/nonce", other.port)).await
+}
+
+const PLAIN: &[u8] =
+    b"HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nContent-Length: 5\r\n\r\nhello";
+
+#[tokio::test]
+async fn an_answer_is_heard_with_its_date() {
+    let other = other(PLAIN.to_vec(), None).await;
+    let url = format!("http://localhost:{}/nonce?of=us", other.port);
+    let said = Network::new().get(&url).await.unwrap();
+    assert_eq!((said.status, said.body.as_slice()), (200, b"hello".as_slice()));
+    assert_eq!(said.date.unwrap().to_string(), "2026-11-22T10:00:00Z");
+    let heard = other.heard.lock().unwrap().clone();
+    assert_eq!(heard.len(), 1);
+    let question = heard[0].to_ascii_lowercase();
+    assert!(question.starts_with("get /nonce?of=us http/1.1\r\n"), "{question}");
+    assert!(question.contains(&format!("host: localhost:{}\r\n", other.port)), "{question}");
+    // Nothing of the house, and nothing that a cache may answer.
+    assert!(
+        question.contains("user-agent: unsaid\r\n") && question.contains("cache-control: no-cache"),
+        "{question}"
+    );
+    assert!(!question.contains("cookie") && !question.contains("referer"), "{question}");
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_is_put_together_and_a_long_one_is_cut() {
+    let said = ask(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n")
+        .await
+        .unwrap();
+    assert_eq!((said.body.as_slice(), said.date), (b"hello".as_slice(), None));
+    let until_closed = ask(b"HTTP/1.1 404 Not Found\r\n\r\nnothing here").await.unwrap();
+    assert_eq!((until_closed.status, until_closed.body.as_slice()), (404, b"nothing here".as_slice()));
+    let mut long = b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n".to_vec();
+    long.resize(long.len() + 10_000_000, b'a');
+    assert_eq!(ask(&long).await.unwrap().body, vec![b'a'; LONGEST_BODY]);
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_is_not_followed() {
+    let elsewhere = other(PLAIN.to_vec(), None).await;
+    let moved = format!(
+        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{}/\r\nContent-Length: 0\r\n\r\n",
+        elsewhere.port
+    );
+    assert_eq!(ask(moved.as_bytes()).await.unwrap().status, 302);
+    assert!(elsewhere.heard.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_no_answer() {
+    assert_eq!(ask(b"").await, Err(NotHeard::Garbled));
+    assert_eq!(ask(b"SSH-2.0-OpenSSH_9.2\r\n").await, Err(NotHeard::Garbled));
+    assert_eq!(ask(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut").await, Err(NotHeard::Garbled));
+    let mut endless = b"HTTP/1.1 200 OK\r\nA: ".to_vec();
+    endless.resize(2_000_000, b'a');
+    assert_eq!(ask(&endless).await, Err(NotHeard::Garbled));
+    let mut many = b"HTTP/1.1 200 OK\r\n".to_vec();
+    many.extend("A: b\r\n".repeat(500).into_bytes());
+    many.extend(b"\r\n");
+    assert_eq!(ask(&many).await, Err(NotHeard::Garbled));
+    // Two dates are none.
+    let two = b"HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nDate: Sun, 22 Nov 2076 10:00:00 GMT\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(ask(two).await.unwrap().date, None);
+}
+
+#[tokio::test]
+async fn over_https_the_other_side_proves_its_name() {
+    let other = other(PLAIN.to_vec(), Some(acceptor())).await;
+    let url = format!("https://localhost:{}/", other.port);
+    let said = Network::trusting(authority()).get(&url).await.unwrap();
+    assert_eq!(said.body, b"hello");
+    // Somebody that we do not trust vouches for it, or it is vouched for under another name.
+    assert_eq!(Network::trusting(RootCertStore::empty()).get(&url).await, Err(NotHeard::Stranger));
+    let named = format!("https://127.0.0.1:{}/", other.port);
+    assert_eq!(Network::trusting(authority()).get(&named).await, Err(NotHeard::Stranger));
+    assert_eq!(other.heard.lock().unwrap().len(), 1, "nothing is asked before the name is proved");
+}
+
+#[tokio::test]
+async fn nothing_goes_in_the_open_beyond_this_machine() {
+    assert_eq!(Network::new().get("http://192.0.2.1/").await, Err(NotHeard::Address));
+    assert_eq!(Network::new().get("ftp://127.0.0.1/").await, Err(NotHeard::Address));
+    assert_eq!(Network::new().get("https://nobody.invalid/").await, Err(NotHeard::Name));
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    assert_eq!(Network::new().get(&format!("http://127.0.0.1:{free}/")).await, Err(NotHeard::Closed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_says_nothing_is_not_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    assert_eq!(Network::new().get(&format!("http://127.0.0.1:{port}/")).await, Err(NotHeard::Silent));
+}
+
+#[tokio::test]
+async fn the_twin_answers_as_it_was_told() {
+    let told = Told::default();
+    told.tell("https://a.example/", || Ok(Said { status: 200, ..Said::default() }));
+    assert_eq!(told.get("https://a.example/").await.unwrap().status, 200);
+    assert_eq!(told.get("https://b.example/").await, Err(NotHeard::Silent));
+    told.hush("https://a.example/");
+    assert_eq!(told.get("https://a.example/").await, Err(NotHeard::Silent));
+    assert_eq!(told.asked().len(), 3);
+}
