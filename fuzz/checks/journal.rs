@@ -63,7 +63,7 @@ fn file(data: &[u8]) -> bool {
 
 fn entry(at: u8, long: u8) -> Entry {
     let fact = match at % 3 {
-        0 => Fact::Accepted { message: MessageId([at; 16]) },
+        0 => Fact::Accepted { message: MessageId([at; 16]), knock: None },
         1 => Fact::Sealed { letter: LetterId([at; 16]), version: at.into(), manifest: [at; 32] },
         _ => Fact::Undone { letter: LetterId([at; 16]) },
     };

@@ -33,6 +33,8 @@ pub enum Fact {
     Accepted {
         /// Which message.
         message: MessageId,
+        /// Of a knock: what a store needs that has never heard of it. None in what older programs wrote, and for everything that is no knock.
+        knock: Option<Knocked>,
     },
     /// Opened by the person for the first time; the version is pinned.
     Opened {
@@ -99,6 +101,8 @@ pub enum Fact {
         address: AddressId,
         /// The address under the address key.
         sealed: Vec<u8>,
+        /// Whose person that is, and the keyed hash of the address. None in what older programs wrote.
+        of: Option<(AccountId, [u8; 32])>,
     },
     /// An address was taken away.
     AddressRemoved {
@@ -171,4 +175,37 @@ pub enum Fact {
         /// Which number it has now.
         number: u32,
     },
+    /// A store that was restored or moved is the living one from now on, and no other is.
+    Adopted {
+        /// Its generation.
+        generation: u32,
+    },
+}
+
+/// A knock that was accepted: enough to tell a restored house of it, so that it is not sent again and its link works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Knocked {
+    /// To whom.
+    pub person: PersonId,
+    /// In which series of knocks to that person.
+    pub series: u32,
+    /// The how-manieth of the series.
+    pub nth: u8,
+    /// Where it went.
+    pub address: AddressId,
+    /// SHA-256 of the token of its link.
+    pub link: [u8; 32],
+    /// For which promises it spoke, in the order of their names.
+    pub told: Vec<ToldOf>,
+}
+
+/// A promise that a knock spoke for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldOf {
+    /// Its name.
+    pub delivery: DeliveryId,
+    /// Of which letter.
+    pub letter: LetterId,
+    /// Which time of a rule that recurs; 0 for a rule that happens once.
+    pub occurrence: i16,
 }

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! `seq` is the place of the first record; the others follow by one. The hash is SHA-256, zeros in the first frame; it chains the frames.
-//! A length has a checksum of its own, so that a damaged length is not taken for a torn tail. Values by kind; an id is its 16 bytes:
+//! A length has a checksum of its own, so that a damaged length is not taken for a torn tail. A kind that is here once keeps its number and its values for ever; a new fact, or an old one that needs
+//! more values, takes the next free number (25). Values by kind; an id is its 16 bytes:
 //!
 //! ```text
 //!  1 sealed          letter, version u32, manifest [32]
@@ -35,6 +36,9 @@
 //! 19 answered        reply, delivery, blob, size u64, SHA-256 [32], seen from i64 (microseconds since 1970)
 //! 20 bounced         message
 //! 21 proof-changed   letter, with year u8, answer [32]
+//! 22 knocked         an accepted knock: message, person, series u32, nth u8, address, link [32], count u16, (delivery, letter, occurrence i16) × count
+//! 23 address-given   person, address, sealed address (length u32, bytes), account, keyed hash [32]
+//! 24 adopted         generation u32
 //! 255 void           first u64, last u64
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
 //! ```
@@ -44,6 +48,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use std::ops::RangeInclusive;
+use unsaid_delivery::fact::{Knocked, ToldOf};
 use unsaid_delivery::id::{AccountId, AddressId, BlobId, DeliveryId, LetterId, MessageId, PersonId, ReplyId};
 use unsaid_delivery::rule::{Birthday, LeapDay};
 use unsaid_delivery::{Fact, Scope};
@@ -215,9 +220,14 @@ impl Out {
                 self.0.extend(letter.0);
                 3
             }
-            Fact::Accepted { message } => {
+            Fact::Accepted { message, knock: None } => {
                 self.0.extend(message.0);
                 4
+            }
+            Fact::Accepted { message, knock: Some(knock) } => {
+                self.0.extend(message.0);
+                self.knocked(knock);
+                22
             }
             Fact::Opened { delivery, version } => {
                 self.0.extend(delivery.0);
@@ -236,13 +246,16 @@ impl Out {
                 self.0.extend(delivery.0);
                 8
             }
-            Fact::AddressGiven { person, address, sealed } => {
+            Fact::AddressGiven { person, address, sealed, of } => {
                 self.0.extend(person.0);
                 self.0.extend(address.0);
                 // A sealed address is some hundred bytes; the length of the frame is checked at the end.
                 self.u32(sealed.len() as u32);
                 self.0.extend(sealed);
-                9
+                let Some((account, key)) = of else { return 9 };
+                self.0.extend(account.0);
+                self.0.extend(key);
+                23
             }
             Fact::AddressRemoved { person, address } => {
                 self.0.extend(person.0);
@@ -323,6 +336,25 @@ impl Out {
                 self.0.extend(answer);
                 21
             }
+            Fact::Adopted { generation } => {
+                self.u32(*generation);
+                24
+            }
+        }
+    }
+    fn knocked(&mut self, knock: &Knocked) {
+        self.0.extend(knock.person.0);
+        self.u32(knock.series);
+        self.u8(knock.nth);
+        self.0.extend(knock.address.0);
+        self.0.extend(knock.link);
+        // What waits from one author to one person: their letters are counted long before this is full. What is beyond is looked at again.
+        let told = &knock.told[..knock.told.len().min(usize::from(u16::MAX))];
+        self.u16(told.len() as u16);
+        for one in told {
+            self.0.extend(one.delivery.0);
+            self.0.extend(one.letter.0);
+            self.0.extend(one.occurrence.to_le_bytes());
         }
     }
 }
@@ -383,7 +415,7 @@ impl<'a> From<'a> {
             },
             2 => Fact::Undone { letter: LetterId(self.array()?) },
             3 => Fact::Withdrawn { letter: LetterId(self.array()?) },
-            4 => Fact::Accepted { message: MessageId(self.array()?) },
+            4 => Fact::Accepted { message: MessageId(self.array()?), knock: None },
             5 => Fact::Opened { delivery: DeliveryId(self.array()?), version: self.u32()? },
             6 => {
                 let (person, address, scope) = self.scope()?;
@@ -398,6 +430,7 @@ impl<'a> From<'a> {
                 person: PersonId(self.array()?),
                 address: AddressId(self.array()?),
                 sealed: self.bytes()?.to_vec(),
+                of: None,
             },
             10 => Fact::AddressRemoved { person: PersonId(self.array()?), address: AddressId(self.array()?) },
             11 => Fact::UnlockReplaced { account: AccountId(self.array()?), number: self.u32()? },
@@ -457,7 +490,33 @@ impl<'a> From<'a> {
                 },
                 answer: self.array()?,
             },
+            22 => Fact::Accepted { message: MessageId(self.array()?), knock: Some(self.knocked()?) },
+            23 => Fact::AddressGiven {
+                person: PersonId(self.array()?),
+                address: AddressId(self.array()?),
+                sealed: self.bytes()?.to_vec(),
+                of: Some((AccountId(self.array()?), self.array()?)),
+            },
+            24 => Fact::Adopted { generation: self.u32()? },
             _ => return None,
         })
+    }
+    fn knocked(&mut self) -> Option<Knocked> {
+        let mut knock = Knocked {
+            person: PersonId(self.array()?),
+            series: self.u32()?,
+            nth: self.u8()?,
+            address: AddressId(self.array()?),
+            link: self.array()?,
+            told: Vec::new(),
+        };
+        for _ in 0..self.u16()? {
+            knock.told.push(ToldOf {
+                delivery: DeliveryId(self.array()?),
+                letter: LetterId(self.array()?),
+                occurrence: i16::from_le_bytes(self.array()?),
+            });
+        }
+        Some(knock)
     }
 }

@@ -4,7 +4,7 @@
 //! fsync reports of 2018).
 
 use super::code::{self, Frame, HEADER, MAGIC, MAGIC_OF_ANY, Said};
-use super::{Entry, Journal, JournalError, Record, Seq};
+use super::{Entry, Journal, JournalError, Record, Seq, folder};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::RangeInclusive;
@@ -161,10 +161,55 @@ impl Journal for FileJournal {
         }
         flush_folder(&folder)
     }
+
+    fn drop_manifest(&self, name: &str) -> Result<(), JournalError> {
+        let folder = self.folder.join(MANIFESTS);
+        match fs::remove_file(folder.join(format!("{name}.txt"))) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(broken(error)),
+            _ => flush_folder(&folder),
+        }
+    }
+
+    fn manifest(&self, name: &str) -> Result<Option<String>, JournalError> {
+        match fs::read_to_string(self.folder.join(MANIFESTS).join(format!("{name}.txt"))) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            // What is no text is as good as not there, and what was meant is in nobody's hands: it is said where it is missed.
+            Err(error) if error.kind() == ErrorKind::InvalidData => Ok(None),
+            Err(error) => Err(broken(error)),
+        }
+    }
+
+    fn manifests(&self) -> Result<Vec<String>, JournalError> {
+        folder::names(&self.folder.join(MANIFESTS), ".txt")
+    }
+
+    fn last(&self) -> Result<Seq, JournalError> {
+        Ok(self.tail.lock().unwrap_or_else(PoisonError::into_inner).last)
+    }
+
+    fn beside(&self) -> Result<Option<Vec<(String, Seq)>>, JournalError> {
+        let mut beside = Vec::new();
+        for node in folder::nodes(&self.folder)? {
+            if node != self.node {
+                let end = folder::salvage(&self.folder, &node)?.last;
+                beside.push((node, end));
+            }
+        }
+        Ok(Some(beside))
+    }
+
+    fn generation(&self) -> Result<Option<u32>, JournalError> {
+        folder::generation(&self.folder)
+    }
+
+    fn raise(&self, from: Option<u32>, to: u32) -> Result<bool, JournalError> {
+        folder::raise(&self.folder, from, to)
+    }
 }
 
 /// How far a scan came.
-enum Scan {
+pub(super) enum Scan {
     /// To the end.
     Whole,
     /// To a last frame that is not whole.
@@ -172,7 +217,7 @@ enum Scan {
 }
 
 /// Length, last place and last hash of what has been read so far.
-type Place = (u64, Seq, [u8; 32]);
+pub(super) type Place = (u64, Seq, [u8; 32]);
 
 /// Reads the magic, or writes it into a file that holds nothing (or only a torn beginning of it).
 fn begin(file: &mut File, path: &Path) -> Result<Place, JournalError> {
@@ -195,7 +240,7 @@ fn begin(file: &mut File, path: &Path) -> Result<Place, JournalError> {
 }
 
 /// Reads frame after frame from the magic on, checking sums, places and the chain.
-fn scan(
+pub(super) fn scan(
     file: &mut File,
     path: &Path,
     place: &mut Place,
@@ -268,10 +313,10 @@ fn put_aside(file: &mut File, path: &Path, at: u64) -> Result<Cut, JournalError>
 }
 
 /// A new name in a folder is durable only when the folder is flushed.
-fn flush_folder(folder: &Path) -> Result<(), JournalError> {
+pub(super) fn flush_folder(folder: &Path) -> Result<(), JournalError> {
     File::open(folder).and_then(|f| f.sync_all()).map_err(broken)
 }
 
-fn broken(error: io::Error) -> JournalError {
+pub(super) fn broken(error: io::Error) -> JournalError {
     JournalError::Broken(error.kind().to_string())
 }

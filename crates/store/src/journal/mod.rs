@@ -6,10 +6,12 @@
 
 pub mod code;
 mod file;
+mod folder;
 #[cfg(test)]
 mod tests;
 
 pub use file::{Cut, FileJournal};
+pub use folder::{Salvaged, nodes, quarantine, salvage};
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -55,7 +57,7 @@ pub enum JournalError {
     Broken(String),
     /// Bytes that were flushed once are not what they were.
     #[error(
-        "The journal {} is damaged at byte {at}. Nothing is sent from here; put the file back from a backup and start again.",
+        "The journal {} is damaged at byte {at}, so this house does not open. Put the file back from a copy and start again; where there is none, run: unsaid adopt --without-journal",
         file.display()
     )]
     Damaged {
@@ -90,6 +92,34 @@ pub trait Journal: Send + Sync {
     fn replay(&self, after: Seq) -> Result<Vec<Record>, JournalError>;
     /// Keeps a manifest of recovery under this name; durable when it returns. An earlier one is replaced whole.
     fn keep_manifest(&self, name: &str, text: &str) -> Result<(), JournalError>;
+    /// Takes a manifest away whose commit never was. One that is not there is no error.
+    fn drop_manifest(&self, _name: &str) -> Result<(), JournalError> {
+        Ok(())
+    }
+    /// The manifest of this name, if there is one.
+    fn manifest(&self, _name: &str) -> Result<Option<String>, JournalError> {
+        Ok(None)
+    }
+    /// The names of all manifests.
+    fn manifests(&self) -> Result<Vec<String>, JournalError> {
+        Ok(Vec::new())
+    }
+    /// The place of the newest frame's last record, voids included; 0 in an empty journal.
+    fn last(&self) -> Result<Seq, JournalError> {
+        Ok(self.replay(0)?.last().map_or(0, |record| record.seq))
+    }
+    /// The other nodes whose journals stand beside this one, and where each ends; none where nothing can be said of that.
+    fn beside(&self) -> Result<Option<Vec<(String, Seq)>>, JournalError> {
+        Ok(None)
+    }
+    /// The generation of the house to which its folder was raised; none if it never was.
+    fn generation(&self) -> Result<Option<u32>, JournalError> {
+        Ok(None)
+    }
+    /// Raises its folder from this generation to that one; durable when it returns. False: it is not at `from`, and nothing was changed.
+    fn raise(&self, _from: Option<u32>, _to: u32) -> Result<bool, JournalError> {
+        Ok(true)
+    }
 }
 
 /// A journal for tests and the simulator: it lasts as long as it is held.
@@ -98,11 +128,12 @@ pub struct MemoryJournal {
     inner: Mutex<Inner>,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Inner {
     last: Seq,
     records: Vec<Record>,
     manifests: BTreeMap<String, String>,
+    generation: Option<u32>,
 }
 
 impl MemoryJournal {
@@ -119,6 +150,11 @@ impl MemoryJournal {
     /// The manifest of this name.
     pub fn manifest(&self, name: &str) -> Option<String> {
         self.lock().manifests.get(name).cloned()
+    }
+
+    /// Another one with the same records and manifests: as if its folder had been copied.
+    pub fn copy(&self) -> Self {
+        Self { inner: Mutex::new(self.lock().clone()) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -157,5 +193,35 @@ impl Journal for MemoryJournal {
     fn keep_manifest(&self, name: &str, text: &str) -> Result<(), JournalError> {
         self.lock().manifests.insert(name.into(), text.into());
         Ok(())
+    }
+
+    fn drop_manifest(&self, name: &str) -> Result<(), JournalError> {
+        self.lock().manifests.remove(name);
+        Ok(())
+    }
+
+    fn manifest(&self, name: &str) -> Result<Option<String>, JournalError> {
+        Ok(self.lock().manifests.get(name).cloned())
+    }
+
+    fn manifests(&self) -> Result<Vec<String>, JournalError> {
+        Ok(self.lock().manifests.keys().cloned().collect())
+    }
+
+    fn last(&self) -> Result<Seq, JournalError> {
+        Ok(self.lock().last)
+    }
+
+    fn generation(&self) -> Result<Option<u32>, JournalError> {
+        Ok(self.lock().generation)
+    }
+
+    fn raise(&self, from: Option<u32>, to: u32) -> Result<bool, JournalError> {
+        let mut inner = self.lock();
+        let stands = inner.generation == from;
+        if stands {
+            inner.generation = Some(to);
+        }
+        Ok(stands)
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use std::fs;
 use std::path::Path;
 use unsaid_delivery::Scope;
+use unsaid_delivery::fact::{Knocked, ToldOf};
 use unsaid_delivery::id::*;
 use unsaid_delivery::rule::{Birthday, LeapDay};
 
@@ -21,10 +22,10 @@ fn every_fact() -> Vec<Entry> {
         Fact::Sealed { letter: letter(1), version: 3, manifest: [8; 32] },
         Fact::Undone { letter: letter(1) },
         Fact::Withdrawn { letter: letter(1) },
-        Fact::Accepted { message: MessageId([3; 16]) },
+        Fact::Accepted { message: MessageId([3; 16]), knock: None },
         Fact::Opened { delivery: DeliveryId([4; 16]), version: 3 },
         Fact::Unreachable { delivery: DeliveryId([4; 16]) },
-        Fact::AddressGiven { person, address: AddressId([5; 16]), sealed: vec![1, 2, 3] },
+        Fact::AddressGiven { person, address: AddressId([5; 16]), sealed: vec![1, 2, 3], of: None },
         Fact::AddressRemoved { person, address: AddressId([5; 16]) },
         Fact::UnlockReplaced { account: AccountId([6; 16]), number: 2 },
         Fact::AmendUndone { letter: letter(1), version: 2 },
@@ -46,6 +47,14 @@ fn every_fact() -> Vec<Entry> {
         Fact::Bounced { message: MessageId([3; 16]) },
         Fact::ProofChanged { letter: letter(1), with_year: true, answer: [9; 32] },
         Fact::ProofChanged { letter: letter(1), with_year: false, answer: [9; 32] },
+        Fact::Accepted { message: MessageId([3; 16]), knock: Some(a_knock(person)) },
+        Fact::AddressGiven {
+            person,
+            address: AddressId([5; 16]),
+            sealed: vec![1, 2, 3],
+            of: Some((AccountId([6; 16]), [7; 32])),
+        },
+        Fact::Adopted { generation: 2 },
     ];
     for scope in scopes {
         facts.push(Fact::Refused { person: Some(person), address, scope });
@@ -56,6 +65,12 @@ fn every_fact() -> Vec<Entry> {
         .zip(1..)
         .map(|(fact, rev)| Entry { subject: format!("subject {rev}"), rev, fact })
         .collect()
+}
+
+fn a_knock(person: PersonId) -> Knocked {
+    let told = |n: u8, occurrence| ToldOf { delivery: DeliveryId([n; 16]), letter: letter(n), occurrence };
+    let told = vec![told(4, 0), told(5, 2031)];
+    Knocked { person, series: 3, nth: 2, address: AddressId([5; 16]), link: [1; 32], told }
 }
 
 fn entries(journal: &dyn Journal) -> Vec<Entry> {
@@ -211,10 +226,10 @@ fn a_journal_of_the_first_step_reads_as_it_was_written() {
         Fact::Sealed { letter: letter(1), version: 3, manifest: [8; 32] },
         Fact::Undone { letter: letter(1) },
         Fact::Withdrawn { letter: letter(1) },
-        Fact::Accepted { message: MessageId([3; 16]) },
+        Fact::Accepted { message: MessageId([3; 16]), knock: None },
         Fact::Opened { delivery: DeliveryId([4; 16]), version: 3 },
         Fact::Unreachable { delivery: DeliveryId([4; 16]) },
-        Fact::AddressGiven { person, address: AddressId([5; 16]), sealed: vec![1, 2, 3] },
+        Fact::AddressGiven { person, address: AddressId([5; 16]), sealed: vec![1, 2, 3], of: None },
         Fact::AddressRemoved { person, address: AddressId([5; 16]) },
         Fact::UnlockReplaced { account: AccountId([6; 16]), number: 2 },
     ];

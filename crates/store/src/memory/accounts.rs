@@ -197,6 +197,7 @@ impl AccountStore for MemoryStore {
                     notice_to: None,
                     newcomer: ask.invitation.is_some(),
                     accepted_at: None,
+                    link: None,
                 },
             );
             world.wakes.set(WakeOf::Message(ask.message), Lane::Codes, at_once(now));

@@ -4,6 +4,7 @@ use super::*;
 use crate::EngineStore;
 use async_trait::async_trait;
 use unsaid_delivery::decide::{AmendDecision, Decision, pause_days};
+use unsaid_delivery::fact::{Knocked, ToldOf};
 use unsaid_delivery::message::{Kind, MessageState, Subject};
 use unsaid_delivery::permit::Permit;
 use unsaid_delivery::record::{self, Bounce, CameBack, Recorded};
@@ -111,7 +112,8 @@ impl World {
         let row = self.ours(taken, message).ok_or(StoreError::Conflict)?;
         let address = row.message.address;
         if recorded.state == MessageState::Accepted && row.message.kind != Kind::Code {
-            self.record(message.id, message.rev + 1, Fact::Accepted { message: message.id })?;
+            let knock = self.knocked(message.id);
+            self.record(message.id, message.rev + 1, Fact::Accepted { message: message.id, knock })?;
         }
         if recorded.address_is_dead
             && let Some(row) = address.and_then(|id| self.addresses.get_mut(&id))
@@ -120,6 +122,28 @@ impl World {
         }
         self.end_or_retry(message, recorded.state, recorded.counts, recorded.wake, now);
         Ok(())
+    }
+
+    /// What the fact of an accepted knock says of it.
+    fn knocked(&self, id: MessageId) -> Option<Knocked> {
+        let row = self.messages.get(&id)?;
+        let (Kind::Knock, Subject::Person(person)) = (row.message.kind, row.message.subject) else {
+            return None;
+        };
+        let told = |d: &Delivery| ToldOf { delivery: d.id, letter: d.letter, occurrence: d.occurrence };
+        let theirs = self.deliveries_to.get(&person).into_iter().flatten();
+        Some(Knocked {
+            person,
+            series: row.series,
+            nth: row.message.nth,
+            address: row.message.address?,
+            link: row.link?.0,
+            told: theirs
+                .filter_map(|d| self.deliveries.get(d))
+                .filter(|d| d.state.is_knocking())
+                .map(told)
+                .collect(),
+        })
     }
 
     /// Changes what was tried or dropped, and tells the deliveries that waited for it.
@@ -276,8 +300,15 @@ impl EngineStore for MemoryStore {
                 foreseen: new.foreseen,
                 rev: 1,
             };
-            let row =
-                MessageRow { message, series, to: None, notice_to: None, newcomer: false, accepted_at: None };
+            let row = MessageRow {
+                message,
+                series,
+                to: None,
+                notice_to: None,
+                newcomer: false,
+                accepted_at: None,
+                link: Some(link),
+            };
             world.messages.insert(id, row);
             world.knocks_to.entry(person).or_default().push(id);
             world.links.insert(link, id);

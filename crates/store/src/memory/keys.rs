@@ -38,8 +38,15 @@ impl World {
             foreseen: true,
             rev: 1,
         };
-        let row =
-            MessageRow { message, series: 0, to: None, notice_to: None, newcomer: false, accepted_at: None };
+        let row = MessageRow {
+            message,
+            series: 0,
+            to: None,
+            notice_to: None,
+            newcomer: false,
+            accepted_at: None,
+            link: None,
+        };
         self.messages.insert(id, row);
         self.wakes.set(WakeOf::Message(id), Lane::Letters, Wake::Trusted(from));
     }

@@ -330,6 +330,8 @@ struct MessageRow {
     /// Of codes: it came with an invitation.
     newcomer: bool,
     accepted_at: Option<Observed>,
+    /// Of knocks: the hash of its link's token.
+    link: Option<Keyed>,
 }
 
 struct ReaderRow {

@@ -43,8 +43,9 @@ impl World {
     }
 }
 
-fn given(person: PersonId, new: &NewAddress) -> Fact {
-    Fact::AddressGiven { person, address: new.id, sealed: new.sealed.0.clone() }
+fn given(author: &Author, person: PersonId, new: &NewAddress) -> Fact {
+    let of = Some((author.account, new.key.0));
+    Fact::AddressGiven { person, address: new.id, sealed: new.sealed.0.clone(), of }
 }
 
 #[async_trait]
@@ -55,7 +56,7 @@ impl PersonStore for MemoryStore {
         expect(!world.persons.contains_key(&new.id))?;
         if let Some(address) = &new.address {
             expect(!world.addresses.contains_key(&address.id))?;
-            world.record(address.id, 1, given(new.id, address))?;
+            world.record(address.id, 1, given(author, new.id, address))?;
         }
         let order = world.next_sequence();
         world.persons.insert(
@@ -112,7 +113,7 @@ impl PersonStore for MemoryStore {
         let mut world = self.world();
         let row = world.person(author, person)?;
         expect(row.addresses.len() < MOST_ADDRESSES && !world.addresses.contains_key(&address.id))?;
-        world.record(address.id, 1, given(person, &address))?;
+        world.record(address.id, 1, given(author, person, &address))?;
         world.put_address(person, address, now);
         let all: Vec<Delivery> = world
             .deliveries_to(person)

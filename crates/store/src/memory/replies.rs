@@ -103,8 +103,15 @@ impl World {
             rev: 1,
             ..row
         };
-        let row =
-            MessageRow { message, series: 0, to: None, notice_to: None, newcomer: false, accepted_at: None };
+        let row = MessageRow {
+            message,
+            series: 0,
+            to: None,
+            notice_to: None,
+            newcomer: false,
+            accepted_at: None,
+            link: None,
+        };
         self.messages.insert(notice, row);
         self.wakes.set(WakeOf::Message(notice), Lane::Letters, at_once(now));
         true

@@ -1,7 +1,7 @@
 //! Coming in, and what an author's account holds.
 
 use super::tx::{Mode, Row, Tx, values};
-use super::{SqlStore, codes, limits, sessions, transaction};
+use super::{SqlStore, codes, limits, recovery, sessions, transaction};
 use crate::rows::*;
 use crate::{AccountStore, Result, StoreError};
 use async_trait::async_trait;
@@ -267,6 +267,7 @@ async fn create(tx: &mut Tx, token: Keyed, new: &NewAccount, mine: bool, now: No
     )
     .await?;
     sessions::become_hers(tx, token, mine, now).await?;
+    recovery::keep_account(tx, new.id).await?;
     tx.fact(new.id, 1, Fact::UnlockReplaced { account: new.id, number: 1 });
     Ok(Author { account: new.id })
 }

@@ -1,7 +1,7 @@
 //! New words of a sealed letter: their rest, taking them back, and the moment from which they count.
 
 use super::tx::{Tx, Value, not_before, values};
-use super::{pair, seal, wakes};
+use super::{pair, recovery, seal, wakes};
 use crate::rows::{Amend, Author, Keyed, Lane, Taken, WakeOf};
 use crate::{Result, StoreError};
 use unsaid_delivery::Fact;
@@ -85,6 +85,7 @@ pub(super) async fn amend(tx: &mut Tx, author: &Author, amend: &Amend, now: Now)
     }
     let manifest = seal::recovery(tx, letter, amend.version).await?;
     tx.manifests.push(manifest);
+    recovery::keep_account(tx, author.account).await?;
     tx.fact(letter, rev + 1, Fact::Sealed { letter, version: amend.version, manifest: amend.manifest });
     Ok(())
 }
@@ -226,6 +227,8 @@ pub(super) async fn rewrapped(
     if sealed.is_some() {
         let manifest = seal::recovery(tx, letter, old.version).await?;
         tx.manifests.push(manifest);
+    } else if let Ok(account) = old.subject.parse() {
+        recovery::keep_account(tx, account).await?;
     }
     let fact = Fact::Rewrapped { subject: old.subject.clone(), version: old.version, generation };
     tx.fact(format!("{} {}", old.subject, old.kind.name()), generation.into(), fact);

@@ -2,7 +2,7 @@
 
 use super::limits::count;
 use super::tx::{Mode, Tx, not_before, values};
-use super::{SqlStore, codes, sessions, transaction, wakes};
+use super::{SqlStore, codes, recovery, sessions, transaction, wakes};
 use crate::limits::{CODES_OF_AN_ACCOUNT, DAY, Limits};
 use crate::rows::*;
 use crate::{KeyStore, Result, StoreError};
@@ -26,6 +26,7 @@ impl KeyStore for SqlStore {
                 return Ok(());
             }
             tx.exec("update accounts set kit = $1 where id = $2", values![kit, author.account]).await?;
+            recovery::keep_account(&mut tx, author.account).await?;
             notice(&mut tx, author.account, Notice::KitMade, message, now).await
         })
     }
@@ -94,6 +95,7 @@ impl KeyStore for SqlStore {
             .await?;
             sessions::end_others(&mut tx, author.account, new.session).await?;
             notice(&mut tx, author.account, Notice::WordsReplaced, message, now).await?;
+            recovery::keep_account(&mut tx, author.account).await?;
             let fact = Fact::UnlockReplaced { account: author.account, number: new.number };
             tx.fact(author.account, new.number.into(), fact);
             Ok(())
@@ -269,6 +271,7 @@ async fn change_email(
         values![change.notice, change.notice_to.clone()],
     )
     .await?;
+    recovery::keep_account(tx, author.account).await?;
     told(tx, author.account, rev, &change.email, change.new_key);
     Ok(EmailChanged::Changed)
 }
@@ -294,6 +297,7 @@ async fn undo_email(tx: &mut Tx, undo: Keyed, now: Now) -> Result<bool> {
     tx.exec("update email_undos set used = 1 where account = $1 and until >= $2", values![account, until])
         .await?;
     tx.exec("delete from sessions where account = $1", values![account]).await?;
+    recovery::keep_account(tx, account).await?;
     told(tx, account, rev, &email, key);
     Ok(true)
 }

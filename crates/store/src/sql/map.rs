@@ -229,7 +229,7 @@ pub(crate) fn birthday_text(year: Option<i16>, birthday: Birthday) -> String {
     format!("{year}-{:02}-{:02}{other}", birthday.month, birthday.day)
 }
 
-fn birthday(text: Option<String>) -> Result<(Option<i16>, Birthday)> {
+pub(crate) fn birthday(text: Option<String>) -> Result<(Option<i16>, Birthday)> {
     let text = must(text)?;
     let (day, other) = text.split_once('/').map_or((text.as_str(), None), |(day, other)| (day, Some(other)));
     let damaged = |_| StoreError::Damaged;

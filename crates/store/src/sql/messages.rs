@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::decide::{Address, NewKnock, pause_days};
+use unsaid_delivery::fact::{Knocked, ToldOf};
 use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{AddressId, DeliveryId, LetterId, MessageId, PersonId};
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
@@ -209,7 +210,8 @@ pub(super) async fn recorded(
 /// Keeps the answer about what is [`ours`].
 pub(super) async fn keep(tx: &mut Tx, row: &Message, recorded: &Recorded, now: Now) -> Result<()> {
     if recorded.state == MessageState::Accepted && row.kind != Kind::Code {
-        tx.fact(row.id, row.rev + 1, Fact::Accepted { message: row.id });
+        let knock = knocked(tx, row).await?;
+        tx.fact(row.id, row.rev + 1, Fact::Accepted { message: row.id, knock });
     }
     if let (true, Some(address)) = (recorded.address_is_dead, row.address) {
         tx.exec("update addresses set good = 0 where id = $1", values![address]).await?;
@@ -218,6 +220,18 @@ pub(super) async fn keep(tx: &mut Tx, row: &Message, recorded: &Recorded, now: N
     become_state(tx, row, recorded.state, tries, now).await?;
     wakes::settle(tx, WakeOf::Message(row.id), recorded.wake).await?;
     tell(tx, row, recorded.state, now).await
+}
+
+/// What the fact of an accepted knock says of it.
+async fn knocked(tx: &mut Tx, row: &Message) -> Result<Option<Knocked>> {
+    let (Kind::Knock, Subject::Person(person), Some(address)) = (row.kind, row.subject, row.address) else {
+        return Ok(None);
+    };
+    let series = tx.need("select series from messages where id = $1", values![row.id]).await?.next()?;
+    let link = tx.need("select hash from links where message = $1", values![row.id]).await?.next()?;
+    let told = pair::deliveries(tx, person).await?.into_iter().filter(|d| d.state.is_knocking());
+    let told = told.map(|d| ToldOf { delivery: d.id, letter: d.letter, occurrence: d.occurrence }).collect();
+    Ok(Some(Knocked { person, series, nth: row.nth, address, link, told }))
 }
 
 pub(super) async fn dropped(tx: &mut Tx, taken: &Taken, message: &Message, now: Now) -> Result<()> {

@@ -27,6 +27,7 @@ mod persons;
 mod postgres;
 mod proofs;
 mod readers;
+pub mod recovery;
 mod refusals;
 mod replay;
 mod replies;

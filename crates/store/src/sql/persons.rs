@@ -40,7 +40,7 @@ impl PersonStore for SqlStore {
             )
             .await?;
             match &person.address {
-                Some(address) => give(&mut tx, person.id, address, now).await,
+                Some(address) => give(&mut tx, author, person.id, address, now).await,
                 None => Ok(()),
             }
         })
@@ -92,7 +92,7 @@ impl PersonStore for SqlStore {
             if count >= ADDRESSES {
                 return Err(StoreError::Conflict);
             }
-            give(&mut tx, person, &address, now).await
+            give(&mut tx, author, person, &address, now).await
         })
     }
 
@@ -179,7 +179,7 @@ async fn hers(tx: &mut Tx, author: &Author, person: PersonId) -> Result<()> {
     if account == author.account { Ok(()) } else { Err(StoreError::Missing) }
 }
 
-async fn give(tx: &mut Tx, person: PersonId, address: &NewAddress, now: Now) -> Result<()> {
+async fn give(tx: &mut Tx, author: &Author, person: PersonId, address: &NewAddress, now: Now) -> Result<()> {
     tx.exec(
         "insert into addresses (id, person, nr, sealed, key, good, removed, given)
          values ($1, $2, (select coalesce(max(nr), 0) + 1 from addresses where person = $2), $3, $4, 1, 0, $5)",
@@ -198,8 +198,8 @@ async fn give(tx: &mut Tx, person: PersonId, address: &NewAddress, now: Now) -> 
         }
     }
     pair::wake_knocking(tx, person, now).await?;
-    let sealed = address.sealed.0.clone();
-    tx.fact(address.id, 1, Fact::AddressGiven { person, address: address.id, sealed });
+    let (sealed, of) = (address.sealed.0.clone(), Some((author.account, address.key.0)));
+    tx.fact(address.id, 1, Fact::AddressGiven { person, address: address.id, sealed, of });
     Ok(())
 }
 

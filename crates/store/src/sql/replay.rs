@@ -124,7 +124,7 @@ async fn apply(tx: &mut Tx, record: &Record, now: Now) -> Result<Found> {
         }
         Fact::Undone { letter } => taken_back(tx, *letter, rev, true).await,
         Fact::Withdrawn { letter } => taken_back(tx, *letter, rev, false).await,
-        Fact::Accepted { message } => {
+        Fact::Accepted { message, .. } => {
             let row: Option<Message> = messages::read(tx, *message).await?;
             match row {
                 Some(message) if matches!(message.state, MessageState::Waiting | MessageState::Started) => {
@@ -246,6 +246,8 @@ async fn apply(tx: &mut Tx, record: &Record, now: Now) -> Result<Found> {
                 .await?;
             Ok(row.map_or(Found::Unmade, |_| Found::Known))
         }
+        // Which generation lives is compared with the journal's own file, at every start.
+        Fact::Adopted { .. } => Ok(Found::Known),
         Fact::AddressRemoved { person, address } => {
             let removed = tx
                 .exec("update addresses set removed = 1 where id = $1 and removed = 0", values![*address])

@@ -12,6 +12,7 @@
 //! manifest <SHA-256 of the parts' manifest>
 //! part <name> <kind> <blob> <size in bytes> <SHA-256>        each complete part
 //! wrap <kind> <host generation> <bytes>                      each wrap that stands
+//! kept <nobody, house or words>                              who kept its key when it was sealed
 //! amends <instant> <observed seconds>                        new words, which count from then on
 //! delivery <id> <occurrence>                                 from here on: only where something is promised
 //! person <id> <language> <zone>
@@ -25,12 +26,13 @@
 //! due <instant> <version of the zone data>
 //! ```
 
+use super::recovery::{self, hex};
 use super::tx::{Tx, Value, not_before, values};
 use super::{map, pair, proofs, uploads, wakes};
 use crate::rows::{Author, Kept, Lane, Promise, Seal, WakeOf, WrapKind};
 use crate::{Result, StoreError};
 use jiff::Timestamp;
-use std::fmt::Write;
+use std::fmt::Write as _;
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::forecast::{By, Forecast};
@@ -100,6 +102,7 @@ pub(super) async fn seal(tx: &mut Tx, author: &Author, seal: &Seal, now: Now) ->
     }
     let manifest = recovery(tx, seal.letter, seal.version).await?;
     tx.manifests.push(manifest);
+    recovery::keep_account(tx, author.account).await?;
     tx.fact(
         seal.letter,
         rev + 1,
@@ -236,13 +239,14 @@ async fn begin_anew(tx: &mut Tx, id: DeliveryId, seal: &Seal, promise: &Promise)
 pub(super) async fn recovery(tx: &mut Tx, letter: LetterId, version: u32) -> Result<(String, String)> {
     let mut row = tx
         .need(
-            "select l.account, v.sealed, v.manifest from letters l join versions v on v.letter = l.id
+            "select l.account, v.sealed, v.manifest, v.kept from letters l join versions v on v.letter = l.id
              where l.id = $1 and v.number = $2",
             values![letter, version],
         )
         .await?;
     let (account, sealed, manifest): (AccountId, Timestamp, [u8; 32]) =
         (row.next()?, row.next()?, row.next()?);
+    let kept: Option<String> = row.next()?;
     let mut text = format!(
         "unsaid-recovery 1\nletter {letter}\nversion {version}\naccount {account}\nsealed {sealed}\nmanifest {}\n",
         hex(&manifest)
@@ -264,6 +268,9 @@ pub(super) async fn recovery(tx: &mut Tx, letter: LetterId, version: u32) -> Res
     for mut row in wraps {
         let (kind, generation, bytes): (String, u32, Vec<u8>) = (row.next()?, row.next()?, row.next()?);
         line(format_args!("wrap {kind} {generation} {}", hex(&bytes)));
+    }
+    if let Some(kept) = kept {
+        line(format_args!("kept {kept}"));
     }
     let delivery = tx
         .one(
@@ -345,12 +352,4 @@ fn moment(moment: &Moment) -> String {
 
 fn or_nothing(value: Option<String>) -> String {
     value.unwrap_or_else(|| "-".into())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

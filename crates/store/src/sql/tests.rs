@@ -313,7 +313,7 @@ async fn what_a_person_or_a_relay_said_before_a_crash_is_applied_at_the_start() 
         let as_read = sealed(&store).await;
         knock(&store, &as_read).await;
     }
-    place.dies_before_the_commit_of(entry(MESSAGE, 2, Fact::Accepted { message: MESSAGE }));
+    place.dies_before_the_commit_of(entry(MESSAGE, 2, Fact::Accepted { message: MESSAGE, knock: None }));
     {
         let store = place.open().await;
         let view = store.message(MESSAGE).await.unwrap().unwrap();

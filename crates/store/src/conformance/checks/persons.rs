@@ -23,7 +23,8 @@ pub async fn add_person(scene: &Scene<'_>) {
         address: Some(address.clone()),
     };
     ok!(scene.store.add_person(&author, new.clone(), now(0)));
-    let fact = Fact::AddressGiven { person: new.id, address: address.id, sealed: address.sealed.0.clone() };
+    let (sealed, of) = (address.sealed.0.clone(), Some((author.account, address.key.0)));
+    let fact = Fact::AddressGiven { person: new.id, address: address.id, sealed, of };
     assert_eq!(scene.facts().last(), Some(&fact));
     let expected = Person {
         id: new.id,

@@ -247,7 +247,20 @@ pub async fn recorded(scene: &Scene<'_>) {
     let accepted = record::answered(&first, Answer::Accepted, now(LATE + 5));
     let before = scene.facts().len();
     ok!(scene.store.recorded(&three.taken, &first, &accepted, now(LATE + 5)));
-    assert_eq!(scene.facts()[before..], [Fact::Accepted { message: first.id }]);
+    let [Fact::Accepted { message, knock: Some(knock) }] = &scene.facts()[before..] else {
+        panic!("one fact, that says what a restored house needs: {:?}", &scene.facts()[before..])
+    };
+    assert_eq!(
+        (*message, knock.person, knock.nth, Some(knock.address)),
+        (first.id, three.person, 1, first.address)
+    );
+    let link = ok!(scene.store.knock(Keyed(knock.link))).expect("its link");
+    assert_eq!(link.message, first.id);
+    let mut told: Vec<_> = knock.told.iter().map(|one| (one.delivery, one.occurrence)).collect();
+    told.sort_unstable();
+    let mut both = vec![(three.delivery, 0), (beside, 0)];
+    both.sort_unstable();
+    assert_eq!(told, both, "everything that knocked, and nothing that still rests");
     let row = scene.row(first.id).await;
     assert_eq!((row.state, row.tries), (MessageState::Accepted, 1));
     assert!(!scene.has_come(WakeOf::Message(first.id), now(9_000 * DAY)).await);
