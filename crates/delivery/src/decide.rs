@@ -2,11 +2,13 @@
 //! it should be in, the messages to write, and when to look again. The worker commits that in one transaction.
 
 use crate::accept::kept_by_this_version;
+use crate::breaker;
 use crate::calendar;
 use crate::clock::{Now, Observed};
-use crate::forecast;
+use crate::forecast::{self, Forecast};
 use crate::id::{AddressId, DeliveryId, LetterId};
 use crate::message::{Message, MessageState};
+use crate::parking::Parking;
 use crate::refusal::{self, Refused};
 use crate::state::{Amending, Delivery, Parked, State, Wake};
 use jiff::Timestamp;
@@ -75,6 +77,10 @@ pub struct Decision {
     pub occurrence: i16,
     /// The row to foresee in the same transaction. Set once for each occurrence: when it falls due, whatever the person did or does.
     pub next: Option<NextOccurrence>,
+    /// It leaves, and nobody foresaw it.
+    pub unforeseen: bool,
+    /// What stands beside it from now on about when it leaves; none: what stood before.
+    pub forecast: Option<Forecast>,
     /// The name of the rule that decided (docs/delivery.md).
     pub why: &'static str,
 }
@@ -96,9 +102,32 @@ pub fn pause_days(nth: u8) -> i64 {
 
 /// Decides about one delivery. None: nothing to do, it is at an end.
 pub fn decide(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
-    if delivery.state.is_end() || matches!(delivery.state, State::Parked { .. }) {
-        return None;
+    let decision = match (delivery.state, delivery.parked) {
+        (State::Parked { why: Parked::Unforeseen, .. }, Some(parking)) => {
+            after_a_look(delivery, parking, pair, now)?
+        }
+        (State::Parked { .. }, _) => return None,
+        (state, _) if state.is_end() => return None,
+        _ => by_state(delivery, pair, now)?,
+    };
+    let leaves = !delivery.state.has_left() && decision.state.has_left();
+    let foreseen = decision.forecast.is_some() || forecast::was_foreseen(delivery, now);
+    Some(Decision { unforeseen: leaves && !foreseen, ..decision })
+}
+
+/// `leaves-after-a-look`: one of many that nobody foresaw has waited for so long that whoever wanted to stop it could have. It goes on where it was.
+fn after_a_look(delivery: &Delivery, parking: Parking, pair: &Pair, now: Now) -> Option<Decision> {
+    let until = breaker::waits_until(parking.observed);
+    if now.observed < until {
+        return Some(stay(delivery, delivery.state, Some(Wake::Observed(until)), "many-wait-for-a-look"));
     }
+    let forecast = breaker::looked_at(delivery, now);
+    let freed = Delivery { state: parking.was, parked: None, forecast: Some(forecast), ..delivery.clone() };
+    let decision = by_state(&freed, pair, now)?;
+    Some(Decision { forecast: Some(forecast), why: "leaves-after-a-look", ..decision })
+}
+
+fn by_state(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
     if !kept_by_this_version(&delivery.rule) {
         return Some(stay(
             delivery,
@@ -309,6 +338,8 @@ fn stay(delivery: &Delivery, state: State, wake: Option<Wake>, why: &'static str
         anew: false,
         occurrence: delivery.occurrence,
         next: None,
+        unforeseen: false,
+        forecast: None,
         why,
     }
 }

@@ -88,6 +88,16 @@ pub enum Fact {
         /// Which message.
         message: MessageId,
     },
+    /// A host holds it.
+    Parked {
+        /// Which delivery.
+        delivery: DeliveryId,
+    },
+    /// A host lets it go, where it was.
+    Released {
+        /// Which delivery.
+        delivery: DeliveryId,
+    },
     /// No address is left.
     Unreachable {
         /// Which delivery.

@@ -14,6 +14,11 @@ pub const SETTLED_DAYS: i64 = 7;
 /// A zone may move its clocks, or skip a day: so many hours earlier than foreseen is as foreseen. Later always is: a house that was off is late with everything.
 pub const SHIFT_HOURS: i64 = 24;
 
+/// Trusted time may run ahead of service by so many days between two looks. What a longer leap brings near was in nobody's coming week.
+pub const PAUSE_DAYS: i64 = 7;
+/// Looked ahead is at least once in so many hours of either clock, and at each start.
+pub const LOOK_HOURS: i64 = 24;
+
 /// What brought a delivery into the forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
@@ -45,6 +50,38 @@ impl Forecast {
         let settled = self.leaves.duration_since(self.since) >= SignedDuration::from_hours(SETTLED_DAYS * 24);
         let in_time = self.leaves.duration_since(at) <= SignedDuration::from_hours(SHIFT_HOURS);
         in_time && (self.by == By::Act || settled)
+    }
+}
+
+/// Leaps of trusted time take out of the forecast what they bring near: more than [`PAUSE_DAYS`] that nobody served, since somebody looked ahead last. Such a leap is right when the house was
+/// off, and wrong when its sources of time lie; nothing here can tell. A host who confirms the clock has looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leap {
+    /// What leaves after this was not in the coming week when somebody looked last,
+    pub after: Timestamp,
+    /// and what leaves until here is in it now.
+    pub until: Timestamp,
+    /// But for what a human asked for since this.
+    pub asked: Timestamp,
+}
+
+impl Leap {
+    /// The leap since somebody looked, if there was one.
+    pub fn since(looked: Now, now: Now) -> Option<Self> {
+        let served = SignedDuration::from_secs(now.observed.0.saturating_sub(looked.observed.0).max(0));
+        let week = SignedDuration::from_hours(PAUSE_DAYS * 24);
+        if now.trusted.duration_since(looked.trusted) <= served.saturating_add(week) {
+            return None;
+        }
+        let later = |at: Timestamp| at.checked_add(week).unwrap_or(Timestamp::MAX);
+        let asked = now.trusted.checked_sub(served).unwrap_or(Timestamp::MIN);
+        Some(Self { after: later(looked.trusted), until: later(now.trusted), asked })
+    }
+
+    /// Whether this forecast does not hold any more.
+    pub fn undoes(&self, forecast: &Forecast) -> bool {
+        let brought = forecast.leaves > self.after && forecast.leaves <= self.until;
+        brought && !(forecast.by == By::Act && forecast.since >= self.asked)
     }
 }
 

@@ -4,6 +4,8 @@
 //! * [`accept`]: what a human may ask (seal, undo, withdraw, open, refuse …).
 //! * [`decide`]: what the passing of time demands.
 //! * [`forecast`]: what is foreseen to leave, and what was not.
+//! * [`breaker`]: what is done about many that were not.
+//! * [`parking`]: what a host holds and lets go.
 //! * [`hold`]: why a whole house holds its letters back.
 //! * [`record`]: what the world answered.
 //! * [`permit`]: whether a message may still leave, asked right before DATA.
@@ -13,6 +15,7 @@
 //! Every rule has a short name, listed in docs/delivery.md; it is the `why` of each decision and the name of its test.
 
 pub mod accept;
+pub mod breaker;
 pub mod calendar;
 pub mod clock;
 pub mod decide;
@@ -21,6 +24,7 @@ pub mod forecast;
 pub mod hold;
 pub mod id;
 pub mod message;
+pub mod parking;
 pub mod permit;
 pub mod record;
 pub mod refusal;

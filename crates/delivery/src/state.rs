@@ -4,6 +4,7 @@
 use crate::clock::{Now, Observed};
 use crate::forecast::Forecast;
 use crate::id::{AccountId, DeliveryId, LetterId, PersonId};
+use crate::parking::Parking;
 use crate::rule::Rule;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,6 +22,8 @@ pub enum Parked {
     ZoneUnknown,
     /// The host asked for it.
     ByHost,
+    /// One of many that nobody foresaw.
+    Unforeseen,
 }
 
 /// Where a delivery is.
@@ -178,6 +181,8 @@ pub struct Delivery {
     pub tzdb: String,
     /// When it was foreseen to leave; none while that is too far away.
     pub forecast: Option<Forecast>,
+    /// While it is parked: where it was, by whom, since when. None also where an older program parked it.
+    pub parked: Option<Parking>,
     /// Goes up by one at every commit; every commit says which one it expects.
     pub rev: i64,
 }

@@ -60,6 +60,7 @@ fn delivery(state: State, moment: Moment, occurrence: i16) -> Delivery {
             since: Timestamp::UNIX_EPOCH,
             by: By::Act,
         }),
+        parked: None,
         rev: 1,
     }
 }

@@ -1,6 +1,7 @@
 //! Stories of a house that holds its letters back: what leaves all the same, and what changes by it.
 
 use jiff::{SignedDuration, Timestamp};
+use unsaid_delivery::Observed;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::hold::{Hold, all_let};
 use unsaid_delivery::id::{AccountId, MessageId};
@@ -8,7 +9,6 @@ use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{Facts, Permit, still_allowed};
 use unsaid_delivery::record::{self, Answer};
 use unsaid_delivery::state::Wake;
-use unsaid_delivery::Observed;
 
 const KINDS: [Kind; 4] = [Kind::Code, Kind::Notice(Notice::KitUsed), Kind::Ladder, Kind::Knock];
 
@@ -48,7 +48,9 @@ fn house_holds() {
         assert_eq!(asked(Kind::Code, &[hold]), Permit::Go, "{hold:?}: somebody has to come in and mend it");
     }
     // The gravest that stands decides.
-    assert!(all_let(&[Hold::ByHost], Kind::Ladder) && !all_let(&[Hold::ByHost, Hold::NotAdopted], Kind::Ladder));
+    assert!(
+        all_let(&[Hold::ByHost], Kind::Ladder) && !all_let(&[Hold::ByHost, Hold::NotAdopted], Kind::Ladder)
+    );
     // A message that is pointless by now ends, held or not.
     let late = Message { expires: Some(now().trusted), ..message(Kind::Ladder) };
     let facts = Facts { address: None, deliveries: &[], holds: &[Hold::NotAdopted] };

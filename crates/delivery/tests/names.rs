@@ -3,15 +3,22 @@
 use std::collections::BTreeSet;
 
 const DOCS: &str = include_str!("../../../docs/delivery.md");
-const CODE: [&str; 6] = [
+const CODE: [&str; 8] = [
     include_str!("../src/accept.rs"),
     include_str!("../src/decide.rs"),
     include_str!("../src/permit.rs"),
     include_str!("../src/record.rs"),
     include_str!("../src/calendar.rs"),
     include_str!("../src/forecast.rs"),
+    include_str!("../src/breaker.rs"),
+    include_str!("../src/parking.rs"),
 ];
-const STORIES: [&str; 3] = [include_str!("rules.rs"), include_str!("birthdays.rs"), include_str!("holds.rs")];
+const STORIES: [&str; 4] = [
+    include_str!("rules.rs"),
+    include_str!("birthdays.rs"),
+    include_str!("holds.rs"),
+    include_str!("breaker.rs"),
+];
 
 /// Quoted or back-quoted words joined by hyphens.
 fn names(text: &str, quote: char) -> BTreeSet<String> {

@@ -56,6 +56,7 @@ fn delivery(state: State, moment: Moment) -> Delivery {
             since: Timestamp::UNIX_EPOCH,
             by: By::Act,
         }),
+        parked: None,
         rev: 1,
     }
 }

@@ -22,8 +22,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use unsaid_delivery::accept::Corrected;
 use unsaid_delivery::accept::Granted;
+use unsaid_delivery::breaker::Weighed;
 use unsaid_delivery::clock::{Mark, Now};
 use unsaid_delivery::decide::{AmendDecision, Decision};
+use unsaid_delivery::forecast::Forecast;
 use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
@@ -85,7 +87,7 @@ pub trait HouseStore: Send + Sync {
     /// (its row is made at the first beat).
     async fn beat(&self, boot: BootId, mark: Mark) -> Result<()>;
     /// `unsaid clock confirm`: trusted time steps forward to `to`. Conflict if that would be backwards (the same instant
-    /// again is no step, and no conflict).
+    /// again is no step, and no conflict). What comes near by this step stays foreseen ([`EngineStore::look`]).
     async fn confirm_clock(&self, to: Timestamp) -> Result<()>;
     /// From now on this stands in the way of every letter of the house, on every node. False: it stood already, and its beginning stays.
     async fn hold(&self, what: Hold, now: Now) -> Result<bool>;
@@ -497,6 +499,7 @@ pub trait EngineStore: Send + Sync {
     /// the same transaction; one that is there already stays.
     ///
     /// Commits a decision about a taken delivery (fence and rev must still stand, else Conflict): state, due, tzdb, wake (given back; removed at an end), and the
+    /// forecast, where the decision holds one; what leaves unforeseen is counted by [`Self::weigh`] from then on; what is parked keeps beside it where it was. The
     /// knock, whose message gets `knock` as its id, `link` as its link's hash, a wake at once, and is foreseen. One that already exists for the same person, series, nth and
     /// address is Conflict; one that was dropped does not count, or a letter sealed after another was taken back would never be told of. A decision
     /// with a knock needs `knock` (else Conflict); without one `knock` is not used. Fact Unreachable at that end.
@@ -542,6 +545,21 @@ pub trait EngineStore: Send + Sync {
     async fn foresee(&self, now: Now, limit: usize) -> Result<u64>;
     /// What leaves within a week, how much of that nobody foresaw, and what leaves within the forecast's horizon.
     async fn forecast(&self, now: Now) -> Result<Foreseen>;
+    /// Somebody looks ahead, before anything else is decided at this time: what a leap of trusted time since the last look brought near (`forecast::Leap`) is taken out of the forecast, in which
+    /// [`Self::foresee`] finds it again as something that time brought in just now. Gives how many. Nothing before the first beat.
+    async fn look(&self, now: Now) -> Result<u64>;
+    /// The numbers of the house that decide whether what nobody foresaw is much.
+    async fn weigh(&self, now: Now) -> Result<Weighed>;
+    /// What is parked, at most `limit`, the longest parked first.
+    async fn parked(&self, limit: usize) -> Result<Vec<Delivery>>;
+    /// Commits what a host decided about one delivery (`parking`; rev as in `delivery`, else Conflict): fact, state, wake, and with `forecast` what stands beside it from now on.
+    async fn commit_parking(
+        &self,
+        delivery: &Delivery,
+        granted: &Granted,
+        forecast: Option<Forecast>,
+        now: Now,
+    ) -> Result<()>;
     /// New words of a letter in their rest; none if there are none (any more).
     async fn amending(&self, letter: LetterId) -> Result<Option<Amending>>;
     /// Commits what time says of new words (fence and version must still stand, else Conflict). Rests: the wake is given back. Counts: fact Unwrapped, every delivery that is not

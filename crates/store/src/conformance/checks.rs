@@ -2,6 +2,7 @@
 
 mod accounts;
 mod amends;
+mod breaker;
 mod cards;
 mod drafts;
 mod engine;
@@ -23,6 +24,7 @@ mod uploads;
 
 pub use accounts::*;
 pub use amends::*;
+pub use breaker::*;
 pub use cards::*;
 pub use drafts::*;
 pub use engine::*;

@@ -336,6 +336,14 @@ impl Out {
                 self.0.extend(answer);
                 21
             }
+            Fact::Parked { delivery } => {
+                self.0.extend(delivery.0);
+                25
+            }
+            Fact::Released { delivery } => {
+                self.0.extend(delivery.0);
+                26
+            }
             Fact::Adopted { generation } => {
                 self.u32(*generation);
                 24
@@ -498,6 +506,8 @@ impl<'a> From<'a> {
                 of: Some((AccountId(self.array()?), self.array()?)),
             },
             24 => Fact::Adopted { generation: self.u32()? },
+            25 => Fact::Parked { delivery: DeliveryId(self.array()?) },
+            26 => Fact::Released { delivery: DeliveryId(self.array()?) },
             _ => return None,
         })
     }

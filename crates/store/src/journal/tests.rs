@@ -25,6 +25,8 @@ fn every_fact() -> Vec<Entry> {
         Fact::Accepted { message: MessageId([3; 16]), knock: None },
         Fact::Opened { delivery: DeliveryId([4; 16]), version: 3 },
         Fact::Unreachable { delivery: DeliveryId([4; 16]) },
+        Fact::Parked { delivery: DeliveryId([5; 16]) },
+        Fact::Released { delivery: DeliveryId([6; 16]) },
         Fact::AddressGiven { person, address: AddressId([5; 16]), sealed: vec![1, 2, 3], of: None },
         Fact::AddressRemoved { person, address: AddressId([5; 16]) },
         Fact::UnlockReplaced { account: AccountId([6; 16]), number: 2 },

@@ -3,9 +3,13 @@
 use super::*;
 use crate::EngineStore;
 use async_trait::async_trait;
+use unsaid_delivery::accept::Granted;
+use unsaid_delivery::breaker::Weighed;
 use unsaid_delivery::decide::{AmendDecision, Decision, pause_days};
 use unsaid_delivery::fact::{Knocked, ToldOf};
+use unsaid_delivery::forecast::Forecast;
 use unsaid_delivery::message::{Kind, MessageState, Subject};
+use unsaid_delivery::parking::ParkedBy;
 use unsaid_delivery::permit::Permit;
 use unsaid_delivery::record::{self, Bounce, CameBack, Recorded};
 use unsaid_delivery::state::{Amending, State};
@@ -269,12 +273,19 @@ impl EngineStore for MemoryStore {
         if decision.state == State::Unreachable {
             world.record(delivery.id, delivery.rev + 1, Fact::Unreachable { delivery: delivery.id })?;
         }
+        if matches!(decision.state, State::Parked { .. }) {
+            world.park_delivery(delivery.id, decision.state, ParkedBy::Engine, now, decision.wake);
+        } else {
+            world.move_delivery(delivery.id, decision.state, decision.wake);
+        }
+        if decision.unforeseen {
+            world.left_unforeseen.insert(delivery.id, now.observed);
+        }
         if let Some(row) = world.deliveries.get_mut(&delivery.id) {
-            row.state = decision.state;
             row.due = decision.due;
             row.tzdb.clone_from(&decision.tzdb);
             row.occurrence = decision.occurrence;
-            row.rev += 1;
+            row.forecast = decision.forecast.or(row.forecast);
         }
         world.settle(of, decision.wake);
         if decision.anew
@@ -446,6 +457,45 @@ impl EngineStore for MemoryStore {
 
     async fn forecast(&self, now: Now) -> Result<Foreseen> {
         Ok(self.world().forecast(now))
+    }
+
+    async fn look(&self, now: Now) -> Result<u64> {
+        Ok(self.world().look(now))
+    }
+
+    async fn weigh(&self, now: Now) -> Result<Weighed> {
+        Ok(self.world().weigh(now))
+    }
+
+    async fn parked(&self, limit: usize) -> Result<Vec<Delivery>> {
+        let world = self.world();
+        let parked = world.deliveries.values().filter(|d| matches!(d.state, State::Parked { .. }));
+        let mut parked: Vec<Delivery> = parked.cloned().collect();
+        parked.sort_by_key(|d| (d.parked.map_or(Timestamp::UNIX_EPOCH, |parking| parking.since), d.id));
+        parked.truncate(limit);
+        Ok(parked)
+    }
+
+    async fn commit_parking(
+        &self,
+        delivery: &Delivery,
+        granted: &Granted,
+        forecast: Option<Forecast>,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        let stored = world.deliveries.get(&delivery.id).ok_or(StoreError::Missing)?;
+        expect(stored.rev == delivery.rev && stored.person == delivery.person)?;
+        world.record(delivery.id, delivery.rev + 1, granted.fact.clone())?;
+        if matches!(granted.state, State::Parked { .. }) {
+            world.park_delivery(delivery.id, granted.state, ParkedBy::Host, now, granted.wake);
+            return Ok(());
+        }
+        world.move_delivery(delivery.id, granted.state, granted.wake);
+        if let Some(row) = world.deliveries.get_mut(&delivery.id) {
+            row.forecast = forecast.or(row.forecast);
+        }
+        Ok(())
     }
 
     async fn amending(&self, letter: LetterId) -> Result<Option<Amending>> {

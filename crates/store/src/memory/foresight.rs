@@ -3,10 +3,11 @@
 
 use super::*;
 use unsaid_delivery::accept::Corrected;
+use unsaid_delivery::breaker::{self, Weighed};
 use unsaid_delivery::calendar;
 use unsaid_delivery::decide::NextOccurrence;
-use unsaid_delivery::forecast::{self, By, Forecast};
-use unsaid_delivery::state::State;
+use unsaid_delivery::forecast::{self, By, Forecast, Leap};
+use unsaid_delivery::state::{Parked, State};
 
 impl World {
     /// The row of the next occurrence. One that is there already stays.
@@ -24,6 +25,7 @@ impl World {
             due: Some(next.due),
             tzdb: tzdb.to_owned(),
             forecast: Forecast::of(next.due.max(before.rest.until), By::Time, now),
+            parked: None,
             rev: 1,
             ..before
         };
@@ -62,6 +64,55 @@ impl World {
             }
         }
         near.len() as u64
+    }
+
+    /// Somebody looks ahead now: what a leap since the last look brought near is not foreseen any more. How many those are.
+    pub(super) fn look(&mut self, now: Now) -> u64 {
+        if self.mark.is_none() {
+            return 0;
+        }
+        let before = self.looked.unwrap_or(now);
+        let mut undone = 0;
+        if let Some(leap) = Leap::since(before, now) {
+            for row in self.deliveries.values_mut() {
+                let waits = matches!(row.state, State::Resting | State::Waiting);
+                let near = waits && row.due.is_some_and(|due| due <= leap.until);
+                if near && row.forecast.is_some_and(|forecast| leap.undoes(&forecast)) {
+                    row.forecast = None;
+                    undone += 1;
+                }
+            }
+        }
+        self.looked = Some(Now {
+            trusted: before.trusted.max(now.trusted),
+            observed: before.observed.max(now.observed),
+        });
+        undone
+    }
+
+    /// The numbers that decide whether what nobody foresaw is much.
+    pub(super) fn weigh(&self, now: Now) -> Weighed {
+        let mut weighed = Weighed::default();
+        let week = in_a_week(now);
+        for row in self.deliveries.values() {
+            match row.state {
+                State::Resting | State::Waiting => {
+                    weighed.waiting += 1;
+                    let Some(due) = row.due.filter(|due| *due <= week) else { continue };
+                    let leaves = due.max(row.rest.until).max(now.trusted);
+                    let foreseen = row.forecast.is_some_and(|forecast| forecast.expects(leaves));
+                    weighed.unforeseen += u64::from(!foreseen);
+                }
+                State::Parked { why, left } => {
+                    weighed.waiting += u64::from(!left);
+                    weighed.unforeseen += u64::from(why == Parked::Unforeseen);
+                }
+                _ => {}
+            }
+        }
+        let since = breaker::counted_since(now.observed);
+        weighed.unforeseen += self.left_unforeseen.values().filter(|at| **at > since).count() as u64;
+        weighed
     }
 
     /// What leaves next, counted.

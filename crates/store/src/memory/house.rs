@@ -66,6 +66,10 @@ impl HouseStore for MemoryStore {
             None => Observed::default(),
         };
         world.mark = Some(Mark { trusted: to, observed });
+        // A human has looked: what comes near by this step was brought by no leap.
+        if let Some(looked) = &mut world.looked {
+            looked.trusted = looked.trusted.max(to);
+        }
         Ok(())
     }
 }

@@ -347,6 +347,7 @@ impl LetterStore for MemoryStore {
                 due: Some(promise.due),
                 tzdb: promise.tzdb,
                 forecast: Forecast::of(promise.due.max(promise.rest.until), By::Act, now),
+                parked: None,
                 rev,
             };
             world.deliveries.insert(id, delivery);

@@ -108,6 +108,10 @@ struct World {
     letters: BTreeMap<LetterId, LetterRow>,
     uploads: BTreeMap<BlobId, UploadRow>,
     deliveries: BTreeMap<DeliveryId, Delivery>,
+    /// Observed time at which a delivery left although nobody foresaw it.
+    left_unforeseen: BTreeMap<DeliveryId, Observed>,
+    /// When somebody looked ahead last.
+    looked: Option<Now>,
     deliveries_to: BTreeMap<PersonId, BTreeSet<DeliveryId>>,
     messages: BTreeMap<MessageId, MessageRow>,
     /// In the order in which they were written.

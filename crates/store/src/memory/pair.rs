@@ -3,8 +3,9 @@
 
 use super::*;
 use unsaid_delivery::decide::{Address, Pair};
-use unsaid_delivery::message::{Kind, MessageState, Subject};
 use unsaid_delivery::hold::Hold;
+use unsaid_delivery::message::{Kind, MessageState, Subject};
+use unsaid_delivery::parking::{ParkedBy, Parking};
 use unsaid_delivery::permit::{self, Permit};
 use unsaid_delivery::refusal::Refused;
 use unsaid_delivery::state::State;
@@ -97,7 +98,35 @@ impl World {
         if let Some(delivery) = self.deliveries.get_mut(&id) {
             delivery.state = state;
             delivery.rev += 1;
+            if !matches!(state, State::Parked { .. }) {
+                delivery.parked = None;
+            }
         }
+        self.set_wake(id, wake);
+    }
+
+    /// Parks a delivery: where it was is kept beside it. One that is parked already keeps where it was, and since when.
+    pub(super) fn park_delivery(
+        &mut self,
+        id: DeliveryId,
+        state: State,
+        by: ParkedBy,
+        now: Now,
+        wake: Option<Wake>,
+    ) {
+        if let Some(delivery) = self.deliveries.get_mut(&id) {
+            let parking = Parking { was: delivery.state, by, since: now.trusted, observed: now.observed };
+            delivery.parked = match (delivery.state, delivery.parked) {
+                (State::Parked { .. }, before) => before.map(|before| Parking { by, ..before }),
+                _ => Some(parking),
+            };
+            delivery.state = state;
+            delivery.rev += 1;
+        }
+        self.set_wake(id, wake);
+    }
+
+    fn set_wake(&mut self, id: DeliveryId, wake: Option<Wake>) {
         match wake {
             Some(wake) => self.wakes.set(WakeOf::Delivery(id), Lane::Letters, wake),
             None => self.wakes.remove(WakeOf::Delivery(id)),

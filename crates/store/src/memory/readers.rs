@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use unsaid_delivery::accept::{self, Granted};
 use unsaid_delivery::decide::pause_days;
 use unsaid_delivery::message::{Kind, Subject};
+use unsaid_delivery::parking::ParkedBy;
 use unsaid_delivery::refusal;
 use unsaid_delivery::state::{Parked, State};
 
@@ -371,7 +372,12 @@ impl ReaderStore for MemoryStore {
         let mut world = self.world();
         let state = world.deliveries.get(&delivery).ok_or(StoreError::Missing)?.state;
         if !matches!(state, State::Parked { .. } | State::Withdrawn { .. }) {
-            world.move_delivery(delivery, State::Parked { why, left: state.has_left() }, None);
+            let now =
+                world.mark.map_or(Now { trusted: Timestamp::UNIX_EPOCH, observed: Observed(0) }, |mark| {
+                    Now { trusted: mark.trusted, observed: mark.observed }
+                });
+            let parked = State::Parked { why, left: state.has_left() };
+            world.park_delivery(delivery, parked, ParkedBy::Engine, now, None);
         }
         Ok(())
     }

@@ -3,17 +3,20 @@
 use super::groups::{self, Told};
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, not_before, values};
-use super::{SqlStore, amends, letters, messages, pair, transaction, wakes};
+use super::{SqlStore, amends, breaker, letters, messages, pair, transaction, wakes};
 use crate::rows::*;
 use crate::{EngineStore, Result, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use unsaid_delivery::Fact;
+use unsaid_delivery::accept::Granted;
+use unsaid_delivery::breaker::Weighed;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::decide::{AmendDecision, Decision, NextOccurrence};
 use unsaid_delivery::forecast::{self, By, Forecast};
 use unsaid_delivery::id::{BootId, DeliveryId, LetterId, MessageId};
 use unsaid_delivery::message::Message;
+use unsaid_delivery::parking::ParkedBy;
 use unsaid_delivery::record::{Bounce, CameBack, Recorded};
 use unsaid_delivery::state::{Amending, Delivery, State, Wake};
 
@@ -187,6 +190,30 @@ impl EngineStore for SqlStore {
         })
     }
 
+    async fn look(&self, now: Now) -> Result<u64> {
+        transaction!(self, Mode::Write, |tx| breaker::look(&mut tx, now).await)
+    }
+
+    async fn weigh(&self, now: Now) -> Result<Weighed> {
+        transaction!(self, Mode::Read, |tx| breaker::weigh(&mut tx, now).await)
+    }
+
+    async fn parked(&self, limit: usize) -> Result<Vec<Delivery>> {
+        transaction!(self, Mode::Read, |tx| breaker::parked(&mut tx, limit).await)
+    }
+
+    async fn commit_parking(
+        &self,
+        delivery: &Delivery,
+        granted: &Granted,
+        forecast: Option<Forecast>,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            breaker::commit_parking(&mut tx, delivery, granted, forecast, now).await
+        })
+    }
+
     async fn amending(&self, letter: LetterId) -> Result<Option<Amending>> {
         transaction!(self, Mode::Read, |tx| amends::resting(&mut tx, letter).await)
     }
@@ -290,7 +317,17 @@ async fn decided(
     if !wakes::is_ours(tx, taken).await? {
         return Err(StoreError::Conflict);
     }
-    pair::move_to(tx, delivery.id, decision.state, decision.wake).await?;
+    if matches!(decision.state, State::Parked { .. }) {
+        pair::park(tx, delivery.id, decision.state, ParkedBy::Engine, now, decision.wake).await?;
+    } else {
+        pair::move_to(tx, delivery.id, decision.state, decision.wake).await?;
+    }
+    if decision.unforeseen {
+        breaker::left(tx, delivery.id, now).await?;
+    }
+    if decision.forecast.is_some() {
+        pair::foresee(tx, delivery.id, decision.forecast).await?;
+    }
     pair::set_due(tx, delivery.id, decision.due, &decision.tzdb).await?;
     wakes::settle(tx, taken.of, decision.wake).await?;
     if decision.occurrence != delivery.occurrence {

@@ -109,7 +109,11 @@ impl HouseStore for SqlStore {
                 return Err(StoreError::Conflict);
             }
             let observed = stored.map_or(Observed(0), |stored| stored.observed);
-            set_mark(&mut tx, Mark { trusted: to, observed }).await
+            set_mark(&mut tx, Mark { trusted: to, observed }).await?;
+            // A human has looked: what comes near by this step was brought by no leap.
+            tx.exec("update clock set looked_trusted = $1 where id = 1 and looked_trusted < $1", values![to])
+                .await
+                .map(drop)
         })
     }
 }

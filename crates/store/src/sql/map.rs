@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::PersonId;
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
+use unsaid_delivery::parking::{ParkedBy, Parking};
 use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, State};
 use unsaid_delivery::{LetterId, Scope};
@@ -45,7 +46,9 @@ words! {
         "damaged" = Parked::Damaged,
         "zone-unknown" = Parked::ZoneUnknown,
         "by-host" = Parked::ByHost,
+        "unforeseen" = Parked::Unforeseen,
     }
+    ParkedBy { "engine" = ParkedBy::Engine, "host" = ParkedBy::Host }
     MessageState {
         "waiting" = MessageState::Waiting,
         "started" = MessageState::Started,
@@ -105,7 +108,8 @@ macro_rules! delivery_columns {
     () => {
         "d.id, d.letter, d.account, d.person, d.occurrence, d.gate, d.gate_event, d.gate_keepers, d.gate_quorum, \
          d.moment, d.moment_date, d.moment_time, d.moment_zone, d.moment_number, d.reach, d.proof, d.version, d.pinned, \
-         d.state, d.state_number, d.state_word, d.rest_until, d.rest_observed, d.due, d.tzdb, d.foreseen, d.foreseen_since, d.foreseen_by, d.rev"
+         d.state, d.state_number, d.state_word, d.rest_until, d.rest_observed, d.due, d.tzdb, d.foreseen, d.foreseen_since, d.foreseen_by, \
+         d.parked_state, d.parked_number, d.parked_word, d.parked_by, d.parked_since, d.parked_observed, d.rev"
     };
 }
 pub(crate) use delivery_columns;
@@ -126,6 +130,7 @@ pub(crate) fn delivery(row: &mut Row) -> Result<Delivery> {
         due: row.next()?,
         tzdb: row.next()?,
         forecast: forecast(row)?,
+        parked: parking(row)?,
         rev: row.next()?,
     })
 }
@@ -141,6 +146,16 @@ pub(crate) fn forecast(row: &mut Row) -> Result<Option<Forecast>> {
         _ => return Err(StoreError::Damaged),
     };
     Ok(Some(Forecast { leaves, since: must(since)?, by }))
+}
+
+/// Six columns: where it was, and who parked it when; all of them, or none.
+fn parking(row: &mut Row) -> Result<Option<Parking>> {
+    let (name, number, word): (Option<String>, Option<i64>, Option<String>) =
+        (row.next()?, row.next()?, row.next()?);
+    let (by, since, observed) = (row.next()?, row.next()?, row.next()?);
+    let Some(name) = name else { return Ok(None) };
+    let was = state_of(&name, number, word)?;
+    Ok(Some(Parking { was, by: must(by)?, since: must(since)?, observed: must(observed)? }))
 }
 
 fn rule(row: &mut Row) -> Result<Rule> {
@@ -253,7 +268,11 @@ pub(crate) fn birthday(text: Option<String>) -> Result<(Option<i16>, Birthday)> 
 fn state(row: &mut Row) -> Result<State> {
     let name: String = row.next()?;
     let (number, word): (Option<i64>, Option<String>) = (row.next()?, row.next()?);
-    Ok(match name.as_str() {
+    state_of(&name, number, word)
+}
+
+fn state_of(name: &str, number: Option<i64>, word: Option<String>) -> Result<State> {
+    Ok(match name {
         "resting" => State::Resting,
         "waiting" => State::Waiting,
         "due" => State::Due,

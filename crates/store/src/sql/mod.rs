@@ -8,6 +8,7 @@
 
 mod accounts;
 mod amends;
+mod breaker;
 mod cards;
 mod codes;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use unsaid_delivery::clock::Now;
 use unsaid_delivery::decide::{Address, Pair};
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, PersonId};
+use unsaid_delivery::parking::ParkedBy;
 use unsaid_delivery::refusal::Refused;
 use unsaid_delivery::state::{Delivery, State, Wake};
 
@@ -149,15 +150,48 @@ pub(super) async fn lock_delivery(tx: &mut Tx, as_read: &Delivery) -> Result<()>
 /// Moves a promise: its state, its rev, and its wake (none: it has none any more).
 pub(super) async fn move_to(tx: &mut Tx, id: DeliveryId, state: State, wake: Option<Wake>) -> Result<()> {
     let [name, number, word] = map::state_values(state);
-    tx.exec(
-        "update deliveries set state = $1, state_number = $2, state_word = $3, rev = rev + 1 where id = $4",
-        &[name, number, word, id.into()],
-    )
-    .await?;
+    let question = if matches!(state, State::Parked { .. }) {
+        "update deliveries set state = $1, state_number = $2, state_word = $3, rev = rev + 1 where id = $4"
+    } else {
+        "update deliveries set state = $1, state_number = $2, state_word = $3, rev = rev + 1,
+             parked_state = null, parked_number = null, parked_word = null, parked_by = null, parked_since = null, parked_observed = null
+         where id = $4"
+    };
+    tx.exec(question, &[name, number, word, id.into()]).await?;
+    set_wake(tx, id, wake).await
+}
+
+async fn set_wake(tx: &mut Tx, id: DeliveryId, wake: Option<Wake>) -> Result<()> {
     match wake {
         Some(wake) => wakes::set(tx, WakeOf::Delivery(id), Lane::Letters, wake).await,
         None => wakes::remove(tx, WakeOf::Delivery(id)).await,
     }
+}
+
+/// Parks a promise: its state is `state`, which is parked, and where it was is kept beside it. One that is parked already keeps where it was, and since when.
+pub(super) async fn park(
+    tx: &mut Tx,
+    id: DeliveryId,
+    state: State,
+    by: ParkedBy,
+    now: Now,
+    wake: Option<Wake>,
+) -> Result<()> {
+    let [name, number, word] = map::state_values(state);
+    tx.exec(
+        "update deliveries set
+             parked_state = case when state = 'parked' then parked_state else state end,
+             parked_number = case when state = 'parked' then parked_number else state_number end,
+             parked_word = case when state = 'parked' then parked_word else state_word end,
+             parked_since = case when state = 'parked' then parked_since else $1 end,
+             parked_observed = case when state = 'parked' then parked_observed else $2 end,
+             parked_by = case when state = 'parked' and parked_state is null then null else $3 end,
+             state = $4, state_number = $5, state_word = $6, rev = rev + 1
+         where id = $7",
+        &[now.trusted.into(), now.observed.into(), by.into(), name, number, word, id.into()],
+    )
+    .await?;
+    set_wake(tx, id, wake).await
 }
 
 /// The instant of a promise's moment, and the zone data it was derived with.

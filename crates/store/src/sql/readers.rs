@@ -9,11 +9,12 @@ use crate::limits::READERS_OF_A_LINK;
 use crate::rows::*;
 use crate::{ReaderStore, Result, StoreError};
 use async_trait::async_trait;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::Scope;
 use unsaid_delivery::accept::Granted;
-use unsaid_delivery::clock::Now;
+use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::id::{DeliveryId, MessageId, PersonId};
+use unsaid_delivery::parking::ParkedBy;
 use unsaid_delivery::state::{Delivery, Parked, State};
 
 /// A reader's session ends after so much trusted time.
@@ -277,7 +278,11 @@ impl ReaderStore for SqlStore {
                 return Ok(());
             }
             let parked = State::Parked { why, left: state.has_left() };
-            pair::move_to(&mut tx, delivery, parked, None).await
+            let mark = super::house::house_mark(&mut tx).await?;
+            let now = mark.map_or(Now { trusted: Timestamp::UNIX_EPOCH, observed: Observed(0) }, |mark| {
+                Now { trusted: mark.trusted, observed: mark.observed }
+            });
+            pair::park(&mut tx, delivery, parked, ParkedBy::Engine, now, None).await
         })
     }
 }

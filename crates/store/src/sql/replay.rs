@@ -19,6 +19,7 @@ use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::{AccountId, DeliveryId, LetterId, PersonId};
 use unsaid_delivery::message::{Message, MessageState};
+use unsaid_delivery::parking::{self, ParkedBy};
 use unsaid_delivery::state::{Delivery, State};
 
 /// Replays what is newer than the rows.
@@ -163,6 +164,21 @@ async fn apply(tx: &mut Tx, record: &Record, now: Now) -> Result<Found> {
             }
             _ => Ok(Found::Known),
         },
+        Fact::Parked { delivery } => {
+            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
+            let Ok(granted) = parking::park(&row) else { return Ok(Found::Known) };
+            pair::park(tx, row.id, granted.state, ParkedBy::Host, now, granted.wake).await?;
+            Ok(Found::Applied)
+        }
+        Fact::Released { delivery } => {
+            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
+            let Ok((granted, forecast)) = parking::release(&row, now) else { return Ok(Found::Known) };
+            if forecast.is_some() {
+                pair::foresee(tx, row.id, forecast).await?;
+            }
+            pair::move_to(tx, row.id, granted.state, granted.wake).await?;
+            Ok(Found::Applied)
+        }
         Fact::Unreachable { delivery } => {
             let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
             pair::move_to(tx, row.id, State::Unreachable, None).await?;

@@ -96,6 +96,8 @@ pub(super) async fn knock(store: &SqlStore, as_read: &Delivery) {
         knock: Some(NewKnock { address: ADDRESS, nth: 1, foreseen: true }),
         occurrence: as_read.occurrence,
         next: None,
+        unforeseen: false,
+        forecast: None,
         why: "first-knock",
     };
     store.decided(&taken[0], as_read, &decision, Some((MESSAGE, LINK)), now()).await.unwrap();

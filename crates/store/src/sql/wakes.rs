@@ -157,9 +157,7 @@ pub(super) async fn take(
                  order by at, what, id limit $5 /*skip*/)
              returning at, what, id, fence"
         };
-        let rows = tx
-            .query(question, &[boot.into(), lane.into(), clock.into(), upto, room.into()])
-            .await?;
+        let rows = tx.query(question, &[boot.into(), lane.into(), clock.into(), upto, room.into()]).await?;
         let mut come: Vec<(i64, Taken)> = rows
             .into_iter()
             .map(|mut row| Ok((row.next()?, Taken { of: of(&mut row)?, fence: row.next()?, boot })))

@@ -296,9 +296,14 @@ pub async fn decided(scene: &Scene<'_>) {
     // Every state is read as it was written.
     let day = jiff::civil::date(2040, 2, 29);
     let mut states = vec![State::Waiting, State::Due, State::Knocked(13), State::Askable, State::Later(day)];
-    for why in
-        [Parked::RuleUnknown, Parked::WrongBinding, Parked::Damaged, Parked::ZoneUnknown, Parked::ByHost]
-    {
+    for why in [
+        Parked::RuleUnknown,
+        Parked::WrongBinding,
+        Parked::Damaged,
+        Parked::ZoneUnknown,
+        Parked::ByHost,
+        Parked::Unforeseen,
+    ] {
         states.extend([State::Parked { why, left: true }, State::Parked { why, left: false }]);
     }
     states.extend([State::Opened, State::Refused, State::Unanswered]);

@@ -12,7 +12,7 @@ use unsaid_delivery::rule::{Birthday, LeapDay, Moment};
 use unsaid_delivery::state::{Delivery, State};
 
 /// A letter for a civil day so many days after the beginning, at noon in UTC. `due` is what its page says of it.
-async fn for_day(
+pub(super) async fn for_day(
     scene: &Scene<'_>,
     author: &Author,
     person: PersonId,

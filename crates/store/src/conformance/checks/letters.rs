@@ -55,6 +55,7 @@ pub async fn seal(scene: &Scene<'_>) {
         due: Some(promise.due),
         tzdb: promise.tzdb.clone(),
         forecast: None,
+        parked: None,
         rev: sealed.delivery.as_ref().expect("a promise").rev,
     };
     let expected = Letter {
