@@ -36,8 +36,11 @@ impl Worker {
             occurrence: view.delivery.occurrence,
             next: None,
             anew: false,
+            unforeseen: false,
+            forecast: None,
             why: "at-an-end",
         });
+        let decision = self.weigh(&view.delivery, decision, now).await?;
         let knock = decision.knock.map(|_| {
             let message = MessageId(self.tools.chance.id_bytes());
             let link = hashed(&*self.tools.keys.link_token(&message.to_string()));

@@ -6,7 +6,7 @@
 //! * [`messages`]: one message, from its row to its recorded answer.
 //! * [`groups`]: messages side by side, begun and recorded in groups.
 //! * [`amends`]: new words of a sealed letter, whose rest ends.
-//! * [`foresight`]: what leaves within the forecast, written down a long time before.
+//! * [`foresight`]: what leaves within the forecast, written down a long time before, and what was not.
 //! * [`keeping`]: old wraps under the house's present key, and forgetting what was thrown away.
 //! * [`welcome`]: what others have answered lately, held against the next knock.
 //! * [`leases`]: taking over what another node, or an earlier start of this one, left behind.
@@ -90,8 +90,8 @@ pub struct Worker {
     troubled: Vec<(Observed, Taken)>,
     /// Answered by the relay, and not recorded yet: nothing else is begun before these are.
     unrecorded: Vec<messages::Answered>,
-    /// When to look ahead again.
-    looks_ahead: Option<Observed>,
+    /// What it knows of looking ahead.
+    ahead: foresight::Ahead,
     /// When knocks left within the last hour. Forgotten at a restart: the ceiling is against floods, not against arithmetic.
     left: Mutex<VecDeque<Observed>>,
     /// Where this house was not wanted lately.
@@ -145,7 +145,7 @@ impl Worker {
             held: Vec::new(),
             troubled: Vec::new(),
             unrecorded: Vec::new(),
-            looks_ahead: None,
+            ahead: foresight::Ahead::default(),
             left: Mutex::new(VecDeque::new()),
             welcome: Mutex::default(),
             kept: None,
@@ -167,6 +167,9 @@ impl Worker {
         self.beat(now).await?;
         self.holds.look(&*self.tools.store).await?;
         self.record_after_trouble(now).await;
+        if self.holds.let_keep() {
+            self.look(now).await?;
+        }
         let again = !self.holds_still() && self.rounds(now).await?;
         let record_again =
             (!self.unrecorded.is_empty()).then(|| now.observed.plus_seconds(RECORD_AGAIN_SECONDS));
