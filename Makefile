@@ -2,11 +2,13 @@
 # CARGO_TARGET_DIR.
 
 .DEFAULT_GOAL := help
-.PHONY: help run town test check format sim fuzz web
+.PHONY: help run town test check format sim mutants fuzz web
 
 SEEDS ?= 20
-AUTHORS ?= 100
+AUTHORS ?= 60
 YEARS ?= 20
+FROM ?= 0
+STORE ?= memory
 TIME ?= 60
 
 help:
@@ -15,7 +17,8 @@ help:
 	@echo 'make town     the same house with a clock that you can move: five years in five minutes'
 	@echo 'make check    format, lints and tidiness'
 	@echo 'make format   put the format right'
-	@echo 'make sim      the simulator (SEEDS=$(SEEDS) AUTHORS=$(AUTHORS) YEARS=$(YEARS))'
+	@echo 'make sim      the simulator (SEEDS=$(SEEDS) AUTHORS=$(AUTHORS) YEARS=$(YEARS) STORE=$(STORE): memory, sqlite or postgres; FROM=$(FROM))'
+	@echo 'make mutants  the simulator against faults that are planted in the engine, one after the other'
 	@echo 'make fuzz     bytes from nowhere, against everything that reads bytes (TIME=$(TIME) seconds each; needs a nightly compiler)'
 
 # The browser half is built first, because the program carries it along.
@@ -56,7 +59,11 @@ format:
 	cd web && npx --no-install prettier --write .
 
 sim:
-	cargo run -p unsaid-sim -- --seeds $(SEEDS) --authors $(AUTHORS) --years $(YEARS)
+	cargo run --release --quiet -p unsaid-sim -- --from $(FROM) --seeds $(SEEDS) --authors $(AUTHORS) --years $(YEARS) --store $(STORE)
+
+# Plants one fault after the other in the engine, and fails when one is not found by the property that is there for it.
+mutants:
+	cargo run --release --quiet -p unsaid-sim -- mutants --seeds 60 --authors 8 --years 6
 
 # Never a part of `make test`, which goes through what was found with any compiler.
 fuzz:

@@ -4,6 +4,7 @@
 use crate::clock::Observed;
 use crate::decide::Decision;
 use crate::forecast::{By, Forecast};
+use crate::planted::{self, Planted};
 use crate::state::{Delivery, Parked, State, Wake};
 
 /// So many unforeseen letters within a week leave in any house.
@@ -38,7 +39,7 @@ pub fn counted_since(now: Observed) -> Observed {
 
 /// `many-wait-for-a-look`: a delivery that would leave unforeseen, as one of many, is parked before it has, and looked at again after [`WAITS_HOURS`]. Anything else goes on as was decided.
 pub fn hold_back(delivery: &Delivery, decision: Decision, weighed: Weighed, now: Observed) -> Decision {
-    if !decision.unforeseen || !weighed.are_many() {
+    if !decision.unforeseen || !weighed.are_many() || planted::is(Planted::BreakerOff) {
         return decision;
     }
     Decision {

@@ -2,6 +2,7 @@
 //! the next instant that does (jiff's `compatible`, RFC 5545's reading). Only the bundled zone data is read, never the system's.
 
 use crate::clock::{HOUR, Now};
+use crate::planted::{self, Planted};
 use crate::rule::{Birthday, LeapDay, Moment, RestAsked};
 use crate::state::Rest;
 use jiff::civil::{Date, Time};
@@ -28,6 +29,9 @@ pub fn tzdb_version() -> &'static str {
 
 /// The zone of this IANA name, from the bundled data.
 pub fn zone(name: &str) -> Result<TimeZone, ZoneUnknown> {
+    if planted::is(Planted::ZoneToUtc) {
+        return Ok(TimeZone::UTC);
+    }
     TimeZoneDatabase::bundled().get(name).map_err(|_| ZoneUnknown)
 }
 
@@ -77,6 +81,7 @@ pub fn birthday_in(year: i16, birthday: Birthday) -> Option<Date> {
     }
     let (month, day) = match (birthday.month, birthday.day, birthday.leap) {
         (2, 29, LeapDay::February28) => (2, 28),
+        (2, 29, LeapDay::March1) if planted::is(Planted::LeapSkipped) => (2, 28),
         (2, 29, LeapDay::March1) => (3, 1),
         _ => return None,
     };

@@ -5,6 +5,7 @@
 //! *Observed* time counts only what the engine really served: silence, grace and budgets of trying use it, so that downtime is
 //! never held against anybody. This file is given readings; it never reads a clock.
 
+use crate::planted::{self, Planted};
 use jiff::{SignedDuration, Timestamp};
 
 /// Seconds in which the engine ran and could send, since the house began.
@@ -203,6 +204,11 @@ impl Timekeeper {
     /// The one-source rule: a step is taken once a start, forward only, and only after six observed hours in which the wall clock
     /// kept its distance, beginning within a day of the start.
     fn agree(&mut self, reading: &Reading) {
+        if planted::is(Planted::WallClock)
+            && let Some(wall) = reading.sources.first()
+        {
+            self.trusted = self.trusted.max(wall.at);
+        }
         let Agreement::Since(since, distance) = self.agreement else { return };
         let Some(seen) = self.distance(reading) else { return };
         let since_start = reading.monotonic.saturating_sub(self.started).as_secs();

@@ -26,6 +26,7 @@ pub mod id;
 pub mod message;
 pub mod parking;
 pub mod permit;
+pub mod planted;
 pub mod record;
 pub mod refusal;
 pub mod rule;

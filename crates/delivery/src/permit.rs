@@ -6,6 +6,8 @@ use crate::decide::{Address, speaks_for};
 use crate::hold::{self, Hold};
 use crate::id::{DeliveryId, LetterId};
 use crate::message::{Kind, Message, MessageState};
+use crate::planted::{self, Planted};
+use crate::refusal::{self, Refused};
 use crate::state::State;
 
 /// The answer.
@@ -50,7 +52,9 @@ pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
             Some(address) if !address.good => Permit::Drop("address-is-dead"),
             Some(address) => {
                 // `stop-always-stops`, `refused-is-not-contacted`: something must still be waiting that was not refused here.
-                if speaks_for(address, facts.deliveries.iter().copied()).next().is_some() {
+                if speaks_for(address, facts.deliveries.iter().copied()).next().is_some()
+                    || spoilt(address, facts)
+                {
                     Permit::Go
                 } else {
                     Permit::Drop("nothing-waits-any-more")
@@ -58,4 +62,16 @@ pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
             }
         },
     }
+}
+
+/// What is planted here takes what was taken back, or what was refused, for something that waits.
+fn spoilt(address: &Address, facts: Facts<'_>) -> bool {
+    let any = |refused: &[Refused], which: fn(State) -> bool| {
+        let those = facts.deliveries.iter().filter(|(.., state)| which(*state));
+        refusal::remaining(refused, those.map(|(delivery, letter, _)| (*delivery, *letter))).next().is_some()
+    };
+    let taken_back = |state| matches!(state, State::Withdrawn { .. });
+    let refused = |state: State| state.is_knocking() || state == State::Refused;
+    (planted::is(Planted::StopNotRechecked) && any(&address.refused, taken_back))
+        || (planted::is(Planted::RefuseAtScheduleOnly) && any(&[], refused))
 }

@@ -3,6 +3,7 @@
 
 use crate::clock::{DAY, HOUR, Now, Observed};
 use crate::message::{Kind, Message, MessageState};
+use crate::planted::{self, Planted};
 use crate::state::Wake;
 use jiff::{SignedDuration, Timestamp};
 
@@ -104,6 +105,10 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
     let expired = message.expires.is_some_and(|e| now.trusted >= e);
     let is_knock = message.kind == Kind::Knock;
     match answer {
+        Answer::Accepted if planted::is(Planted::AcceptedGoesAgain) && message.tries == 0 => {
+            again(UNKNOWN_WAIT_SECONDS, true, "planted")
+        }
+        Answer::Later if planted::is(Planted::TempGivesUp) => end(MessageState::Refused, is_knock, "planted"),
         Answer::Accepted => end(MessageState::Accepted, false, "accepted-by-the-relay"),
         _ if expired => end(MessageState::Dropped, false, "pointless-now"),
         Answer::Later
@@ -295,6 +300,7 @@ pub fn bounced(message: &Message, bounce: Bounce) -> CameBack {
     let left = matches!(message.state, MessageState::Accepted | MessageState::Started);
     match bounce {
         Bounce::Blocked => CameBack::CallHost,
+        Bounce::Dead if planted::is(Planted::BounceIgnored) => CameBack::Noted,
         Bounce::Dead if left && message.kind == Kind::Knock => CameBack::AddressIsDead,
         Bounce::Dead | Bounce::Lost => CameBack::Noted,
     }

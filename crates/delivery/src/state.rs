@@ -5,6 +5,7 @@ use crate::clock::{Now, Observed};
 use crate::forecast::Forecast;
 use crate::id::{AccountId, DeliveryId, LetterId, PersonId};
 use crate::parking::Parking;
+use crate::planted::{self, Planted};
 use crate::rule::Rule;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -217,6 +218,9 @@ pub enum Shown {
 pub fn shown(state: State, withdrew: bool) -> Shown {
     if withdrew {
         return Shown::Withdrawn;
+    }
+    if state == State::Opened && planted::is(Planted::AuthorSeesOpened) {
+        return Shown::Held;
     }
     match state {
         State::Resting => Shown::Resting,

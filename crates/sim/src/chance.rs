@@ -1,5 +1,5 @@
-//! The simulator's chance: small whole numbers from a seed, in separate streams for world, faults and engine, so that a draw more in one does not
-//! reshuffle another.
+//! The simulator's chance: whole numbers from a seed, in separate streams for the world, for people who act at the worst moment, for faults and for the engine, so that a draw more in
+//! one does not reshuffle another.
 
 use unsaid::chance::{Chance, SeededChance};
 
@@ -22,6 +22,22 @@ impl Draw {
     /// Once in `n` times.
     pub(crate) fn once_in(&self, n: u64) -> bool {
         self.below(n) == 0
+    }
+
+    /// In so many of a hundred cases.
+    pub(crate) fn percent(&self, n: u64) -> bool {
+        self.below(100) < n
+    }
+
+    /// A number of seconds from `least` up to, and not including, `most`.
+    pub(crate) fn between(&self, least: i64, most: i64) -> i64 {
+        let room = u64::try_from(most.saturating_sub(least)).unwrap_or(0);
+        least.saturating_add(i64::try_from(self.below(room)).unwrap_or(0))
+    }
+
+    /// A place in a list of this length.
+    pub(crate) fn place(&self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap_or(0)
     }
 
     /// 128 bits for an id.

@@ -1,14 +1,40 @@
-//! Imagined here: the production worker over the memory store, among simulated people, mail servers and clocks, with everything drawn from a seed. Safety while things
-//! break, then healing, then liveness. It never touches a network, a disk or the machine's clock, and is never shipped.
+//! Imagined here: the production worker on two nodes over one of the three stores, among simulated people, mail servers and clocks, with everything drawn from a seed. Safety while
+//! things break, then healing, then liveness. It never touches the machine's clock, and no network or disk but PostgreSQL's where it is asked for, and is never shipped.
 //!
-//! What it checks so far: never early (1), at most one copy outside the window and no attempt after a recorded acceptance (3), stop always stops (4), refused is never
-//! contacted (5), trusted time is a lower bound and never goes back (12), all that is owed leaves (17), no row without a wake (18). Each of the checks is shown to fail
-//! by a planted fault (tests/planted.rs).
+//! * [`world`]: events in the order of true time.
+//! * [`node`], [`post`], [`hand`]: a node, its way out, and the store.
+//! * `people` and [`faults`]: who acts, and what breaks.
+//! * [`truth`] and [`check`]: what is true, and what must always hold (delivery.md, by its numbers).
+//! * [`mutants`]: what is planted in the engine, and which property must find it.
+//! * [`seeds`]: what once failed, kept for ever.
 
 mod chance;
+mod check;
+mod faults;
+mod hand;
+pub mod mutants;
+mod node;
+mod options;
+mod people;
 mod post;
+mod report;
+pub mod seeds;
 mod truth;
 mod world;
 
-pub use post::Planted;
-pub use world::{Options, Outcome, run};
+pub use check::name;
+pub use options::{Options, Over};
+pub use report::{LEGEND, Outcome};
+pub use world::run;
+
+use jiff::Timestamp;
+
+/// Seconds by the sun.
+pub(crate) type Secs = i64;
+/// A day.
+pub(crate) const DAY: Secs = 86_400;
+
+/// The instant of these seconds.
+pub(crate) fn stamp(at: Secs) -> Timestamp {
+    Timestamp::from_second(at).unwrap_or(Timestamp::MAX)
+}

@@ -1,8 +1,21 @@
-//! `unsaid-sim --seeds N --authors N --years N [--from SEED]`: runs seeds one after the other and says what they came to. Ends with an error when a property
-//! was broken, after printing the seed and the last events.
+//! `unsaid-sim`: runs seeds one after the other and says what they came to, or plants one fault after the other and says which property found it. Ends with an error when a property was
+//! broken, or a planted fault survived.
 
 use std::process::ExitCode;
-use unsaid_sim::{Options, Outcome, Planted, run};
+use unsaid_sim::mutants::{self, Ended, MUTANTS};
+use unsaid_sim::{LEGEND, Options, Outcome, name, run};
+
+const HELP: &str = "\
+unsaid-sim [mutants] [--seeds N] [--from SEED] [--authors N] [--years N] [--store memory|sqlite|postgres] [--verbose]
+  mutants    plants each fault in turn, for at most so many seeds, and says which property found it
+  --verbose  a line for each event, with a legend before it";
+
+/// What was asked for.
+struct Asked {
+    options: Options,
+    seeds: u64,
+    mutants: bool,
+}
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 fn main() -> ExitCode {
@@ -13,60 +26,104 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut sum = Outcome::default();
-    for seed in asked.from..asked.from + asked.seeds {
-        let outcome =
-            run(Options { seed, authors: asked.authors, years: asked.years, planted: Planted::Nothing });
-        sum.events += outcome.events;
-        sum.crashes += outcome.crashes;
-        sum.duplicates += outcome.duplicates;
-        if !outcome.violations.is_empty() {
-            println!(
-                "seed {seed} with {} authors and {} years broke what must always hold:",
-                asked.authors, asked.years
-            );
-            outcome.log.iter().for_each(|line| println!("  {line}"));
-            outcome.violations.iter().take(10).for_each(|line| println!("! {line}"));
-            sum.violations.extend(outcome.violations);
+    if asked.options.aloud {
+        println!("{LEGEND}");
+    }
+    let ended = if asked.mutants { hunt(&asked) } else { live(&asked) };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(said) => {
+            eprintln!("{said}");
+            ExitCode::FAILURE
         }
     }
+}
+
+/// Seeds one after the other. Whether nothing was broken.
+#[expect(clippy::print_stdout, reason = "a program for the terminal")]
+fn live(asked: &Asked) -> Result<bool, String> {
+    let mut sum = Outcome::default();
+    for seed in asked.options.seed..asked.options.seed + asked.seeds {
+        let options = Options { seed, ..asked.options };
+        let outcome = run(options)?;
+        if !outcome.violations.is_empty() {
+            println!("seed {seed} broke what must always hold, at commit {}:", commit());
+            outcome.log.iter().for_each(|line| println!("  {line}"));
+            outcome.violations.iter().for_each(|line| println!("! {line}"));
+            println!("again: unsaid-sim {options} --verbose");
+        }
+        sum.add(&outcome);
+    }
     println!(
-        "seeds: {}  authors: {}  years: {}  events: {}  crashes: {}  duplicates: {}  violations: {}",
+        "seeds: {}  authors: {}  years: {}  events: {}  crashes: {}  restores: {}  duplicates: {}  violations: {}",
         asked.seeds,
-        asked.authors,
-        asked.years,
+        asked.options.authors,
+        asked.options.years,
         sum.events,
         sum.crashes,
+        sum.restores,
         sum.duplicates,
         sum.violations.len()
     );
-    if sum.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(sum.violations.is_empty())
 }
 
-struct Asked {
-    seeds: u64,
-    authors: u64,
-    years: u64,
-    from: u64,
-}
-
-fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
-    let mut asked = Asked { seeds: 20, authors: 10, years: 3, from: 0 };
-    while let Some(word) = words.next() {
-        let value = words.next().and_then(|v| v.parse().ok()).ok_or_else(|| {
-            format!("{word} wants a whole number. For example: --seeds 20 --authors 10 --years 3")
-        })?;
-        match word.as_str() {
-            "--seeds" => asked.seeds = value,
-            "--authors" => asked.authors = value,
-            "--years" => asked.years = value,
-            "--from" => asked.from = value,
-            _ => {
-                return Err(format!(
-                    "{word} means nothing here. There are --seeds, --authors, --years and --from."
-                ));
+/// One planted fault after the other. Whether each was found by its own property.
+#[expect(clippy::print_stdout, reason = "a program for the terminal")]
+fn hunt(asked: &Asked) -> Result<bool, String> {
+    let mut all = true;
+    for mutant in MUTANTS {
+        let planted = format!("{:?}", mutant.planted);
+        let property = format!("{} {}", mutant.property, name(mutant.property));
+        let said = match mutants::hunt(*mutant, asked.options, asked.seeds)? {
+            Ended::Found(seed) => format!("found at seed {seed}"),
+            Ended::FoundByAnother(seed, first) => {
+                all = false;
+                format!("FOUND BY ANOTHER at seed {seed}: {first}")
             }
+            Ended::Survived => {
+                all = false;
+                "SURVIVED".to_owned()
+            }
+        };
+        println!("{planted:<22} {property:<58} {said}");
+    }
+    println!(
+        "planted: {}  {}",
+        MUTANTS.len(),
+        if all { "all of them found" } else { "NOT all of them found" }
+    );
+    Ok(all)
+}
+
+/// Of which commit this is, where a repository is beside it.
+fn commit() -> String {
+    let said = std::process::Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
+    said.ok()
+        .and_then(|out| String::from_utf8(out.stdout).ok())
+        .map_or_else(String::new, |s| s.trim().to_owned())
+}
+
+fn read(words: impl Iterator<Item = String>) -> Result<Asked, String> {
+    let mut asked = Asked { options: Options::default(), seeds: 20, mutants: false };
+    let mut words = words.peekable();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "mutants" => asked.mutants = true,
+            "--verbose" => asked.options.aloud = true,
+            "--store" => asked.options.over = words.next().unwrap_or_default().parse()?,
+            "--seeds" => asked.seeds = number(&word, words.next())?,
+            "--from" => asked.options.seed = number(&word, words.next())?,
+            "--authors" => asked.options.authors = number(&word, words.next())?,
+            "--years" => asked.options.years = number(&word, words.next())?,
+            _ => return Err(format!("{word} means nothing here.\n{HELP}")),
         }
     }
     Ok(asked)
+}
+
+fn number(word: &str, value: Option<String>) -> Result<u64, String> {
+    let said = || format!("{word} wants a whole number. For example: --seeds 20 --authors 10 --years 3");
+    value.and_then(|v| v.parse().ok()).ok_or_else(said)
 }

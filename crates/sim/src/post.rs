@@ -1,142 +1,115 @@
-//! The simulated mail server behind the production worker's mail port. It asks permission as the relay does, takes what it takes, loses answers, and is the
-//! place where the process is killed and where people act at the worst moment: between the two questions.
+//! The simulated relay behind the production worker's mail port, one for each node. It asks permission as the real one does, takes what it takes, is slow, loses answers, and is a place
+//! where the process dies and where people act at the worst moment: between the two questions, and right after the content.
 
+use crate::Secs;
 use crate::chance::Draw;
-use crate::truth::{Copy, Fate, Truth};
+use crate::check::knocks;
+use crate::truth::{Fate, Truth};
 use async_trait::async_trait;
-use jiff::Timestamp;
-use std::future::pending;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::{pending, poll_fn};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach, Reply};
 
-/// A fault that is planted on purpose, to show that a checker sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Planted {
-    /// None.
-    Nothing,
-    /// The second question before the content is not asked.
-    AskedOnce,
-    /// No question is asked.
-    NotAsked,
-    /// The engine is told a time that is a day ahead of the truth.
-    ClockAhead,
-    /// The server says accepted and drops the letter.
-    Dropped,
-    /// A person is told that a letter is kept for later, and the engine is not.
-    NotKept,
-    /// Nobody hands the engine what comes back.
-    NotHeard,
-    /// What is to be asked before a letter opens is forgotten when it is sealed.
-    NotAskedFirst,
-    /// A letter is sealed for a day that is years away, and its rule says another one, within days.
-    Unforeseen,
+/// What a node and its relay share.
+#[derive(Default)]
+pub(crate) struct Gate {
+    /// The process died in the middle of a message.
+    pub(crate) killed: bool,
+    /// People who act now, before the node goes on.
+    pub(crate) moments: Vec<Moment>,
+    /// Messages that wait for time.
+    pub(crate) sleepers: Vec<(Secs, Waker)>,
+    /// Message-IDs that were taken, and whose answers are not certainly recorded yet: each with how many breaths ago it was answered.
+    pub(crate) uncertain: Vec<(String, Option<u32>)>,
 }
 
-/// What people do between the two questions. Given the address that is being written to.
-pub(crate) type Meddle = Box<dyn Fn(&str) + Send + Sync>;
+/// When people act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// The address was named, and nobody was asked yet.
+    Before(usize),
+    /// Between the two questions.
+    Between(usize),
+    /// The content is with the server, and the engine does not know what it said.
+    After(usize),
+}
 
-/// The server.
-pub(crate) struct Post {
-    /// What is true.
-    pub(crate) truth: Arc<Mutex<Truth>>,
+/// What befalls all relays alike.
+pub(crate) struct Weather {
     /// Chance for faults.
     pub(crate) faults: Draw,
-    /// True time.
-    pub(crate) now: Mutex<Timestamp>,
-    /// Nothing gets through while this is set.
-    pub(crate) outage: AtomicBool,
+    /// Nothing gets through until then.
+    pub(crate) down_until: Secs,
     /// Faults are over.
-    pub(crate) healed: AtomicBool,
-    /// The process has been killed and must not be polled again.
-    pub(crate) killed: AtomicBool,
-    /// How often it was killed.
-    pub(crate) kills: Mutex<u64>,
-    /// The planted fault.
-    pub(crate) planted: Planted,
-    /// Who acts between the questions.
-    pub(crate) meddle: Mutex<Option<Meddle>>,
+    pub(crate) healed: bool,
+}
+
+/// One node's way out.
+pub(crate) struct Post {
+    pub(crate) truth: Arc<Mutex<Truth>>,
+    pub(crate) weather: Arc<Mutex<Weather>>,
+    pub(crate) gate: Arc<Mutex<Gate>>,
+}
+
+/// The only holder of these is this thread, and nothing panics in between.
+pub(crate) fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Post {
-    fn truth(&self) -> std::sync::MutexGuard<'_, Truth> {
-        self.truth.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Once in `n` times, as long as anything breaks.
+    fn breaks(&self, n: u64) -> bool {
+        let weather = held(&self.weather);
+        !weather.healed && weather.faults.once_in(n)
     }
 
-    fn true_time(&self) -> Timestamp {
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Kills the process here once in a while.
-    async fn may_be_killed(&self) {
-        if !self.healed.load(Ordering::Relaxed) && self.faults.once_in(60) {
-            self.killed.store(true, Ordering::Relaxed);
-            *self.kills.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    /// Dies here once in `n` times.
+    async fn may_die(&self, n: u64) {
+        if self.breaks(n) {
+            held(&self.gate).killed = true;
             pending::<()>().await;
         }
     }
 
-    fn meddle(&self, to: &str) {
-        if !self.healed.load(Ordering::Relaxed) && self.faults.once_in(6) {
-            let meddle = self.meddle.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(meddle) = meddle.as_ref() {
-                meddle(to);
-            }
+    /// Lets people act, once in `n` times.
+    async fn people(&self, moment: Moment, n: u64) {
+        if !self.breaks(n) {
+            return;
         }
+        let mut called = false;
+        poll_fn(|cx| {
+            if called {
+                return Poll::Ready(());
+            }
+            called = true;
+            held(&self.gate).moments.push(moment);
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 
-    /// Takes a copy, and compares it with everything that must hold.
-    fn take(&self, message: &Outgoing, in_window: bool) {
-        let now = self.true_time();
-        let mut truth = self.truth();
-        let Some((address, person, fate)) = truth.addresses.get(&message.to).copied() else {
-            truth.broken("2 never to the wrong person", "a message to nobody's address");
-            return;
+    /// The other side takes its time: mostly none, now and then minutes.
+    async fn slow(&self) {
+        let wait = {
+            let weather = held(&self.weather);
+            match weather.faults.below(400) {
+                _ if weather.healed => 0,
+                0 => weather.faults.between(60, 600),
+                1..=4 => weather.faults.between(1, 60),
+                _ => 0,
+            }
         };
-        if truth.recorded.contains(&message.message_id) {
-            truth.broken("3 at most one", "an attempt started after acceptance was recorded");
-        }
-        let earlier: Vec<&Copy> =
-            truth.copies.iter().filter(|c| c.message_id == message.message_id).collect();
-        let plain_repeat = earlier.iter().any(|c| !c.in_window);
-        let altered = earlier.iter().any(|c| c.bytes != message.bytes);
-        if plain_repeat {
-            truth.broken("3 at most one", "a second copy outside the window");
-        }
-        if altered {
-            truth.broken("3 at most one", "a repeat differs from the first");
-        }
-        if truth.wanted(address, person, now) == 0 {
-            let early = truth
-                .letters
-                .values()
-                .any(|l| l.person == person && !l.stopped && !l.opened && l.not_before > now);
-            let quiet = truth.letters.values().any(|l| {
-                l.person == person
-                    && !l.stopped
-                    && !l.opened
-                    && l.quiet_until.is_some_and(|until| until > now)
-            });
-            let what = format!("at {now} to a person for whom nothing may leave");
-            let property = match (early, quiet) {
-                (true, _) => "1 never early, 4 stop, 5 refused",
-                (false, true) => "their day, 4 stop, 5 refused",
-                (false, false) => "4 stop, 5 refused",
-            };
-            truth.broken(property, what);
-        }
-        if fate != Fate::Returns {
-            truth.knocked.insert(person);
-        }
-        truth.copies.push(Copy {
-            message_id: message.message_id.clone(),
-            bytes: message.bytes.clone(),
-            in_window,
-            at: now,
-            person,
-            compared: false,
-            returns: fate == Fate::Returns,
-        });
+        let until = held(&self.truth).now + wait;
+        poll_fn(|cx| {
+            if held(&self.truth).now >= until {
+                return Poll::Ready(());
+            }
+            held(&self.gate).sleepers.push((until, cx.waker().clone()));
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -144,48 +117,62 @@ impl Post {
 impl Mail for Post {
     async fn send(&self, message: &Outgoing, permission: &mut dyn Permission) -> Answer {
         let said = |code: u16, enhanced: &str| Reply { code, enhanced: Some(enhanced.to_owned()) };
-        self.may_be_killed().await;
-        if self.outage.load(Ordering::Relaxed) {
+        self.may_die(400).await;
+        let mailbox = held(&self.truth).mailbox_of.get(&message.to).copied();
+        let Some(mailbox) = mailbox else {
+            held(&self.truth).broken(2, "a message to nobody's address");
+            return Answer::Refused { reply: said(550, "5.1.1") };
+        };
+        self.people(Moment::Before(mailbox), 100).await;
+        self.slow().await;
+        if held(&self.weather).down_until > held(&self.truth).now {
             return Answer::Later { reply: Reply::silence() };
         }
-        let fate = self.truth().addresses.get(&message.to).map(|(_, _, fate)| *fate);
-        match fate {
-            Some(Fate::Dead) | None => return Answer::Refused { reply: said(550, "5.1.1") },
-            Some(Fate::Slow) if !self.faults.once_in(4) => {
-                return Answer::Later { reply: said(451, "4.7.1") };
+        let fate = {
+            let mut truth = held(&self.truth);
+            let now = truth.now;
+            let tries = truth.copies.get(&message.message_id).map_or(0, |c| c.later);
+            let fate = truth.mailboxes[mailbox].fate(now, tries);
+            if fate == Fate::SaysLater {
+                truth.copies.entry(message.message_id.clone()).or_default().later += 1;
             }
-            Some(_) => {}
+            fate
+        };
+        match fate {
+            Fate::Refuses => return Answer::Refused { reply: said(550, "5.1.1") },
+            Fate::SaysLater => return Answer::Later { reply: said(451, "4.7.1") },
+            Fate::Takes | Fate::TakesAndSendsBack => {}
         }
-        if self.planted != Planted::NotAsked && !permission.still_allowed().await {
+        if self.breaks(60) {
+            return Answer::Later { reply: said(451, "4.3.0") };
+        }
+        if !permission.still_allowed().await {
             return Answer::Forbidden;
         }
-        self.may_be_killed().await;
-        self.meddle(&message.to);
-        if !matches!(self.planted, Planted::NotAsked | Planted::AskedOnce)
-            && !permission.still_allowed().await
-        {
+        self.may_die(400).await;
+        self.people(Moment::Between(mailbox), 25).await;
+        self.slow().await;
+        if !permission.still_allowed().await {
             return Answer::Forbidden;
         }
-        if self.planted == Planted::Dropped {
-            return Answer::Accepted;
-        }
-        let healed = self.healed.load(Ordering::Relaxed);
-        if !healed && self.faults.once_in(25) {
+        if self.breaks(150) {
             // The content was written; whether the answer was lost before or after it was taken, only the server knows.
-            if self.faults.once_in(2) {
-                self.take(message, true);
+            if self.breaks(2) {
+                held(&self.truth).note('?', mailbox, 0);
+                knocks::taken(&mut held(&self.truth), mailbox, message, true);
             }
             return Answer::Unknown { why: "the answer was lost" };
         }
-        let killed_in_window = !healed && self.faults.once_in(50);
-        self.take(message, killed_in_window);
-        if killed_in_window {
-            self.killed.store(true, Ordering::Relaxed);
-            *self.kills.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-            pending::<()>().await;
+        knocks::taken(&mut held(&self.truth), mailbox, message, false);
+        // The engine writes it down with others, at its next breath: until then a death falls into the window.
+        held(&self.gate).uncertain.push((message.message_id.clone(), None));
+        self.may_die(400).await;
+        self.people(Moment::After(mailbox), 100).await;
+        self.slow().await;
+        let mut gate = held(&self.gate);
+        if let Some((_, breaths)) = gate.uncertain.iter_mut().find(|(id, _)| *id == message.message_id) {
+            *breaths = Some(0);
         }
-        // The engine writes it down with others, at its next breath: until then a kill falls into the window.
-        self.truth().answered.push((message.message_id.clone(), 0));
         Answer::Accepted
     }
 

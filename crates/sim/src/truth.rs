@@ -1,147 +1,241 @@
-//! What is true in the simulated world, whatever the engine believes: true time, what mail servers accepted, what people did and were told. The checkers compare
-//! with this and never with the engine's tables.
+//! What is true in the simulated world, whatever the engine believes: true time, what mail servers took, what people did and were told. The checkers compare with this and never with
+//! the engine's tables. Nothing here knows a store.
 
-use jiff::Timestamp;
+use crate::Secs;
+use crate::report::Log;
 use std::collections::{BTreeMap, BTreeSet};
 use unsaid_delivery::id::{AddressId, LetterId, PersonId};
 use unsaid_delivery::refusal::Scope;
 use unsaid_store::rows::Keyed;
 
-/// Between an acceptance and its record the engine draws breath once, so that others can join its group.
-const BREATHS: u32 = 1;
+/// Never.
+pub(crate) const NEVER: Secs = i64::MAX / 4;
 
-/// How a mail server treats an address.
+/// A mail address, and what becomes of it in the course of time.
+pub(crate) struct Mailbox {
+    pub(crate) id: AddressId,
+    pub(crate) person: usize,
+    /// From then on nobody reads it.
+    pub(crate) dead_from: Secs,
+    /// Its server takes mail for nobody and sends it back days later, instead of refusing it at once.
+    pub(crate) sends_back: bool,
+    /// From then on it is somebody else's.
+    pub(crate) strangers_from: Secs,
+    /// It says 'later' to the first two tries of each message.
+    pub(crate) grey: bool,
+    /// While it is full it says 'later'.
+    pub(crate) full: Vec<(Secs, Secs)>,
+    /// While its owner finds nothing, because it lies elsewhere.
+    pub(crate) spam: Vec<(Secs, Secs)>,
+    /// A program looks at each link that comes.
+    pub(crate) scanned: bool,
+    /// What was said there: everything here, this person, no knocks.
+    pub(crate) no_house: bool,
+    pub(crate) no_person: bool,
+    pub(crate) quiet: bool,
+}
+
+/// How a mail server treats what comes now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It takes mail.
-    Good,
-    /// It refuses for good (5.1.1).
-    Dead,
-    /// It says 'later' three times in four.
-    Slow,
-    /// It takes mail and sends it back days later: nobody is there (5.1.1).
-    Returns,
+    Takes,
+    TakesAndSendsBack,
+    SaysLater,
+    Refuses,
+}
+
+/// Whether a time lies in one of these.
+pub(crate) fn within(spans: &[(Secs, Secs)], at: Secs) -> bool {
+    spans.iter().any(|(from, to)| (*from..*to).contains(&at))
+}
+
+impl Mailbox {
+    /// Somebody other than the person reads it.
+    pub(crate) fn is_strangers(&self, at: Secs) -> bool {
+        at >= self.strangers_from
+    }
+
+    /// Nobody reads it.
+    pub(crate) fn is_dead(&self, at: Secs) -> bool {
+        at >= self.dead_from && !self.is_strangers(at)
+    }
+
+    /// What its server says to a message that has been tried so often.
+    pub(crate) fn fate(&self, at: Secs, tries: u32) -> Fate {
+        if self.is_dead(at) {
+            if self.sends_back { Fate::TakesAndSendsBack } else { Fate::Refuses }
+        } else if within(&self.full, at) || (self.grey && tries < 2) {
+            Fate::SaysLater
+        } else {
+            Fate::Takes
+        }
+    }
+}
+
+/// Somebody an author writes to.
+pub(crate) struct Somebody {
+    pub(crate) id: PersonId,
+    pub(crate) author: usize,
+    pub(crate) mailboxes: Vec<usize>,
+    pub(crate) letters: Vec<usize>,
+    /// They said no to everything of this author, or to these letters.
+    pub(crate) no_author: bool,
+    pub(crate) no_letters: BTreeSet<usize>,
+    /// Whether they ever said any no, at any address: then nobody owes them a knock.
+    pub(crate) ever_refused: bool,
+    /// When copies that did not come back were taken for them, the last.
+    pub(crate) last_taken: Secs,
+}
+
+/// One time that a letter is for.
+pub(crate) struct Occurrence {
+    /// Its year; 0 for what happens once.
+    pub(crate) year: i16,
+    /// Nothing leaves before.
+    pub(crate) not_before: Secs,
+    /// It was opened.
+    pub(crate) opened: bool,
+    /// The version that was read.
+    pub(crate) read: Option<u32>,
+    /// The person keeps it for later.
+    pub(crate) quiet_until: Secs,
+    /// They have been told of it.
+    pub(crate) told: bool,
+}
+
+/// The words of a letter.
+pub(crate) struct Words {
+    pub(crate) number: u32,
+    /// They count from then on, once the engine has seen it.
+    pub(crate) from: Secs,
+    /// They were sealed; otherwise they are a draft.
+    pub(crate) sealed: bool,
+    /// Taken back in their rest.
+    pub(crate) undone: bool,
 }
 
 /// One letter, as it was promised.
-#[derive(Debug, Clone)]
 pub(crate) struct Promised {
-    /// To whom.
-    pub(crate) person: PersonId,
-    /// Not before this, by true time: the later of rest and moment.
-    pub(crate) not_before: Timestamp,
+    pub(crate) id: LetterId,
+    pub(crate) author: usize,
+    pub(crate) person: usize,
+    /// None: it is never sent.
+    pub(crate) occurrences: Vec<Occurrence>,
+    pub(crate) words: Vec<Words>,
     /// What opens it, where it asks something first.
     pub(crate) answer: Option<Keyed>,
     /// The author has been told that it is taken back.
     pub(crate) stopped: bool,
-    /// The person has opened it.
-    pub(crate) opened: bool,
-    /// When the engine had said that it would leave, as it was first seen to stand in its rows.
-    pub(crate) foreseen: Option<Timestamp>,
-    /// The person keeps it for later: nothing is sent about it before this, by true time.
-    pub(crate) quiet_until: Option<Timestamp>,
+    /// When that was.
+    pub(crate) stopped_at: Secs,
+    /// When it was sealed.
+    pub(crate) sealed_at: Secs,
 }
 
-/// One refusal that was acknowledged.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Refusal {
-    /// Who.
-    pub(crate) person: PersonId,
-    /// At which address.
-    pub(crate) address: AddressId,
-    /// How wide.
-    pub(crate) scope: Scope,
+impl Promised {
+    /// Something of it may be told by now.
+    pub(crate) fn waits(&self, at: Secs) -> bool {
+        !self.stopped
+            && self.occurrences.iter().any(|o| o.not_before <= at && !o.opened && o.quiet_until <= at)
+    }
 }
 
-/// One copy that a mail server took.
-#[derive(Debug, Clone)]
-pub(crate) struct Copy {
-    /// The Message-ID.
-    pub(crate) message_id: String,
-    /// The bytes.
-    pub(crate) bytes: Vec<u8>,
-    /// Whether the engine may not know of it: a crash or a lost answer fell between DATA and the record.
-    pub(crate) in_window: bool,
-    /// When it was taken, by true time.
-    pub(crate) at: Timestamp,
-    /// To whom.
-    pub(crate) person: PersonId,
-    /// It has been held against the forecast.
-    pub(crate) compared: bool,
-    /// It will be sent back, and has not been yet.
-    pub(crate) returns: bool,
+/// What became of one message.
+#[derive(Default)]
+pub(crate) struct Copies {
+    /// How often it was taken.
+    pub(crate) taken: u32,
+    /// Of these, how often the engine may not know of it: it died, was paused, or the answer was lost between DATA and the record.
+    pub(crate) in_window: u32,
+    /// The engine has certainly recorded that it was accepted.
+    pub(crate) recorded: bool,
+    /// How often a server said 'later'.
+    pub(crate) later: u32,
+    /// Its bytes, hashed.
+    pub(crate) bytes: Option<u64>,
+}
+
+/// A leap of the house's time: it was off for more than a week, and what that brought near was in nobody's coming week.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Leap {
+    /// When it went off and came back.
+    pub(crate) off: Secs,
+    pub(crate) back: Secs,
+    /// How much of what it brought near was told of within the breaker's time.
+    pub(crate) told: u64,
 }
 
 /// Everything that is true.
 #[derive(Default)]
 pub(crate) struct Truth {
-    /// By its address as text.
-    pub(crate) addresses: BTreeMap<String, (AddressId, PersonId, Fate)>,
-    /// All promises.
-    pub(crate) letters: BTreeMap<LetterId, Promised>,
-    /// All refusals.
-    pub(crate) refusals: Vec<Refusal>,
-    /// All copies, oldest first.
-    pub(crate) copies: Vec<Copy>,
-    /// Persons for whom a copy arrived since their last opening.
-    pub(crate) knocked: BTreeSet<PersonId>,
-    /// Message-IDs whose acceptance the engine has certainly recorded.
-    pub(crate) recorded: BTreeSet<String>,
-    /// Message-IDs that were accepted, each with how many breaths ago. After [`BREATHS`] the engine has certainly recorded it.
-    pub(crate) answered: Vec<(String, u32)>,
-    /// What was broken. The run fails when this is not empty.
+    pub(crate) now: Secs,
+    pub(crate) mailboxes: Vec<Mailbox>,
+    pub(crate) mailbox_of: BTreeMap<String, usize>,
+    pub(crate) persons: Vec<Somebody>,
+    pub(crate) person_of: BTreeMap<PersonId, usize>,
+    pub(crate) letters: Vec<Promised>,
+    pub(crate) letter_of: BTreeMap<LetterId, usize>,
+    pub(crate) copies: BTreeMap<String, Copies>,
+    pub(crate) duplicates: u64,
+    pub(crate) leap: Leap,
+    /// What was taken and nobody has looked at yet: the mailbox, and the token of the link.
+    pub(crate) arrivals: Vec<(usize, Vec<u8>)>,
+    /// What was broken. The run ends when this is not empty.
     pub(crate) violations: Vec<String>,
+    pub(crate) log: Log,
 }
 
 impl Truth {
-    /// Notes a broken property.
-    pub(crate) fn broken(&mut self, property: &str, what: impl std::fmt::Display) {
-        // The first hundred say enough.
-        if self.violations.len() < 100 {
-            self.violations.push(format!("{property}: {what}"));
+    /// Notes a broken property, by its number.
+    pub(crate) fn broken(&mut self, property: u8, what: impl std::fmt::Display) {
+        // The first few say enough.
+        if self.violations.len() < 20 {
+            let at = crate::stamp(self.now);
+            self.violations.push(format!("{property} {}: {what}, at {at}", crate::check::name(property)));
         }
     }
 
-    /// The engine draws breath in the middle of its turn, and lives on or not.
-    pub(crate) fn breathes(&mut self, lives: bool) {
-        for (message, breaths) in std::mem::take(&mut self.answered) {
-            if breaths >= BREATHS {
-                self.recorded.insert(message);
-            } else if lives {
-                self.answered.push((message, breaths + 1));
-            } else if let Some(copy) = self.copies.iter_mut().rev().find(|c| c.message_id == message) {
-                copy.in_window = true;
+    /// Notes an event.
+    pub(crate) fn note(&mut self, what: char, who: usize, more: i64) {
+        self.log.note(self.now, what, who as u64, more);
+    }
+
+    /// Whether this mailbox, or its person, has said no to this letter.
+    pub(crate) fn refused(&self, mailbox: usize, letter: usize) -> bool {
+        let here = &self.mailboxes[mailbox];
+        let person = &self.persons[here.person];
+        here.no_house
+            || here.no_person
+            || here.quiet
+            || person.no_author
+            || person.no_letters.contains(&letter)
+    }
+
+    /// Letters about which a knock to this mailbox may leave now.
+    pub(crate) fn wanted(&self, mailbox: usize) -> usize {
+        let person = &self.persons[self.mailboxes[mailbox].person];
+        let letters = person.letters.iter();
+        letters.filter(|l| self.letters[**l].waits(self.now) && !self.refused(mailbox, **l)).count()
+    }
+
+    /// Somebody at this mailbox says no, or takes it back.
+    pub(crate) fn say_no(&mut self, mailbox: usize, scope: Scope, no: bool) {
+        let person = self.mailboxes[mailbox].person;
+        match scope {
+            Scope::House => self.mailboxes[mailbox].no_house = no,
+            Scope::NotMe => self.mailboxes[mailbox].no_person = no,
+            Scope::Quiet => self.mailboxes[mailbox].quiet = no,
+            Scope::Author => self.persons[person].no_author = no,
+            Scope::Letter(letter) => {
+                if let Some(letter) = self.letter_of.get(&letter) {
+                    if no {
+                        self.persons[person].no_letters.insert(*letter);
+                    } else {
+                        self.persons[person].no_letters.remove(letter);
+                    }
+                }
             }
         }
-    }
-
-    /// A turn of the engine's has ended: everything that was answered in it is recorded.
-    pub(crate) fn rests(&mut self) {
-        self.recorded.extend(self.answered.drain(..).map(|(message, _)| message));
-    }
-
-    /// Whether this address has said no to this letter.
-    pub(crate) fn refused(&self, address: AddressId, person: PersonId, letter: LetterId) -> bool {
-        self.refusals.iter().any(|r| match r.scope {
-            Scope::House => r.address == address,
-            Scope::NotMe | Scope::Quiet => r.address == address && r.person == person,
-            Scope::Author => r.person == person,
-            Scope::Letter(refused) => r.person == person && refused == letter,
-        })
-    }
-
-    /// Letters about which a knock to this address may leave at this time.
-    pub(crate) fn wanted(&self, address: AddressId, person: PersonId, at: Timestamp) -> usize {
-        self.letters
-            .iter()
-            .filter(|(letter, p)| {
-                p.person == person
-                    && !p.stopped
-                    && !p.opened
-                    && p.not_before <= at
-                    && p.quiet_until.is_none_or(|until| until <= at)
-                    && !self.refused(address, person, **letter)
-            })
-            .count()
+        self.persons[person].ever_refused = true;
     }
 }

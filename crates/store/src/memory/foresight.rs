@@ -7,6 +7,7 @@ use unsaid_delivery::breaker::{self, Weighed};
 use unsaid_delivery::calendar;
 use unsaid_delivery::decide::NextOccurrence;
 use unsaid_delivery::forecast::{self, By, Forecast, Leap};
+use unsaid_delivery::planted::{self, Planted};
 use unsaid_delivery::state::{Parked, State};
 
 impl World {
@@ -16,7 +17,8 @@ impl World {
         if self.of_letter(before.letter).any(|d| d.occurrence == next.occurrence) {
             return;
         }
-        let id = occurrence_id(before.letter, next.occurrence);
+        let before_letter = before.letter;
+        let id = occurrence_id(before_letter, next.occurrence);
         let delivery = Delivery {
             id,
             occurrence: next.occurrence,
@@ -34,6 +36,14 @@ impl World {
             letter.deliveries.insert(id);
         }
         self.wakes.set(WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(next.due));
+        if planted::is(Planted::TwoStates) {
+            let twice = Delivery { id: occurrence_id(before_letter, -next.occurrence), ..delivery.clone() };
+            if let Some(letter) = self.letters.get_mut(&before_letter) {
+                letter.deliveries.insert(twice.id);
+            }
+            self.wakes.set(WakeOf::Delivery(twice.id), Lane::Letters, Wake::Trusted(next.due));
+            self.deliveries.insert(twice.id, twice);
+        }
         self.deliveries.insert(id, delivery);
     }
 

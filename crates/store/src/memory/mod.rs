@@ -10,6 +10,8 @@ mod house;
 mod keys;
 mod letters;
 mod limits;
+#[cfg(feature = "planted")]
+mod looked_at;
 mod pair;
 mod persons;
 mod proofs;
@@ -63,6 +65,7 @@ impl MemoryStore {
 
     /// The rows. No method can panic half-way through a change, so a poisoned lock still guards whole rows.
     fn world(&self) -> MutexGuard<'_, World> {
+        unsaid_delivery::planted::step();
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use unsaid_delivery::accept::{self, NoAnswer};
+use unsaid_delivery::planted::{self, Planted};
 use unsaid_delivery::rule::Proof;
 use unsaid_delivery::state::State;
 
@@ -38,7 +39,8 @@ impl World {
     /// What this reader has to answer before the letter opens for them.
     pub(super) fn asks(&self, reader: &Reader, delivery: &Delivery) -> Option<Asks> {
         let answered = |session| self.answers.get(&delivery.id).is_some_and(|a| a.right.contains(&session));
-        if delivery.rule.proof == Proof::None
+        if planted::is(Planted::ProofNotAsked)
+            || delivery.rule.proof == Proof::None
             || reader.came_with_words()
             || reader.session.is_some_and(answered)
         {

@@ -8,6 +8,7 @@ use unsaid_delivery::accept::{self, Granted};
 use unsaid_delivery::decide::pause_days;
 use unsaid_delivery::message::{Kind, Subject};
 use unsaid_delivery::parking::ParkedBy;
+use unsaid_delivery::planted::{self, Planted};
 use unsaid_delivery::refusal;
 use unsaid_delivery::state::{Parked, State};
 
@@ -250,7 +251,9 @@ impl ReaderStore for MemoryStore {
     async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released> {
         let world = self.world();
         let row = world.opened(reader, delivery)?;
-        let version = world.letters.get(&row.letter).and_then(|l| l.versions.get(&row.version));
+        let versions = world.letters.get(&row.letter).map(|l| &l.versions);
+        let newest = planted::is(Planted::WrongVersion);
+        let version = versions.and_then(|v| if newest { v.values().last() } else { v.get(&row.version) });
         let found = [WrapKind::Host, WrapKind::Words]
             .into_iter()
             .find_map(|kind| version.and_then(|v| v.wraps.get(&kind)).map(|wrap| (kind, wrap)));

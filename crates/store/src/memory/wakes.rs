@@ -66,6 +66,12 @@ impl Wakes {
         }
     }
 
+    /// Whether it is woken some day.
+    #[cfg(feature = "planted")]
+    pub(super) fn has(&self, of: WakeOf) -> bool {
+        self.rows.contains_key(&of)
+    }
+
     /// Whether anybody holds it.
     pub(super) fn has_holder(&self, of: WakeOf) -> bool {
         self.rows.get(&of).is_some_and(|row| row.holder.is_some())

@@ -134,6 +134,7 @@ impl SqlStore {
     }
 
     async fn begin(&self, mode: Mode) -> std::result::Result<Tx, Fault> {
+        unsaid_delivery::planted::step();
         let limits = *self.limits.read().unwrap_or_else(PoisonError::into_inner);
         let engine = match &self.base {
             Base::Sqlite(base) => Engine::Sqlite(base.begin(mode == Mode::Read).await?),
@@ -159,6 +160,7 @@ impl SqlStore {
     }
 
     async fn commit(&self, tx: Tx) -> std::result::Result<(), Fault> {
+        unsaid_delivery::planted::step();
         let commit = Commit {
             base: self.base.clone(),
             journal: Arc::clone(&self.journal),

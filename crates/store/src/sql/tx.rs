@@ -53,6 +53,8 @@ pub(crate) struct Tx {
     pub(super) thinned: Vec<(String, String)>,
     /// The engine asked for the whole transaction to be tried again.
     pub(super) again: bool,
+    /// Counted by the simulator, and by nobody in a program that is shipped.
+    _opened: unsaid_delivery::planted::Opened,
 }
 
 /// What the engines say inside.
@@ -65,7 +67,15 @@ pub(crate) enum Fault {
 
 impl Tx {
     pub(super) fn new(engine: Engine, limits: Limits) -> Self {
-        Self { engine, limits, entries: Vec::new(), manifests: Vec::new(), thinned: Vec::new(), again: false }
+        Self {
+            engine,
+            limits,
+            entries: Vec::new(),
+            manifests: Vec::new(),
+            thinned: Vec::new(),
+            again: false,
+            _opened: unsaid_delivery::planted::Opened::new(),
+        }
     }
 
     /// Runs a statement. Gives how many rows it changed.

@@ -1,0 +1,154 @@
+//! A copy that a mail server takes, held against everything that must hold at that moment.
+
+use crate::truth::{NEVER, Promised, Truth};
+use crate::{DAY, Secs};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use unsaid::mail::Outgoing;
+
+/// So long nothing leaves in numbers that was not foreseen, so many are no number, and one in so many of a large house.
+const BREAKER: Secs = 72 * 3_600;
+const FEW: u64 = 5;
+const ONE_IN: u64 = 100;
+const WEEK: Secs = 7 * DAY;
+
+/// A message arrived. `in_window`: the engine may not know of it.
+pub(crate) fn taken(truth: &mut Truth, mailbox: usize, message: &Outgoing, in_window: bool) {
+    let now = truth.now;
+    at_most_one(truth, message, in_window);
+    something_waits(truth, mailbox);
+    let person = truth.mailboxes[mailbox].person;
+    if !truth.mailboxes[mailbox].is_dead(now) {
+        truth.persons[person].last_taken = now;
+    }
+    truth.note('m', mailbox, i64::from(in_window));
+    if let Some(link) = link_in(&message.bytes) {
+        truth.arrivals.push((mailbox, link));
+    }
+}
+
+/// 3: at most one copy outside the window, none once acceptance is recorded, and a repeat is the same to the byte.
+fn at_most_one(truth: &mut Truth, message: &Outgoing, in_window: bool) {
+    let mut hasher = DefaultHasher::new();
+    message.bytes.hash(&mut hasher);
+    let bytes = hasher.finish();
+    let copies = truth.copies.entry(message.message_id.clone()).or_default();
+    let (repeat, recorded) = (copies.taken > copies.in_window, copies.recorded);
+    let altered = copies.bytes.is_some_and(|before| before != bytes);
+    copies.bytes = Some(bytes);
+    if copies.taken > 0 {
+        truth.duplicates += 1;
+    }
+    copies.taken += 1;
+    copies.in_window += u32::from(in_window);
+    if recorded {
+        truth.broken(3, "an attempt started after acceptance was recorded");
+    } else if repeat {
+        truth.broken(3, "a second copy outside the window");
+    }
+    if altered {
+        truth.broken(3, "a repeat differs from the first");
+    }
+}
+
+/// 1, 4, 5, 10: something waits for this person that may be told here and now.
+fn something_waits(truth: &mut Truth, mailbox: usize) {
+    if truth.wanted(mailbox) > 0 {
+        return in_few(truth, mailbox);
+    }
+    let now = truth.now;
+    let person = &truth.persons[truth.mailboxes[mailbox].person];
+    let sent: Vec<&Promised> = person.letters.iter().map(|l| &truth.letters[*l]).collect();
+    let sent: Vec<&Promised> = sent.into_iter().filter(|l| !l.occurrences.is_empty()).collect();
+    let early = |within: Secs| {
+        let open = sent.iter().filter(|l| !l.stopped).flat_map(|l| &l.occurrences).filter(|o| !o.opened);
+        open.map(|o| o.not_before - now).any(|wait| wait > 0 && wait <= within)
+    };
+    let taken_back = |within: Secs| sent.iter().any(|l| l.stopped && now - l.stopped_at <= within);
+    let kept = || {
+        let open = sent.iter().filter(|l| !l.stopped).flat_map(|l| &l.occurrences);
+        open.filter(|o| !o.opened).any(|o| o.quiet_until > now)
+    };
+    // Which of several it was about only the engine knows: the nearest is named.
+    let (property, what) = if sent.is_empty() {
+        (10, "a knock to somebody for whom nothing is ever sent")
+    } else if sent.iter().any(|l| l.waits(now)) {
+        (5, "a knock about what was refused there")
+    } else if taken_back(3_600) {
+        (4, "a knock about what was just taken back")
+    } else if early(40 * DAY) {
+        (1, "a knock before its time")
+    } else if kept() {
+        (5, "a knock before the day that they chose")
+    } else if taken_back(NEVER) {
+        (4, "a knock about what was taken back")
+    } else if early(NEVER) {
+        (1, "a knock long before its time")
+    } else {
+        (5, "a knock about what was opened already")
+    };
+    let who = truth.mailboxes[mailbox].person;
+    truth.broken(property, format_args!("{what}, to person {who}"));
+}
+
+/// 13: what a leap of the house's time brought near leaves in few numbers, before somebody could have looked.
+fn in_few(truth: &mut Truth, mailbox: usize) {
+    let (now, leap) = (truth.now, truth.leap);
+    let at_once = now < leap.back + BREAKER;
+    let mut new = 0;
+    for letter in truth.persons[truth.mailboxes[mailbox].person].letters.clone() {
+        let promised = &mut truth.letters[letter];
+        if promised.stopped {
+            continue;
+        }
+        for one in promised.occurrences.iter_mut().filter(|o| o.not_before <= now && !o.told) {
+            one.told = true;
+            let brought_near = one.not_before > leap.off + WEEK && one.not_before <= leap.back + WEEK;
+            new += u64::from(at_once && brought_near && promised.sealed_at < leap.off);
+        }
+    }
+    truth.leap.told += new;
+    let told = truth.leap.told;
+    if new > 0 && told > FEW {
+        let waits = |l: &&Promised| !l.stopped && l.occurrences.iter().any(|o| !o.told);
+        let waiting = truth.letters.iter().filter(waits).count() as u64;
+        if told > FEW.max(waiting / ONE_IN) {
+            truth
+                .broken(13, format_args!("{told} letters left that nobody had foreseen, and {waiting} wait"));
+        }
+    }
+}
+
+/// The token of the link in a message, as a person's mail program would find it: quoted-printable, soft breaks taken out.
+fn link_in(message: &[u8]) -> Option<Vec<u8>> {
+    const BEGINS: &[u8] = b"https://example.net/k/";
+    const LENGTH: usize = 43;
+    // A soft break may stand anywhere within.
+    let mut plain = Vec::with_capacity(message.len());
+    let mut rest = message;
+    while let Some((first, more)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(b"=\r\n") {
+            rest = after;
+            continue;
+        }
+        plain.push(*first);
+        rest = more;
+    }
+    let at = plain.windows(BEGINS.len()).position(|w| w == BEGINS)? + BEGINS.len();
+    let token = plain.get(at..at + LENGTH)?;
+    unbase64(token)
+}
+
+fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (mut bits, mut held): (u32, u32) = (0, 0);
+    let mut bytes = Vec::new();
+    for c in text {
+        bits = (bits << 6) | u32::try_from(ALPHABET.iter().position(|a| a == c)?).ok()?;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from((bits >> held) & 255).ok()?);
+        }
+    }
+    Some(bytes)
+}

@@ -1,0 +1,215 @@
+//! What breaks, and when. Most of it is laid out at the beginning; the worst comes relative to what the engine just does: between its two questions, and right behind a message.
+//! Faults stay within what can be recovered from: a single clock that lies across a start, or leaps forward in the hour after it, is outside the model (delivery.md).
+
+use crate::post::{Moment, held};
+use crate::truth::{Leap, NEVER};
+use crate::world::{Event, World};
+use crate::{DAY, Secs};
+
+/// By how much a wall clock is wrong, in seconds: fifty years, three years, a day, forty minutes; and back, three hours and a year.
+const WRONG: [Secs; 6] = [50 * 365 * DAY, 3 * 365 * DAY, DAY, 2_400, -10_800, -365 * DAY];
+/// A clock that leaps forward within this time of a start may be taken for one that was just set right.
+const SETTLED: Secs = 3_600 + 60;
+
+/// Lays out what will break.
+pub(crate) fn foresee(world: &mut World) {
+    let (begins, heals) = (world.begins(), world.heals_at);
+    let years = i64::try_from(world.options.years).unwrap_or(1);
+    for _ in 0..years.max(1) {
+        let at = world.faults.between(begins, heals);
+        let wrong = WRONG[world.faults.place(WRONG.len())];
+        let (node, lasts) = (world.faults.place(2), world.faults.between(600, 3 * DAY));
+        world.at(at, Event::WallWrong(node, wrong, lasts));
+    }
+    for _ in 0..2 * years.max(1) {
+        let at = world.faults.between(begins, heals);
+        let lasts = world.faults.between(3_600, 12 * DAY);
+        world.at(at, Event::RelayDown(lasts));
+    }
+    for _ in 0..years.max(1) {
+        let at = world.faults.between(begins, heals);
+        let lasts = world.faults.between(600, 21 * DAY);
+        world.at(at, Event::PowerOff(lasts));
+    }
+    // Now and then it is off just when many letters are due.
+    for year in 0..years {
+        if world.faults.percent(30) {
+            let christmas = begins + 33 * DAY + year * 365 * DAY;
+            let at = christmas - world.faults.between(9 * DAY, 20 * DAY);
+            let lasts = christmas - at + world.faults.between(DAY, 15 * DAY);
+            world.at(at, Event::PowerOff(lasts));
+        }
+    }
+    for _ in 0..(years / 8).max(1) {
+        let at = world.faults.between(begins, heals);
+        let lasts = world.faults.between(20 * DAY, 120 * DAY);
+        world.at(at, Event::PowerOff(lasts));
+    }
+    for _ in 0..4 * years.max(1) {
+        let at = world.faults.between(begins, heals);
+        let (node, lasts) = (world.faults.place(2), world.faults.between(300, 90 * 60));
+        world.at(at, Event::Pauses(node, lasts));
+    }
+}
+
+/// Something breaks, or is right again.
+pub(crate) fn strikes(world: &mut World, event: Event) {
+    let healed = held(&world.shared.weather).healed;
+    match event {
+        Event::WallRight(node) => wall(world, node, 0),
+        Event::GoesOn(node) => goes_on(world, node),
+        Event::Heals => heals(world),
+        _ if healed => {}
+        Event::WallWrong(node, wrong, lasts) => {
+            let now = world.now();
+            let Some(here) = world.nodes[node].as_mut() else { return };
+            here.read_on(&mut held(&world.shared.truth));
+            if here.age() <= SETTLED || here.paused_until.is_some() {
+                return world.at(now + SETTLED, event);
+            }
+            wall(world, node, wrong);
+            world.after(lasts, Event::WallRight(node));
+        }
+        Event::RelayDown(lasts) => {
+            let until = world.now() + lasts;
+            let mut weather = held(&world.shared.weather);
+            weather.down_until = weather.down_until.max(until);
+            drop(weather);
+            world.note('R', 0, lasts);
+        }
+        Event::PowerOff(lasts) => {
+            world.note('P', 0, lasts);
+            let off = world.now();
+            if lasts > 7 * DAY {
+                world.truth().leap = Leap { off, back: off + lasts, told: 0 };
+            }
+            for node in 0..world.nodes.len() {
+                let now = world.now();
+                let ago = world.faults.between(0, 30);
+                if let Some(here) = world.nodes[node].as_mut().filter(|here| here.paused_until.is_none()) {
+                    here.read_on(&mut held(&world.shared.truth));
+                    here.beat(&world.hand, now - ago);
+                }
+                let apart = world.faults.between(0, 1_800);
+                world.dies(node, lasts + apart);
+            }
+        }
+        Event::Pauses(node, lasts) => pauses(world, node, lasts),
+        _ => {}
+    }
+}
+
+fn wall(world: &mut World, node: usize, wrong: Secs) {
+    let Some(here) = world.nodes[node].as_mut() else { return };
+    here.read_on(&mut held(&world.shared.truth));
+    if here.wall_wrong != wrong {
+        here.wall_wrong = wrong;
+        world.note(if wrong == 0 { 'C' } else { 'c' }, node, wrong);
+    }
+}
+
+/// A whole machine stands still, in the middle of whatever it does.
+pub(crate) fn pauses(world: &mut World, node: usize, lasts: Secs) {
+    let until = world.now() + lasts;
+    let Some(here) = world.nodes[node].as_mut().filter(|here| here.paused_until.is_none()) else { return };
+    here.read_on(&mut held(&world.shared.truth));
+    here.paused_until = Some(until);
+    here.leaves_a_window(&mut held(&world.shared.truth));
+    world.note('z', node, lasts);
+    world.at(until, Event::GoesOn(node));
+    world.call_soon(1 - node);
+}
+
+/// And goes on where it stood.
+pub(crate) fn goes_on(world: &mut World, node: usize) {
+    let now = world.now();
+    let Some(here) = world.nodes[node].as_mut().filter(|here| here.paused_until.is_some()) else { return };
+    here.paused_until = None;
+    here.slept(now);
+    let busy = here.is_busy();
+    world.note('Z', node, 0);
+    if busy { world.goes_on(node) } else { world.call_soon(node) }
+}
+
+/// Nothing breaks any more: all clocks are right, both nodes run, the relay is there.
+fn heals(world: &mut World) {
+    {
+        let mut weather = held(&world.shared.weather);
+        weather.healed = true;
+        weather.down_until = 0;
+    }
+    world.note('H', 0, 0);
+    for node in 0..world.nodes.len() {
+        world.dies(node, 60);
+        world.after(60, Event::Boot(node));
+    }
+}
+
+/// The worst moment has come, and somebody uses it: an author takes back what is just leaving, a person says no, a machine stands still for longer than its lease, another one goes on.
+pub(crate) fn moment(world: &mut World, node: usize, moment: Moment) {
+    let (Moment::Before(mailbox) | Moment::Between(mailbox) | Moment::After(mailbox)) = moment;
+    let other = 1 - node;
+    let other_stands = world.nodes[other].as_ref().is_some_and(|n| n.paused_until.is_some());
+    if other_stands && world.acts.percent(60) {
+        return goes_on(world, other);
+    }
+    let other_runs = world.nodes[other].is_some() && !other_stands;
+    match (moment, world.acts.below(10)) {
+        (Moment::Before(_), _) if other_runs => {
+            let lasts = world.acts.between(76 * 60, 200 * 60);
+            pauses(world, node, lasts);
+        }
+        (Moment::Between(_), 0..=4) => world.takes_everything_back(mailbox),
+        (Moment::Between(_), 5..=7) => world.refuses_now(mailbox),
+        (Moment::Between(_), 8) => world.comes_now(mailbox),
+        (Moment::After(_), 0..=2) => world.comes_now(mailbox),
+        (Moment::After(_), 3..=4) => world.takes_everything_back(mailbox),
+        (Moment::After(_), 5) => world.refuses_now(mailbox),
+        (Moment::After(_), 6..=7) if other_runs => {
+            let lasts = world.acts.between(60, 200 * 60);
+            pauses(world, node, lasts);
+        }
+        _ => {}
+    }
+}
+
+/// What becomes of a mailbox in the course of time, drawn once: when it dies, when it is given to somebody else, when it is full, when mail lies where nobody looks.
+pub(crate) fn life_of_a_mailbox(world: &World) -> crate::truth::Mailbox {
+    let (begins, heals) = (world.begins(), world.heals_at);
+    let people = &world.people;
+    // Four in ten die within fifteen years, one in twenty is dead when it is given.
+    let dead_from = match people.below(100) {
+        0..=4 => begins,
+        5..=64 => begins + people.between(90 * DAY, 22 * 365 * DAY),
+        _ => NEVER,
+    };
+    let strangers_from = if dead_from < NEVER && people.percent(30) {
+        dead_from + people.between(200 * DAY, 700 * DAY)
+    } else {
+        NEVER
+    };
+    let spans = |each: Secs, least: Secs, most: Secs| {
+        let mut spans = Vec::new();
+        let mut at = begins + people.between(0, 2 * each);
+        while at < heals {
+            let until = (at + people.between(least, most)).min(heals);
+            spans.push((at, until));
+            at = until + people.between(each / 2, 2 * each);
+        }
+        spans
+    };
+    crate::truth::Mailbox {
+        id: unsaid_delivery::id::AddressId(world.ids.id()),
+        person: 0,
+        dead_from,
+        sends_back: people.percent(30),
+        strangers_from,
+        grey: people.percent(30),
+        full: if people.percent(20) { spans(4 * 365 * DAY, DAY, 25 * DAY) } else { Vec::new() },
+        spam: spans(6 * 365 * DAY, 10 * DAY, 100 * DAY),
+        scanned: people.percent(25),
+        no_house: false,
+        no_person: false,
+        quiet: false,
+    }
+}

@@ -1,0 +1,152 @@
+//! One of the three stores, and how its futures are driven. Those of memory and of SQLite are ready at once; those of PostgreSQL want a runtime, which belongs to this thread alone, so
+//! that what is planted and where a process ends is the same for all.
+
+use crate::options::Over;
+use crate::post::{Gate, held};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+use unsaid_store::journal::MemoryJournal;
+use unsaid_store::memory::MemoryStore;
+use unsaid_store::sql::SqlStore;
+use unsaid_store::{Store, StoreError};
+
+/// The store and what drives it.
+pub(crate) struct Hand {
+    pub(crate) store: Arc<dyn Store>,
+    /// The same, where it is rows in memory.
+    pub(crate) memory: Option<Arc<MemoryStore>>,
+    runtime: Option<tokio::runtime::Runtime>,
+    woken: Arc<Woken>,
+}
+
+/// Whether whoever is driven asked to be driven again.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How long PostgreSQL is given to answer before somebody looks whether anything else is to be done.
+const A_MOMENT: Duration = Duration::from_millis(20);
+
+impl Hand {
+    /// An empty house.
+    pub(crate) fn open(over: Over, seed: u64) -> Result<Self, String> {
+        let cannot = |e: StoreError| format!("the store cannot be opened: {e}");
+        let journal = Arc::new(MemoryJournal::new());
+        let (mut memory, mut runtime) = (None, None);
+        let store: Arc<dyn Store> = match over {
+            Over::Memory => {
+                let store = Arc::new(MemoryStore::new());
+                memory = Some(Arc::clone(&store));
+                store
+            }
+            Over::Sqlite => Arc::new(now(SqlStore::sqlite_in_memory(journal)).map_err(cannot)?),
+            Over::Postgres => {
+                let rt = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .map_err(|e| format!("no runtime: {e}"))?;
+                let url = rt.block_on(database(seed))?;
+                let store = rt.block_on(SqlStore::postgres(&url, journal)).map_err(cannot)?;
+                runtime = Some(rt);
+                Arc::new(store)
+            }
+        };
+        Ok(Self { store, memory, runtime, woken: Arc::default() })
+    }
+
+    /// Whether a transaction ends in the same breath in which it begins.
+    pub(crate) fn answers_at_once(&self) -> bool {
+        self.runtime.is_none()
+    }
+
+    /// Waits for an answer.
+    pub(crate) fn ask<T>(&self, question: impl Future<Output = T>) -> T {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(question),
+            None => now(question),
+        }
+    }
+
+    /// Drives a node's turn until it is done, or nothing more happens in it by itself: it died, people want to act, or it waits for time.
+    pub(crate) fn drive<T>(
+        &self,
+        turn: &mut Pin<Box<dyn Future<Output = T>>>,
+        gate: &Mutex<Gate>,
+        mut breath: impl FnMut(),
+    ) -> Poll<T> {
+        let stands = |gate: &Gate| gate.killed || !gate.moments.is_empty();
+        match &self.runtime {
+            None => {
+                let waker = Waker::from(Arc::clone(&self.woken));
+                loop {
+                    self.woken.0.store(false, Ordering::Relaxed);
+                    if let Poll::Ready(done) = turn.as_mut().poll(&mut Context::from_waker(&waker)) {
+                        return Poll::Ready(done);
+                    }
+                    if held(gate).killed {
+                        return Poll::Pending;
+                    }
+                    breath();
+                    if stands(&held(gate)) || !self.woken.0.load(Ordering::Relaxed) {
+                        return Poll::Pending;
+                    }
+                }
+            }
+            Some(runtime) => runtime.block_on(async {
+                loop {
+                    let done = std::future::poll_fn(|cx| match turn.as_mut().poll(cx) {
+                        Poll::Ready(done) => Poll::Ready(Some(done)),
+                        Poll::Pending if held(gate).killed => Poll::Ready(None),
+                        Poll::Pending => Poll::Pending,
+                    });
+                    match tokio::time::timeout(A_MOMENT, done).await {
+                        Ok(Some(done)) => return Poll::Ready(done),
+                        Ok(None) => return Poll::Pending,
+                        Err(_) => {}
+                    }
+                    // Rows that it has locked would be waited for in vain by whoever acts meanwhile.
+                    let idle = unsaid_delivery::planted::open() == 0;
+                    let waits = stands(&held(gate)) || !held(gate).sleepers.is_empty();
+                    if idle && waits {
+                        return Poll::Pending;
+                    }
+                }
+            }),
+        }
+    }
+}
+
+/// A future that is ready at once.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("this store answers at once"),
+    }
+}
+
+/// A database of its own on the server that scripts/with-postgres names.
+async fn database(seed: u64) -> Result<String, String> {
+    let url = std::env::var("UNSAID_TEST_POSTGRES").map_err(|_| {
+        "UNSAID_TEST_POSTGRES does not name a server. Run it as: scripts/with-postgres make sim STORE=postgres"
+            .to_owned()
+    })?;
+    let said = |e: tokio_postgres::Error| format!("the server at UNSAID_TEST_POSTGRES does not answer: {e}");
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.map_err(said)?;
+    let connection = tokio::spawn(connection);
+    let name = format!("sim_{}_{seed}", std::process::id());
+    client.batch_execute(&format!("drop database if exists {name}; ")).await.map_err(said)?;
+    client.batch_execute(&format!("create database {name}")).await.map_err(said)?;
+    drop(client);
+    connection.abort();
+    let (server, _) = url.rsplit_once('/').ok_or("the address of the server has no database's name")?;
+    Ok(format!("{server}/{name}"))
+}

@@ -1,0 +1,66 @@
+//! What is planted in the engine, one fault at a time, and which property must find it. A checker that cannot fail checks nothing.
+
+use crate::{Options, Outcome, name, run};
+use unsaid_delivery::planted::Planted;
+
+/// One fault, and the property that finds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Mutant {
+    /// What is planted.
+    pub planted: Planted,
+    /// The number of the property.
+    pub property: u8,
+    /// How many must write for it to show, at least.
+    pub authors: u64,
+}
+
+const fn found_by(property: u8, planted: Planted) -> Mutant {
+    Mutant { planted, property, authors: 0 }
+}
+
+/// All of them, by property.
+pub const MUTANTS: &[Mutant] = &[
+    found_by(1, Planted::ZoneToUtc),
+    found_by(1, Planted::LeapSkipped),
+    found_by(2, Planted::ProofNotAsked),
+    found_by(3, Planted::NoFence),
+    found_by(3, Planted::AcceptedGoesAgain),
+    found_by(4, Planted::StopNotRechecked),
+    found_by(5, Planted::RefuseAtScheduleOnly),
+    found_by(10, Planted::WrongVersion),
+    found_by(12, Planted::WallClock),
+    Mutant { planted: Planted::BreakerOff, property: 13, authors: 60 },
+    found_by(14, Planted::TwoStates),
+    found_by(15, Planted::AuthorSeesOpened),
+    found_by(17, Planted::TempGivesUp),
+    found_by(17, Planted::BounceIgnored),
+    found_by(18, Planted::WakeForgotten),
+];
+
+/// How a mutant ended.
+#[derive(Debug, Clone)]
+pub enum Ended {
+    /// Its own property found it, at this seed.
+    Found(u64),
+    /// Another one did first.
+    FoundByAnother(u64, String),
+    /// Nobody did.
+    Survived,
+}
+
+/// Lives through one seed after the other until something is broken.
+///
+/// # Errors
+/// The store cannot be opened.
+pub fn hunt(mutant: Mutant, options: Options, seeds: u64) -> Result<Ended, String> {
+    for seed in options.seed..options.seed + seeds {
+        let authors = options.authors.max(mutant.authors);
+        let Outcome { violations, .. } =
+            run(Options { seed, authors, planted: Some(mutant.planted), ..options })?;
+        if let Some(first) = violations.first() {
+            let own = first.starts_with(&format!("{} {}", mutant.property, name(mutant.property)));
+            return Ok(if own { Ended::Found(seed) } else { Ended::FoundByAnother(seed, first.clone()) });
+        }
+    }
+    Ok(Ended::Survived)
+}

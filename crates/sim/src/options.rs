@@ -1,0 +1,77 @@
+//! What is to be run: everything that a run depends on beside the code, so that a line of it says how to see the same again.
+
+use std::fmt;
+use std::str::FromStr;
+use unsaid_delivery::planted::Planted;
+
+/// Over which store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Over {
+    /// Rows in memory.
+    #[default]
+    Memory,
+    /// SQLite, in memory.
+    Sqlite,
+    /// PostgreSQL, a database of its own for each run.
+    Postgres,
+}
+
+impl Over {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+impl FromStr for Over {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "memory" => Ok(Self::Memory),
+            "sqlite" => Ok(Self::Sqlite),
+            "postgres" => Ok(Self::Postgres),
+            _ => Err(format!("There is no store named {text}. There are memory, sqlite and postgres.")),
+        }
+    }
+}
+
+/// One run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Everything is drawn from it.
+    pub seed: u64,
+    /// How many write.
+    pub authors: u64,
+    /// How long the faulty part is.
+    pub years: u64,
+    /// Over which store.
+    pub over: Over,
+    /// A fault of the engine's, planted on purpose.
+    pub planted: Option<Planted>,
+    /// Says each event as it comes.
+    pub aloud: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: 0, authors: 8, years: 3, over: Over::Memory, planted: None, aloud: false }
+    }
+}
+
+impl fmt::Display for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "--from {} --seeds 1 --authors {} --years {} --store {}",
+            self.seed,
+            self.authors,
+            self.years,
+            self.over.name()
+        )
+    }
+}
