@@ -397,12 +397,6 @@ fn two_workers_that_are_taken_over_again_and_again_neither() {
 }
 
 #[test]
-#[ignore = "about a million states, which takes minutes without optimisation"]
-fn three_workers_that_are_taken_over_again_and_again_neither() {
-    is_sound(OURS, 700_000);
-}
-
-#[test]
 fn without_the_question_before_the_content_a_no_comes_too_late() {
     let forgets = Engine { before_content: Asked { allowed: false, ..BOTH }, ..OURS };
     is_found(forgets, NEVER_WRONG);

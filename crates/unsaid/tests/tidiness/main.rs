@@ -3,6 +3,7 @@
 //!
 //! It reads the working tree and refuses to know what the code does.
 
+mod faults;
 mod files;
 mod imports;
 mod lexing;
@@ -394,6 +395,8 @@ fn named_paths(text: &str) -> Vec<String> {
         .step_by(2)
         .filter(|words| rooms.iter().any(|room| words.starts_with(room)))
         .filter(|words| !words.contains([' ', '*', '<', '{', '\n']))
+        // A test is named behind its file.
+        .filter_map(|words| words.split("::").next())
         // What the build makes is not in a fresh clone.
         .filter(|words| !words.starts_with("web/dist") && !words.starts_with("web/node_modules"))
         .map(str::to_owned)
