@@ -30,6 +30,8 @@ mod proofs;
 mod readers;
 pub mod recovery;
 mod refusals;
+#[cfg(test)]
+mod rehearsal;
 mod replay;
 mod replies;
 mod schema;
@@ -185,16 +187,25 @@ macro_rules! transaction {
     ($store:expr, $mode:expr, |$tx:ident| $body:expr) => {{
         let store: &$crate::sql::SqlStore = $store;
         let mut tries = 0;
+        #[cfg(test)]
+        let mut rehearsal = $crate::sql::rehearsal::Rehearsal::of(store, $mode).await;
         loop {
             tries += 1;
             let finished = match store.begin($mode).await {
                 Ok(mut $tx) => {
+                    #[cfg(test)]
+                    rehearsal.begins(&mut $tx);
                     let answer: $crate::Result<_> = async { $body }.await;
                     store.finish($tx, answer).await
                 }
                 Err($crate::sql::tx::Fault::Again) => None,
                 Err($crate::sql::tx::Fault::Cannot(error)) => Some(Err(error)),
             };
+            #[cfg(test)]
+            if rehearsal.fell(store, finished.as_ref()).await {
+                tries = 0;
+                continue;
+            }
             match finished {
                 Some(answer) => break answer,
                 None if tries < $crate::sql::TRIES => {}

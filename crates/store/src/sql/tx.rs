@@ -55,6 +55,9 @@ pub(crate) struct Tx {
     pub(super) again: bool,
     /// Counted by the simulator, and by nobody in a program that is shipped.
     _opened: unsaid_delivery::planted::Opened,
+    /// At which of its changes it is made to fail.
+    #[cfg(test)]
+    pub(super) falls: Option<super::rehearsal::Falls>,
 }
 
 /// What the engines say inside.
@@ -75,11 +78,17 @@ impl Tx {
             thinned: Vec::new(),
             again: false,
             _opened: unsaid_delivery::planted::Opened::new(),
+            #[cfg(test)]
+            falls: None,
         }
     }
 
     /// Runs a statement. Gives how many rows it changed.
     pub(crate) async fn exec(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
+        #[cfg(test)]
+        if let Some(error) = self.falls.as_ref().and_then(|falls| falls.at(sql)) {
+            return Err(error);
+        }
         let done = match &mut self.engine {
             Engine::Sqlite(tx) => tx.exec(sql, values),
             Engine::Postgres(tx) => tx.exec(sql, values).await,
@@ -89,6 +98,10 @@ impl Tx {
 
     /// Asks a question.
     pub(crate) async fn query(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>> {
+        #[cfg(test)]
+        if let Some(error) = self.falls.as_ref().and_then(|falls| falls.at(sql)) {
+            return Err(error);
+        }
         let rows = match &mut self.engine {
             Engine::Sqlite(tx) => tx.query(sql, values),
             Engine::Postgres(tx) => tx.query(sql, values).await,
