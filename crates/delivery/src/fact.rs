@@ -192,6 +192,38 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// What it is called where facts are counted and listed.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sealed { .. } => "sealed",
+            Self::Undone { .. } => "undone",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::Accepted { .. } => "accepted",
+            Self::Opened { .. } => "opened",
+            Self::Refused { .. } => "refused",
+            Self::Lifted { .. } => "lifted",
+            Self::KeptForLater { .. } => "kept for later",
+            Self::Answered { .. } => "answered",
+            Self::Bounced { .. } => "bounced",
+            Self::Unreachable { .. } => "unreachable",
+            Self::AddressGiven { .. } => "address given",
+            Self::AddressRemoved { .. } => "address removed",
+            Self::AmendUndone { .. } => "new words undone",
+            Self::Unwrapped { .. } => "new words count",
+            Self::RuleChanged { .. } => "rule changed",
+            Self::ProofChanged { .. } => "proof changed",
+            Self::CardReplaced { .. } => "card",
+            Self::Rewrapped { .. } => "rewrapped",
+            Self::SignInChanged { .. } => "sign-in changed",
+            Self::UnlockReplaced { .. } => "words of an account",
+            Self::Adopted { .. } => "adopted",
+            Self::Parked { .. } => "parked",
+            Self::Released { .. } => "let go",
+        }
+    }
+}
+
 /// A knock that was accepted: enough to tell a restored house of it, so that it is not sent again and its link works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Knocked {

@@ -171,6 +171,15 @@ impl Blobs {
         if <[u8; 32]>::from(sum.finalize()) == sha256 { Ok(()) } else { Err(StoreError::Damaged) }
     }
 
+    /// Whether something of this size stands there, without reading it.
+    pub async fn stands(&self, blob: BlobId, size: u64) -> Result<bool> {
+        match self.sealed.head(&place(blob)).await {
+            Ok(stored) => Ok(stored.size == size),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+
     /// Forgets an upload that was never finished.
     pub async fn forget_upload(&self, blob: BlobId) -> Result<()> {
         match &self.uploads {

@@ -95,6 +95,10 @@ pub trait HouseStore: Send + Sync {
     async fn unhold(&self, what: Hold) -> Result<bool>;
     /// What stands in the way of the whole house, the gravest first.
     async fn holds(&self) -> Result<Vec<Standing>>;
+    /// Keeps what a node of this house asks for at its public address, until `expires`; what is over is forgotten. Conflict: it is known already.
+    async fn keep_nonce(&self, nonce: Keyed, expires: Timestamp, now: Now) -> Result<()>;
+    /// Whether a node of this house asks for this. Changes nothing.
+    async fn knows_nonce(&self, nonce: Keyed, now: Now) -> Result<bool>;
     /// From now on nothing goes beyond these numbers, by this process; a store that was just opened has none. What is there already stays, and whatever would go beyond is
     /// [`StoreError::Limit`], and changes nothing.
     async fn keep_within(&self, limits: Limits) -> Result<()>;

@@ -20,6 +20,11 @@ use unsaid::settings::Settings;
 
 #[expect(clippy::print_stderr, reason = "a program for the terminal")]
 fn main() -> ExitCode {
+    // `unsaid-town command adopt` is `unsaid adopt`: tests restore and adopt the house of a town with the program that they have.
+    let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    if words.get(1).is_some_and(|word| word == "command") {
+        return unsaid::cli::run_with(words.into_iter().skip(1));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use unsaid_delivery::BootId;
 use unsaid_store::blobs::Blobs;
-use unsaid_store::journal::{FileJournal, Journal, JournalError, MemoryJournal};
+use unsaid_store::journal::{FileJournal, Journal, JournalError, MemoryJournal, nodes};
 use unsaid_store::rows::Lane;
 use unsaid_store::sql::SqlStore;
 use unsaid_store::{Store, StoreError};
@@ -87,10 +87,10 @@ pub async fn assemble(
     let lock = lock(&settings.data)?;
     let (keys, keys_are_new) = HouseKeys::open(&settings.keys, &*chance)?;
     let keys = Arc::new(keys);
-    let node = node_name(&settings.journal_folder(), &*chance)?;
-    hear_what_came_in(&settings, &node).await?;
-    let journal = FileJournal::open(&settings.journal_folder(), &node).map_err(CannotOpen::Journal)?;
-    let store = open_store(&settings, Arc::new(journal)).await?;
+    let others = journals(&settings, &*chance)?;
+    let store: Arc<dyn Store> = Arc::new(open_house(&settings, &*chance, &others).await?);
+    // `receive` may write its own again.
+    drop(others);
     store.keep_within(settings.limits).await.map_err(CannotOpen::Store)?;
     let blobs = Blobs::local(&settings.store_folder().join("blobs")).map_err(CannotOpen::Store)?;
     let house = store.house().await.map_err(CannotOpen::Store)?;
@@ -199,15 +199,7 @@ fn mail_domain(address: &str) -> &str {
 /// # Errors
 /// [`CannotOpen`] where there is no house yet, or it does not answer.
 pub async fn visit(settings: &Settings) -> Result<Arc<dyn Store>, CannotOpen> {
-    if let Database::Sqlite(path) = &settings.database
-        && !path.exists()
-    {
-        return Err(CannotOpen::Folder(
-            path.clone(),
-            io::Error::new(io::ErrorKind::NotFound, "there is no house here yet"),
-        ));
-    }
-    open_store(settings, Arc::new(MemoryJournal::default())).await
+    Ok(Arc::new(visit_sql(settings).await?))
 }
 
 /// How often, and with which pause between, the journal of what came in is asked for: half a minute.
@@ -246,17 +238,91 @@ pub async fn come_in(settings: &Settings) -> Result<Arc<dyn Store>, CannotOpen> 
     Ok(Arc::new(store.map_err(CannotOpen::Store)?))
 }
 
-/// Facts of mail that came back are replayed at the start like all others, so that a restored house knows them.
-async fn hear_what_came_in(settings: &Settings, node: &str) -> Result<(), CannotOpen> {
-    let (folder, name) = (settings.journal_folder(), of_what_came_in(node));
-    if !folder.join(format!("{name}.log")).exists() {
-        return Ok(());
+/// The journals that stand beside this node's own (what `receive` writes is one of them), so that what they know is replayed at the start like everything else. One that is in use just
+/// now is left to whoever uses it.
+///
+/// # Errors
+/// [`CannotOpen::Journal`]: one of them is damaged, or cannot be read.
+pub fn journals(settings: &Settings, chance: &dyn Chance) -> Result<Vec<Arc<dyn Journal>>, CannotOpen> {
+    let folder = settings.journal_folder();
+    make_folder(&folder)?;
+    let own = node_name(&folder, chance)?;
+    let mut journals: Vec<Arc<dyn Journal>> = Vec::new();
+    for node in nodes(&folder).map_err(CannotOpen::Journal)? {
+        if node == own {
+            continue;
+        }
+        match FileJournal::open(&folder, &node) {
+            Ok(journal) => journals.push(Arc::new(journal)),
+            Err(JournalError::InUse { .. }) => {}
+            Err(error) => return Err(CannotOpen::Journal(error)),
+        }
     }
-    match FileJournal::open(&folder, &name) {
-        Ok(journal) => open_store(settings, Arc::new(journal)).await.map(drop),
-        // A `receive` has it open, and has replayed it.
-        Err(JournalError::InUse { .. }) => Ok(()),
-        Err(error) => Err(CannotOpen::Journal(error)),
+    Ok(journals)
+}
+
+/// Opens the store of the house itself, with its own journal and what others know, and finds out whether it is the living one. Where its journal is older than what the store knows of it,
+/// this node writes another one from now on: two that count on from different ends would look like one.
+///
+/// # Errors
+/// [`CannotOpen`].
+pub async fn open_house(
+    settings: &Settings,
+    chance: &dyn Chance,
+    others: &[Arc<dyn Journal>],
+) -> Result<SqlStore, CannotOpen> {
+    let folder = settings.journal_folder();
+    for folder in [settings.store_folder(), folder.clone()] {
+        make_folder(&folder)?;
+    }
+    loop {
+        let node = node_name(&folder, chance)?;
+        let others: Vec<Arc<dyn Journal>> =
+            others.iter().filter(|journal| journal.node() != node).cloned().collect();
+        let journal = Arc::new(FileJournal::open(&folder, &node).map_err(CannotOpen::Journal)?);
+        let store = match &settings.database {
+            Database::Sqlite(path) => {
+                if let Some(folder) = path.parent() {
+                    make_folder(folder)?;
+                }
+                SqlStore::sqlite_with(path, journal, &others).await
+            }
+            Database::Postgres(url) => {
+                SqlStore::postgres_with(url.expose_to_the_other_side(), journal, &others).await
+            }
+        };
+        let store = store.map_err(CannotOpen::Store)?;
+        if !store.begins().await.map_err(CannotOpen::Store)?.journal_is_older {
+            return Ok(store);
+        }
+        drop(store);
+        let path = folder.join("node");
+        std::fs::rename(&path, folder.join(format!("node.before-{}", chance.id())))
+            .map_err(|e| CannotOpen::Folder(path, e))?;
+    }
+}
+
+/// As [`visit`], for commands that ask what only a database knows.
+///
+/// # Errors
+/// As [`visit`].
+pub async fn visit_sql(settings: &Settings) -> Result<SqlStore, CannotOpen> {
+    there_is_one(settings)?;
+    let journal = Arc::new(MemoryJournal::default());
+    let store = match &settings.database {
+        Database::Sqlite(path) => SqlStore::sqlite(path, journal).await,
+        Database::Postgres(url) => SqlStore::postgres(url.expose_to_the_other_side(), journal).await,
+    };
+    store.map_err(CannotOpen::Store)
+}
+
+fn there_is_one(settings: &Settings) -> Result<(), CannotOpen> {
+    match &settings.database {
+        Database::Sqlite(path) if !path.exists() => {
+            let none = io::Error::new(io::ErrorKind::NotFound, "there is no house here yet");
+            Err(CannotOpen::Folder(path.clone(), none))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -270,19 +336,6 @@ fn of_what_came_in(node: &str) -> String {
 /// [`CannotOpen::InUse`] while it is open.
 pub fn keep_closed(settings: &Settings) -> Result<std::fs::File, CannotOpen> {
     lock(&settings.data)
-}
-
-async fn open_store(settings: &Settings, journal: Arc<dyn Journal>) -> Result<Arc<dyn Store>, CannotOpen> {
-    let store = match &settings.database {
-        Database::Sqlite(path) => {
-            if let Some(folder) = path.parent() {
-                make_folder(folder)?;
-            }
-            SqlStore::sqlite(path, journal).await
-        }
-        Database::Postgres(url) => SqlStore::postgres(url.expose_to_the_other_side(), journal).await,
-    };
-    Ok(Arc::new(store.map_err(CannotOpen::Store)?))
 }
 
 /// The way out that the settings name.

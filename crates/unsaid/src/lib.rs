@@ -14,6 +14,7 @@ pub mod mail;
 pub mod name;
 pub mod outbox_shelf;
 pub mod outward;
+pub mod own_address;
 pub mod peel;
 pub mod run;
 pub mod secrets;

@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::assemble::{Assembled, KeysWatch};
 use crate::http;
+use crate::own_address;
 use crate::worker::{NextWake, Worker};
 use std::io;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use unsaid_delivery::Now;
+use unsaid_delivery::hold::Hold;
 use unsaid_store::rows::Lane;
 
 /// A worker is called at least this often, so that time is credited, the mark is stored and other nodes' leases are watched.
@@ -50,11 +52,21 @@ impl Stop {
 /// # Errors
 /// When the listener fails, or a worker ended by a fault of the program: a house that answers and sends nothing would look well and be dead.
 pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Result<()> {
-    let app = house.app.clone();
+    let (app, stop_too) = (house.app.clone(), stop.clone());
     let codes = watched(work(house.worker(Lane::Codes), Lane::Codes, app.clone(), None, stop.clone()), &stop);
     let keys = Some(house.keys_watch());
-    let letters =
-        watched(work(house.worker(Lane::Letters), Lane::Letters, app.clone(), keys, stop.clone()), &stop);
+    let letters = {
+        let (worker, app, stop) = (house.worker(Lane::Letters), app.clone(), stop.clone());
+        // The listener is bound already: what is asked now waits until the house is open, a moment from now.
+        let ours = async move {
+            own_address::look(&app).await;
+            tokio::select! {
+                () = work(worker, Lane::Letters, app.clone(), keys, stop) => {}
+                () = ask_again(app) => {}
+            }
+        };
+        watched(ours, &stop_too)
+    };
     let served = {
         let stop = stop.clone();
         let places = http::serve::Places {
@@ -98,6 +110,16 @@ fn watched(work: impl Future<Output = ()> + Send + 'static, stop: &Stop) -> Join
             std::panic::resume_unwind(fault.into_panic());
         }
     })
+}
+
+/// As long as another house answers at our address, it is asked again and again whether it is still there.
+async fn ask_again(app: App) {
+    loop {
+        tokio::time::sleep(own_address::AGAIN).await;
+        if app.holds.standing().iter().any(|one| one.what == Hold::AnotherHouse) {
+            own_address::look(&app).await;
+        }
+    }
 }
 
 /// One lane's loop. `keys`: this one looks whether the secrets were written anew, before each turn.

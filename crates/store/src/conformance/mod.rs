@@ -10,7 +10,7 @@ pub mod scene;
 macro_rules! every_check {
     ($with:ident) => {
         $with! {
-            house keep_within confirm_keys unconfirm_keys beat confirm_clock hold unhold holds
+            house keep_within confirm_keys unconfirm_keys beat confirm_clock hold unhold holds keep_nonce knows_nonce
             invite named approve_name invitation ask_code account_of set_code try_code open_session open_newcomer session act unlock_session lock_session
             end_session sessions end_session_named end_other_sessions end_all_sessions create_account account try_unlock vault put_vault
             put_language

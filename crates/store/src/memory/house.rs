@@ -16,6 +16,18 @@ impl HouseStore for MemoryStore {
         })
     }
 
+    async fn keep_nonce(&self, nonce: Keyed, expires: Timestamp, now: Now) -> Result<()> {
+        let mut world = self.world();
+        world.nonces.retain(|_, until| *until > now.trusted);
+        expect(!world.nonces.contains_key(&nonce))?;
+        world.nonces.insert(nonce, expires);
+        Ok(())
+    }
+
+    async fn knows_nonce(&self, nonce: Keyed, now: Now) -> Result<bool> {
+        Ok(self.world().nonces.get(&nonce).is_some_and(|until| *until > now.trusted))
+    }
+
     async fn keep_within(&self, limits: Limits) -> Result<()> {
         self.world().limits = limits;
         Ok(())

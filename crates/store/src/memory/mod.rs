@@ -132,6 +132,8 @@ struct World {
     answers: BTreeMap<DeliveryId, proofs::Answers>,
     /// When the digits of each address were tried within the last day.
     digit_tries: BTreeMap<Keyed, Vec<Timestamp>>,
+    /// What nodes of this house ask for at its address, and until when.
+    nonces: BTreeMap<Keyed, Timestamp>,
     wakes: Wakes,
 }
 

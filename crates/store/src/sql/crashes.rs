@@ -340,6 +340,7 @@ async fn what_only_makes_something_possible_is_voided_and_what_stood_before_stil
     let before = {
         let store = place.open().await;
         sealed(&store).await;
+        store.reserve_version(&author(), LETTER, now()).await.unwrap();
         store.account(&author()).await.unwrap()
     };
     let account = author().account();

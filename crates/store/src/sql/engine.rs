@@ -272,9 +272,32 @@ impl EngineStore for SqlStore {
     }
 }
 
-/// The row of the next occurrence. One that is there already stays.
-async fn foresee(tx: &mut Tx, from: &Delivery, next: NextOccurrence, tzdb: &str, now: Now) -> Result<()> {
+/// The row of the next occurrence. One that is there already stays. Also at a replay.
+pub(super) async fn foresee(
+    tx: &mut Tx,
+    from: &Delivery,
+    next: NextOccurrence,
+    tzdb: &str,
+    now: Now,
+) -> Result<()> {
     let id = occurrence_id(from.letter, next.occurrence);
+    if insert_occurrence(tx, id, from.id, next.occurrence, next.due, tzdb).await? {
+        let leaves = next.due.max(from.rest.until);
+        pair::foresee(tx, id, Forecast::of(leaves, By::Time, now)).await?;
+        wakes::set(tx, WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(next.due)).await?;
+    }
+    Ok(())
+}
+
+/// A row that waits for another time of the same promise. False: there is one already. Also at a replay.
+pub(super) async fn insert_occurrence(
+    tx: &mut Tx,
+    id: DeliveryId,
+    from: DeliveryId,
+    occurrence: i16,
+    due: Timestamp,
+    tzdb: &str,
+) -> Result<bool> {
     let made = tx
         .exec(
             "insert into deliveries (id, letter, account, person, occurrence, gate, gate_event, gate_keepers, gate_quorum,
@@ -284,21 +307,10 @@ async fn foresee(tx: &mut Tx, from: &Delivery, next: NextOccurrence, tzdb: &str,
                  moment, moment_date, moment_time, moment_zone, moment_number, reach, proof, version, 0,
                  'waiting', rest_until, rest_observed, $3, $4, 1 from deliveries where id = $5
              on conflict (letter, occurrence) do nothing",
-            &[
-                id.into(),
-                i64::from(next.occurrence).into(),
-                not_before(next.due),
-                tzdb.into(),
-                from.id.into(),
-            ],
+            &[id.into(), i64::from(occurrence).into(), not_before(due), tzdb.into(), from.into()],
         )
         .await?;
-    if made == 1 {
-        let leaves = next.due.max(from.rest.until);
-        pair::foresee(tx, id, Forecast::of(leaves, By::Time, now)).await?;
-        wakes::set(tx, WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(next.due)).await?;
-    }
-    Ok(())
+    Ok(made == 1)
 }
 
 async fn decided(

@@ -1,9 +1,9 @@
 //! The house: its keys, its clock, the signs of life of its nodes.
 
-use super::tx::{Mode, Tx, values};
+use super::tx::{Mode, Tx, not_before, values};
 use super::{SqlStore, holds, transaction};
 use crate::limits::Limits;
-use crate::rows::{House, Standing};
+use crate::rows::{House, Keyed, Standing};
 use crate::{HouseStore, Result, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -50,6 +50,27 @@ impl HouseStore for SqlStore {
             let (trusted, observed): (Option<Timestamp>, Option<Observed>) = (row.next()?, row.next()?);
             let mark = trusted.zip(observed).map(|(trusted, observed)| Mark { trusted, observed });
             Ok(House { generation, keys_confirmed, accounts, mark })
+        })
+    }
+
+    async fn keep_nonce(&self, nonce: Keyed, expires: Timestamp, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            tx.exec("delete from nonces where expires <= $1", values![now.trusted]).await?;
+            tx.exec(
+                "insert into nonces (nonce, expires) values ($1, $2)",
+                &[nonce.into(), not_before(expires)],
+            )
+            .await
+            .map(drop)
+        })
+    }
+
+    async fn knows_nonce(&self, nonce: Keyed, now: Now) -> Result<bool> {
+        transaction!(self, Mode::Read, |tx| {
+            let row = tx
+                .one("select 1 from nonces where nonce = $1 and expires > $2", values![nonce, now.trusted])
+                .await?;
+            Ok(row.is_some())
         })
     }
 

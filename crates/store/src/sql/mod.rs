@@ -7,7 +7,10 @@
 //! their places in `facts`, and replays them: [`replay`]).
 
 mod accounts;
+pub mod adopt;
 mod amends;
+mod apply;
+pub mod backup;
 mod breaker;
 mod cards;
 mod codes;
@@ -28,12 +31,15 @@ mod persons;
 mod postgres;
 mod proofs;
 mod readers;
+mod rebuild;
 pub mod recovery;
 mod refusals;
 #[cfg(test)]
 mod rehearsal;
 mod replay;
 mod replies;
+#[cfg(test)]
+mod restored;
 mod schema;
 mod seal;
 mod sessions;
@@ -80,17 +86,35 @@ enum Base {
 impl SqlStore {
     /// In a file, which is made at the first start; its folder must be there. Steps forward and replays the journal before it answers.
     pub async fn sqlite(path: &Path, journal: Arc<dyn Journal>) -> Result<Self> {
-        Self::open(Base::Sqlite(Sqlite::open(path)?), journal, Arc::new(end)).await
+        Self::open(Base::Sqlite(Sqlite::open(path)?), journal, &[], Arc::new(end)).await
+    }
+
+    /// As [`Self::sqlite`], for the house itself: what other journals that stand beside this one know is replayed with it.
+    pub async fn sqlite_with(
+        path: &Path,
+        journal: Arc<dyn Journal>,
+        others: &[Arc<dyn Journal>],
+    ) -> Result<Self> {
+        Self::open(Base::Sqlite(Sqlite::open(path)?), journal, others, Arc::new(end)).await
+    }
+
+    /// As [`Self::postgres`], likewise.
+    pub async fn postgres_with(
+        url: &str,
+        journal: Arc<dyn Journal>,
+        others: &[Arc<dyn Journal>],
+    ) -> Result<Self> {
+        Self::open(Base::Postgres(Postgres::open(url)?), journal, others, Arc::new(end)).await
     }
 
     /// In memory, for tests and the simulator.
     pub async fn sqlite_in_memory(journal: Arc<dyn Journal>) -> Result<Self> {
-        Self::open(Base::Sqlite(Sqlite::in_memory()?), journal, Arc::new(end)).await
+        Self::open(Base::Sqlite(Sqlite::in_memory()?), journal, &[], Arc::new(end)).await
     }
 
     /// In PostgreSQL (`postgres://…` as tokio-postgres reads it; without TLS: see [`postgres`]). Needs a tokio runtime.
     pub async fn postgres(url: &str, journal: Arc<dyn Journal>) -> Result<Self> {
-        Self::open(Base::Postgres(Postgres::open(url)?), journal, Arc::new(end)).await
+        Self::open(Base::Postgres(Postgres::open(url)?), journal, &[], Arc::new(end)).await
     }
 
     /// The same file, for a program that a mail server calls while a house may be open on it. It takes no step of the schema: a house that an older
@@ -107,23 +131,24 @@ impl SqlStore {
     async fn beside(base: Base, journal: Arc<dyn Journal>) -> Result<Self> {
         let store = Self { base, journal, broken: Arc::new(end), generation: 1, limits: RwLock::default() };
         schema::needs_no_step(&store).await?;
-        store.begun().await
+        store.begun(&[]).await
     }
 
     async fn open(
         base: Base,
         journal: Arc<dyn Journal>,
+        others: &[Arc<dyn Journal>],
         broken: Arc<dyn Fn() + Send + Sync>,
     ) -> Result<Self> {
         let store = Self { base, journal, broken, generation: 1, limits: RwLock::default() };
         schema::step_forward(&store).await?;
-        store.begun().await
+        store.begun(others).await
     }
 
-    async fn begun(self) -> Result<Self> {
+    async fn begun(self, others: &[Arc<dyn Journal>]) -> Result<Self> {
         let mut store = self;
         store.generation = house::generation(&store).await?;
-        replay::replay(&store).await?;
+        replay::replay(&store, others).await?;
         Ok(store)
     }
 
@@ -226,20 +251,30 @@ struct Commit {
 
 impl Commit {
     async fn run(self, mut tx: Tx) -> std::result::Result<(), Fault> {
+        let mut before = Vec::new();
         for (name, text) in std::mem::take(&mut tx.manifests) {
             // Nothing was appended yet, so nothing has to be voided if this cannot be.
-            self.journaled(move |journal| journal.keep_manifest(&name, &text)).await.map_err(cannot)?;
+            let stood = self.journaled(move |journal| {
+                let stood = journal.manifest(&name)?;
+                journal.keep_manifest(&name, &text)?;
+                Ok((name, stood))
+            });
+            before.push(stood.await.map_err(cannot)?);
         }
         let entries = std::mem::take(&mut tx.entries);
         let thinned = std::mem::take(&mut tx.thinned);
-        if entries.is_empty() {
+        let committed = if entries.is_empty() {
             match self.end(&mut tx, None).await {
-                Committed::Yes => {}
-                Committed::No(fault) => return Err(fault),
+                Committed::Yes => Ok(()),
+                Committed::No(fault) => Err(fault),
                 Committed::Unknown => return Err(unavailable("nobody knows whether it was committed")),
             }
         } else {
-            self.with_facts(tx, entries).await?;
+            self.with_facts(tx, entries).await
+        };
+        if let Err(fault) = committed {
+            self.put_back(before).await;
+            return Err(fault);
         }
         for (name, text) in thinned {
             // The rows stand already, and the fact that took the wraps is in the journal: whoever adopts goes by that.
@@ -248,6 +283,19 @@ impl Commit {
             }
         }
         Ok(())
+    }
+
+    /// What was never committed needs no manifest, and what stood before stands on.
+    async fn put_back(&self, before: Vec<(String, Option<String>)>) {
+        for (name, stood) in before {
+            let put = self.journaled(move |journal| match stood {
+                Some(text) => journal.keep_manifest(&name, &text),
+                None => journal.drop_manifest(&name),
+            });
+            if put.await.is_err() {
+                tracing::error!("a manifest of recovery could not be put back");
+            }
+        }
     }
 
     async fn with_facts(&self, mut tx: Tx, entries: Vec<Entry>) -> std::result::Result<(), Fault> {

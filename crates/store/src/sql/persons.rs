@@ -186,6 +186,14 @@ async fn give(tx: &mut Tx, author: &Author, person: PersonId, address: &NewAddre
         values![address.id, person, address.sealed.clone(), address.key, now.trusted],
     )
     .await?;
+    has_another(tx, person, now).await?;
+    let (sealed, of) = (address.sealed.0.clone(), Some((author.account, address.key.0)));
+    tx.fact(address.id, 1, Fact::AddressGiven { person, address: address.id, sealed, of });
+    Ok(())
+}
+
+/// What could not be brought anywhere goes to an address that came later. Also at a replay.
+pub(super) async fn has_another(tx: &mut Tx, person: PersonId, now: Now) -> Result<()> {
     // They had left before, so they are Sending and nothing earlier: the author is shown what she was shown.
     let deliveries = pair::deliveries(tx, person).await?;
     for delivery in deliveries.iter().filter(|d| d.state == State::Unreachable) {
@@ -197,10 +205,7 @@ async fn give(tx: &mut Tx, author: &Author, person: PersonId, address: &NewAddre
             pair::move_to(tx, delivery.id, State::Sending, Some(Wake::Trusted(now.trusted))).await?;
         }
     }
-    pair::wake_knocking(tx, person, now).await?;
-    let (sealed, of) = (address.sealed.0.clone(), Some((author.account, address.key.0)));
-    tx.fact(address.id, 1, Fact::AddressGiven { person, address: address.id, sealed, of });
-    Ok(())
+    pair::wake_knocking(tx, person, now).await
 }
 
 /// What waits to be sent to an address that was taken away ends at its next look. Also at a replay.

@@ -106,6 +106,19 @@ async fn next_rev(tx: &mut Tx) -> Result<i64> {
     tx.need("update house set refusals = refusals + 1 where id = 1 returning refusals", &[]).await?.next()
 }
 
+/// Whether the row of this no says as much already, or something newer.
+pub(super) async fn knows(tx: &mut Tx, about: About, scope: Scope, rev: i64) -> Result<bool> {
+    let [word, letter] = map::scope_values(scope);
+    let person = about.person.map_or_else(String::new, |id| id.to_string());
+    let row = tx
+        .one(
+            "select 1 from refusals where address = $1 and person = $2 and scope = $3 and letter = $4 and rev >= $5",
+            &[about.address.into(), person.into(), word, letter, rev.into()],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Keeps a no, unless the row knows something newer. Also at a replay.
 pub(super) async fn keep(tx: &mut Tx, about: About, scope: Scope, rev: i64) -> Result<()> {
     let [word, letter] = map::scope_values(scope);

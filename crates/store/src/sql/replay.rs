@@ -1,84 +1,218 @@
-//! What a start does first: it compares this node's journal with the rows. A record whose place is not in `facts` was flushed, and the
-//! transaction that belongs to it never committed here. What protects somebody (withdrawn, refused, opened, accepted …) is applied now. What only
-//! makes something possible (sealed, an address, an unlock wrap) was never acknowledged, and its rows never came to be: it is voided.
+//! What a start does first: it compares the journals with the rows. A record whose place is not in `facts` was flushed, and the transaction that belongs to
+//! it never committed here. What protects somebody (withdrawn, refused, opened, accepted …) is applied. What makes something possible (sealed, an address,
+//! an unlock wrap) is made from its values and the manifests of recovery; where these are not there it was never acknowledged, and is voided.
 //!
-//! That holds for what was in flight when a process died: the last append of SQLite, the last few of PostgreSQL. If more is missing, this
-//! database is older than its journal, restored from a backup. Then what protects is applied all the same, and nothing is voided: those
-//! letters were acknowledged, and their manifests of recovery are what they can be rebuilt from.
+//! That holds for what was in flight when a process died: the last append of SQLite, the last few of PostgreSQL. If more is missing, or a fact is about
+//! something of which the rows have never heard, this database is older than its journal: it was restored, copied back or failed over. Then everything is
+//! applied and made all the same, nothing is voided, and the house holds its letters back until it is adopted ([`super::adopt`]). What could not be made is
+//! kept in `unmade`, for the host.
 
-use super::letters::{self, move_by_her, said};
-use super::refusals::{self, About};
+use super::apply::{Found, apply};
+use super::rebuild::Manifests;
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, house, messages, pair, persons, readers, replies, transaction};
-use crate::journal::{JournalError, Record, Seq};
-use crate::rows::Keyed;
+use super::{SqlStore, holds, house, rebuild, transaction};
+use crate::journal::{Journal, JournalError, Record, Seq};
 use crate::{Result, StoreError};
-use std::collections::BTreeSet;
-use unsaid_delivery::Fact;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::forecast::{By, Forecast};
-use unsaid_delivery::id::{AccountId, DeliveryId, LetterId, PersonId};
-use unsaid_delivery::message::{Message, MessageState};
-use unsaid_delivery::parking::{self, ParkedBy};
-use unsaid_delivery::state::{Delivery, State};
+use unsaid_delivery::hold::Hold;
 
-/// Replays what is newer than the rows.
-pub(super) async fn replay(store: &SqlStore) -> Result<()> {
-    let journal = &store.journal;
-    let node = journal.node();
-    let (before, committed) = transaction!(store, Mode::Read, |tx| {
+/// One node's records that the rows do not have.
+struct Behind {
+    node: String,
+    /// So far its journal reaches.
+    last: Seq,
+    records: VecDeque<Record>,
+}
+
+/// Replays what is newer than the rows: of this node's journal, and of these others.
+pub(super) async fn replay(store: &SqlStore, others: &[Arc<dyn Journal>]) -> Result<()> {
+    let journals: Vec<&dyn Journal> =
+        std::iter::once(&store.journal).chain(others).map(|journal| &**journal).collect();
+    let (mut all, mut more_than_a_crash, mut older) = (Vec::new(), false, false);
+    for journal in &journals {
+        let node = journal.node();
+        let (before, committed) = known(store, node).await?;
+        let last = journal.last().map_err(|error| cannot(&error))?;
+        let newest = committed.last().copied().unwrap_or(0).max(before);
+        if last < newest {
+            tracing::error!(node, last, newest, "this journal ends before what its database knows of it");
+            older = true;
+        }
+        let records = journal.replay(before).map_err(|error| cannot(&error))?;
+        let missing: VecDeque<Record> =
+            records.into_iter().filter(|record| !committed.contains(&record.seq)).collect();
+        let groups: BTreeSet<Seq> = missing.iter().map(|record| record.group).collect();
+        more_than_a_crash |= groups.len() > store.in_flight();
+        if last > before || older {
+            all.push(Behind { node: node.to_owned(), last: last.max(before), records: missing });
+        }
+    }
+    if all.is_empty() {
+        return Ok(());
+    }
+    let ends: Vec<(String, Seq)> = all.iter().map(|one| (one.node.clone(), one.last)).collect();
+    let records = in_order(all.into_iter().map(|one| (one.node, one.records)).collect());
+    let manifests = Manifests::of(&journals);
+    let compared = Compared { records, ends, older };
+    let unmade = match bring_up(store, &manifests, &compared, more_than_a_crash).await {
+        // Found out on the way: what was looked at as after a crash is looked at once more.
+        Err(StoreError::Conflict) if !more_than_a_crash => {
+            bring_up(store, &manifests, &compared, true).await?
+        }
+        other => other?,
+    };
+    for (node, record) in unmade {
+        let Some(journal) = journals.iter().find(|journal| journal.node() == node) else { continue };
+        journal.void(store.generation, record.seq..=record.seq).map_err(|error| cannot(&error))?;
+        rebuild::put_back(store, &record).await?;
+    }
+    Ok(())
+}
+
+/// What the journals know that the rows do not have.
+struct Compared {
+    /// In an order in which they can have happened, each with its node.
+    records: Vec<(String, Record)>,
+    /// So far each node's journal was compared.
+    ends: Vec<(String, Seq)>,
+    /// This node's journal ends before what the rows know of it.
+    older: bool,
+}
+
+/// Brings the rows up to their journals. Gives what was never acknowledged and is to be voided. Conflict: it was taken for a crash, and is none; nothing was changed.
+async fn bring_up(
+    store: &SqlStore,
+    manifests: &Manifests<'_>,
+    compared: &Compared,
+    restored: bool,
+) -> Result<Vec<(String, Record)>> {
+    let Compared { records, ends, older } = compared;
+    transaction!(store, Mode::Write, |tx| {
+        let now = now(&mut tx).await?;
+        let sure = restored || holds::reasons(&mut tx).await?.contains(&Hold::NotAdopted);
+        let (mut unmade, mut never_heard_of) = (Vec::new(), false);
+        let mut found: BTreeMap<(&'static str, &'static str), i64> = BTreeMap::new();
+        for (node, record) in records {
+            let became = apply(&mut tx, manifests, record, sure, now).await?;
+            never_heard_of |= matches!(became, Found::Rebuilt | Found::Absent);
+            *found.entry((record.entry.fact.name(), became.name())).or_default() += 1;
+            match became {
+                Found::Unmade | Found::Absent => unmade.push((node.clone(), record.clone())),
+                _ => tracing::warn!(
+                    node,
+                    seq = record.seq,
+                    ?became,
+                    "a fact of the journal was not in the rows"
+                ),
+            }
+        }
+        if never_heard_of && !sure {
+            return Err(StoreError::Conflict);
+        }
+        if sure {
+            rebuild::newer_vaults(&mut tx, manifests).await?;
+            if holds::hold(&mut tx, Hold::NotAdopted, now).await? {
+                tracing::error!(
+                    facts = records.len(),
+                    "this database is older than its journal: it was restored, copied back or failed over. What it lacked is applied; no letter leaves until: unsaid adopt"
+                );
+            }
+            for ((kind, became), many) in found {
+                tx.exec(
+                    "insert into replay_found (kind, became, many) values ($1, $2, $3)
+                     on conflict (kind, became) do update set many = replay_found.many + excluded.many",
+                    values![kind, became, many],
+                )
+                .await?;
+            }
+            for (node, record) in &unmade {
+                tx.exec(
+                    "insert into unmade (node, seq, kind, subject) values ($1, $2, $3, $4)
+                     on conflict (node, seq) do nothing",
+                    values![
+                        node.as_str(),
+                        record.seq,
+                        record.entry.fact.name(),
+                        record.entry.subject.as_str()
+                    ],
+                )
+                .await?;
+            }
+            unmade.clear();
+        }
+        if *older {
+            holds::hold(&mut tx, Hold::JournalMissing, now).await?;
+        }
+        for (node, last) in ends {
+            tx.exec(
+                "insert into replayed (node, seq) values ($1, $2)
+                 on conflict (node) do update set seq = excluded.seq where replayed.seq < excluded.seq",
+                values![node.as_str(), *last],
+            )
+            .await?;
+            tx.exec("delete from facts where node = $1 and seq <= $2", values![node.as_str(), *last]).await?;
+        }
+        Ok(unmade)
+    })
+}
+
+/// How far a node's journal was compared with the rows, and which of its later records were committed.
+async fn known(store: &SqlStore, node: &str) -> Result<(Seq, BTreeSet<Seq>)> {
+    transaction!(store, Mode::Read, |tx| {
         let row = tx.one("select seq from replayed where node = $1", values![node]).await?;
         let before: Seq = row.map_or(Ok(0), |mut row| row.next())?;
         let rows =
             tx.query("select seq from facts where node = $1 and seq > $2", values![node, before]).await?;
         let committed: BTreeSet<Seq> = rows.into_iter().map(|mut row| row.next()).collect::<Result<_>>()?;
         Ok((before, committed))
-    })?;
-    let records = journal.replay(before).map_err(|error| cannot(&error))?;
-    let Some(last) = records.last().map(|record| record.seq) else { return Ok(()) };
-    let missing: Vec<Record> = records.into_iter().filter(|r| !committed.contains(&r.seq)).collect();
-    let groups: BTreeSet<Seq> = missing.iter().map(|record| record.group).collect();
-    let in_flight = groups.len() <= store.in_flight();
-    if !in_flight {
-        tracing::error!(
-            facts = missing.len(),
-            "this database is older than its journal: it was restored from a backup. What was taken back, refused, opened or sent is \
-             applied; what was sealed since has to be adopted"
-        );
-    }
-    let unmade: Vec<Record> = transaction!(store, Mode::Write, |tx| {
-        let now = match house::house_mark(&mut tx).await? {
-            Some(mark) => Now { trusted: mark.trusted, observed: mark.observed },
-            // A house whose clock never ran has sent nothing; what is woken, is woken at the first turn.
-            None => Now { trusted: jiff::Timestamp::UNIX_EPOCH, observed: Observed(0) },
-        };
-        let mut unmade = Vec::new();
-        for record in &missing {
-            match apply(&mut tx, record, now).await? {
-                Found::Unmade => unmade.push(record.clone()),
-                found => {
-                    tracing::warn!(seq = record.seq, ?found, "a fact of the journal was not in the rows")
-                }
-            }
-        }
-        tx.exec(
-            "insert into replayed (node, seq) values ($1, $2)
-             on conflict (node) do update set seq = excluded.seq where replayed.seq < excluded.seq",
-            values![node, last],
-        )
-        .await?;
-        tx.exec("delete from facts where node = $1 and seq <= $2", values![node, last]).await?;
-        Ok(unmade)
-    })?;
-    if in_flight {
-        for record in unmade {
-            journal.void(store.generation, record.seq..=record.seq).map_err(|error| cannot(&error))?;
-        }
-    }
-    Ok(())
+    })
 }
 
-fn cannot(error: &JournalError) -> StoreError {
+/// The house's time as it was stored last.
+pub(super) async fn now(tx: &mut Tx) -> Result<Now> {
+    Ok(match house::house_mark(tx).await? {
+        Some(mark) => Now { trusted: mark.trusted, observed: mark.observed },
+        // A house whose clock never ran has sent nothing; what is woken, is woken at the first turn.
+        None => Now { trusted: jiff::Timestamp::UNIX_EPOCH, observed: Observed(0) },
+    })
+}
+
+/// The records of several nodes as they can have happened: each node's in its order, and those about one subject by its rev. Nodes write no times.
+fn in_order(mut queues: Vec<(String, VecDeque<Record>)>) -> Vec<(String, Record)> {
+    let mut waiting: BTreeMap<String, BTreeMap<i64, usize>> = BTreeMap::new();
+    for record in queues.iter().flat_map(|(_, records)| records) {
+        *waiting.entry(record.entry.subject.clone()).or_default().entry(record.entry.rev).or_default() += 1;
+    }
+    let mut ordered = Vec::new();
+    loop {
+        let first = |record: &Record| {
+            let revs = waiting.get(&record.entry.subject).and_then(|revs| revs.keys().next());
+            revs.is_none_or(|rev| *rev >= record.entry.rev)
+        };
+        let next = queues
+            .iter()
+            .position(|(_, records)| records.front().is_some_and(first))
+            // Two nodes that wrote beside each other without knowing of it: there is no right order, and both are kept.
+            .or_else(|| queues.iter().position(|(_, records)| !records.is_empty()));
+        let Some(at) = next else { return ordered };
+        let (node, records) = &mut queues[at];
+        let Some(record) = records.pop_front() else { return ordered };
+        if let Some(revs) = waiting.get_mut(&record.entry.subject) {
+            let left = revs.get_mut(&record.entry.rev).map_or(0, |many| {
+                *many -= 1;
+                *many
+            });
+            if left == 0 {
+                revs.remove(&record.entry.rev);
+            }
+        }
+        ordered.push((node.clone(), record));
+    }
+}
+
+pub(super) fn cannot(error: &JournalError) -> StoreError {
     tracing::error!(%error, "the journal cannot be replayed");
     match error {
         JournalError::Full => StoreError::Full,
@@ -87,242 +221,36 @@ fn cannot(error: &JournalError) -> StoreError {
     }
 }
 
-/// What became of a record that the rows did not have.
-#[derive(Debug)]
-enum Found {
-    /// It is in the rows now.
-    Applied,
-    /// The rows say it already, or something newer; or what it is about is not here.
-    Known,
-    /// Its rows were never made.
-    Unmade,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Entry;
+    use unsaid_delivery::{Fact, LetterId};
 
-async fn apply(tx: &mut Tx, record: &Record, now: Now) -> Result<Found> {
-    let rev = record.entry.rev;
-    match &record.entry.fact {
-        Fact::Sealed { letter, version, manifest } => {
-            let row = tx
-                .one(
-                    "select 1 from versions where letter = $1 and number = $2 and manifest = $3",
-                    values![*letter, *version, *manifest],
-                )
-                .await?;
-            Ok(row.map_or(Found::Unmade, |_| Found::Known))
-        }
-        Fact::AddressGiven { address, .. } => {
-            let row = tx.one("select 1 from addresses where id = $1", values![*address]).await?;
-            Ok(row.map_or(Found::Unmade, |_| Found::Known))
-        }
-        Fact::UnlockReplaced { account, number } => {
-            let row = tx
-                .one(
-                    "select 1 from accounts where id = $1 and unlock_number >= $2",
-                    values![*account, *number],
-                )
-                .await?;
-            Ok(row.map_or(Found::Unmade, |_| Found::Known))
-        }
-        Fact::Undone { letter } => taken_back(tx, *letter, rev, true).await,
-        Fact::Withdrawn { letter } => taken_back(tx, *letter, rev, false).await,
-        Fact::Accepted { message, .. } => {
-            let row: Option<Message> = messages::read(tx, *message).await?;
-            match row {
-                Some(message) if matches!(message.state, MessageState::Waiting | MessageState::Started) => {
-                    messages::accepted_after_all(tx, &message, now).await?;
-                    Ok(Found::Applied)
-                }
-                _ => Ok(Found::Known),
-            }
-        }
-        Fact::Opened { delivery, version } => {
-            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
-            if row.pinned || row.version != *version {
-                return Ok(Found::Known);
-            }
-            pair::move_to(tx, row.id, State::Opened, None).await?;
-            readers::pin(tx, row.id, row.person).await?;
-            Ok(Found::Applied)
-        }
-        Fact::KeptForLater { delivery, day } => {
-            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
-            // When its day comes is reckoned at its next wake, which is now.
-            let wake = unsaid_delivery::state::Wake::Trusted(now.trusted);
-            pair::move_to(tx, row.id, State::Later(*day), Some(wake)).await?;
-            pair::begin_anew(tx, row.person).await?;
-            Ok(Found::Applied)
-        }
-        Fact::Answered { reply, delivery, blob, size, sha256, seen_from } => {
-            replies::kept_after_all(tx, *reply, *delivery, (*blob, *size, *sha256), *seen_from, now)
-                .await
-                .map(|made| if made { Found::Applied } else { Found::Known })
-        }
-        Fact::Bounced { message } => match messages::read(tx, *message).await? {
-            Some(row) if row.rev < rev && row.state != MessageState::Refused => {
-                messages::bounced_after_all(tx, &row, now).await?;
-                Ok(Found::Applied)
-            }
-            _ => Ok(Found::Known),
-        },
-        Fact::Parked { delivery } => {
-            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
-            let Ok(granted) = parking::park(&row) else { return Ok(Found::Known) };
-            pair::park(tx, row.id, granted.state, ParkedBy::Host, now, granted.wake).await?;
-            Ok(Found::Applied)
-        }
-        Fact::Released { delivery } => {
-            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
-            let Ok((granted, forecast)) = parking::release(&row, now) else { return Ok(Found::Known) };
-            if forecast.is_some() {
-                pair::foresee(tx, row.id, forecast).await?;
-            }
-            pair::move_to(tx, row.id, granted.state, granted.wake).await?;
-            Ok(Found::Applied)
-        }
-        Fact::Unreachable { delivery } => {
-            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
-            pair::move_to(tx, row.id, State::Unreachable, None).await?;
-            Ok(Found::Applied)
-        }
-        Fact::Refused { person, address, scope } => {
-            let Some(about) = about(tx, *person, *address).await? else { return Ok(Found::Known) };
-            refusals::keep(tx, about, *scope, rev).await?;
-            raise(tx, rev).await?;
-            if let Some(person) = *person {
-                for delivery in pair::deliveries(tx, person).await? {
-                    if let Some(state) = unsaid_delivery::accept::refuse(&delivery, *scope) {
-                        pair::move_to(tx, delivery.id, state, None).await?;
-                    }
-                }
-                pair::wake_knocking(tx, person, now).await?;
-            }
-            Ok(Found::Applied)
-        }
-        Fact::Lifted { person, address, scope } => {
-            let Some(about) = about(tx, *person, *address).await? else { return Ok(Found::Known) };
-            refusals::take_back(tx, about, *scope, rev).await?;
-            raise(tx, rev).await?;
-            if let Some(person) = *person {
-                refusals::lifted(tx, person, *scope, now).await?;
-            }
-            Ok(Found::Applied)
-        }
-        Fact::AmendUndone { letter, version } => {
-            if !rests(tx, *letter, *version).await? {
-                return Ok(Found::Known);
-            }
-            amends::take_back(tx, *letter, *version).await?;
-            raise_letter(tx, *letter, rev).await?;
-            Ok(Found::Applied)
-        }
-        Fact::Unwrapped { letter, version } => {
-            if !rests(tx, *letter, *version).await? {
-                return Ok(Found::Known);
-            }
-            amends::counts(tx, *letter, *version).await?;
-            super::wakes::remove(tx, crate::rows::WakeOf::Letter(*letter)).await?;
-            raise_letter(tx, *letter, rev).await?;
-            Ok(Found::Applied)
-        }
-        Fact::RuleChanged { delivery, year, birthday } => {
-            let Some(row) = older(tx, *delivery, rev).await? else { return Ok(Found::Known) };
-            // As it was decided then; the instant is derived again at its next wake, which is now.
-            let corrected = unsaid_delivery::accept::correct_birthday(&row, *year, *birthday, now);
-            if let Ok(Some(corrected)) = corrected {
-                letters::set_rule(tx, row.id, &corrected.rule, corrected.occurrence).await?;
-                pair::set_due(tx, row.id, Some(corrected.due), &row.tzdb).await?;
-                let leaves = corrected.due.max(row.rest.until);
-                pair::foresee(tx, row.id, Forecast::of(leaves, By::Act, now)).await?;
-                pair::move_to(tx, row.id, row.state, Some(corrected.wake)).await?;
-            }
-            Ok(Found::Applied)
-        }
-        Fact::ProofChanged { letter, with_year, answer } => {
-            super::proofs::correct_after_all(tx, *letter, (*with_year, Keyed(*answer)), rev)
-                .await
-                .map(|made| if made { Found::Applied } else { Found::Known })
-        }
-        // Nobody was told of these three: whoever asked for them asks again, and what stood before still opens.
-        Fact::CardReplaced { claim, .. } => {
-            let row = tx.one("select 1 from cards where claim = $1", values![*claim]).await?;
-            Ok(row.map_or(Found::Unmade, |_| Found::Known))
-        }
-        Fact::Rewrapped { subject, version, generation } => {
-            let row = tx
-                .one(
-                    "select 1 from wraps where subject = $1 and version = $2 and host_generation < $3 and kind <> 'author'",
-                    values![subject.as_str(), *version, *generation],
-                )
-                .await?;
-            Ok(row.map_or(Found::Known, |_| Found::Unmade))
-        }
-        Fact::SignInChanged { account, email_key, .. } => {
-            let row = tx
-                .one("select 1 from accounts where id = $1 and email_key = $2", values![*account, *email_key])
-                .await?;
-            Ok(row.map_or(Found::Unmade, |_| Found::Known))
-        }
-        // Which generation lives is compared with the journal's own file, at every start.
-        Fact::Adopted { .. } => Ok(Found::Known),
-        Fact::AddressRemoved { person, address } => {
-            let removed = tx
-                .exec("update addresses set removed = 1 where id = $1 and removed = 0", values![*address])
-                .await?;
-            if removed == 0 {
-                return Ok(Found::Known);
-            }
-            persons::take_back(tx, *person, now).await?;
-            Ok(Found::Applied)
-        }
+    fn record(seq: Seq, subject: &str, rev: i64) -> Record {
+        let fact = Fact::Undone { letter: LetterId([1; 16]) };
+        Record { seq, group: seq, generation: 1, entry: Entry { subject: subject.into(), rev, fact } }
     }
-}
 
-/// What she took back is taken back, as `accept` would have it.
-async fn taken_back(tx: &mut Tx, letter: LetterId, rev: i64, undone: bool) -> Result<Found> {
-    let row = tx.one("select rev from letters where id = $1 /*lock*/", values![letter]).await?;
-    let Some(mut row) = row else { return Ok(Found::Known) };
-    let stored: i64 = row.next()?;
-    if stored >= rev {
-        return Ok(Found::Known);
-    }
-    said(tx, letter, !undone).await?;
-    if !undone {
-        // What was read stays the reader's.
-        letters::withdraw_others(tx, letter, None).await?;
-        return Ok(Found::Applied);
-    }
-    for delivery in pair::of_letter(tx, letter).await? {
-        if !delivery.pinned && delivery.state != State::Opened {
-            move_by_her(tx, &delivery, State::Withdrawn { undone }, None).await?;
+    #[test]
+    fn facts_of_several_nodes_come_in_an_order_that_can_have_been() {
+        let one = [record(1, "a", 1), record(2, "b", 2), record(3, "a", 3)];
+        let two = [record(1, "b", 1), record(2, "a", 2), record(3, "c", 1)];
+        let queues = vec![("one".to_owned(), one.into()), ("two".to_owned(), two.into())];
+        let ordered = in_order(queues);
+        let mut revs: BTreeMap<String, i64> = BTreeMap::new();
+        let mut seqs: BTreeMap<String, Seq> = BTreeMap::new();
+        for (node, record) in &ordered {
+            let rev = revs.insert(record.entry.subject.clone(), record.entry.rev).unwrap_or(0);
+            assert!(rev < record.entry.rev, "{ordered:?}");
+            assert!(seqs.insert(node.clone(), record.seq).unwrap_or(0) < record.seq);
         }
+        assert_eq!(ordered.len(), 6);
+        // Both wrote the same rev: nothing is left out, and it ends.
+        let queues = vec![
+            ("one".to_owned(), [record(1, "a", 2), record(2, "b", 1)].into()),
+            ("two".to_owned(), [record(1, "b", 2), record(2, "a", 1)].into()),
+        ];
+        assert_eq!(in_order(queues).len(), 4);
     }
-    Ok(Found::Applied)
-}
-
-/// Whether this version still rests.
-async fn rests(tx: &mut Tx, letter: LetterId, version: u32) -> Result<bool> {
-    Ok(amends::resting(tx, letter).await?.is_some_and(|new| new.version == version))
-}
-
-async fn raise_letter(tx: &mut Tx, letter: LetterId, rev: i64) -> Result<()> {
-    tx.exec("update letters set rev = $1 where id = $2 and rev < $1", values![rev, letter]).await.map(drop)
-}
-
-/// A promise whose row is older than a record.
-async fn older(tx: &mut Tx, id: DeliveryId, rev: i64) -> Result<Option<Delivery>> {
-    Ok(pair::delivery(tx, id).await?.filter(|delivery| delivery.rev < rev))
-}
-
-/// Whom a no of the journal is about; none if that person is not here.
-async fn about(tx: &mut Tx, person: Option<PersonId>, address: [u8; 32]) -> Result<Option<About>> {
-    let address = Keyed(address);
-    let Some(person) = person else { return Ok(Some(About { account: None, person: None, address })) };
-    let row = tx.one("select account from persons where id = $1", values![person]).await?;
-    let Some(mut row) = row else { return Ok(None) };
-    let account: AccountId = row.next()?;
-    Ok(Some(About { account: Some(account), person: Some(person), address }))
-}
-
-async fn raise(tx: &mut Tx, rev: i64) -> Result<()> {
-    tx.exec("update house set refusals = $1 where id = 1 and refusals < $1", values![rev]).await.map(drop)
 }

@@ -141,7 +141,7 @@ pub(super) async fn still_there(
 }
 
 /// The promise about a letter, and whether it was taken back in its rest.
-async fn existing(tx: &mut Tx, letter: LetterId) -> Result<Option<(DeliveryId, bool)>> {
+pub(super) async fn existing(tx: &mut Tx, letter: LetterId) -> Result<Option<(DeliveryId, bool)>> {
     let row = tx
         .one(
             "select id, case when state = 'withdrawn' and state_number = 1 then 1 else 0 end from deliveries
@@ -152,7 +152,12 @@ async fn existing(tx: &mut Tx, letter: LetterId) -> Result<Option<(DeliveryId, b
     row.map(|mut row| Ok((row.next()?, row.next()?))).transpose()
 }
 
-async fn begin(tx: &mut Tx, account: AccountId, seal: &Seal, promise: &Promise) -> Result<DeliveryId> {
+pub(super) async fn begin(
+    tx: &mut Tx,
+    account: AccountId,
+    seal: &Seal,
+    promise: &Promise,
+) -> Result<DeliveryId> {
     let [gate, event, keepers, quorum, moment, date, time, zone, number, reach, proof] =
         map::rule_values(&promise.rule);
     let [state, state_number, state_word] = map::state_values(State::Resting);
@@ -195,7 +200,12 @@ async fn begin(tx: &mut Tx, account: AccountId, seal: &Seal, promise: &Promise) 
 }
 
 /// What was undone keeps its name and takes everything else anew.
-async fn begin_anew(tx: &mut Tx, id: DeliveryId, seal: &Seal, promise: &Promise) -> Result<DeliveryId> {
+pub(super) async fn begin_anew(
+    tx: &mut Tx,
+    id: DeliveryId,
+    seal: &Seal,
+    promise: &Promise,
+) -> Result<DeliveryId> {
     let [gate, event, keepers, quorum, moment, date, time, zone, number, reach, proof] =
         map::rule_values(&promise.rule);
     let [state, state_number, state_word] = map::state_values(State::Resting);

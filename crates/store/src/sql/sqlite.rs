@@ -152,7 +152,7 @@ fn fault(error: rusqlite::Error) -> Fault {
 }
 
 /// The error without any value of a row: SQLite's own text may quote what it could not store.
-fn cannot(error: rusqlite::Error) -> StoreError {
+pub(super) fn cannot(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
         Some(ErrorCode::ConstraintViolation) => StoreError::Conflict,

@@ -116,7 +116,7 @@ impl Place {
     pub(super) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
-    fn database(&self) -> PathBuf {
+    pub(super) fn database(&self) -> PathBuf {
         self.folder.path().join("unsaid.db")
     }
     pub(super) fn journal(&self) -> FileJournal {
@@ -368,8 +368,12 @@ async fn addresses_taken_away_and_ends_are_applied_at_the_start() {
 #[tokio::test]
 async fn a_sealing_whose_rows_never_came_to_be_is_voided() {
     let place = Place::new();
-    sealed(&place.open().await).await;
     let other = LetterId([44; 16]);
+    {
+        let store = place.open().await;
+        sealed(&store).await;
+        store.reserve_letter(&author(), other, now()).await.unwrap();
+    }
     let fact = Fact::Sealed { letter: other, version: 1, manifest: [1; 32] };
     place.dies_before_the_commit_of(entry(other, 1, fact));
     drop(place.open().await);

@@ -17,6 +17,7 @@ mod logs;
 mod permission;
 mod postgres;
 mod relays;
+mod restore;
 mod support;
 
 use support::browser::Browser;

@@ -1,5 +1,7 @@
 //! The command line. One file a verb; each says what it did in a sentence, or what happened and what to do. Nothing here decides about letters.
 
+mod adopt;
+mod backup;
 mod clock;
 mod config;
 mod doctor;
@@ -14,6 +16,7 @@ mod seal;
 mod serve;
 mod sessions;
 mod terminal;
+mod verify;
 
 pub use invite::invitation;
 pub use serve::log_to_stderr;
@@ -41,6 +44,27 @@ enum Command {
     Seal(seal::SealArgs),
     /// Open a sealed file, as the age tool does, or the folder of an exported letter.
     Open(open::OpenArgs),
+    /// Say that this house, which was restored or moved, is the one that lives: it learns what its journals know, and sends letters again. The house has to be closed.
+    Adopt {
+        /// A folder of journals of another node, or a copy of one. As often as there are any.
+        #[arg(long, value_name = "FOLDER")]
+        journal: Vec<std::path::PathBuf>,
+        /// The journal is gone for good, and nobody knows what left since the store was written.
+        #[arg(long)]
+        without_journal: bool,
+    },
+    /// Copy the store to a folder, beside an earlier backup there or new. The house may be open. Keys and journal are not in it.
+    Backup {
+        /// The folder.
+        to: std::path::PathBuf,
+    },
+    /// Bring a backup back into an empty house. It looks at everything first, and overwrites nothing.
+    Restore {
+        /// The folder that unsaid backup has written.
+        from: std::path::PathBuf,
+    },
+    /// Read everything that is stored and compare it with what it should be.
+    Verify,
     /// The house's secrets.
     Keys {
         #[command(subcommand)]
@@ -126,7 +150,12 @@ enum ClockCommand {
 
 /// Reads the command line and does what it says.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    run_with(std::env::args_os())
+}
+
+/// Does what these words say; the first is the name of the program.
+pub fn run_with(words: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         // A mail server that called us wrongly keeps the message until the host has looked.
         Err(wrong) if wrong.use_stderr() && std::env::args().nth(1).as_deref() == Some("receive") => {
@@ -144,6 +173,10 @@ pub fn run() -> ExitCode {
         Command::Keys { command: KeysCommand::Confirm } => keys::confirm(),
         Command::Keys { command: KeysCommand::Rotate { yes } } => keys::rotate(yes),
         Command::Keys { command: KeysCommand::Retire { generation } } => keys::retire(generation),
+        Command::Adopt { journal, without_journal } => adopt::adopt(&journal, without_journal),
+        Command::Backup { to } => backup::backup(&to),
+        Command::Restore { from } => backup::restore(&from),
+        Command::Verify => verify::verify(),
         Command::Receive { to } => Ok(receive::receive(to)),
         Command::Invite { host, name } => invite::invite(host, name.as_deref()),
         Command::Names { command: None } => names::list(),

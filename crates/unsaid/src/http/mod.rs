@@ -34,6 +34,7 @@ mod kit;
 mod language;
 mod letters;
 mod new_words;
+mod nonce;
 mod notice;
 mod persons;
 mod proof;
@@ -79,6 +80,7 @@ const LONGEST_PATH: usize = 2048;
 pub fn routes() -> Vec<Route> {
     let author = [
         house::routes(),
+        nonce::routes(),
         openapi::routes(),
         codes::routes(),
         sessions::routes(),

@@ -77,3 +77,26 @@ pub async fn confirm_clock(scene: &Scene<'_>) {
     ok!(scene.store.beat(boot, mark(1_010, 510)));
     assert_eq!(ok!(scene.store.house()).mark, Some(mark(90 * DAY, 510)));
 }
+
+/// A nonce is known until it is over, and to nobody before it was kept.
+pub async fn keep_nonce(scene: &Scene<'_>) {
+    let (one, other) = (scene.keyed(), scene.keyed());
+    ok!(scene.store.keep_nonce(one, trusted(600), now(0)));
+    conflict!(scene.store.keep_nonce(one, trusted(900), now(0)));
+    assert!(ok!(scene.store.knows_nonce(one, now(599))));
+    assert!(!ok!(scene.store.knows_nonce(other, now(1))));
+    // What is over makes room.
+    ok!(scene.store.keep_nonce(other, trusted(1_200), now(600)));
+    ok!(scene.store.keep_nonce(one, trusted(1_200), now(600)));
+    assert!(ok!(scene.store.knows_nonce(one, now(1_199))));
+}
+
+/// Asking changes nothing, and at its end nobody knows it.
+pub async fn knows_nonce(scene: &Scene<'_>) {
+    let nonce = scene.keyed();
+    ok!(scene.store.keep_nonce(nonce, trusted(60), now(0)));
+    for _ in 0..2 {
+        assert!(ok!(scene.store.knows_nonce(nonce, now(59))));
+    }
+    assert!(!ok!(scene.store.knows_nonce(nonce, now(60))));
+}

@@ -10,7 +10,7 @@ pub(crate) mod relay;
 use browser::Browser;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -90,6 +90,33 @@ impl Place {
             std::thread::sleep(Duration::from_millis(100));
         }
         panic!("the town did not open within a minute");
+    }
+
+    /// `unsaid` with these words, in this place, with this typed to it. Gives its exit code and all that it said.
+    pub(crate) fn command(&self, words: &[&str], typed: &str) -> (Option<i32>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_unsaid-town"));
+        command
+            .arg("command")
+            .args(words)
+            .env_clear()
+            .env("UNSAID_DATA", self.folder.path().join("data"))
+            .env("UNSAID_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("UNSAID_PUBLIC_URL", self.origin())
+            .env("UNSAID_MAIL", &self.mail)
+            .env("UNSAID_MAIL_FROM", "unsaid@example.net")
+            .envs(self.more.iter().copied());
+        if let Some(database) = &self.database {
+            command.env("UNSAID_DATABASE", database);
+        }
+        let mut process =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = process.stdin.take().unwrap();
+        // Whoever asks nothing does not read it.
+        let _typed = stdin.write_all(typed.as_bytes());
+        drop(stdin);
+        let done = process.wait_with_output().unwrap();
+        let said = [done.stdout, done.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        (done.status.code(), said)
     }
 
     /// The token of the link that the first start printed.
