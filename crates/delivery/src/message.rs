@@ -42,6 +42,8 @@ pub enum Notice {
     Trial,
     /// Somebody has answered a letter of hers.
     Answered,
+    /// Sealed bytes of a letter of hers are not there any more, and it is held.
+    BytesMissing,
     /// To a person who answered a knock by mail: nobody reads that mailbox, and this is where to answer.
     NobodyReads,
 }

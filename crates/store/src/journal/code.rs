@@ -12,7 +12,7 @@
 //!
 //! `seq` is the place of the first record; the others follow by one. The hash is SHA-256, zeros in the first frame; it chains the frames.
 //! A length has a checksum of its own, so that a damaged length is not taken for a torn tail. A kind that is here once keeps its number and its values for ever; a new fact, or an old one that needs
-//! more values, takes the next free number (25). Values by kind; an id is its 16 bytes:
+//! more values, takes the next free number (27). Values by kind; an id is its 16 bytes:
 //!
 //! ```text
 //!  1 sealed          letter, version u32, manifest [32]
@@ -39,6 +39,8 @@
 //! 22 knocked         an accepted knock: message, person, series u32, nth u8, address, link [32], count u16, (delivery, letter, occurrence i16) × count
 //! 23 address-given   person, address, sealed address (length u32, bytes), account, keyed hash [32]
 //! 24 adopted         generation u32
+//! 25 parked          delivery
+//! 26 released        delivery
 //! 255 void           first u64, last u64
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
 //! ```

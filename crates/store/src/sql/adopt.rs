@@ -4,7 +4,7 @@
 //! nothing about one letter: what adopting does to all of them is here.
 
 use super::tx::{Mode, Tx, values};
-use super::{Base, SqlStore, holds, pair, replay, transaction, wakes};
+use super::{Base, SqlStore, holds, keys, pair, replay, transaction, wakes};
 use crate::journal::Seq;
 use crate::rows::*;
 use crate::{Result, StoreError};
@@ -14,6 +14,7 @@ use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{DeliveryId, LetterId, MessageId};
+use unsaid_delivery::message::Notice;
 use unsaid_delivery::parking::{self, ParkedBy};
 use unsaid_delivery::record::UNKNOWN_WAIT_SECONDS;
 use unsaid_delivery::state::{Parked, State, Wake};
@@ -215,13 +216,15 @@ impl SqlStore {
     }
 
     /// The bytes of this version are not here. What was promised with it and is not over is parked; new words in their rest are given up, and those before them
-    /// count on. False: there was nothing (more) to park.
+    /// count on; and its author is told. False: there was nothing (more) to park.
     ///
     /// # Errors
     /// Of the store.
-    pub async fn bytes_are_missing(&self, letter: LetterId, version: u32) -> Result<bool> {
+    pub async fn bytes_are_missing(&self, letter: LetterId, version: u32, notice: MessageId) -> Result<bool> {
         transaction!(self, Mode::Write, |tx| {
-            tx.one("select 1 from letters where id = $1 /*lock*/", values![letter]).await?;
+            let mut row =
+                tx.need("select account from letters where id = $1 /*lock*/", values![letter]).await?;
+            let account = row.next()?;
             let mut changed = false;
             if super::amends::resting(&mut tx, letter).await?.is_some_and(|new| new.version == version) {
                 super::amends::take_back(&mut tx, letter, version).await?;
@@ -237,6 +240,10 @@ impl SqlStore {
                     pair::park(&mut tx, delivery.id, parked, ParkedBy::Engine, now, None).await?;
                     changed = true;
                 }
+            }
+            if changed {
+                let now = replay::now(&mut tx).await?;
+                keys::notice(&mut tx, account, Notice::BytesMissing, notice, now).await?;
             }
             Ok(changed)
         })

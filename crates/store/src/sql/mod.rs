@@ -77,6 +77,9 @@ pub struct SqlStore {
     limits: RwLock<Limits>,
 }
 
+/// Rows of an earlier moment.
+pub struct Snapshot(Sqlite);
+
 #[derive(Clone)]
 enum Base {
     Sqlite(Sqlite),
@@ -87,6 +90,23 @@ impl SqlStore {
     /// In a file, which is made at the first start; its folder must be there. Steps forward and replays the journal before it answers.
     pub async fn sqlite(path: &Path, journal: Arc<dyn Journal>) -> Result<Self> {
         Self::open(Base::Sqlite(Sqlite::open(path)?), journal, &[], Arc::new(end)).await
+    }
+
+    /// The rows as they are now, kept in memory: for the simulator, which restores old ones ([`Self::from_snapshot`]).
+    ///
+    /// # Errors
+    /// Unavailable in the middle of a transaction, and over PostgreSQL.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        match &self.base {
+            Base::Sqlite(base) => base.copy().map(Snapshot),
+            Base::Postgres(_) => Err(StoreError::Unavailable("PostgreSQL makes its own copies".into())),
+        }
+    }
+
+    /// A house whose store is this old one: what its journal knows is replayed, and where that is more than a crash explains, it holds its letters ([`adopt`]). A snapshot can be
+    /// used any number of times.
+    pub async fn from_snapshot(snapshot: &Snapshot, journal: Arc<dyn Journal>) -> Result<Self> {
+        Self::open(Base::Sqlite(snapshot.0.copy()?), journal, &[], Arc::new(end)).await
     }
 
     /// As [`Self::sqlite`], for the house itself: what other journals that stand beside this one know is replayed with it.

@@ -347,8 +347,13 @@ async fn a_version_without_its_bytes_is_held() {
     let place = Place::new();
     let store = place.open().await;
     sealed(&store).await;
-    assert!(store.bytes_are_missing(LETTER, 1).await.unwrap());
-    assert!(!store.bytes_are_missing(LETTER, 1).await.unwrap(), "said once");
+    assert!(store.bytes_are_missing(LETTER, 1, MessageId([91; 16])).await.unwrap());
+    assert!(!store.bytes_are_missing(LETTER, 1, MessageId([92; 16])).await.unwrap(), "said once");
+    let told = store.message(MessageId([91; 16])).await.unwrap().unwrap().message;
+    assert_eq!(
+        told.kind,
+        unsaid_delivery::message::Kind::Notice(unsaid_delivery::message::Notice::BytesMissing)
+    );
     let held = delivery(&store).await.state;
     assert_eq!(held, State::Parked { why: unsaid_delivery::state::Parked::Damaged, left: false });
 }

@@ -28,6 +28,17 @@ impl Sqlite {
         Self::with(Connection::open_in_memory().map_err(cannot)?)
     }
 
+    /// The same rows once more, in memory. Unavailable while somebody holds the connection.
+    pub(crate) fn copy(&self) -> Result<Self> {
+        let mut copy = Connection::open_in_memory().map_err(cannot)?;
+        {
+            let source = self.0.try_lock().map_err(|_| StoreError::Unavailable("it is in use".into()))?;
+            let backup = rusqlite::backup::Backup::new(&source, &mut copy).map_err(cannot)?;
+            backup.step(-1).map_err(cannot)?;
+        }
+        Self::with(copy)
+    }
+
     fn with(connection: Connection) -> Result<Self> {
         // A copy of the file may be made by another process while we run; it is waited for.
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(cannot)?;

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use unsaid_delivery::hold::Hold;
-use unsaid_delivery::id::LetterId;
+use unsaid_delivery::id::{LetterId, MessageId};
 use unsaid_store::HouseStore;
 use unsaid_store::blobs::Blobs;
 use unsaid_store::journal::{FileJournal, Journal, JournalError, nodes, quarantine, salvage};
@@ -158,7 +158,10 @@ async fn look_for_bytes(settings: &Settings, store: &SqlStore) -> Result<Vec<(Le
         }
     }
     for (letter, version) in missing.keys() {
-        store.bytes_are_missing(*letter, *version).await.map_err(|e| e.to_string())?;
+        store
+            .bytes_are_missing(*letter, *version, MessageId(MachineChance.id_bytes()))
+            .await
+            .map_err(|e| e.to_string())?;
     }
     Ok(missing.into_keys().collect())
 }
@@ -199,7 +202,7 @@ fn report(done: &Adoption, damaged: &[String], missing: &[(LetterId, u32)]) {
     }
     for (letter, version) in missing {
         say(&format!(
-            "  MISSING   the bytes of letter {letter}, version {version}: it is held, and its author sees that."
+            "  MISSING   the bytes of letter {letter}, version {version}: it is held, and its author is told."
         ));
     }
     if done.may_have_left > 0 {

@@ -80,6 +80,8 @@ pub enum Message<'a> {
     AddressesChanged,
     /// Somebody has answered a letter of hers.
     Answered,
+    /// A part of a letter of hers is lost, and the letter is held.
+    BytesMissing,
     /// To somebody who answered a knock by mail: nobody reads that, and this is where to answer.
     NobodyReads,
     /// To oneself, to see that mail arrives.
@@ -113,6 +115,7 @@ impl Message<'_> {
             Self::Exported => "exported",
             Self::AddressesChanged => "addresses-changed",
             Self::Answered => "answered",
+            Self::BytesMissing => "bytes-missing",
             Self::NobodyReads => "nobody-reads",
             Self::Test => "test",
             Self::Knock { .. } => "knock",

@@ -132,6 +132,13 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 vec![of_house("mail.answered.what"), Block::Leads { says, to: origin.clone() }, ask],
             )
         }
+        Message::BytesMissing => {
+            let says = words.say("mail.bytes_missing.how", &[("origin", origin)]);
+            (
+                words.say("mail.bytes_missing.subject", &[]),
+                vec![of_house("mail.bytes_missing.what"), Block::Leads { says, to: origin.clone() }, ask],
+            )
+        }
         Message::NobodyReads => {
             let says = words.say("mail.nobody_reads.how", &[("come", come)]);
             (

@@ -176,6 +176,7 @@ impl Worker {
             Kind::Notice(Notice::Exported) => compose::Message::Exported,
             Kind::Notice(Notice::Trial) => compose::Message::Test,
             Kind::Notice(Notice::Answered) => compose::Message::Answered,
+            Kind::Notice(Notice::BytesMissing) => compose::Message::BytesMissing,
             Kind::Notice(Notice::NobodyReads) => compose::Message::NobodyReads,
             Kind::Ladder => {
                 tracing::error!(id = %id, "a message of the ladder is not written by this version");

@@ -59,13 +59,14 @@ fn name(message: &Message<'_>) -> &'static str {
         Message::Exported => "exported",
         Message::AddressesChanged => "addresses-changed",
         Message::Answered => "answered",
+        Message::BytesMissing => "bytes-missing",
         Message::NobodyReads => "nobody-reads",
         Message::Test => "test",
         Message::Knock { .. } => "knock",
     }
 }
 
-const KINDS: usize = 15;
+const KINDS: usize = 16;
 
 pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
     let invitation = "https://letters.example.org/i/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
@@ -82,6 +83,7 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::Exported,
         Message::AddressesChanged,
         Message::Answered,
+        Message::BytesMissing,
         Message::NobodyReads,
         Message::Test,
         knock(),
