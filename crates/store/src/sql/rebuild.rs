@@ -476,12 +476,19 @@ pub(super) async fn knock(tx: &mut Tx, id: MessageId, knock: &Knocked, now: Now)
     }
     pair::lock(tx, knock.person).await?;
     // Whatever this store has written for the same place was never sent by it: this one was.
-    tx.exec(
-        "update messages set state = 'dropped', rev = rev + 1
-         where person = $1 and series = $2 and nth = $3 and address = $4 and kind = 'knock' and state <> 'dropped'",
-        values![knock.person, knock.series, i64::from(knock.nth), knock.address],
-    )
-    .await?;
+    let rows = tx
+        .query(
+            "select id from messages
+             where person = $1 and series = $2 and nth = $3 and address = $4 and kind = 'knock' and state <> 'dropped'",
+            values![knock.person, knock.series, i64::from(knock.nth), knock.address],
+        )
+        .await?;
+    for mut row in rows {
+        let instead: MessageId = row.next()?;
+        tx.exec("update messages set state = 'dropped', rev = rev + 1 where id = $1", values![instead])
+            .await?;
+        wakes::remove(tx, WakeOf::Message(instead)).await?;
+    }
     tx.exec(
         "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, foreseen, ended, rev)
          values ($1, 'knock', 'person', $2, $3, (select coalesce(max(m.nr), 0) + 1 from messages m where m.person = $2),

@@ -72,6 +72,7 @@ fn an_old_backup_is_inert_until_it_is_adopted_and_then_nothing_is_sent_twice_for
         assert_eq!(relay.taken_for(who).len(), many, "{who}");
     }
     refuses_the_author(place.browser(), &link_in(&knock.text));
+    let mut helen = helen.back(&relay);
     let late = helen.person(&["late@example.org"]);
     let to_late = helen.seal(&late, &at_once(), "morning");
     let lost = helen.person(&["lost@example.org"]);
