@@ -1,7 +1,7 @@
 //! Why a whole house holds its letters back, and what may leave it all the same. A hold stands until whoever set it takes it back; several may stand at once. While any stands no letter
 //! moves and no time of service counts: what could not be sent is held against nobody. Who sets one, and how it is shown, is not known here.
 
-use crate::message::Kind;
+use crate::message::{Kind, Notice};
 
 /// A reason for which no letter leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,11 +48,11 @@ impl Hold {
         Self::ALL.into_iter().find(|hold| hold.key() == key)
     }
 
-    /// `house-holds`: whether a message of this kind leaves while this stands. Codes always do, or nobody could come in and mend it. A house that may not be the one that people
+    /// `house-holds`: whether a message of this kind leaves while this stands. Codes and calls to the host always do, or nobody could come in and mend it. A house that may not be the one that people
     /// trust says nothing else to anybody: the other one speaks, or will. One that is itself, and only waits, goes on with confirmations and check-ins, which are never held.
     pub fn lets(self, kind: Kind) -> bool {
         match (self, kind) {
-            (_, Kind::Code) => true,
+            (_, Kind::Code | Kind::Notice(Notice::HostCalled(_))) => true,
             (_, Kind::Knock) => false,
             (Self::NoTrustedTime | Self::ByHost, Kind::Notice(_) | Kind::Ladder) => true,
             (
@@ -60,6 +60,11 @@ impl Hold {
                 Kind::Notice(_) | Kind::Ladder,
             ) => false,
         }
+    }
+
+    /// Whether its host is called: not where a host has just brought it about.
+    pub fn calls_host(self) -> bool {
+        !matches!(self, Self::ByHost | Self::NotAdopted)
     }
 
     /// Whether the house is itself for certain, and may go on writing rows that time alone asks for.

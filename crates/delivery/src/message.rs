@@ -46,6 +46,33 @@ pub enum Notice {
     BytesMissing,
     /// To a person who answered a knock by mail: nobody reads that mailbox, and this is where to answer.
     NobodyReads,
+    /// To a host: something waits until they have looked. Leaves whatever stands in the way of the house.
+    HostCalled(Call),
+}
+
+/// For what a host is called: once a day at most for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Call {
+    /// Something stands in the way of the whole house.
+    Holds,
+    /// Many letters would have left that nobody foresaw.
+    Unforeseen,
+    /// The relay refuses us.
+    Relay,
+}
+
+impl Call {
+    /// Every one there is.
+    pub const ALL: [Self; 3] = [Self::Holds, Self::Unforeseen, Self::Relay];
+
+    /// Its short name, in the store and the log.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Unforeseen => "unforeseen",
+            Self::Relay => "relay",
+        }
+    }
 }
 
 /// What a message is about.

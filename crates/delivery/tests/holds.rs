@@ -5,7 +5,7 @@ use unsaid_delivery::Observed;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::hold::{Hold, all_let};
 use unsaid_delivery::id::{AccountId, MessageId};
-use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
+use unsaid_delivery::message::{Call, Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{Facts, Permit, still_allowed};
 use unsaid_delivery::record::{self, Answer};
 use unsaid_delivery::state::Wake;
@@ -46,6 +46,13 @@ fn house_holds() {
         };
         assert_eq!(asked(Kind::Knock, &[hold]), Permit::Wait("house-holds"), "{hold:?}");
         assert_eq!(asked(Kind::Code, &[hold]), Permit::Go, "{hold:?}: somebody has to come in and mend it");
+        for call in Call::ALL {
+            assert_eq!(
+                asked(Kind::Notice(Notice::HostCalled(call)), &[hold]),
+                Permit::Go,
+                "{hold:?} {call:?}"
+            );
+        }
     }
     // The gravest that stands decides.
     assert!(

@@ -23,14 +23,14 @@ use jiff::Timestamp;
 use unsaid_delivery::accept::Corrected;
 use unsaid_delivery::accept::Granted;
 use unsaid_delivery::breaker::Weighed;
-use unsaid_delivery::clock::{Mark, Now};
+use unsaid_delivery::clock::{Mark, Now, Observed};
 use unsaid_delivery::decide::{AmendDecision, Decision};
 use unsaid_delivery::forecast::Forecast;
 use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
-use unsaid_delivery::message::{Message, Notice};
+use unsaid_delivery::message::{Call, Message, Notice};
 use unsaid_delivery::record::{Bounce, CameBack, Recorded};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Amending, Delivery};
@@ -549,6 +549,13 @@ pub trait EngineStore: Send + Sync {
     async fn foresee(&self, now: Now, limit: usize) -> Result<u64>;
     /// What leaves within a week, how much of that nobody foresaw, and what leaves within the forecast's horizon.
     async fn forecast(&self, now: Now) -> Result<Foreseen>;
+    /// Calls every host, by a notice in the lane of codes with the next of these names each: once a day of trusted time at most for each reason. Gives how many were called; hosts beyond the
+    /// names are not.
+    async fn call_host(&self, call: Call, notices: &[MessageId], now: Now) -> Result<u64>;
+    /// When they were called for that last.
+    async fn called(&self, call: Call) -> Result<Option<Timestamp>>;
+    /// When knocks were accepted after this, by any node, at most `limit`, the newest first.
+    async fn knocks_left(&self, since: Observed, limit: usize) -> Result<Vec<Observed>>;
     /// Somebody looks ahead, before anything else is decided at this time: what a leap of trusted time since the last look brought near (`forecast::Leap`) is taken out of the forecast, in which
     /// [`Self::foresee`] finds it again as something that time brought in just now. Gives how many. Nothing before the first beat.
     async fn look(&self, now: Now) -> Result<u64>;

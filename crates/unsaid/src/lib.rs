@@ -8,6 +8,7 @@ pub mod assemble;
 pub mod chance;
 pub mod cli;
 pub mod clock;
+pub mod holding;
 pub mod holds;
 pub mod http;
 pub mod mail;

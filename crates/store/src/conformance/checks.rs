@@ -3,6 +3,7 @@
 mod accounts;
 mod amends;
 mod breaker;
+mod calls;
 mod cards;
 mod drafts;
 mod engine;
@@ -25,6 +26,7 @@ mod uploads;
 pub use accounts::*;
 pub use amends::*;
 pub use breaker::*;
+pub use calls::*;
 pub use cards::*;
 pub use drafts::*;
 pub use engine::*;

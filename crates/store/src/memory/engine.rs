@@ -8,7 +8,7 @@ use unsaid_delivery::breaker::Weighed;
 use unsaid_delivery::decide::{AmendDecision, Decision, pause_days};
 use unsaid_delivery::fact::{Knocked, ToldOf};
 use unsaid_delivery::forecast::Forecast;
-use unsaid_delivery::message::{Kind, MessageState, Subject};
+use unsaid_delivery::message::{Call, Kind, MessageState, Notice, Subject};
 use unsaid_delivery::parking::ParkedBy;
 use unsaid_delivery::permit::Permit;
 use unsaid_delivery::planted::{self, Planted};
@@ -462,6 +462,44 @@ impl EngineStore for MemoryStore {
 
     async fn forecast(&self, now: Now) -> Result<Foreseen> {
         Ok(self.world().forecast(now))
+    }
+
+    async fn call_host(&self, call: Call, notices: &[MessageId], now: Now) -> Result<u64> {
+        let mut world = self.world();
+        let day = SignedDuration::from_hours(24);
+        if world.calls.get(&call).is_some_and(|at| now.trusted.duration_since(*at) < day) {
+            return Ok(0);
+        }
+        world.calls.insert(call, now.trusted);
+        let mut hosts: Vec<(Timestamp, AccountId)> = world
+            .accounts
+            .iter()
+            .filter(|(_, row)| row.account.role == Role::Host)
+            .map(|(id, row)| (row.made, *id))
+            .collect();
+        hosts.sort_unstable();
+        let mut called = 0;
+        for ((_, host), notice) in hosts.into_iter().zip(notices) {
+            world.notice_from(host, Notice::HostCalled(call), *notice, now.trusted, now);
+            world.wakes.remove(WakeOf::Message(*notice));
+            world.wakes.set(WakeOf::Message(*notice), Lane::Codes, at_once(now));
+            called += 1;
+        }
+        Ok(called)
+    }
+
+    async fn called(&self, call: Call) -> Result<Option<Timestamp>> {
+        Ok(self.world().calls.get(&call).copied())
+    }
+
+    async fn knocks_left(&self, since: Observed, limit: usize) -> Result<Vec<Observed>> {
+        let world = self.world();
+        let knocks = world.messages.values().filter(|row| row.message.kind == Kind::Knock);
+        let mut left: Vec<Observed> =
+            knocks.filter_map(|row| row.accepted_at).filter(|at| *at > since).collect();
+        left.sort_unstable_by(|one, other| other.cmp(one));
+        left.truncate(limit);
+        Ok(left)
     }
 
     async fn look(&self, now: Now) -> Result<u64> {

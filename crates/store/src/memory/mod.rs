@@ -32,7 +32,7 @@ use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
-use unsaid_delivery::message::Message;
+use unsaid_delivery::message::{Call, Message};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Delivery, Rest, Wake};
 use wakes::Wakes;
@@ -113,6 +113,8 @@ struct World {
     deliveries: BTreeMap<DeliveryId, Delivery>,
     /// Observed time at which a delivery left although nobody foresaw it.
     left_unforeseen: BTreeMap<DeliveryId, Observed>,
+    /// When hosts were called last, for what.
+    calls: BTreeMap<Call, Timestamp>,
     /// When somebody looked ahead last.
     looked: Option<Now>,
     deliveries_to: BTreeMap<PersonId, BTreeSet<DeliveryId>>,

@@ -3,7 +3,7 @@
 use super::groups::{self, Told};
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, not_before, values};
-use super::{SqlStore, amends, breaker, letters, messages, pair, transaction, wakes};
+use super::{SqlStore, amends, breaker, calls, letters, messages, pair, transaction, wakes};
 use crate::rows::*;
 use crate::{EngineStore, Result, StoreError};
 use async_trait::async_trait;
@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use unsaid_delivery::Fact;
 use unsaid_delivery::accept::Granted;
 use unsaid_delivery::breaker::Weighed;
-use unsaid_delivery::clock::Now;
+use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::decide::{AmendDecision, Decision, NextOccurrence};
 use unsaid_delivery::forecast::{self, By, Forecast};
 use unsaid_delivery::id::{BootId, DeliveryId, LetterId, MessageId};
-use unsaid_delivery::message::Message;
+use unsaid_delivery::message::{Call, Message};
 use unsaid_delivery::parking::ParkedBy;
 use unsaid_delivery::record::{Bounce, CameBack, Recorded};
 use unsaid_delivery::state::{Amending, Delivery, State, Wake};
@@ -188,6 +188,18 @@ impl EngineStore for SqlStore {
                 .next()?;
             Ok(foreseen)
         })
+    }
+
+    async fn call_host(&self, call: Call, notices: &[MessageId], now: Now) -> Result<u64> {
+        transaction!(self, Mode::Write, |tx| calls::call(&mut tx, call, notices, now).await)
+    }
+
+    async fn called(&self, call: Call) -> Result<Option<Timestamp>> {
+        transaction!(self, Mode::Read, |tx| calls::called(&mut tx, call).await)
+    }
+
+    async fn knocks_left(&self, since: Observed, limit: usize) -> Result<Vec<Observed>> {
+        transaction!(self, Mode::Read, |tx| calls::knocks_left(&mut tx, since, limit).await)
     }
 
     async fn look(&self, now: Now) -> Result<u64> {

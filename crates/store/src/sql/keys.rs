@@ -217,6 +217,19 @@ pub(super) async fn notice_from(
     from: Timestamp,
     now: Now,
 ) -> Result<()> {
+    notice_to_leave(tx, account, what, message, from, Lane::Letters, now).await
+}
+
+/// The same, in one of the lanes.
+pub(super) async fn notice_to_leave(
+    tx: &mut Tx,
+    account: AccountId,
+    what: Notice,
+    message: MessageId,
+    from: Timestamp,
+    lane: Lane,
+    now: Now,
+) -> Result<()> {
     let expires = from.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
     tx.exec(
         "insert into messages (id, kind, subject, account, series, nr, nth, state, tries, since, expires, foreseen, rev)
@@ -230,7 +243,7 @@ pub(super) async fn notice_from(
         ],
     )
     .await?;
-    wakes::set(tx, WakeOf::Message(message), Lane::Letters, Wake::Trusted(from)).await
+    wakes::set(tx, WakeOf::Message(message), lane, Wake::Trusted(from)).await
 }
 
 async fn change_email(

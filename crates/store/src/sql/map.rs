@@ -7,7 +7,7 @@ use crate::{Result, StoreError};
 use jiff::Timestamp;
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::PersonId;
-use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
+use unsaid_delivery::message::{Call, Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::parking::{ParkedBy, Parking};
 use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, State};
@@ -75,6 +75,9 @@ impl From<Kind> for Value {
             Kind::Notice(Notice::Answered) => "notice-answered",
             Kind::Notice(Notice::BytesMissing) => "notice-bytes-missing",
             Kind::Notice(Notice::NobodyReads) => "notice-nobody-reads",
+            Kind::Notice(Notice::HostCalled(Call::Holds)) => "notice-host-called-holds",
+            Kind::Notice(Notice::HostCalled(Call::Unforeseen)) => "notice-host-called-unforeseen",
+            Kind::Notice(Notice::HostCalled(Call::Relay)) => "notice-host-called-relay",
             Kind::Ladder => "ladder",
             Kind::Knock => "knock",
         })
@@ -98,6 +101,9 @@ impl FromValue for Kind {
             "notice-answered" => Self::Notice(Notice::Answered),
             "notice-bytes-missing" => Self::Notice(Notice::BytesMissing),
             "notice-nobody-reads" => Self::Notice(Notice::NobodyReads),
+            "notice-host-called-holds" => Self::Notice(Notice::HostCalled(Call::Holds)),
+            "notice-host-called-unforeseen" => Self::Notice(Notice::HostCalled(Call::Unforeseen)),
+            "notice-host-called-relay" => Self::Notice(Notice::HostCalled(Call::Relay)),
             "ladder" => Self::Ladder,
             "knock" => Self::Knock,
             _ => return None,

@@ -12,6 +12,7 @@ mod amends;
 mod apply;
 pub mod backup;
 mod breaker;
+mod calls;
 mod cards;
 mod codes;
 #[cfg(test)]

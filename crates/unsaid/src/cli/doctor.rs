@@ -1,5 +1,6 @@
 //! `unsaid doctor`: keys, mail, disk, clock and store, one line each, and two sentences where something is wrong. Changes nothing.
 
+use super::parked::because;
 use super::{Said, say, settings, wait_for};
 use crate::assemble::{open_mail, visit};
 use crate::clock::{Clock, MachineClock};
@@ -12,10 +13,14 @@ use std::process::ExitCode;
 use unsaid_delivery::Now;
 use unsaid_delivery::clock::{DAY, LONGEST_STEP_DAYS, Mark};
 use unsaid_delivery::forecast::FORECAST_DAYS;
-use unsaid_store::rows::Foreseen;
+use unsaid_delivery::state::{Delivery, Parked, State};
+use unsaid_store::rows::{Foreseen, Standing};
 
 /// Below this share of free space new uploads are at risk.
 const LEAST_FREE_PERCENT: u64 = 10;
+
+/// So many letters that are held are counted.
+const SHOWN: usize = 1_000_000;
 
 /// One thing that was looked at.
 struct Finding {
@@ -77,6 +82,14 @@ async fn look(settings: &Settings) -> Vec<Finding> {
             let foreseen = store.forecast(now).await.map_err(|e| e.to_string());
             findings.push(Finding { name: "ahead", said: foreseen.map(ahead) });
         }
+    }
+    if let Ok(store) = &store
+        && house.is_ok()
+    {
+        let standing = store.holds().await.map_err(|e| e.to_string());
+        findings.push(Finding { name: "holds", said: standing.and_then(|standing| holds(&standing)) });
+        let held = store.parked(SHOWN).await.map_err(|e| e.to_string());
+        findings.push(Finding { name: "parked", said: held.and_then(|held| parked(&held)) });
     }
     findings.push(Finding { name: "clock", said: clock(house.ok().and_then(|h| h.mark)) });
     let mail = match open_mail(settings) {
@@ -141,6 +154,32 @@ fn ahead(foreseen: Foreseen) -> String {
         said.push_str(&format!("; {unforeseen} of the next seven days' had not been foreseen a week before"));
     }
     said
+}
+
+/// What stands in the way of every letter.
+fn holds(standing: &[Standing]) -> Result<String, String> {
+    if standing.is_empty() {
+        return Ok("nothing stands in the way of this house's letters".to_owned());
+    }
+    let said = standing.iter().map(|one| format!("{} {}", one.what.means(), one.what.to_do()));
+    Err(said.collect::<Vec<_>>().join(" "))
+}
+
+/// Letters that are held by themselves, by reason.
+fn parked(held: &[Delivery]) -> Result<String, String> {
+    if held.is_empty() {
+        return Ok("no letter is held by itself".to_owned());
+    }
+    let mut reasons: Vec<(Parked, u64)> = Vec::new();
+    for delivery in held {
+        let State::Parked { why, .. } = delivery.state else { continue };
+        match reasons.iter_mut().find(|(reason, _)| *reason == why) {
+            Some((_, many)) => *many += 1,
+            None => reasons.push((why, 1)),
+        }
+    }
+    let said: Vec<String> = reasons.iter().map(|(why, many)| format!("{many}: {}", because(*why))).collect();
+    Err(format!("Letters are held. {} Look at them with: unsaid parked", said.join(" ")))
 }
 
 /// Which keys of the house are needed still, by what is stored.

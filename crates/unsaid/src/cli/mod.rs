@@ -10,6 +10,7 @@ mod invite;
 mod keys;
 mod names;
 pub mod open;
+mod parked;
 mod progress;
 mod receive;
 mod seal;
@@ -40,6 +41,22 @@ enum Command {
     Config,
     /// Look at keys, mail, disk and clock, and say what to do where something is wrong.
     Doctor,
+    /// What is held in this house, and why.
+    Parked,
+    /// Hold one delivery until it is released.
+    Park {
+        /// Its name, as the list shows it; or all-unforeseen, so that what waits for a look does not leave by itself.
+        which: String,
+    },
+    /// Let a delivery go that is held: it is where it was.
+    Release {
+        /// Its name, as the list shows it; or all-unforeseen.
+        which: String,
+    },
+    /// Hold all letters of this house. Codes, confirmations and check-ins leave.
+    Hold,
+    /// Let the letters of this house go again.
+    GoOn,
     /// Seal a file, as the age tool does.
     Seal(seal::SealArgs),
     /// Open a sealed file, as the age tool does, or the folder of an exported letter.
@@ -168,6 +185,11 @@ pub fn run_with(words: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
         Command::Serve => serve::serve(),
         Command::Config => config::config(),
         Command::Doctor => doctor::doctor(),
+        Command::Parked => parked::list(),
+        Command::Park { which } => parked::park(&which),
+        Command::Release { which } => parked::release(&which),
+        Command::Hold => parked::hold(),
+        Command::GoOn => parked::go_on(),
         Command::Seal(args) => seal::seal(&args),
         Command::Open(args) => open::open(&args),
         Command::Keys { command: KeysCommand::Confirm } => keys::confirm(),

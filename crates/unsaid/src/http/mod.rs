@@ -52,6 +52,7 @@ mod withdraw;
 // The pages that the server writes, and the files that they need.
 mod asks;
 mod assets;
+mod host;
 mod house_pages;
 mod outbox;
 mod page;
@@ -104,8 +105,14 @@ pub fn routes() -> Vec<Route> {
         withdraw::routes(),
         replies::routes(),
     ];
-    let pages =
-        [house_pages::routes(), address_undo::routes(), person::routes(), outbox::routes(), assets::routes()];
+    let pages = [
+        house_pages::routes(),
+        host::routes(),
+        address_undo::routes(),
+        person::routes(),
+        outbox::routes(),
+        assets::routes(),
+    ];
     author.into_iter().chain(pages).flatten().collect()
 }
 

@@ -14,6 +14,7 @@ use super::encode::{alternatives, mailbox, unstructured, wrap};
 use super::layout;
 use super::wording::{lead, write};
 use crate::words::Words;
+use unsaid_delivery::message::Call;
 
 /// Whose paper it is written on. Texts that a host typed are put on one line before they are used.
 pub struct Letterhead {
@@ -84,6 +85,11 @@ pub enum Message<'a> {
     BytesMissing,
     /// To somebody who answered a knock by mail: nobody reads that, and this is where to answer.
     NobodyReads,
+    /// To a host: something waits until they have looked.
+    HostCalled {
+        /// For what.
+        call: Call,
+    },
     /// To oneself, to see that mail arrives.
     Test,
     /// Something waits for you.
@@ -117,6 +123,7 @@ impl Message<'_> {
             Self::Answered => "answered",
             Self::BytesMissing => "bytes-missing",
             Self::NobodyReads => "nobody-reads",
+            Self::HostCalled { .. } => "host-called",
             Self::Test => "test",
             Self::Knock { .. } => "knock",
         }

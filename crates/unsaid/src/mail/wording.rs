@@ -5,6 +5,7 @@
 use super::compose::{Letterhead, Message, Unfit};
 use super::encode::one_line;
 use crate::words::Words;
+use unsaid_delivery::message::Call;
 
 /// A paragraph, or what stands for one.
 pub(super) enum Block {
@@ -144,6 +145,19 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
             (
                 words.say("mail.nobody_reads.subject", &[]),
                 vec![of_house("mail.nobody_reads.what"), Block::Leads { says, to: come.clone() }, ask],
+            )
+        }
+        Message::HostCalled { call } => {
+            let what = match call {
+                Call::Holds => "mail.host_called.holds",
+                Call::Unforeseen => "mail.host_called.unforeseen",
+                Call::Relay => "mail.host_called.relay",
+            };
+            let page = format!("{origin}/house");
+            let says = words.say("mail.host_called.how", &[("page", &page)]);
+            (
+                words.say("mail.host_called.subject", &[("house", house)]),
+                vec![of_house(what), Block::Leads { says, to: page }],
             )
         }
         Message::Test => {

@@ -8,6 +8,7 @@ use unsaid_delivery::breaker::{Weighed, hold_back};
 use unsaid_delivery::clock::HOUR;
 use unsaid_delivery::decide::Decision;
 use unsaid_delivery::forecast::{LOOK_HOURS, Leap};
+use unsaid_delivery::message::Call;
 use unsaid_delivery::{Delivery, Now, Observed};
 use unsaid_store::StoreError;
 use unsaid_store::rows::Lane;
@@ -89,6 +90,7 @@ impl Worker {
         };
         if known.is_none() && weighed.are_many() {
             *self.ahead.many.lock().unwrap_or_else(PoisonError::into_inner) = Some((now.observed, weighed));
+            self.calls.want(Call::Unforeseen, now);
             tracing::error!(
                 unforeseen = weighed.unforeseen,
                 waiting = weighed.waiting,

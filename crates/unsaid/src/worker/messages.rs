@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::sync::Arc;
-use unsaid_delivery::message::{Kind, Message, Notice};
+use unsaid_delivery::message::{Call, Kind, Message, Notice};
 use unsaid_delivery::record;
 use unsaid_delivery::{MessageId, Now};
 use unsaid_store::rows::{MessageView, Recording, StartAnswer, Starting, Taken};
@@ -122,6 +122,10 @@ impl Worker {
             return ended(Done::Trouble(super::AFTER_TROUBLE_SECONDS));
         };
         let recorded = record::answered(&row, means, now);
+        // Not for the call itself: where the relay takes nothing, it takes no call either.
+        if recorded.call_host && !matches!(row.kind, Kind::Notice(Notice::HostCalled(_))) {
+            self.calls.want(Call::Relay, now);
+        }
         let recording = Recording { taken, message: row, recorded };
         Ok(Sent::Answered(Box::new(Answered { recording, answer })))
     }
@@ -178,6 +182,7 @@ impl Worker {
             Kind::Notice(Notice::Answered) => compose::Message::Answered,
             Kind::Notice(Notice::BytesMissing) => compose::Message::BytesMissing,
             Kind::Notice(Notice::NobodyReads) => compose::Message::NobodyReads,
+            Kind::Notice(Notice::HostCalled(call)) => compose::Message::HostCalled { call },
             Kind::Ladder => {
                 tracing::error!(id = %id, "a message of the ladder is not written by this version");
                 return Ok(None);

@@ -7,11 +7,13 @@
 //! * [`groups`]: messages side by side, begun and recorded in groups.
 //! * [`amends`]: new words of a sealed letter, whose rest ends.
 //! * [`foresight`]: what leaves within the forecast, written down a long time before, and what was not.
+//! * [`calls`]: what the host alone can mend, said to them.
 //! * [`keeping`]: old wraps under the house's present key, and forgetting what was thrown away.
 //! * [`welcome`]: what others have answered lately, held against the next knock.
 //! * [`leases`]: taking over what another node, or an earlier start of this one, left behind.
 
 mod amends;
+mod calls;
 mod deliveries;
 mod foresight;
 mod groups;
@@ -90,9 +92,11 @@ pub struct Worker {
     troubled: Vec<(Observed, Taken)>,
     /// Answered by the relay, and not recorded yet: nothing else is begun before these are.
     unrecorded: Vec<messages::Answered>,
+    /// For what the host is to be called, and was.
+    calls: calls::Calls,
     /// What it knows of looking ahead.
     ahead: foresight::Ahead,
-    /// When knocks left within the last hour. Forgotten at a restart: the ceiling is against floods, not against arithmetic.
+    /// When knocks left within the last hour, as far as this worker and the store know.
     left: Mutex<VecDeque<Observed>>,
     /// Where this house was not wanted lately.
     welcome: Mutex<Welcome>,
@@ -145,6 +149,7 @@ impl Worker {
             held: Vec::new(),
             troubled: Vec::new(),
             unrecorded: Vec::new(),
+            calls: calls::Calls::default(),
             ahead: foresight::Ahead::default(),
             left: Mutex::new(VecDeque::new()),
             welcome: Mutex::default(),
@@ -183,6 +188,9 @@ impl Worker {
             let observed = [next.observed, trouble, record_again, leases].into_iter().flatten().min();
             NextWake { trusted: next.trusted, observed, again }
         };
+        if self.lane == Lane::Letters {
+            self.call_hosts(now).await?;
+        }
         if self.holds.let_keep() {
             self.look_ahead(now, &mut wake).await?;
             self.keep_in_order(now, &mut wake).await?;
@@ -213,6 +221,7 @@ impl Worker {
             work.append(&mut self.held);
         }
         for _ in 0..ROUNDS {
+            self.count_what_left(now).await?;
             work.extend(match takes {
                 Takes::All => self.tools.store.take(self.boot, self.lane, now, GROUP).await?,
                 _ => self.tools.store.take_messages(self.boot, self.lane, now, GROUP).await?,
@@ -304,6 +313,22 @@ impl Worker {
         self.troubled = wait;
         let come: Vec<(Observed, Taken)> = come;
         come.into_iter().map(|(_, taken)| taken).collect()
+    }
+
+    /// `hourly-ceiling`: what left within the hour before a restart, or by another node, counts as well.
+    async fn count_what_left(&self, now: Now) -> Result<(), StoreError> {
+        if self.lane != Lane::Letters {
+            return Ok(());
+        }
+        let hour_ago = now.observed.plus_seconds(-HOUR);
+        let mut stored = self.tools.store.knocks_left(hour_ago, self.tools.hourly as usize).await?;
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of what this worker has begun itself, some was not accepted: the longer of the two is what counts.
+        if stored.len() > left.iter().filter(|at| **at > hour_ago).count() {
+            stored.reverse();
+            *left = stored.into();
+        }
+        Ok(())
     }
 
     /// `hourly-ceiling`: counts a knock that is about to leave, or says how many observed seconds to wait.

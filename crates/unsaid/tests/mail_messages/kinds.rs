@@ -3,6 +3,7 @@
 use mail_parser::MessageParser;
 use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
 use unsaid::words::Words;
+use unsaid_delivery::message::Call;
 
 pub(super) const LINK: &str = "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
 pub(super) const UNDO: &str =
@@ -61,6 +62,7 @@ fn name(message: &Message<'_>) -> &'static str {
         Message::Answered => "answered",
         Message::BytesMissing => "bytes-missing",
         Message::NobodyReads => "nobody-reads",
+        Message::HostCalled { .. } => "host-called",
         Message::Test => "test",
         Message::Knock { .. } => "knock",
     }
@@ -85,12 +87,15 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::Answered,
         Message::BytesMissing,
         Message::NobodyReads,
+        Message::HostCalled { call: Call::Unforeseen },
         Message::Test,
         knock(),
     ]
     .into_iter()
     .map(|message| (name(&message), head(), message))
     .collect();
+    all.push(("host-called-holds", head(), Message::HostCalled { call: Call::Holds }));
+    all.push(("host-called-relay", head(), Message::HostCalled { call: Call::Relay }));
     all.push((
         "knock-at-home",
         at_home(),
