@@ -1,4 +1,4 @@
-//! The engine's side, in memory: what wakes, and what becomes of it.
+//! The engine's side, in memory: what wakes, and what becomes of it. One thing because its trait is one.
 
 use super::*;
 use crate::EngineStore;

@@ -218,7 +218,16 @@ impl House {
 
     /// Somebody with an account, made as the pages make it, in a browser that is unlocked.
     pub(super) async fn author(&self, email: &str) -> Writer {
-        let invitation = self.invitation(Role::Author).await;
+        self.somebody(email, Role::Author).await
+    }
+
+    /// A host, signed in and unlocked a moment ago.
+    pub(super) async fn host(&self, email: &str) -> Writer {
+        self.somebody(email, Role::Host).await
+    }
+
+    async fn somebody(&self, email: &str, role: Role) -> Writer {
+        let invitation = self.invitation(role).await;
         let mut browser = self.browser();
         let asked = json!({ "email": email, "invitation": invitation });
         browser.post("/api/codes", &asked).await.is(StatusCode::ACCEPTED);

@@ -11,6 +11,7 @@ mod coming;
 mod described;
 mod drafts;
 mod host_keys;
+mod hosts;
 mod house;
 mod limits;
 mod names;
