@@ -1,4 +1,4 @@
-//! The journal's bytes, version 1. Knows no files.
+//! The journal's bytes, version 1. Knows no files. One thing because how a kind is written and how it is read are compared side by side.
 //!
 //! A file begins with the 16 bytes [`MAGIC`]. Then come frames, one for each append; all numbers are little-endian:
 //!

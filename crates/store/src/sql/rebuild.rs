@@ -1,6 +1,6 @@
 //! Rows that a database has not got, made again from what stands beside the journal: an account, a person with their addresses, a sealed version with its
 //! parts, wraps and promise, a knock that was accepted. What is made here begins where its fact left it; the facts that came later move it on. Bytes are not
-//! here: whether the parts of a version can be read is looked at by whoever adopts.
+//! here: whether the parts of a version can be read is looked at by whoever adopts. One thing because what is made leans on what was made before it.
 
 use super::apply::{Found, raise_letter};
 use super::recovery::{AccountManifest, LetterManifest, Promised, account_name};
