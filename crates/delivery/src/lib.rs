@@ -2,6 +2,7 @@
 //! clocks and of one event. Nothing in this crate reads a clock, draws a number, waits, or touches the world.
 //!
 //! * [`accept`]: what a human may ask (seal, undo, withdraw, open, refuse …).
+//! * [`anew`]: what new zone data makes of what waits.
 //! * [`decide`]: what the passing of time demands.
 //! * [`forecast`]: what is foreseen to leave, and what was not.
 //! * [`breaker`]: what is done about many that were not.
@@ -15,6 +16,7 @@
 //! Every rule has a short name, listed in docs/delivery.md; it is the `why` of each decision and the name of its test.
 
 pub mod accept;
+pub mod anew;
 pub mod breaker;
 pub mod calendar;
 pub mod clock;

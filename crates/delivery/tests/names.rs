@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 const DOCS: &str = include_str!("../../../docs/delivery.md");
-const CODE: [&str; 8] = [
+const CODE: [&str; 11] = [
     include_str!("../src/accept.rs"),
     include_str!("../src/decide.rs"),
     include_str!("../src/permit.rs"),
@@ -12,12 +12,17 @@ const CODE: [&str; 8] = [
     include_str!("../src/forecast.rs"),
     include_str!("../src/breaker.rs"),
     include_str!("../src/parking.rs"),
+    include_str!("../src/anew.rs"),
+    include_str!("../src/clock.rs"),
+    include_str!("../src/clock/several.rs"),
 ];
-const STORIES: [&str; 4] = [
+const STORIES: [&str; 6] = [
     include_str!("rules.rs"),
     include_str!("birthdays.rs"),
     include_str!("holds.rs"),
     include_str!("breaker.rs"),
+    include_str!("clocks.rs"),
+    include_str!("zones.rs"),
 ];
 
 /// Quoted or back-quoted words joined by hyphens.

@@ -84,8 +84,18 @@ pub trait HouseStore: Send + Sync {
     /// The keys are about to be others than those that were typed back: until that is done again they are not known to be on paper.
     async fn unconfirm_keys(&self) -> Result<()>;
     /// Stores the mark (neither clock ever goes back: the greater of stored and given stays) and raises the beat of this boot by one
-    /// (its row is made at the first beat).
-    async fn beat(&self, boot: BootId, mark: Mark) -> Result<()>;
+    /// (its row is made at the first beat). Observed time is taken from the boot that holds the ticker alone, or time of service would run once for each node; a ticker that nobody
+    /// holds is this boot's from now on.
+    async fn beat(&self, boot: BootId, mark: Mark) -> Result<Beaten>;
+    /// Who holds the ticker; none: nobody.
+    async fn ticker(&self) -> Result<Option<Ticker>>;
+    /// Takes the ticker over from a holder that is still exactly as it was seen, beat and all. False: it is not.
+    async fn take_ticker(&self, boot: BootId, seen: Ticker) -> Result<bool>;
+    /// This boot closes: whoever beats next holds the ticker. Somebody else's stays theirs.
+    async fn leave_ticker(&self, boot: BootId) -> Result<()>;
+    /// What time it is by a database server on another machine, which is a source of time beside this machine's clock. None: the database is on this machine, where it would be the same
+    /// clock by another door. The one question of the store about time: no other statement asks for it.
+    async fn server_time(&self) -> Result<Option<Timestamp>>;
     /// `unsaid clock confirm`: trusted time steps forward to `to`. Conflict if that would be backwards (the same instant
     /// again is no step, and no conflict). What comes near by this step stays foreseen ([`EngineStore::look`]).
     async fn confirm_clock(&self, to: Timestamp) -> Result<()>;
@@ -547,6 +557,9 @@ pub trait EngineStore: Send + Sync {
     /// how many. Where a human act says when, [`LetterStore::seal`] and [`LetterStore::correct_rule`] have stored it (`By::Act`); the occurrence after one that fell due has it from its beginning
     /// (`By::Time`). No rev moves by it.
     async fn foresee(&self, now: Now, limit: usize) -> Result<u64>;
+    /// Deliveries that wait for a civil day and were derived with other zone data than this program's ([`unsaid_delivery::anew`]), at most `limit`, those of one version by their moment: moment and wake
+    /// are derived again. No rev moves by it, and no forecast.
+    async fn rederive(&self, limit: usize) -> Result<Rederived>;
     /// What leaves within a week, how much of that nobody foresaw, and what leaves within the forecast's horizon.
     async fn forecast(&self, now: Now) -> Result<Foreseen>;
     /// Calls every host, by a notice in the lane of codes with the next of these names each: once a day of trusted time at most for each reason. Gives how many were called; hosts beyond the

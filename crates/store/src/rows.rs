@@ -171,6 +171,35 @@ pub struct House {
     pub mark: Option<Mark>,
 }
 
+/// Who credits the time of service, for the whole house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticker {
+    /// Which start of which node.
+    pub holder: BootId,
+    /// Goes up by one each time that it changes hands.
+    pub fence: i64,
+    /// The holder's beat; 0 before its first.
+    pub beat: i64,
+}
+
+/// What a beat tells the node that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beaten {
+    /// The clock as it is stored now: every node goes by it.
+    pub mark: Mark,
+    /// This node holds the ticker.
+    pub ticks: bool,
+}
+
+/// What new zone data made of a batch of deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rederived {
+    /// How many were derived again.
+    pub looked: u64,
+    /// How many of them come at another instant than before.
+    pub shifted: u64,
+}
+
 /// An account that is to be made.
 #[derive(Debug, Clone)]
 pub struct NewAccount {

@@ -13,6 +13,8 @@ use unsaid::clock::{Clock, MachineClock, Source, WALL};
 struct Moved {
     /// What the wall clock shows more than the machine's.
     wall: i64,
+    /// What true time is more than the machine's: all that was lived, or slept.
+    truth: i64,
     /// What was lived in this process beyond real time.
     lived: u64,
 }
@@ -29,15 +31,19 @@ impl TownClock {
     /// # Errors
     /// When the file is there and is not a number of seconds.
     pub(crate) fn open(file: PathBuf) -> io::Result<Self> {
-        let wall = match std::fs::read_to_string(&file) {
+        let moved: Vec<i64> = match std::fs::read_to_string(&file) {
             Ok(text) => text
-                .trim()
-                .parse()
+                .split_whitespace()
+                .map(str::parse)
+                .collect::<Result<_, _>>()
                 .map_err(|_| io::Error::other("the town's clock file holds no number of seconds"))?,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => 0,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => vec![0],
             Err(e) => return Err(e),
         };
-        Ok(Self { moved: Mutex::new(Moved { wall, lived: 0 }), file })
+        // A town of an earlier time has kept its wall clock alone.
+        let wall = moved.first().copied().unwrap_or(0);
+        let truth = moved.get(1).copied().unwrap_or(wall);
+        Ok(Self { moved: Mutex::new(Moved { wall, truth, lived: 0 }), file })
     }
 
     /// Time passes while everything runs.
@@ -47,11 +53,29 @@ impl TownClock {
     pub(crate) fn live(&self, seconds: u64) -> io::Result<()> {
         self.change(|m| {
             m.wall = m.wall.saturating_add_unsigned(seconds);
+            m.truth = m.truth.saturating_add_unsigned(seconds);
             m.lived = m.lived.saturating_add(seconds);
         })
     }
 
-    /// Only the wall clock moves: somebody set it, or the power was off.
+    /// The power was off.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub(crate) fn sleep(&self, seconds: u64) -> io::Result<()> {
+        self.change(|m| {
+            m.wall = m.wall.saturating_add_unsigned(seconds);
+            m.truth = m.truth.saturating_add_unsigned(seconds);
+        })
+    }
+
+    /// What time it truly is, which no part of the house is told but by its sources.
+    pub(crate) fn truth(&self) -> Timestamp {
+        let moved = SignedDuration::from_secs(self.moved().truth);
+        MachineClock.wall().checked_add(moved).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Only the wall clock moves: somebody set it.
     ///
     /// # Errors
     /// When it cannot be kept.
@@ -64,7 +88,7 @@ impl TownClock {
         change(&mut moved);
         let part = self.file.with_extension("new");
         let mut file = std::fs::File::create(&part)?;
-        writeln!(file, "{}", moved.wall)?;
+        writeln!(file, "{} {}", moved.wall, moved.truth)?;
         std::fs::rename(part, &self.file)
     }
 

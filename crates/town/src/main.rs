@@ -3,10 +3,12 @@
 
 mod clock;
 mod family;
+mod hosts;
 mod pages;
 mod town;
 
 use clock::TownClock;
+use hosts::Hosts;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,7 +16,6 @@ use tokio::net::TcpListener;
 use town::Town;
 use unsaid::assemble::assemble;
 use unsaid::chance::MachineChance;
-use unsaid::outward::Told;
 use unsaid::run::Stop;
 use unsaid::settings::Settings;
 
@@ -76,14 +77,14 @@ async fn live() -> Result<(), String> {
     );
     let listen = settings.listen;
     let origin = settings.public_url.origin.clone();
-    let others = Arc::new(Told::default());
-    let house = assemble(settings, clock.clone(), Arc::new(MachineChance), others, true)
+    let hosts = Hosts::of(&settings.time_hosts, &clock);
+    let house = assemble(settings, clock.clone(), Arc::new(MachineChance), hosts.told.clone(), true)
         .await
         .map_err(|e| e.to_string())?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|e| format!("{listen} cannot be listened on: {e}. Stop what uses it."))?;
-    let town = Arc::new(Town::new(house, clock));
+    let town = Arc::new(Town::new(house, clock, hosts));
     println!("The town is open at {origin}/town");
     println!("Every message that leaves is shown at {origin}/outbox");
     family::move_in(&town.app).await?;

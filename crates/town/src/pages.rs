@@ -23,11 +23,22 @@ struct Advance {
     how: As,
 }
 
+/// What a host that the house asks for the time is to say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Host {
+    /// Its name.
+    host: String,
+    /// So many seconds more than is true; none: nothing.
+    away: Option<i64>,
+}
+
 /// The town's routes, beside the house's.
 pub(crate) fn routes(town: Arc<Town>) -> Router {
     Router::new()
         .route("/town", get(page))
         .route("/town/advance", post(advance_json))
+        .route("/town/host", post(host))
         .route("/town/advance-form", post(advance_form))
         .layer(middleware::from_fn_with_state(town.clone(), ours_alone))
         .with_state(town)
@@ -57,6 +68,11 @@ async fn advance_form(State(town): State<Arc<Town>>, Form(asked): Form<Advance>)
         Ok(()) => Redirect::to("/town").into_response(),
         Err(NotMoved(said)) => (StatusCode::CONFLICT, said).into_response(),
     }
+}
+
+async fn host(State(town): State<Arc<Town>>, Json(asked): Json<Host>) -> Response {
+    town.set_host(&asked.host, asked.away).await;
+    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn page(State(town): State<Arc<Town>>) -> Html<String> {

@@ -2,14 +2,16 @@
 //! is a power cut; `wall-only` is a clock that somebody set wrong.
 
 use crate::clock::TownClock;
+use crate::hosts::Hosts;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use unsaid::app::App;
 use unsaid::assemble::Assembled;
-use unsaid::run::{Stop, pause};
-use unsaid::worker::Worker;
+use unsaid::run::{Stop, look_at_the_time, pause};
+use unsaid::worker::{NextWake, Worker};
+use unsaid_delivery::Now;
 use unsaid_delivery::clock::LONGEST_CREDIT_SECONDS;
 use unsaid_store::StoreError;
 use unsaid_store::rows::Lane;
@@ -31,6 +33,8 @@ pub(crate) enum As {
     Off,
     /// Only the wall clock moves.
     WallOnly,
+    /// Only the wall clock moves, back.
+    WallBack,
 }
 
 /// Why the clock was not moved, in two sentences.
@@ -54,15 +58,16 @@ pub(crate) struct Town {
     /// What its pages are given.
     pub(crate) app: App,
     clock: Arc<TownClock>,
+    hosts: Hosts,
     house: Mutex<(Assembled, [(Lane, Worker); 2])>,
 }
 
 impl Town {
     /// A town around a house.
-    pub(crate) fn new(house: Assembled, clock: Arc<TownClock>) -> Self {
+    pub(crate) fn new(house: Assembled, clock: Arc<TownClock>, hosts: Hosts) -> Self {
         let app = house.app.clone();
         let workers = workers(&house);
-        Self { app, clock, house: Mutex::new((house, workers)) }
+        Self { app, clock, hosts, house: Mutex::new((house, workers)) }
     }
 
     /// Runs the workers in real time, until asked to stop; while somebody moves the clock they wait.
@@ -71,10 +76,10 @@ impl Town {
             let rest = {
                 let mut house = self.house.lock().await;
                 let mut rest = Duration::from_secs(20);
+                look_at_the_time(&self.app).await;
                 for (_, worker) in &mut house.1 {
-                    let now = self.app.time.read(!self.app.holds.any());
-                    match worker.turn(now).await {
-                        Ok(next) => rest = rest.min(pause(next, now)),
+                    match turn(&self.app, worker).await {
+                        Ok((next, now)) => rest = rest.min(pause(next, now)),
                         Err(_) => rest = rest.min(Duration::from_secs(1)),
                     }
                 }
@@ -87,6 +92,12 @@ impl Town {
                 () = tokio::time::sleep(rest) => {}
             }
         }
+    }
+
+    /// A host that the house asks for the time lies from now on by so many seconds, or is silent. The house asks at once.
+    pub(crate) async fn set_host(&self, host: &str, away_seconds: Option<i64>) {
+        self.hosts.set(host, away_seconds);
+        self.app.time.ask(&*self.app.outward, &*self.app.store).await;
     }
 
     /// Moves the clock, and with `lived` runs the engine until it is idle after every step.
@@ -102,9 +113,10 @@ impl Town {
         let mut house = self.house.lock().await;
         match how {
             As::WallOnly => self.clock.set_wall_ahead(i64::try_from(seconds).unwrap_or(i64::MAX))?,
+            As::WallBack => self.clock.set_wall_ahead(-i64::try_from(seconds).unwrap_or(i64::MAX))?,
             As::Off => {
-                self.clock.set_wall_ahead(i64::try_from(seconds).unwrap_or(i64::MAX))?;
-                house.0.switch_off_and_on();
+                self.clock.sleep(seconds)?;
+                house.0.switch_off_and_on().await?;
                 house.1 = workers(&house.0);
             }
             As::Lived => {
@@ -138,19 +150,30 @@ fn workers(house: &Assembled) -> [(Lane, Worker); 2] {
     [Lane::Codes, Lane::Letters].map(|lane| (lane, house.worker(lane)))
 }
 
+/// One turn, as the program's own loop takes it.
+async fn turn(app: &App, worker: &mut Worker) -> Result<(NextWake, Now), StoreError> {
+    let now = app.time.read(!app.holds.any());
+    worker.lives(app.time.lived());
+    let next = worker.turn(now).await?;
+    if let Some(beaten) = next.beaten {
+        app.time.heard(beaten);
+    }
+    Ok((next, now))
+}
+
 /// Turns until nothing is to be done at this time.
 async fn until_idle(app: &App, workers: &mut [(Lane, Worker); 2]) -> Result<(), NotMoved> {
+    look_at_the_time(app).await;
     for (_, worker) in workers {
-        for turn in 0.. {
-            let now = app.time.read(!app.holds.any());
-            let next = worker.turn(now).await?;
+        for turns in 0.. {
+            let (next, now) = turn(app, worker).await?;
             let more = next.again
                 || next.trusted.is_some_and(|at| at <= now.trusted)
                 || next.observed.is_some_and(|at| at <= now.observed);
             if !more {
                 break;
             }
-            if turn >= MOST_TURNS {
+            if turns >= MOST_TURNS {
                 return Err(NotMoved("The engine does not come to rest. This is a fault of the program: keep the town's folder and report it.".to_owned()));
             }
         }

@@ -14,6 +14,7 @@ use crate::peel::HostPeel;
 use crate::secrets::{HouseKeys, KeysFile, SecretsError};
 use crate::settings::{Bounces, Database, Mail as MailSetting, Settings, Tls};
 use crate::time::HouseTime;
+use crate::time::others::Others;
 use crate::worker::{Keeping, Tools, Worker};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -94,10 +95,19 @@ pub async fn assemble(
     store.keep_within(settings.limits).await.map_err(CannotOpen::Store)?;
     let blobs = Blobs::local(&settings.store_folder().join("blobs")).map_err(CannotOpen::Store)?;
     let house = store.house().await.map_err(CannotOpen::Store)?;
-    let time = HouseTime::start(clock, house.mark).ok_or(CannotOpen::NoClock)?;
+    let elsewhere = store.server_time().await.map_err(CannotOpen::Store)?.is_some();
+    let others = Others::new(settings.time_hosts.clone(), elsewhere);
+    if house.mark.is_none() && others.any() {
+        // Where the house begins is what it will never go back behind: it is not left to one clock.
+        others.ask(&*clock, &*outward, &*store).await;
+    }
+    let time = HouseTime::start_with(clock, others, house.mark).ok_or(CannotOpen::NoClock)?;
     let boot = BootId(chance.id_bytes());
+    if let Some(before) = predecessor(&settings.journal_folder(), boot)? {
+        succeed(&*store, before, boot).await.map_err(CannotOpen::Store)?;
+    }
     // The first mark is stored before anything is promised by it.
-    store.beat(boot, time.mark()).await.map_err(CannotOpen::Store)?;
+    time.heard(store.beat(boot, time.mark()).await.map_err(CannotOpen::Store)?);
     let holds = Arc::new(Holds::default());
     holds.look(&*store).await.map_err(CannotOpen::Store)?;
     let mail = open_mail(&settings)?;
@@ -123,9 +133,13 @@ pub async fn assemble(
 
 impl Assembled {
     /// As if the house had been switched off and on again: another boot, and the clocks begin with their mark.
-    pub fn switch_off_and_on(&mut self) {
-        self.boot = BootId(self.app.chance.id_bytes());
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn switch_off_and_on(&mut self) -> Result<(), StoreError> {
+        let before = std::mem::replace(&mut self.boot, BootId(self.app.chance.id_bytes()));
         self.app.time.restart();
+        succeed(&*self.app.store, before, self.boot).await
     }
 
     /// Follows the file of the secrets while the house is open.
@@ -377,6 +391,26 @@ fn lock(data: &Path) -> Result<std::fs::File, CannotOpen> {
     rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)
         .map_err(|_| CannotOpen::InUse(data.to_owned()))?;
     Ok(file)
+}
+
+/// Which start of this node was the one before, which has certainly ended: whoever holds the lock of the data folder is alone. From now on it is `boot`.
+fn predecessor(journal: &Path, boot: BootId) -> Result<Option<BootId>, CannotOpen> {
+    let path = journal.join("boot");
+    let before = match std::fs::read_to_string(&path) {
+        Ok(name) => name.trim().parse().ok(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+        Err(e) => return Err(CannotOpen::Folder(path, e)),
+    };
+    std::fs::write(&path, format!("{boot}\n")).map_err(|e| CannotOpen::Folder(path, e))?;
+    Ok(before)
+}
+
+/// What an ended start of this node credited, this one goes on crediting, without waiting until that one's silence is old enough.
+async fn succeed(store: &dyn Store, before: BootId, boot: BootId) -> Result<(), StoreError> {
+    if let Some(ticker) = store.ticker().await?.filter(|ticker| ticker.holder == before) {
+        store.take_ticker(boot, ticker).await?;
+    }
+    Ok(())
 }
 
 /// The name under which this node writes its journal: drawn once, kept beside it.

@@ -12,8 +12,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use unsaid_delivery::Now;
-use unsaid_delivery::hold::Hold;
+use unsaid_delivery::{Hold, Now};
 use unsaid_store::rows::Lane;
 
 /// A worker is called at least this often, so that time is credited, the mark is stored and other nodes' leases are watched.
@@ -55,18 +54,7 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
     let (app, stop_too) = (house.app.clone(), stop.clone());
     let codes = watched(work(house.worker(Lane::Codes), Lane::Codes, app.clone(), None, stop.clone()), &stop);
     let keys = Some(house.keys_watch());
-    let letters = {
-        let (worker, app, stop) = (house.worker(Lane::Letters), app.clone(), stop.clone());
-        // The listener is bound already: what is asked now waits until the house is open, a moment from now.
-        let ours = async move {
-            own_address::look(&app).await;
-            tokio::select! {
-                () = work(worker, Lane::Letters, app.clone(), keys, stop) => {}
-                () = ask_again(app) => {}
-            }
-        };
-        watched(ours, &stop_too)
-    };
+use unsaid_delivery::{Hold, Now};
     let served = {
         let stop = stop.clone();
         let places = http::serve::Places {
@@ -78,7 +66,9 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
             .await
     };
     stop.stop();
-    let mut fell = false;
+    // An answer about the time that is still waited for is wanted by nobody any more.
+    time.abort();
+    let mut fell = time.await.is_err_and(|ended| ended.is_panic());
     for worker in [codes, letters] {
         match tokio::time::timeout(LAST_TURN, worker).await {
             Ok(ended) => fell |= ended.is_err(),
@@ -89,7 +79,9 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
     }
     // What was served until now counts.
     app.time.read(!app.holds.any());
-    if app.store.beat(house.boot, app.time.mark()).await.is_err() {
+    let stored = app.store.beat(house.boot, app.time.mark()).await;
+    // Whoever beats next need not wait until this one's silence is old enough.
+    if stored.is_err() || app.store.leave_ticker(house.boot).await.is_err() {
         tracing::warn!("the time could not be stored at the end; the last half minute will be counted again");
     }
     drop(house);
@@ -131,10 +123,17 @@ async fn work(mut worker: Worker, lane: Lane, app: App, mut keys: Option<KeysWat
             keys.look();
         }
         let now = app.time.read(!app.holds.any());
+        worker.lives(app.time.lived());
         let pause = match worker.turn(now).await {
-            Ok(next) => pause(next, now),
+            Ok(next) => {
+                if let Some(beaten) = next.beaten {
+                    app.time.heard(beaten);
+                }
+                pause(next, now)
+            }
             Err(error) => {
                 tracing::error!(?lane, %error, "the store does not answer");
+                app.time.unheard();
                 AFTER_TROUBLE
             }
         };
@@ -144,6 +143,36 @@ async fn work(mut worker: Worker, lane: Lane, app: App, mut keys: Option<KeysWat
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// Looks at the time beside the workers, who wait for nobody's clock.
+async fn keep_time(app: App, stop: Stop) {
+    let asked = stop.asked();
+    tokio::pin!(asked);
+    loop {
+        look_at_the_time(&app).await;
+        tokio::select! {
+            () = &mut asked => return,
+            () = tokio::time::sleep(LONGEST_PAUSE) => {}
+        }
+    }
+}
+
+/// Asks the other sources of time, if one should, and holds letters back while two of them agree that this house is ahead of true time.
+pub async fn look_at_the_time(app: &App) {
+    app.time.ask_if_due(&*app.outward, &*app.store).await;
+    let stands = app.holds.standing().iter().any(|one| one.what == Hold::NoTrustedTime);
+    let done = if app.time.is_ahead() && !stands {
+        app.store.hold(Hold::NoTrustedTime, app.time.now()).await.map(drop)
+    } else if stands && app.time.is_certain() {
+        app.store.unhold(Hold::NoTrustedTime).await.map(drop)
+    } else {
+        return;
+    };
+    if let Err(error) = done {
+        tracing::error!(%error, "what stands in the way of letters could not be stored; it is tried again");
+    }
+    app.nudge.nudge();
 }
 
 /// How long a worker may sleep.

@@ -47,6 +47,8 @@ pub struct Settings {
     pub host_contact: String,
     /// UNSAID_HOURLY: the most knocks that may leave in an hour.
     pub hourly: u32,
+    /// UNSAID_TIME_HOSTS: names of hosts that are asked what time it is, over https; empty unless set.
+    pub time_hosts: Vec<String>,
     /// UNSAID_LANGUAGE: a tag such as `en`, for which web/src/words has a file.
     pub language: String,
     /// UNSAID_ZONE: the zone in which the house writes dates; always one with an IANA name.
@@ -260,6 +262,12 @@ impl Settings {
                     self.public_url.origin
                 ),
                 "Set UNSAID_MAIL to your relay, as in smtps://user:password@mail.example.org, or leave UNSAID_PUBLIC_URL at http://localhost:7070 while you try it.",
+            ));
+        }
+        if self.time_hosts.contains(&self.public_url.host) {
+            wrong.push(SettingsError::new(
+                format!("UNSAID_TIME_HOSTS names {}, which is this house.", self.public_url.host),
+                "Name hosts elsewhere: this house would agree with itself.",
             ));
         }
         if !self.public_url.secure && !self.public_url.loopback {

@@ -40,6 +40,7 @@ UNSAID_REGISTRATION      = invite
 UNSAID_HOUSE_NAME        = this house
 UNSAID_HOST_CONTACT      = 
 UNSAID_HOURLY            = 200
+UNSAID_TIME_HOSTS        = 
 UNSAID_LANGUAGE          = en
 UNSAID_ZONE              = UTC
 UNSAID_MAX_UPLOAD_MIB    = 64
@@ -81,6 +82,7 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_HOUSE_NAME", "the house of the Moreno family"),
         ("UNSAID_HOST_CONTACT", "+44 20 7946 0000"),
         ("UNSAID_HOURLY", "50"),
+        ("UNSAID_TIME_HOSTS", "www.example.org, Example.NET"),
         ("UNSAID_LANGUAGE", "pt-BR"),
         ("UNSAID_ZONE", "Europe/London"),
         ("UNSAID_MAX_UPLOAD_MIB", "512"),
@@ -229,6 +231,12 @@ fn hostile_values_are_refused_and_no_secret_is_repeated() {
         ("UNSAID_MAX_BODY_KIB", "-1"),
         ("UNSAID_MAX_DEPTH", "3"),
         ("UNSAID_HOURLY", "1e3"),
+        ("UNSAID_TIME_HOSTS", "https://www.example.org/"),
+        ("UNSAID_TIME_HOSTS", "www.example.org,,example.net"),
+        ("UNSAID_TIME_HOSTS", "time"),
+        ("UNSAID_TIME_HOSTS", "a.localhost"),
+        ("UNSAID_TIME_HOSTS", "192.0.2.1"),
+        ("UNSAID_TIME_HOSTS", "www.example.org, WWW.example.org"),
     ] {
         let said = refusal(&[(name, value)]);
         assert!(said.starts_with(name), "{said}");
@@ -287,6 +295,21 @@ fn a_house_for_others_is_not_opened_with_an_outbox_or_without_tls() {
     for here in ["http://localhost:7070", "http://127.0.0.9", "http://[::1]:7070", "http://a.localhost"] {
         assert!(good(&[("UNSAID_PUBLIC_URL", here)]).may_serve().is_ok(), "{here}");
     }
+}
+
+#[test]
+fn a_house_does_not_ask_itself_what_time_it_is() {
+    let ask = |hosts: &str| {
+        good(&[
+            ("UNSAID_PUBLIC_URL", "https://Letters.Example.org"),
+            ("UNSAID_MAIL", "smtps://mail.example.org"),
+            ("UNSAID_TIME_HOSTS", hosts),
+        ])
+    };
+    assert_eq!(ask("www.example.org,example.net").time_hosts, ["www.example.org", "example.net"]);
+    assert!(ask("www.example.org,example.net").may_serve().is_ok());
+    let errors = ask("www.example.org,letters.example.org").may_serve().expect_err("it may serve");
+    assert!(errors.len() == 1 && errors[0].what.contains("which is this house"), "{errors:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub mod scene;
 macro_rules! every_check {
     ($with:ident) => {
         $with! {
-            house keep_within confirm_keys unconfirm_keys beat confirm_clock hold unhold holds keep_nonce knows_nonce
+            house keep_within confirm_keys unconfirm_keys beat ticker take_ticker leave_ticker server_time confirm_clock hold unhold holds keep_nonce knows_nonce
             invite named approve_name invitation ask_code account_of set_code try_code open_session open_newcomer session act unlock_session lock_session
             end_session sessions end_session_named end_other_sessions end_all_sessions create_account account try_unlock vault put_vault
             put_language
@@ -23,7 +23,7 @@ macro_rules! every_check {
             knock_named keep_for_later reply try_digits
             try_proof allow_name open_reader_by_claim claim_opens card_is_older
             take take_messages held take_over give_back next_wakes delivery decided message start start_many still_allowed recorded recorded_many dropped counts
-            bounced nobody_reads foresee forecast look weigh parked commit_parking call_host called knocks_left amending amended wraps_to_rewrap rewrapped wraps_by_generation
+            bounced nobody_reads foresee rederive forecast look weigh parked commit_parking call_host called knocks_left amending amended wraps_to_rewrap rewrapped wraps_by_generation
             every_birthday_comes_once what_ends_a_letter_ends_all_its_birthdays
             a_letter_arrives_and_the_next_series_begins a_dropped_knock_leaves_room_for_the_next what_was_promised_never_wakes_early
             of_two_who_commit_one_is_told a_group_is_as_if_one_after_the_other

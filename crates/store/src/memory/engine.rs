@@ -460,6 +460,10 @@ impl EngineStore for MemoryStore {
         Ok(self.world().look_ahead(now, limit))
     }
 
+    async fn rederive(&self, limit: usize) -> Result<Rederived> {
+        Ok(self.world().rederive(limit))
+    }
+
     async fn forecast(&self, now: Now) -> Result<Foreseen> {
         Ok(self.world().forecast(now))
     }

@@ -3,6 +3,7 @@
 
 use super::*;
 use unsaid_delivery::accept::Corrected;
+use unsaid_delivery::anew::{self, Anew};
 use unsaid_delivery::breaker::{self, Weighed};
 use unsaid_delivery::calendar;
 use unsaid_delivery::decide::NextOccurrence;
@@ -123,6 +124,31 @@ impl World {
         let since = breaker::counted_since(now.observed);
         weighed.unforeseen += self.left_unforeseen.values().filter(|at| **at > since).count() as u64;
         weighed
+    }
+
+    /// Derives again what was derived with other zone data, at most `limit`, those of one version by their moment.
+    pub(super) fn rederive(&mut self, limit: usize) -> Rederived {
+        let mut old: Vec<(String, Option<Timestamp>, DeliveryId, Anew)> = self
+            .deliveries
+            .values()
+            .filter_map(|d| {
+                let anew = anew::derived(d, &self.zone(d.person).unwrap_or_default())?;
+                Some((d.tzdb.clone(), d.due, d.id, anew))
+            })
+            .collect();
+        old.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        old.truncate(limit);
+        for (.., id, anew) in &old {
+            if let Some(row) = self.deliveries.get_mut(id) {
+                row.due = anew.due;
+                calendar::tzdb_version().clone_into(&mut row.tzdb);
+            }
+            if let Some(at) = anew.wake {
+                self.wakes.set(WakeOf::Delivery(*id), Lane::Letters, Wake::Trusted(at));
+            }
+        }
+        let shifted = old.iter().filter(|(.., anew)| anew.shifted).count() as u64;
+        Rederived { looked: old.len() as u64, shifted }
     }
 
     /// What leaves next, counted.

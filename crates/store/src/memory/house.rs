@@ -43,14 +43,43 @@ impl HouseStore for MemoryStore {
         Ok(())
     }
 
-    async fn beat(&self, boot: BootId, mark: Mark) -> Result<()> {
+    async fn beat(&self, boot: BootId, mark: Mark) -> Result<Beaten> {
         let mut world = self.world();
+        let ticks = world.ticker.claim(boot);
         let stored = world.mark.unwrap_or(mark);
-        let trusted = stored.trusted.max(mark.trusted);
-        world.mark = Some(Mark { trusted, observed: stored.observed.max(mark.observed) });
-        let beat = world.beats.entry(boot).or_insert((0, trusted));
-        *beat = (beat.0 + 1, trusted);
+        let mark = Mark {
+            trusted: stored.trusted.max(mark.trusted),
+            observed: if ticks { stored.observed.max(mark.observed) } else { stored.observed },
+        };
+        world.mark = Some(mark);
+        let beat = world.beats.entry(boot).or_insert((0, mark.trusted));
+        *beat = (beat.0 + 1, mark.trusted);
+        Ok(Beaten { mark, ticks })
+    }
+
+    async fn ticker(&self) -> Result<Option<Ticker>> {
+        Ok(self.world().ticker())
+    }
+
+    async fn take_ticker(&self, boot: BootId, seen: Ticker) -> Result<bool> {
+        let mut world = self.world();
+        let still = world.ticker() == Some(seen);
+        if still {
+            world.ticker = TickerRow { holder: Some(boot), fence: seen.fence + 1 };
+        }
+        Ok(still)
+    }
+
+    async fn leave_ticker(&self, boot: BootId) -> Result<()> {
+        let mut world = self.world();
+        if world.ticker.holder == Some(boot) {
+            world.ticker.holder = None;
+        }
         Ok(())
+    }
+
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        Ok(None)
     }
 
     async fn hold(&self, what: Hold, now: Now) -> Result<bool> {
@@ -83,5 +112,30 @@ impl HouseStore for MemoryStore {
             looked.trusted = looked.trusted.max(to);
         }
         Ok(())
+    }
+}
+
+/// Who credits the time of service.
+#[derive(Default)]
+pub(super) struct TickerRow {
+    holder: Option<BootId>,
+    fence: i64,
+}
+
+impl TickerRow {
+    /// Whether this boot holds it, which it takes where nobody does.
+    fn claim(&mut self, boot: BootId) -> bool {
+        if self.holder.is_none() {
+            *self = Self { holder: Some(boot), fence: self.fence + 1 };
+        }
+        self.holder == Some(boot)
+    }
+}
+
+impl World {
+    fn ticker(&self) -> Option<Ticker> {
+        let holder = self.ticker.holder?;
+        let beat = self.beats.get(&holder).map_or(0, |(beat, _)| *beat);
+        Some(Ticker { holder, fence: self.ticker.fence, beat })
     }
 }

@@ -87,6 +87,7 @@ struct World {
     sequence: u64,
     keys_confirmed: bool,
     mark: Option<Mark>,
+    ticker: house::TickerRow,
     /// What stands in the way of the whole house, each with when it began by trusted time.
     holds: BTreeMap<Hold, Timestamp>,
     /// The beat of each start, and the trusted time of the last.

@@ -3,7 +3,7 @@
 use super::groups::{self, Told};
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, not_before, values};
-use super::{SqlStore, amends, breaker, calls, letters, messages, pair, transaction, wakes};
+use super::{SqlStore, amends, breaker, calls, letters, messages, pair, rederive, transaction, wakes};
 use crate::rows::*;
 use crate::{EngineStore, Result, StoreError};
 use async_trait::async_trait;
@@ -161,6 +161,10 @@ impl EngineStore for SqlStore {
             }
             Ok(many)
         })
+    }
+
+    async fn rederive(&self, limit: usize) -> Result<Rederived> {
+        transaction!(self, Mode::Write, |tx| rederive::rederive(&mut tx, limit).await)
     }
 
     async fn forecast(&self, now: Now) -> Result<Foreseen> {

@@ -1,9 +1,9 @@
 //! The house: its keys, its clock, the signs of life of its nodes.
 
 use super::tx::{Mode, Tx, not_before, values};
-use super::{SqlStore, holds, transaction};
+use super::{SqlStore, holds, server_time, ticker, transaction};
 use crate::limits::Limits;
-use crate::rows::{House, Keyed, Standing};
+use crate::rows::{Beaten, House, Keyed, Standing, Ticker};
 use crate::{HouseStore, Result, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -91,24 +91,42 @@ impl HouseStore for SqlStore {
         })
     }
 
-    async fn beat(&self, boot: BootId, mark: Mark) -> Result<()> {
+    async fn beat(&self, boot: BootId, mark: Mark) -> Result<Beaten> {
         transaction!(self, Mode::Write, |tx| {
-            let greater = match house_mark(&mut tx).await? {
+            let stored = house_mark(&mut tx).await?;
+            let ticks = ticker::claim(&mut tx, boot).await?;
+            let mark = match stored {
                 Some(stored) => Mark {
                     trusted: stored.trusted.max(mark.trusted),
-                    observed: stored.observed.max(mark.observed),
+                    observed: if ticks { stored.observed.max(mark.observed) } else { stored.observed },
                 },
                 None => mark,
             };
-            set_mark(&mut tx, greater).await?;
+            set_mark(&mut tx, mark).await?;
             tx.exec(
                 "insert into nodes (boot, beat, seen) values ($1, 1, $2)
                  on conflict (boot) do update set beat = nodes.beat + 1, seen = excluded.seen",
-                values![boot, greater.trusted],
+                values![boot, mark.trusted],
             )
-            .await
-            .map(drop)
+            .await?;
+            Ok(Beaten { mark, ticks })
         })
+    }
+
+    async fn ticker(&self) -> Result<Option<Ticker>> {
+        transaction!(self, Mode::Read, |tx| ticker::held(&mut tx).await)
+    }
+
+    async fn take_ticker(&self, boot: BootId, seen: Ticker) -> Result<bool> {
+        transaction!(self, Mode::Write, |tx| ticker::take(&mut tx, boot, seen).await)
+    }
+
+    async fn leave_ticker(&self, boot: BootId) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| ticker::leave(&mut tx, boot).await)
+    }
+
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        server_time::ask(self).await
     }
 
     async fn hold(&self, what: Hold, now: Now) -> Result<bool> {

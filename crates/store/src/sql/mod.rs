@@ -34,6 +34,7 @@ mod proofs;
 mod readers;
 mod rebuild;
 pub mod recovery;
+mod rederive;
 mod refusals;
 #[cfg(test)]
 mod rehearsal;
@@ -43,12 +44,14 @@ mod replies;
 mod restored;
 mod schema;
 mod seal;
+mod server_time;
 mod sessions;
 mod sqlite;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]
 mod tests;
+mod ticker;
 mod tx;
 mod uploads;
 mod wakes;

@@ -18,7 +18,11 @@ pub(crate) const CONNECTIONS: usize = 16;
 
 /// The pool.
 #[derive(Clone)]
-pub(crate) struct Postgres(Pool);
+pub(crate) struct Postgres {
+    pool: Pool,
+    /// The server stands on another machine, with a clock of its own.
+    elsewhere: bool,
+}
 
 /// A transaction on one of its connections. Dropped without a commit, the connection is closed, and the server takes everything back.
 pub(crate) struct PgTx {
@@ -40,7 +44,8 @@ impl Postgres {
         let config: Config = url
             .parse()
             .map_err(|_| StoreError::Unavailable("the url of PostgreSQL cannot be read".into()))?;
-        if !is_near(&config) && config.get_ssl_mode() != SslMode::Disable {
+        let elsewhere = !is_near(&config);
+        if elsewhere && config.get_ssl_mode() != SslMode::Disable {
             return Err(StoreError::Unavailable(
                 "PostgreSQL stands on another machine: lead a tunnel to it, and say sslmode=disable in its url".into(),
             ));
@@ -51,11 +56,22 @@ impl Postgres {
             .max_size(CONNECTIONS)
             .build()
             .map_err(|_| StoreError::Unavailable("the pool could not be made".into()))?;
-        Ok(Self(pool))
+        Ok(Self { pool, elsewhere })
+    }
+
+    /// Whether its clock is another than this machine's.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.elsewhere
+    }
+
+    /// As if it stood on another machine.
+    #[cfg(test)]
+    pub(crate) fn as_if_elsewhere(self) -> Self {
+        Self { elsewhere: true, ..self }
     }
 
     pub(crate) async fn begin(&self, mode: Mode) -> std::result::Result<PgTx, Fault> {
-        let connection = self.0.get().await.map_err(|error| {
+        let connection = self.pool.get().await.map_err(|error| {
             Fault::Cannot(match error {
                 deadpool_postgres::PoolError::Backend(error) => cannot(&error),
                 _ => StoreError::Unavailable("PostgreSQL gave no connection".into()),
@@ -77,7 +93,7 @@ impl Postgres {
     pub(crate) async fn became_of(&self, transaction: &str) -> Committed {
         // While the server still works on it, it is asked again; each question is a round trip, and that is the pause.
         for _ in 0..1_000 {
-            let Ok(connection) = self.0.get().await else { continue };
+            let Ok(connection) = self.pool.get().await else { continue };
             let row = connection
                 .query_one("select pg_xact_status(cast($1 as text)::xid8)", &[&transaction])
                 .await

@@ -1,5 +1,6 @@
 //! Two clocks, neither of them the wall clock: time that the house was off is made up for, and a clock that jumps while it runs is not believed.
 
+use crate::postgres::Fresh;
 use crate::support::author::Author;
 use crate::support::relay::Relay;
 use crate::support::{DAY, Place, Town};
@@ -64,4 +65,126 @@ fn a_wall_clock_fifty_years_ahead_sends_nothing() {
     // It goes on its own day, by the time that was lived.
     town.live(9 * DAY);
     assert_eq!(relay.taken_for(DAN).len(), 1);
+}
+
+/// A town that asks two hosts what time it is, beside its own wall clock.
+fn of_three_sources(relay: &Relay) -> Place {
+    Place::new(relay.setting(), None).with("UNSAID_TIME_HOSTS", "one.example,two.example")
+}
+
+/// What the house says of its clock to whoever watches it.
+fn clock_of(place: &Place) -> String {
+    let said = place.browser().get("/readyz").text();
+    let (_, clock) = said.split_once("clock: ").expect("a word for the clock");
+    clock.lines().next().unwrap_or_default().to_owned()
+}
+
+/// A host that the town asks is from now on so many seconds away from the truth, or silent.
+fn set_host(place: &Place, host: &str, away: Option<i64>) {
+    place.browser().post("/town/host", &json!({ "host": host, "away": away })).is(204);
+}
+
+#[test]
+fn a_wall_clock_a_day_forward_or_a_day_back_moves_no_letter() {
+    let relay = Relay::open();
+    let place = Place::new(relay.setting(), None);
+    let town = place.start();
+    let mut helen = Author::begin(&place, &relay);
+    for_a_day(&mut helen, &town, 2);
+    let before = now(&town);
+    // Past the hour in which a machine without a battery is told the time.
+    town.live(2 * HOUR);
+    for how in ["wall-only", "wall-back", "wall-back", "wall-back", "wall-only"] {
+        town.pass(DAY, how);
+        town.live(2 * HOUR);
+        assert_eq!(relay.taken_for(DAN), [], "{how}");
+    }
+    let lived = now(&town) - before;
+    assert!((12 * 3_600..12 * 3_600 + 300).contains(&lived), "{lived} s");
+    town.live(2 * DAY);
+    assert_eq!(relay.taken_for(DAN).len(), 1, "it goes on its own day");
+}
+
+#[test]
+fn with_three_sources_a_long_time_without_power_is_made_up_for_at_once() {
+    let relay = Relay::open();
+    let place = of_three_sources(&relay);
+    let town = place.start();
+    let mut helen = Author::begin(&place, &relay);
+    for_a_day(&mut helen, &town, 60);
+    let before = now(&town);
+    // More than forty days, which a single clock would need a human for.
+    let after = town.pass(90 * DAY, "off");
+    let made_up = seconds(&after) - before;
+    assert!((90 * 86_400 - 60..90 * 86_400 + 300).contains(&made_up), "{made_up} s");
+    assert_eq!(relay.wait_for(DAN, 1).len(), 1, "what fell due meanwhile goes, late and not lost");
+    assert!(after["observed"].as_i64().unwrap() < 86_400, "downtime is not service");
+    assert_eq!(clock_of(&place), "ok");
+}
+
+#[test]
+fn of_three_sources_one_that_lies_moves_nothing_whichever_it_is() {
+    let relay = Relay::open();
+    let place = of_three_sources(&relay);
+    let town = place.start();
+    let mut helen = Author::begin(&place, &relay);
+    for_a_day(&mut helen, &town, 20);
+    let before = now(&town);
+    // The wall clock, fifty years ahead, through a power cut too.
+    for _ in 0..5 {
+        town.pass(3_652 * DAY, "wall-only");
+    }
+    town.live(DAY);
+    town.pass(DAY, "off");
+    town.live(DAY);
+    // A host, while the wall clock is wrong no more.
+    for _ in 0..5 {
+        town.pass(3_652 * DAY, "wall-back");
+    }
+    for away in [50 * 365 * 86_400, 30 * 86_400, -86_400] {
+        set_host(&place, "one.example", Some(away));
+        town.live(DAY);
+        assert_eq!(clock_of(&place), "ok", "two of three agree");
+    }
+    let passed = now(&town) - before;
+    assert!((6 * 86_400 - 60..6 * 86_400 + 300).contains(&passed), "{passed} s");
+    assert_eq!(relay.taken_for(DAN), []);
+    // With the other host silent the liar and the wall clock are alone: nobody is believed, time goes on as it is lived, and it is shown.
+    set_host(&place, "two.example", None);
+    town.live(6 * HOUR);
+    assert_eq!(clock_of(&place), "apart");
+    set_host(&place, "one.example", Some(0));
+    town.live(HOUR);
+    assert_eq!(clock_of(&place), "ok");
+    town.live(15 * DAY);
+    assert_eq!(relay.taken_for(DAN).len(), 1, "it goes on its own day");
+}
+
+#[test]
+fn two_nodes_of_one_house_credit_the_time_of_service_once() {
+    let Some(database) = Fresh::make("clocks") else { return };
+    let relay = Relay::open();
+    let node = || Place::new(relay.setting(), Some(database.url.clone()));
+    let (one, other) = (node(), node());
+    let first = one.start();
+    let second = other.start();
+    let observed = |now: Value| now["observed"].as_i64().unwrap();
+    let (day, quarter) = (86_400, 6 * 3_600);
+    // The one that came first credits; what the other lives meanwhile is the same time, and no more of it.
+    let begun = observed(first.pass(0, "lived"));
+    let served = observed(first.pass(DAY, "lived")) - begun;
+    assert!((day..day + 300).contains(&served), "{served} s");
+    let followed = observed(second.pass(DAY, "lived")) - begun;
+    assert!((day..day + 600).contains(&followed), "{followed} s");
+    // It falls silent for ever. The other takes over when it has seen that for a whole lease in time that it has lived itself, and goes on from where the house was.
+    first.kill();
+    let taken_over = observed(second.pass(2 * DAY, "lived")) - begun;
+    assert!((2 * day..3 * day).contains(&taken_over), "{taken_over} s");
+    assert!(taken_over >= 3 * day - 3 * quarter, "{taken_over} s");
+    // It comes back, and credits nothing beside the one that does now.
+    let first = one.start();
+    let back = observed(first.pass(DAY, "lived")) - begun;
+    assert!((taken_over..taken_over + 600).contains(&back), "{back} s");
+    let went_on = observed(second.pass(DAY, "lived")) - begun - taken_over;
+    assert!((day..day + 600).contains(&went_on), "{went_on} s");
 }

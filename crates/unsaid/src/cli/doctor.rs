@@ -3,15 +3,13 @@
 use super::parked::because;
 use super::{Said, say, settings, wait_for};
 use crate::assemble::{open_mail, visit};
-use crate::clock::{Clock, MachineClock};
 use crate::mail::Reach;
 use crate::secrets::{FILE, HouseKeys, SecretsError};
 use crate::settings::{Bounces, Mail, Settings};
-use jiff::SignedDuration;
+use crate::time::standing::{Clocks, shown};
 use std::path::Path;
 use std::process::ExitCode;
 use unsaid_delivery::Now;
-use unsaid_delivery::clock::{DAY, LONGEST_STEP_DAYS, Mark};
 use unsaid_delivery::forecast::FORECAST_DAYS;
 use unsaid_delivery::state::{Delivery, Parked, State};
 use unsaid_store::rows::{Foreseen, Standing};
@@ -91,7 +89,12 @@ async fn look(settings: &Settings) -> Vec<Finding> {
         let held = store.parked(SHOWN).await.map_err(|e| e.to_string());
         findings.push(Finding { name: "parked", said: held.and_then(|held| parked(&held)) });
     }
-    findings.push(Finding { name: "clock", said: clock(house.ok().and_then(|h| h.mark)) });
+    let mark = house.as_ref().ok().and_then(|house| house.mark);
+    let clocks = match (&store, mark) {
+        (Ok(store), Some(mark)) => Some(super::clock::found(settings, &**store, mark).await),
+        _ => None,
+    };
+    findings.push(Finding { name: "clock", said: clock(clocks.as_ref()) });
     let mail = match open_mail(settings) {
         Ok(mail) => mail.check().await.map(|reach| could_go_to(reach).to_owned()),
         Err(e) => Err(e.to_string()),
@@ -231,22 +234,20 @@ fn disk(data: &Path) -> Result<String, String> {
     Ok(format!("{free} % free ({gigabytes} GB)"))
 }
 
-fn clock(mark: Option<Mark>) -> Result<String, String> {
-    let Some(mark) = mark else { return Ok("not begun yet".to_owned()) };
-    let ahead = MachineClock.wall().duration_since(mark.trusted);
-    if ahead > SignedDuration::from_secs(LONGEST_STEP_DAYS * DAY) {
-        Err(format!(
-            "This machine's clock is {} days ahead of what has certainly passed. If it is right, stop the house and run: unsaid clock confirm",
-            ahead.as_hours() / 24
-        ))
-    } else if ahead < SignedDuration::from_secs(-300) {
-        Err(format!(
-            "This machine's clock is {} minutes behind what has certainly passed. Set it right; until then it is not believed.",
-            -ahead.as_mins()
-        ))
-    } else {
-        Ok(format!("the house's time was last stored at {}", mark.trusted.strftime("%Y-%m-%d %H:%M UTC")))
+/// What the clocks say, and all of what is in doubt.
+fn clock(clocks: Option<&Clocks>) -> Result<String, String> {
+    let Some(clocks) = clocks else { return Ok("not begun yet".to_owned()) };
+    let findings = clocks.findings().join(" ");
+    if !clocks.is_well() {
+        return Err(findings);
     }
+    let stored = format!("the house's time was last stored at {}", shown(clocks.now.trusted));
+    let sources = clocks.said.len();
+    let said = if sources > 1 { format!("{stored}; {sources} sources of time answer") } else { stored };
+    let silent: Vec<String> = clocks.silent.iter().map(|s| s.name.clone()).collect();
+    let said =
+        if silent.is_empty() { said } else { format!("{said}; {} cannot be reached", silent.join(", ")) };
+    Ok(if findings.is_empty() { said } else { format!("{said}. {findings}") })
 }
 
 #[cfg(test)]

@@ -161,6 +161,8 @@ enum NamesCommand {
 
 #[derive(Subcommand)]
 enum ClockCommand {
+    /// What time it is by this house, what each source says, who credits the time of service, and what holds letters back.
+    Show,
     /// Say that this machine's clock is right, after it was off for more than forty days.
     Confirm,
 }
@@ -205,6 +207,7 @@ pub fn run_with(words: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
         Command::Names { command: Some(NamesCommand::Approve { account }) } => names::approve(&account),
         Command::Names { command: Some(NamesCommand::Withdraw { account }) } => names::withdraw(&account),
         Command::Sessions { command: SessionsCommand::End { who } } => sessions::end(&who),
+        Command::Clock { command: ClockCommand::Show } => clock::show(),
         Command::Clock { command: ClockCommand::Confirm } => clock::confirm(),
     };
     match done {

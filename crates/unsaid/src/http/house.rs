@@ -74,11 +74,6 @@ async fn ready(State(app): State<App>) -> Plain<503> {
             (false, "away", "unknown")
         }
     };
-    let clock = match app.time.doubt() {
-        None => "ok",
-        Some(unsaid_delivery::clock::Doubt::Settling { .. }) => "settling",
-        Some(unsaid_delivery::clock::Doubt::NeedsConfirming { .. }) => "needs-confirming",
-        Some(unsaid_delivery::clock::Doubt::Behind { .. }) => "behind",
-    };
+    let clock = app.time.doubt().map_or("ok", |doubt| doubt.word());
     Plain::new(well, format!("store: {store}\nkeys: {keys}\nclock: {clock}\n"))
 }

@@ -70,6 +70,7 @@ pub(super) struct Draft {
     house_name: Option<String>,
     host_contact: Option<String>,
     hourly: Option<u32>,
+    time_hosts: Option<Vec<String>>,
     language: Option<String>,
     zone: Option<TimeZone>,
     max_upload_mib: Option<u64>,
@@ -102,6 +103,7 @@ impl Draft {
             house_name: self.house_name.unwrap_or_else(|| "this house".to_owned()),
             host_contact: self.host_contact.unwrap_or_default(),
             hourly: self.hourly.unwrap_or(200),
+            time_hosts: self.time_hosts.unwrap_or_default(),
             language: self.language.unwrap_or_else(|| "en".to_owned()),
             zone: self.zone.unwrap_or(TimeZone::UTC),
             max_upload_mib: self.max_upload_mib.unwrap_or(64),
@@ -169,7 +171,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 33] = [
+static TABLE: [Row; 34] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
@@ -347,6 +349,18 @@ static TABLE: [Row; 33] = [
             Ok(())
         },
         show: |s| s.hourly.to_string(),
+    },
+    Row {
+        name: "UNSAID_TIME_HOSTS",
+        kind: "names of hosts, with commas between",
+        default: "empty: nobody is asked",
+        meaning: "Who is asked over https, at the start and then hourly, what time it is, as in `www.example.org, example.net`. Only the date of the answer is read. With two the house no longer depends on this machine's clock, and one that is wrong is outvoted.",
+        secret: false,
+        take: |value, draft| {
+            draft.time_hosts = Some(time_hosts(value)?);
+            Ok(())
+        },
+        show: |s| s.time_hosts.join(", "),
     },
     Row {
         name: "UNSAID_LANGUAGE",
@@ -588,6 +602,36 @@ fn zone(value: &str) -> Result<TimeZone, Wrong> {
             "Write its IANA name, as in Europe/London.",
         )
     })
+}
+
+/// Hosts that can be asked over https. None of them is this machine, which would be the same clock by another door, and none counts twice.
+fn time_hosts(value: &str) -> Result<Vec<String>, Wrong> {
+    let mut hosts: Vec<String> = Vec::new();
+    for text in value.split(',').map(str::trim) {
+        let name = name_of(text).filter(|name| name.contains('.')).ok_or_else(|| {
+            wrong(
+                "has a name in it that is none of a host.",
+                "Write names alone, as in www.example.org, with commas between.",
+            )
+        })?;
+        if is_loopback(&name) || name.parse::<IpAddr>().is_ok() {
+            return Err(wrong(
+                "names this machine, or an address instead of a name.",
+                "Write the names of hosts elsewhere, each of which can prove its own.",
+            ));
+        }
+        if hosts.contains(&name) {
+            return Err(wrong("names a host twice.", "Name each one once: two voices of one host are one."));
+        }
+        hosts.push(name);
+    }
+    if hosts.len() > 8 {
+        return Err(wrong(
+            "names more than eight hosts.",
+            "Two or three that have nothing to do with each other are enough.",
+        ));
+    }
+    Ok(hosts)
 }
 
 /// At most 64 of them: a list that is longer is a list of something else.

@@ -1,17 +1,18 @@
 //! What leaves is held against what was foreseen. Once a day, at each start and whenever trusted time has leapt, the worker looks ahead before it decides anything: what time brings within four
-//! hundred days is written down, and what a leap brought near is not foreseen any more. A letter that nobody foresaw is weighed with all others of its kind. What is foreseen and what is many
+//! hundred days is written down, what was derived with other zone data is derived again, and what a leap brought near is not foreseen any more. A letter that nobody foresaw is weighed with all others of its kind. What is foreseen and what is many
 //! is said by `forecast` and `breaker`; here is only when they are asked.
 
 use super::{NextWake, Worker};
 use std::sync::PoisonError;
 use unsaid_delivery::breaker::{Weighed, hold_back};
+use unsaid_delivery::calendar::tzdb_version;
 use unsaid_delivery::clock::HOUR;
 use unsaid_delivery::decide::Decision;
 use unsaid_delivery::forecast::{LOOK_HOURS, Leap};
 use unsaid_delivery::message::Call;
 use unsaid_delivery::{Delivery, Now, Observed};
 use unsaid_store::StoreError;
-use unsaid_store::rows::Lane;
+use unsaid_store::rows::{Lane, Rederived};
 
 /// So many deliveries are looked at in one transaction.
 const BATCH: usize = 500;
@@ -25,6 +26,10 @@ const MANY_SECONDS: i64 = 60;
 pub(super) struct Ahead {
     /// When it looked last.
     looked: Option<Now>,
+    /// Not everything that was derived with other zone data is derived again yet.
+    old: bool,
+    /// What new zone data has changed so far.
+    anew: Rederived,
     /// Not everything that time brought near is written down yet.
     more: bool,
     /// When they were many.
@@ -53,13 +58,14 @@ impl Worker {
                 );
             }
             self.ahead.looked = Some(now);
-            self.ahead.more = true;
+            (self.ahead.old, self.ahead.more) = (true, true);
         }
         Ok(())
     }
 
-    /// Writes down what time has brought near. Says in `next` when to come again.
+    /// Derives anew what zone data has moved, and writes down what time has brought near. Says in `next` when to come again.
     pub(super) async fn look_ahead(&mut self, now: Now, next: &mut NextWake) -> Result<(), StoreError> {
+        self.derive_anew(next).await?;
         for _ in 0..BATCHES {
             if !self.ahead.more {
                 break;
@@ -106,5 +112,33 @@ impl Worker {
             );
         }
         Ok(decision)
+    }
+
+    /// `zones-derived-anew`: in bounded batches, the soonest first.
+    async fn derive_anew(&mut self, next: &mut NextWake) -> Result<(), StoreError> {
+        for _ in 0..BATCHES {
+            if !self.ahead.old {
+                break;
+            }
+            let done = self.tools.store.rederive(BATCH).await?;
+            self.ahead.anew.looked += done.looked;
+            self.ahead.anew.shifted += done.shifted;
+            // What comes earlier now may have come already.
+            next.again |= done.shifted > 0;
+            self.ahead.old = done.looked >= BATCH as u64;
+        }
+        next.again |= self.ahead.old;
+        if !self.ahead.old {
+            let Rederived { looked, shifted } = std::mem::take(&mut self.ahead.anew);
+            if looked > 0 {
+                tracing::info!(
+                    version = tzdb_version(),
+                    looked,
+                    shifted,
+                    "new zone data: what waits for a civil day was derived again"
+                );
+            }
+        }
+        Ok(())
     }
 }

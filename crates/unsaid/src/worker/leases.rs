@@ -1,5 +1,5 @@
 //! Taking over. A lease is (holder, fence, beat): a node takes over only what it has itself seen with the same three for a whole lease, in time
-//! that it has itself served. A pause of this process therefore never makes another's lease look old.
+//! that it has itself lived. A pause of this process therefore never makes another's lease look old.
 
 use super::{GROUP, Worker};
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use unsaid_delivery::{Now, Observed};
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Held, Lane, Taken};
 
-/// Longer than the sum of all time-outs of sending one message (mail::relay::Timeouts), in observed seconds.
+/// Longer than the sum of all time-outs of sending one message (mail::relay::Timeouts), in seconds lived.
 const LEASE_SECONDS: i64 = 75 * 60;
 /// A code is sent within seconds or is pointless; nobody waits 75 minutes for one.
 const CODE_LEASE_SECONDS: i64 = 75 * 60;
@@ -32,16 +32,17 @@ impl Worker {
             Lane::Letters => LEASE_SECONDS,
             Lane::Codes => CODE_LEASE_SECONDS,
         };
+        let lived = self.lived(now);
         let held = self.tools.store.held(self.boot, self.lane, now, GROUP).await?;
         // What moved, or was given back, is seen for the first time again.
         let since: HashMap<Held, Observed> =
-            held.iter().map(|h| (*h, self.seen.since.get(h).copied().unwrap_or(now.observed))).collect();
+            held.iter().map(|h| (*h, self.seen.since.get(h).copied().unwrap_or(lived))).collect();
         self.seen.since = since;
         let old: Vec<Held> = self
             .seen
             .since
             .iter()
-            .filter(|(_, since)| now.observed >= since.plus_seconds(self.seen.lease_seconds))
+            .filter(|(_, since)| lived >= since.plus_seconds(self.seen.lease_seconds))
             .map(|(held, _)| *held)
             .collect();
         let mut taken = Vec::new();

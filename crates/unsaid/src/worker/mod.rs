@@ -11,6 +11,7 @@
 //! * [`keeping`]: old wraps under the house's present key, and forgetting what was thrown away.
 //! * [`welcome`]: what others have answered lately, held against the next knock.
 //! * [`leases`]: taking over what another node, or an earlier start of this one, left behind.
+//! * [`ticker`]: the beat, and which node credits the time of service.
 
 mod amends;
 mod calls;
@@ -20,6 +21,7 @@ mod groups;
 mod keeping;
 mod leases;
 mod messages;
+mod ticker;
 mod welcome;
 
 pub use keeping::Keeping;
@@ -33,11 +35,11 @@ use futures_util::FutureExt;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use unsaid_delivery::clock::{HOUR, Mark};
+use unsaid_delivery::clock::HOUR;
 use unsaid_delivery::message::Kind;
 use unsaid_delivery::record::Welcome;
 use unsaid_delivery::{BootId, Now, Observed};
-use unsaid_store::rows::{self, Lane, Taken, WakeOf};
+use unsaid_store::rows::{self, Beaten, Lane, Taken, WakeOf};
 use unsaid_store::{Store, StoreError};
 
 /// How many wakes are taken at once.
@@ -46,8 +48,6 @@ const GROUP: usize = 100;
 const CONNECTIONS: usize = 8;
 /// How many groups one turn works through before it lets the clock be read again.
 const ROUNDS: usize = 20;
-/// How often the mark is stored and the beat raised, in seconds.
-const BEAT_SECONDS: i64 = 30;
 /// What failed inside is looked at again after this long, in observed seconds.
 const AFTER_TROUBLE_SECONDS: i64 = 300;
 /// What could not be recorded is tried again after this long at the latest, in observed seconds: until then no letter moves.
@@ -82,7 +82,9 @@ pub struct Worker {
     tools: Tools,
     boot: BootId,
     lane: Lane,
-    last_beat: Option<Now>,
+    beats: ticker::Beats,
+    /// What this process has lived, as its loop said last; none where nobody says it.
+    lived: Option<Observed>,
     seen: leases::Seen,
     /// What stands in the way of the whole house.
     holds: Arc<Holds>,
@@ -113,6 +115,8 @@ pub struct NextWake {
     pub observed: Option<Observed>,
     /// There is more to do at once.
     pub again: bool,
+    /// What a beat told, if this turn made one: the loop's clock goes by it.
+    pub beaten: Option<Beaten>,
 }
 
 /// How one piece of work ended.
@@ -143,7 +147,8 @@ impl Worker {
             tools,
             boot,
             lane,
-            last_beat: None,
+            beats: ticker::Beats::default(),
+            lived: None,
             seen: leases::Seen::default(),
             holds: Arc::default(),
             held: Vec::new(),
@@ -167,9 +172,19 @@ impl Worker {
         Self { holds, ..self }
     }
 
+    /// What this process has lived until the next turn ([`unsaid_delivery::clock::Timekeeper::lived`]). Leases of others are watched by it, and beats go by it: observed time stands while another node
+    /// credits it, or nobody does. A loop that never says it has only one node, and observed time that never stands.
+    pub fn lives(&mut self, lived: Observed) {
+        self.lived = Some(lived);
+    }
+
+    fn lived(&self, now: Now) -> Observed {
+        self.lived.unwrap_or(now.observed)
+    }
+
     /// One turn. Errors of single pieces of work are logged and tried again later; an error here means that the store does not answer.
     pub async fn turn(&mut self, now: Now) -> Result<NextWake, StoreError> {
-        self.beat(now).await?;
+        let beaten = self.beat(now).await?;
         self.holds.look(&*self.tools.store).await?;
         self.record_after_trouble(now).await;
         if self.holds.let_keep() {
@@ -180,13 +195,14 @@ impl Worker {
             (!self.unrecorded.is_empty()).then(|| now.observed.plus_seconds(RECORD_AGAIN_SECONDS));
         let mut wake = if self.holds_still() || self.takes() != Takes::All {
             // What has come meanwhile cannot be begun: to be woken for it would be to turn for nothing.
-            NextWake { trusted: None, observed: record_again, again }
+            NextWake { observed: record_again, again, ..NextWake::default() }
         } else {
             let next = self.tools.store.next_wakes(self.lane).await?;
             let trouble = self.troubled.iter().map(|(at, _)| *at).min();
-            let leases = self.seen.next();
+            // A lease that another holds is looked at anew at the latest when the loop comes by itself.
+            let leases = self.lived.is_none().then(|| self.seen.next()).flatten();
             let observed = [next.observed, trouble, record_again, leases].into_iter().flatten().min();
-            NextWake { trusted: next.trusted, observed, again }
+            NextWake { trusted: next.trusted, observed, again, beaten: None }
         };
         if self.lane == Lane::Letters {
             self.call_hosts(now).await?;
@@ -195,6 +211,7 @@ impl Worker {
             self.look_ahead(now, &mut wake).await?;
             self.keep_in_order(now, &mut wake).await?;
         }
+        wake.beaten = beaten;
         Ok(wake)
     }
 
@@ -284,19 +301,6 @@ impl Worker {
             let ended = self.record(group, now).await;
             self.keep_ended(ended, now);
         }
-    }
-
-    async fn beat(&mut self, now: Now) -> Result<(), StoreError> {
-        // By either clock: while the house holds its letters back, no service counts, and its time is stored all the same.
-        let due = self.last_beat.is_none_or(|last| {
-            now.observed >= last.observed.plus_seconds(BEAT_SECONDS)
-                || now.trusted.duration_since(last.trusted).as_secs() >= BEAT_SECONDS
-        });
-        if due {
-            self.tools.store.beat(self.boot, Mark { trusted: now.trusted, observed: now.observed }).await?;
-            self.last_beat = Some(now);
-        }
-        Ok(())
     }
 
     /// The lease stays ours: nobody else does meanwhile what failed here.

@@ -3,13 +3,15 @@
 use super::ok;
 use crate::conformance::scene::*;
 use crate::rows::*;
+use jiff::ToSpan;
 use unsaid_delivery::accept;
 use unsaid_delivery::clock::Now;
+use unsaid_delivery::decide::Decision;
 use unsaid_delivery::forecast::{By, FORECAST_DAYS, Forecast};
 use unsaid_delivery::id::PersonId;
 use unsaid_delivery::record::Answer;
 use unsaid_delivery::rule::{Birthday, LeapDay, Moment};
-use unsaid_delivery::state::{Delivery, State};
+use unsaid_delivery::state::{Delivery, State, Wake};
 
 /// A letter for a civil day so many days after the beginning, at noon in UTC. `due` is what its page says of it.
 pub(super) async fn for_day(
@@ -95,6 +97,58 @@ pub async fn foresee(scene: &Scene<'_>) {
     let next = scene.view(next).await.delivery;
     let leaves = "2027-04-01T09:00:00Z".parse().expect("an instant");
     assert_eq!(next.forecast, Some(Forecast { leaves, since: april, by: By::Time }));
+}
+
+/// What was derived with other zone data comes when its civil day comes by this data, earlier or later than its cached instant; its forecast, its rev and its day stay.
+pub async fn rederive(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let (person, _) = scene.person(&author, &[scene.keyed()]).await;
+    let noon = |days: i64| trusted(days * DAY + 4 * HOUR);
+    assert_eq!(ok!(scene.store.rederive(100)), Rederived::default());
+    // By the data of then one comes an hour too late, one two days too early, one as ever; and one is resting.
+    let late = for_day(scene, &author, person, 30, 30, now(0)).await;
+    let early = for_day(scene, &author, person, 60, 60, now(1)).await;
+    let same = for_day(scene, &author, person, 90, 90, now(2)).await;
+    for (delivery, cached) in
+        [(&late, noon(30) + 1.hour()), (&early, noon(60) - 48.hours()), (&same, noon(90))]
+    {
+        let at = now(9 * HOUR);
+        let taken =
+            scene.take(scene.boot_id(), WakeOf::Delivery(delivery.id), at).await.expect("its rest ends");
+        let (read, decision) = scene.decision(delivery.id, at).await;
+        let decision = Decision {
+            due: Some(cached),
+            tzdb: "1999z".into(),
+            wake: Some(Wake::Trusted(cached)),
+            ..decision
+        };
+        ok!(scene.store.decided(&taken, &read, &decision, None, at));
+    }
+    let resting = for_day(scene, &author, person, 120, 121, now(9 * HOUR)).await;
+    let before = [scene.view(late.id).await.delivery, scene.view(early.id).await.delivery];
+    assert_eq!(before.each_ref().map(|d| d.state), [State::Waiting; 2]);
+
+    // At most so many; those of one version by their moment; none twice.
+    assert_eq!(ok!(scene.store.rederive(1)), Rederived { looked: 1, shifted: 1 });
+    assert_eq!(ok!(scene.store.rederive(100)), Rederived { looked: 3, shifted: 2 });
+    assert_eq!(ok!(scene.store.rederive(100)), Rederived::default());
+    let version = unsaid_delivery::calendar::tzdb_version();
+    for (before, due) in before.into_iter().zip([noon(30), noon(60)]) {
+        let after = scene.view(before.id).await.delivery;
+        assert_eq!(after, Delivery { due: Some(due), tzdb: version.into(), ..before });
+    }
+    let rests = scene.view(resting.id).await.delivery;
+    assert_eq!((rests.due, rests.tzdb.as_str()), (Some(noon(120)), version));
+
+    // And it is woken then: an hour before the old wake, and not at the one that was too early.
+    let at = |due| Now { trusted: due, observed: observed(100 * DAY) };
+    let takes = async |when, of| scene.take(scene.boot_id(), WakeOf::Delivery(of), at(when)).await.is_some();
+    assert!(!takes(noon(30) - 1.second(), late.id).await);
+    assert!(takes(noon(30), late.id).await);
+    assert!(!takes(noon(60) - 1.hour(), early.id).await);
+    assert!(takes(noon(60), early.id).await);
+    // Its rest wakes the one that rests, as ever.
+    assert!(takes(resting.rest.until, resting.id).await);
 }
 
 /// What leaves within a week, and how much of it nobody foresaw.
