@@ -433,3 +433,19 @@ async fn a_manifest_of_recovery_stands_before_the_seal_and_loses_the_wraps_that_
     let text = journal.manifest(&name).unwrap();
     assert!(text.contains("wrap author") && !text.contains("wrap host"));
 }
+
+/// A server elsewhere says the time, and one on this machine is not asked: it would be this machine's clock by another door.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "what a server says is held against this machine's clock")]
+async fn a_server_on_another_machine_says_what_time_it_is() {
+    let Some(server) = server() else { return };
+    let url = database(&server, "elsewhere").await;
+    let store = SqlStore::postgres(&url, Arc::new(MemoryJournal::new())).await.unwrap();
+    assert_eq!(store.server_time().await.unwrap(), None);
+    let base = Postgres::open(&url).unwrap().as_if_elsewhere();
+    let store = SqlStore { base: Base::Postgres(base), ..store };
+    let before = jiff::Timestamp::now();
+    let said = store.server_time().await.unwrap().unwrap();
+    let microsecond = jiff::SignedDuration::from_micros(1);
+    assert!(before - microsecond <= said && said <= jiff::Timestamp::now(), "{before} {said}");
+}

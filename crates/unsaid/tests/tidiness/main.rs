@@ -215,8 +215,11 @@ const RULES: &[Rule] = &[
             ("crates/store/src/a.rs", "let a = \"SELECT 1\";"),
             ("crates/store/src/a.rs", "let a = r#\"\n  insert into a values (now())\"#;"),
             ("crates/store/migrations/a.sql", "-- A.\nCREATE TABLE a (b text);"),
+            ("crates/store/src/sql/house.rs", "let a = \"select clock_timestamp()\";"),
+            ("crates/store/src/sql/server_time.rs", "let a = \"select now()\";"),
         ],
         good: &[
+            ("crates/store/src/sql/server_time.rs", "let a = \"select clock_timestamp()\";"),
             (
                 "crates/store/src/a.rs",
                 "// SELECT\nlet a = \"select a from b where now = $1\"; const SET: u8 = 1;",
