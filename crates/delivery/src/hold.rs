@@ -14,7 +14,7 @@ pub enum Hold {
     TwoGenerations,
     /// Its journal of facts is not there.
     JournalMissing,
-    /// Nothing tells it what time it is.
+    /// Two sources of time agree that it is earlier than it believes: the days of its letters may not have come.
     NoTrustedTime,
     /// Its host asked for it.
     ByHost,
@@ -83,7 +83,9 @@ impl Hold {
             Self::JournalMissing => {
                 "The journal of this house is not there, and with it perhaps what people refused or took back, so no letter leaves."
             }
-            Self::NoTrustedTime => "Nothing tells this house what time it is, so it sends no letter.",
+            Self::NoTrustedTime => {
+                "Two sources of time agree that it is earlier than this house believes, so it sends no letter."
+            }
             Self::ByHost => "A host holds all letters of this house back.",
         }
     }

@@ -34,6 +34,7 @@ fn delivery(state: State, moment: Moment) -> Delivery {
         due: None,
         tzdb: "1999z".to_owned(),
         forecast: None,
+        parked: None,
         rev: 1,
     }
 }

@@ -101,7 +101,7 @@ async fn hosts_are_asked_at_the_start_and_hourly_and_sooner_while_something_is_i
     says(&house.told, &house.clock, "a.example", 86_400, 0);
     house.told.hush("https://b.example/");
     house.time.ask(&house.told, &house.store).await;
-    house.clock.passes(9_000);
+    house.clock.passes(9_010);
     house.time.ask(&house.told, &house.store).await;
     house.time.read(true);
     assert_eq!(house.time.doubt(), Some(Doubt::Apart { between_seconds: 86_400 }));

@@ -1,5 +1,5 @@
 //! Other zone rules than those of the program, for the tests and the simulator: a rule that is abolished in a year to come, a zone that is gone, under a version of its own.
-//! They are in force in the thread that put them there alone. Compiled only with the feature `planted`, which no shipped program has.
+//! They are in force in the thread that put them there alone. Compiled only with the feature `planted`, which the simulator alone turns on.
 
 use super::ZoneUnknown;
 use jiff::tz::TimeZone;
