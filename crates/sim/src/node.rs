@@ -85,6 +85,10 @@ impl Node {
         let mark = stored.unwrap_or(Mark { trusted: stamp(now), observed: unsaid_delivery::Observed(0) });
         let keeper = Timekeeper::start(mark, &reading);
         let boot = BootId(boot);
+        // What an ended start credited, this one goes on crediting at once; one that still lives learns at its next beat that it does not.
+        if let Ok(Some(ticker)) = hand.ask(hand.store.ticker()) {
+            let _taken = hand.ask(hand.store.take_ticker(boot, ticker));
+        }
         let worker = worker(hand, shared, post, boot, chance);
         Self {
             boot,
