@@ -54,7 +54,19 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
     let (app, stop_too) = (house.app.clone(), stop.clone());
     let codes = watched(work(house.worker(Lane::Codes), Lane::Codes, app.clone(), None, stop.clone()), &stop);
     let keys = Some(house.keys_watch());
-use unsaid_delivery::{Hold, Now};
+    let letters = {
+        let (worker, app, stop) = (house.worker(Lane::Letters), app.clone(), stop.clone());
+        // The listener is bound already: what is asked now waits until the house is open, a moment from now.
+        let ours = async move {
+            own_address::look(&app).await;
+            tokio::select! {
+                () = work(worker, Lane::Letters, app.clone(), keys, stop) => {}
+                () = ask_again(app) => {}
+            }
+        };
+        watched(ours, &stop_too)
+    };
+    let time = tokio::spawn(keep_time(app.clone(), stop.clone()));
     let served = {
         let stop = stop.clone();
         let places = http::serve::Places {
