@@ -322,6 +322,9 @@ fn health(app: &App, house: &House, doubt: Option<Doubt>, relay: Option<Timestam
         Some(Doubt::Settling { .. }) => "host.health.clock_settling",
         Some(Doubt::NeedsConfirming { .. }) => "host.health.clock_confirm",
         Some(Doubt::Behind { .. }) => "host.health.clock_behind",
+        Some(Doubt::Alone { .. }) => "host.health.clock_alone",
+        Some(Doubt::Apart { .. }) => "host.health.clock_apart",
+        Some(Doubt::Ahead { .. }) => "host.health.clock_ahead",
     };
     let keys = if house.keys_confirmed { "host.health.keys_well" } else { "host.health.keys_not" };
     let mail = match relay {
