@@ -99,7 +99,7 @@ impl Hold {
             }
             Self::TwoGenerations => "Close all but the newest, and on that one run: unsaid adopt",
             Self::JournalMissing => {
-                "Bring the folder journal back from a copy, or, if there is none, run: unsaid adopt"
+                "Bring the folder journal back from a copy, or, if there is none, run: unsaid adopt --without-journal"
             }
             Self::NoTrustedTime => {
                 "Set this machine's clock right and see that its sources of time can be reached."
