@@ -121,7 +121,7 @@ fn first_due(moment: &Moment, now: Now) -> Result<(i16, Option<Timestamp>), Refu
 
 /// What this version can keep. Anything else is refused before it is promised, and parked should it stand in a row.
 pub fn kept_by_this_version(rule: &Rule) -> bool {
-    matches!(rule.gate, Gate::None)
+    matches!(rule.gate, Gate::None | Gate::Gone)
         && !matches!(rule.moment, Moment::After { .. })
         && rule.reach == Reach::Send
 }

@@ -10,6 +10,7 @@ use crate::id::{AddressId, DeliveryId, LetterId};
 use crate::message::{Message, MessageState};
 use crate::parking::Parking;
 use crate::refusal::{self, Refused};
+use crate::rule::Gate;
 use crate::state::{Amending, Delivery, Parked, State, Wake};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -36,6 +37,17 @@ pub struct Pair {
     pub last_accepted: Option<Observed>,
     /// IANA name of the person's zone, or of the author's where theirs is not known: in it falls the day that the person chooses.
     pub zone: String,
+    /// The author has gone, and her letters were let go. None: nobody says so (any more).
+    pub gone: Option<Gone>,
+}
+
+/// The gate of letters that wait for their author's end is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    /// Since when.
+    pub at: Timestamp,
+    /// It had been foreseen a week before: her grace had begun by then.
+    pub foreseen: bool,
 }
 
 /// A knock to be written.
@@ -93,6 +105,8 @@ pub const LAST_KNOCK: u8 = 13;
 pub const JOINS_YEARLY_DAYS: i64 = 180;
 /// While a knock is on its way its delivery is looked at again after this many observed hours, should all else fail.
 pub const LOOK_AGAIN_HOURS: i64 = 24;
+/// What waits for its author's end is looked at again after this many observed days, should all else fail.
+pub const GATE_LOOK_AGAIN_DAYS: i64 = 30;
 
 /// `three-knocks-then-yearly`: the pause after the nth accepted knock, in observed days.
 pub fn pause_days(nth: u8) -> i64 {
@@ -147,6 +161,10 @@ fn by_state(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
             Some(stay(delivery, State::Resting, Some(wake), "rest-first"))
         }
         State::Resting | State::Waiting => Some(wait(delivery, pair, now)),
+        // `a-sign-after-the-release`: what has not left waits again.
+        State::Due | State::Sending if delivery.rule.gate == Gate::Gone && pair.gone.is_none() => {
+            Some(wait(delivery, pair, now))
+        }
         State::Due => Some(knock(delivery, delivery.due, pair, now)),
         State::Sending | State::Knocked(_) => Some(knock(delivery, delivery.due, pair, now)),
         State::Later(day) => Some(their_day(delivery, day, pair, now)),
@@ -156,11 +174,20 @@ fn by_state(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
     }
 }
 
-/// `never-early`: a moment is derived again from what the author meant, and only trusted time reaches it.
+/// `never-early`: a moment is derived again from what the author meant, and only trusted time reaches it. `gate-and-moment`: of both the later one.
 fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
     let moment = &delivery.rule.moment;
+    let gone = match (&delivery.rule.gate, pair.gone) {
+        (Gate::Gone, None) => {
+            // Her own row wakes it, in the transaction that lets her letters go; this is for the case that all else fails.
+            let wake = Wake::Observed(now.observed.plus_days(GATE_LOOK_AGAIN_DAYS));
+            return stay(delivery, State::Waiting, Some(wake), "gate-and-moment");
+        }
+        (Gate::Gone, gone) => gone,
+        _ => None,
+    };
     let due = match calendar::comes_at(moment, delivery.occurrence, delivery.rest.until) {
-        Ok(Some(due)) => due,
+        Ok(Some(due)) => gone.map_or(due, |gone| due.max(gone.at)),
         Ok(None) => {
             return stay(
                 delivery,
@@ -279,7 +306,8 @@ fn knock(delivery: &Delivery, due: Option<Timestamp>, pair: &Pair, now: Now) -> 
     };
     // `by-the-forecast`: a later knock, and a day that the person chose, come by an act or by time served.
     let asked_for = matches!(delivery.state, State::Knocked(_) | State::Later(_));
-    let foreseen = asked_for || forecast::was_foreseen(delivery, now);
+    let gone_as_foreseen = delivery.rule.gate != Gate::Gone || pair.gone.is_some_and(|gone| gone.foreseen);
+    let foreseen = asked_for || (forecast::was_foreseen(delivery, now) && gone_as_foreseen);
     if nth_accepted == 0 {
         let knock = NewKnock { address: open.id, nth: 1, foreseen };
         return Decision { knock: Some(knock), ..base(State::Sending, Some(look_again(now)), "first-knock") };

@@ -1,7 +1,10 @@
 //! Facts: what was acknowledged to a human, or accepted by the other side, and cannot be undone. The store writes each to the
 //! journal before it commits. A fact names its subject and holds only the values that replaying it needs.
 
-use crate::id::{AccountId, AddressId, BlobId, DeliveryId, LetterId, MessageId, PersonId, ReplyId};
+use crate::id::{
+    AccountId, AddressId, BlobId, ChannelId, DeliveryId, KeeperId, LetterId, MessageId, PersonId, ReplyId,
+};
+use crate::life::{Plan, Strength, Word};
 use crate::refusal::Scope;
 use crate::rule::Birthday;
 use jiff::Timestamp;
@@ -190,6 +193,107 @@ pub enum Fact {
         /// Its generation.
         generation: u32,
     },
+    /// An author has shown that she lives.
+    CheckedIn {
+        /// Who.
+        account: AccountId,
+        /// How.
+        strength: Strength,
+    },
+    /// A keeper has spoken.
+    Voted {
+        /// About whom.
+        account: AccountId,
+        /// Who.
+        keeper: KeeperId,
+        /// In which episode: in a later one it does not count.
+        episode: u32,
+        /// What.
+        word: Word,
+    },
+    /// Everything of an author was stopped, with her code.
+    Stopped {
+        /// Whose.
+        account: AccountId,
+    },
+    /// She has begun again before a pause or a stop was over.
+    Resumed {
+        /// Who.
+        account: AccountId,
+    },
+    /// She is away until then.
+    Paused {
+        /// Who.
+        account: AccountId,
+        /// Until when.
+        until: Timestamp,
+        /// How she said so.
+        strength: Strength,
+    },
+    /// She has ended it for good: nothing waits for her end any more.
+    LifeEnded {
+        /// Who.
+        account: AccountId,
+    },
+    /// An author asks for this plan: her first one, or another. A faster one counts later.
+    PolicyChanged {
+        /// Who.
+        account: AccountId,
+        /// What she asks for.
+        plan: Plan,
+    },
+    /// An author has named a keeper.
+    KeeperAdded {
+        /// Whose.
+        account: AccountId,
+        /// Their name here.
+        keeper: KeeperId,
+        /// What she calls them, under the address key.
+        name: Vec<u8>,
+        /// Their address, under the address key; empty for one who is told on paper alone.
+        address: Vec<u8>,
+        /// BCP 47.
+        language: String,
+        /// SHA-256 of the token of their link or paper.
+        link: [u8; 32],
+    },
+    /// A keeper has accepted (`enrolled`) or declined.
+    KeeperAnswered {
+        /// Who.
+        keeper: KeeperId,
+        /// Accepted.
+        enrolled: bool,
+    },
+    /// A keeper is one no more, by the author's act.
+    KeeperRemoved {
+        /// Whose.
+        account: AccountId,
+        /// Who.
+        keeper: KeeperId,
+    },
+    /// An author has verified another address of hers.
+    ChannelAdded {
+        /// Whose.
+        account: AccountId,
+        /// Its name.
+        channel: ChannelId,
+        /// The address under the address key, bound to the channel.
+        sealed: Vec<u8>,
+    },
+    /// And does not want it any more.
+    ChannelRemoved {
+        /// Whose.
+        account: AccountId,
+        /// Its name.
+        channel: ChannelId,
+    },
+    /// The paper with her stop code was made, or made anew.
+    StopCodeMade {
+        /// Whose.
+        account: AccountId,
+        /// Keyed hash of the code.
+        code: [u8; 32],
+    },
 }
 
 impl Fact {
@@ -220,6 +324,19 @@ impl Fact {
             Self::Adopted { .. } => "adopted",
             Self::Parked { .. } => "parked",
             Self::Released { .. } => "let go",
+            Self::CheckedIn { .. } => "sign of life",
+            Self::Voted { .. } => "word of a keeper",
+            Self::Stopped { .. } => "stopped",
+            Self::Resumed { .. } => "begun again",
+            Self::Paused { .. } => "paused",
+            Self::LifeEnded { .. } => "ended",
+            Self::PolicyChanged { .. } => "plan",
+            Self::KeeperAdded { .. } => "keeper",
+            Self::KeeperAnswered { .. } => "answer of a keeper",
+            Self::KeeperRemoved { .. } => "keeper removed",
+            Self::ChannelAdded { .. } => "channel",
+            Self::ChannelRemoved { .. } => "channel removed",
+            Self::StopCodeMade { .. } => "stop code",
         }
     }
 }

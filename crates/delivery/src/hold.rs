@@ -54,10 +54,10 @@ impl Hold {
         match (self, kind) {
             (_, Kind::Code | Kind::Notice(Notice::HostCalled(_))) => true,
             (_, Kind::Knock) => false,
-            (Self::NoTrustedTime | Self::ByHost, Kind::Notice(_) | Kind::Ladder) => true,
+            (Self::NoTrustedTime | Self::ByHost, Kind::Notice(_) | Kind::Ladder(_)) => true,
             (
                 Self::NotAdopted | Self::AnotherHouse | Self::TwoGenerations | Self::JournalMissing,
-                Kind::Notice(_) | Kind::Ladder,
+                Kind::Notice(_) | Kind::Ladder(_),
             ) => false,
         }
     }

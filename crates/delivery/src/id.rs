@@ -104,6 +104,10 @@ id! {
     DraftId,
     /// What a person answered to a letter.
     ReplyId,
+    /// A verified address of an author beside the one she signs in with.
+    ChannelId,
+    /// Somebody whom an author trusts to say what a server cannot know.
+    KeeperId,
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //! * [`hold`]: why a whole house holds its letters back.
 //! * [`record`]: what the world answered.
 //! * [`permit`]: whether a message may still leave, asked right before DATA.
+//! * [`life`]: whether the author is alive: the ladder, her keepers' word, the grace, and what sets it back.
 //! * [`clock`]: trusted and observed time, neither of them the wall clock.
 //! * [`calendar`]: civil days and zones.
 //!
@@ -25,6 +26,7 @@ pub mod fact;
 pub mod forecast;
 pub mod hold;
 pub mod id;
+pub mod life;
 pub mod message;
 pub mod parking;
 pub mod permit;
@@ -38,7 +40,8 @@ pub use clock::{Now, Observed};
 pub use fact::Fact;
 pub use hold::Hold;
 pub use id::{
-    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
+    AccountId, AddressId, BlobId, BootId, ChannelId, DeliveryId, DraftId, KeeperId, LetterId, MessageId,
+    PersonId, ReplyId,
 };
 pub use message::{Kind, Message, MessageState, Subject};
 pub use refusal::{Refused, Scope};

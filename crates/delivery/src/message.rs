@@ -1,7 +1,7 @@
 //! The unit of sending: one table of messages, four kinds. A body is made when it is sent and never stored.
 
 use crate::clock::Observed;
-use crate::id::{AccountId, AddressId, MessageId, PersonId};
+use crate::id::{AccountId, AddressId, ChannelId, KeeperId, MessageId, PersonId};
 use jiff::Timestamp;
 
 /// What kind of message it is; each has rules of its own (delivery.md).
@@ -11,8 +11,8 @@ pub enum Kind {
     Code,
     /// A confirmation or a test message: three days.
     Notice(Notice),
-    /// A reminder, warning or question of the ladder.
-    Ladder,
+    /// A question, reminder or warning of the ladder, or what is told about it.
+    Ladder(Ladder),
     /// Tells a person that something waits.
     Knock,
 }
@@ -75,6 +75,46 @@ impl Call {
     }
 }
 
+/// A message about an author's life, and which writing it belongs to: it leaves only while that is the newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ladder {
+    /// What it says.
+    pub says: Says,
+    /// Of which episode.
+    pub episode: u32,
+    /// The writing to her that was the newest when it was written.
+    pub rung: u32,
+}
+
+/// What a message about an author's life says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Says {
+    /// To her: are you well?
+    Question,
+    /// To her: the same again.
+    Reminder,
+    /// To her: this is what will happen, and how it is stopped.
+    Warning,
+    /// To her: a keeper has said that she has died.
+    SaidDied,
+    /// To a keeper: is she well?
+    KeeperAsked,
+    /// To a keeper who was asked, or had spoken: she is well, nothing is asked of you any more.
+    IsWell,
+    /// To everybody: everything is stopped.
+    Stopped,
+    /// To everybody: keepers have asked for it to begin anew, in thirty days.
+    Resumes,
+    /// To her: a stop is over.
+    GoesOn,
+    /// To the host: somebody's mailboxes are closed.
+    OutOfReach,
+    /// To the host or a keeper: this finds out whether mail leaves; nothing is asked.
+    Probe,
+    /// To a keeper: her letters are on their way.
+    Released,
+}
+
 /// What a message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
@@ -82,6 +122,10 @@ pub enum Subject {
     Person(PersonId),
     /// An account.
     Account(AccountId),
+    /// Another channel of an author.
+    Channel(ChannelId),
+    /// A keeper.
+    Keeper(KeeperId),
     /// Somebody who is signing in, known by the message alone.
     SigningIn,
 }

@@ -5,6 +5,7 @@ use crate::clock::Now;
 use crate::decide::{Address, speaks_for};
 use crate::hold::{self, Hold};
 use crate::id::{DeliveryId, LetterId};
+use crate::life::Life;
 use crate::message::{Kind, Message, MessageState};
 use crate::planted::{self, Planted};
 use crate::refusal::{self, Refused};
@@ -30,6 +31,8 @@ pub struct Facts<'a> {
     pub deliveries: &'a [(DeliveryId, LetterId, State)],
     /// What stands in the way of the whole house.
     pub holds: &'a [Hold],
+    /// Of a message of the ladder, the author's row; none for other kinds.
+    pub life: Option<&'a Life>,
 }
 
 /// Decides. `message` is the row as it stands now.
@@ -45,8 +48,7 @@ pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
     }
     match message.kind {
         Kind::Code | Kind::Notice(_) => Permit::Go,
-        // Nothing of the ladder is written by this version.
-        Kind::Ladder => Permit::Drop("kinds-we-keep"),
+        Kind::Ladder(ladder) => crate::life::permit::still_allowed(ladder, facts.life),
         Kind::Knock => match facts.address {
             None => Permit::Drop("address-removed"),
             Some(address) if !address.good => Permit::Drop("address-is-dead"),

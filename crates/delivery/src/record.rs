@@ -104,6 +104,8 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
     };
     let expired = message.expires.is_some_and(|e| now.trusted >= e);
     let is_knock = message.kind == Kind::Knock;
+    // A full mailbox says 'not now' for years after a death: whoever is asked how they are is refused for good by the same budget as a knock.
+    let has_budget = is_knock || matches!(message.kind, Kind::Ladder(_));
     match answer {
         Answer::Accepted if planted::is(Planted::AcceptedGoesAgain) && message.tries == 0 => {
             again(UNKNOWN_WAIT_SECONDS, true, "planted")
@@ -112,9 +114,11 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
         Answer::Accepted => end(MessageState::Accepted, false, "accepted-by-the-relay"),
         _ if expired => end(MessageState::Dropped, false, "pointless-now"),
         Answer::Later
-            if is_knock && tries >= FEWEST_TRIES && now.observed >= message.since.plus_days(FEWEST_DAYS) =>
+            if has_budget
+                && tries >= FEWEST_TRIES
+                && now.observed >= message.since.plus_days(FEWEST_DAYS) =>
         {
-            end(MessageState::Refused, true, "tried-long-enough")
+            end(MessageState::Refused, is_knock, "tried-long-enough")
         }
         Answer::Later => again(pause_seconds(message.kind, tries), true, "growing-pauses"),
         // A relay that is down says nothing about the address, and uses up none of its budget.
@@ -128,14 +132,18 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
         }
         Answer::Refused => end(MessageState::Refused, is_knock, "refused-for-good"),
         Answer::Unwelcome
-            if is_knock
+            if has_budget
                 && tries >= FEWEST_TRIES
                 && now.observed >= message.since.plus_days(UNWELCOME_DAYS) =>
         {
-            Recorded { call_host: true, ..end(MessageState::Refused, true, "unwelcome-long-enough") }
+            Recorded { call_host: true, ..end(MessageState::Refused, is_knock, "unwelcome-long-enough") }
         }
         Answer::Unwelcome => {
-            let wait = if is_knock { UNWELCOME_WAIT_SECONDS } else { blocked_wait(message.kind) };
+            let wait = if is_knock || (has_budget && tries > FEWEST_TRIES) {
+                UNWELCOME_WAIT_SECONDS
+            } else {
+                blocked_wait(message.kind)
+            };
             Recorded {
                 call_host: now.observed >= message.since.plus_days(UNWELCOME_CALLS_HOST_DAYS),
                 ..again(wait, true, "unwelcome-waits-a-day")
@@ -172,7 +180,7 @@ fn pause(kind: Kind, seconds: i64, now: Now) -> Wake {
     let later = now.trusted.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
     match kind {
         Kind::Code | Kind::Notice(_) => Wake::Trusted(later),
-        Kind::Ladder | Kind::Knock => Wake::Observed(now.observed.plus_seconds(seconds)),
+        Kind::Ladder(_) | Kind::Knock => Wake::Observed(now.observed.plus_seconds(seconds)),
     }
 }
 
@@ -301,7 +309,9 @@ pub fn bounced(message: &Message, bounce: Bounce) -> CameBack {
     match bounce {
         Bounce::Blocked => CameBack::CallHost,
         Bounce::Dead if planted::is(Planted::BounceIgnored) => CameBack::Noted,
-        Bounce::Dead if left && message.kind == Kind::Knock => CameBack::AddressIsDead,
+        Bounce::Dead if left && matches!(message.kind, Kind::Knock | Kind::Ladder(_)) => {
+            CameBack::AddressIsDead
+        }
         Bounce::Dead | Bounce::Lost => CameBack::Noted,
     }
 }

@@ -5,12 +5,14 @@ use unsaid_delivery::Observed;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::hold::{Hold, all_let};
 use unsaid_delivery::id::{AccountId, MessageId};
-use unsaid_delivery::message::{Call, Kind, Message, MessageState, Notice, Subject};
+use unsaid_delivery::message::{Call, Kind, Ladder, Message, MessageState, Notice, Says, Subject};
 use unsaid_delivery::permit::{Facts, Permit, still_allowed};
 use unsaid_delivery::record::{self, Answer};
 use unsaid_delivery::state::Wake;
 
-const KINDS: [Kind; 4] = [Kind::Code, Kind::Notice(Notice::KitUsed), Kind::Ladder, Kind::Knock];
+/// A confirmation, which leaves however she stands.
+const LADDER: Kind = Kind::Ladder(Ladder { says: Says::Stopped, episode: 1, rung: 0 });
+const KINDS: [Kind; 4] = [Kind::Code, Kind::Notice(Notice::KitUsed), LADDER, Kind::Knock];
 
 fn now() -> Now {
     Now { trusted: "2027-01-01T00:00:00Z".parse().unwrap(), observed: Observed(1_000) }
@@ -42,7 +44,7 @@ fn let_by(hold: Hold) -> Vec<Kind> {
 fn house_holds() {
     for hold in Hold::ALL {
         let asked = |kind, holds: &[Hold]| {
-            still_allowed(&message(kind), Facts { address: None, deliveries: &[], holds }, now())
+            still_allowed(&message(kind), Facts { address: None, deliveries: &[], holds, life: None }, now())
         };
         assert_eq!(asked(Kind::Knock, &[hold]), Permit::Wait("house-holds"), "{hold:?}");
         assert_eq!(asked(Kind::Code, &[hold]), Permit::Go, "{hold:?}: somebody has to come in and mend it");
@@ -55,12 +57,10 @@ fn house_holds() {
         }
     }
     // The gravest that stands decides.
-    assert!(
-        all_let(&[Hold::ByHost], Kind::Ladder) && !all_let(&[Hold::ByHost, Hold::NotAdopted], Kind::Ladder)
-    );
+    assert!(all_let(&[Hold::ByHost], LADDER) && !all_let(&[Hold::ByHost, Hold::NotAdopted], LADDER));
     // A message that is pointless by now ends, held or not.
-    let late = Message { expires: Some(now().trusted), ..message(Kind::Ladder) };
-    let facts = Facts { address: None, deliveries: &[], holds: &[Hold::NotAdopted] };
+    let late = Message { expires: Some(now().trusted), ..message(LADDER) };
+    let facts = Facts { address: None, deliveries: &[], holds: &[Hold::NotAdopted], life: None };
     assert_eq!(still_allowed(&late, facts, now()), Permit::Drop("pointless-now"));
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 const DOCS: &str = include_str!("../../../docs/delivery.md");
-const CODE: [&str; 11] = [
+const CODE: [&str; 17] = [
     include_str!("../src/accept.rs"),
     include_str!("../src/decide.rs"),
     include_str!("../src/permit.rs"),
@@ -15,14 +15,21 @@ const CODE: [&str; 11] = [
     include_str!("../src/anew.rs"),
     include_str!("../src/clock.rs"),
     include_str!("../src/clock/several.rs"),
+    include_str!("../src/life/accept.rs"),
+    include_str!("../src/life/decide.rs"),
+    include_str!("../src/life/permit.rs"),
+    include_str!("../src/life/plan.rs"),
+    include_str!("../src/life/rungs.rs"),
+    include_str!("../src/life/votes.rs"),
 ];
-const STORIES: [&str; 6] = [
+const STORIES: [&str; 7] = [
     include_str!("rules.rs"),
     include_str!("birthdays.rs"),
     include_str!("holds.rs"),
     include_str!("breaker.rs"),
     include_str!("clocks.rs"),
     include_str!("zones.rs"),
+    include_str!("life.rs"),
 ];
 
 /// Quoted or back-quoted words joined by hyphens.
@@ -34,11 +41,10 @@ fn names(text: &str, quote: char) -> BTreeSet<String> {
 }
 
 fn whys() -> BTreeSet<String> {
-    // What `Refusal::key` gives are keys of words, not rules.
-    let keys = names(
-        CODE[0].split("fn key").nth(1).and_then(|s| s.split("impl From").next()).unwrap_or_default(),
-        '"',
-    );
+    // What a `fn key` gives are keys of words, not rules.
+    let blocks = CODE.iter().flat_map(|code| code.split("fn key").skip(1));
+    let keys: BTreeSet<String> =
+        blocks.flat_map(|code| names(code.split("\n    }\n").next().unwrap_or_default(), '"')).collect();
     CODE.iter().flat_map(|code| names(code, '"')).filter(|name| !keys.contains(name)).collect()
 }
 

@@ -88,6 +88,7 @@ fn pair(knocks: Vec<Message>, last_accepted_hours: Option<i64>) -> Pair {
         knocks,
         last_accepted: last_accepted_hours.map(|h| Observed(h * HOUR)),
         zone: "Europe/Lisbon".into(),
+        gone: None,
     }
 }
 
@@ -193,7 +194,6 @@ fn asked_before_it_opens() {
 #[test]
 fn kinds_we_keep() {
     let others = [
-        Rule { gate: Gate::Gone, ..rule(Moment::AtOnce) },
         Rule {
             gate: Gate::Word { event: "a birth".to_owned(), keepers: vec![PERSON], quorum: 1 },
             ..rule(Moment::AtOnce)
@@ -855,7 +855,7 @@ fn pointless_now() {
     };
     let late = now("2027-01-01T00:10:00Z", 1);
     assert_eq!(record::answered(&code, Answer::Later, late).state, MessageState::Dropped);
-    let facts = permit::Facts { address: None, deliveries: &[], holds: &[] };
+    let facts = permit::Facts { address: None, deliveries: &[], holds: &[], life: None };
     assert_eq!(permit::still_allowed(&code, facts, late), Permit::Drop("pointless-now"));
     assert_eq!(permit::still_allowed(&code, facts, now("2027-01-01T00:09:59Z", 1)), Permit::Go);
 }
@@ -868,7 +868,12 @@ fn stop_always_stops() {
     let ask = |address: Option<&Address>, state: State| {
         permit::still_allowed(
             &message,
-            permit::Facts { address, deliveries: &[(DeliveryId([5; 16]), LETTER, state)], holds: &[] },
+            permit::Facts {
+                address,
+                deliveries: &[(DeliveryId([5; 16]), LETTER, state)],
+                holds: &[],
+                life: None,
+            },
             n,
         )
     };
@@ -894,7 +899,7 @@ fn stop_always_stops() {
     there.good = false;
     assert!(matches!(ask(Some(&there), State::Sending), Permit::Drop(_)));
     for ended in [MessageState::Accepted, MessageState::Refused, MessageState::Dropped] {
-        let facts = permit::Facts { address: None, deliveries: &[], holds: &[] };
+        let facts = permit::Facts { address: None, deliveries: &[], holds: &[], life: None };
         assert_eq!(permit::still_allowed(&knock(1, ended), facts, n), Permit::Drop("already-ended"));
     }
 }
@@ -1063,4 +1068,39 @@ fn by_the_forecast() {
         ..nobody_knocked
     };
     assert!(knows(&Delivery { state: State::Knocked(1), ..far }, &knocked));
+}
+
+#[test]
+fn gate_and_moment() {
+    let gone = |moment, state| {
+        let rule = Rule { gate: Gate::Gone, ..rule(moment) };
+        Delivery { rule, ..delivery(state, Moment::AtOnce) }
+    };
+    let late = now("2090-01-01T00:00:00Z", 900_000);
+    // Nobody says that she has gone: it waits, whatever the day, and what was being sent waits again.
+    for state in [State::Resting, State::Waiting, State::Due, State::Sending] {
+        for moment in [Moment::AtOnce, on(date(2031, 5, 4), "Europe/Lisbon")] {
+            let decision = decided(&gone(moment, state), &pair(vec![], None), late);
+            assert_eq!(
+                (decision.state, decision.knock, decision.why),
+                (State::Waiting, None, "gate-and-moment")
+            );
+            assert!(decision.wake.is_some());
+        }
+    }
+    let open = |at_: &str, foreseen| Pair {
+        gone: Some(unsaid_delivery::decide::Gone { at: at(at_), foreseen }),
+        ..pair(vec![], None)
+    };
+    // The gate before the moment: the moment counts. The moment before the gate: at once.
+    let dated = gone(on(date(2031, 5, 4), "Europe/Lisbon"), State::Waiting);
+    let waits = decided(&dated, &open("2027-01-01T00:00:00Z", true), now("2027-01-02T00:00:00Z", 9_000));
+    assert_eq!((waits.state, waits.wake), (State::Waiting, Some(Wake::Trusted(at("2031-05-04T08:00:00Z")))));
+    let goes = decided(&dated, &open("2032-01-01T00:00:00Z", true), now("2032-01-01T00:00:01Z", 9_000));
+    assert_eq!(goes.state, State::Sending);
+    let at_once = gone(Moment::AtOnce, State::Waiting);
+    let goes = decided(&at_once, &open("2032-01-01T00:00:00Z", true), now("2032-01-01T00:00:01Z", 9_000));
+    assert!(goes.knock.is_some_and(|knock| knock.foreseen));
+    let sudden = decided(&at_once, &open("2032-01-01T00:00:00Z", false), now("2032-01-01T00:00:01Z", 9_000));
+    assert!(sudden.knock.is_some_and(|knock| !knock.foreseen), "a gate that nobody saw coming");
 }

@@ -14,6 +14,7 @@ pub mod blobs;
 pub mod conformance;
 pub mod journal;
 pub mod limits;
+pub mod lives;
 pub mod memory;
 pub mod rows;
 pub mod sql;
@@ -605,7 +606,15 @@ pub trait EngineStore: Send + Sync {
 
 /// Everything that is remembered.
 pub trait Store:
-    HouseStore + AccountStore + KeyStore + DraftStore + PersonStore + LetterStore + ReaderStore + EngineStore
+    HouseStore
+    + AccountStore
+    + KeyStore
+    + DraftStore
+    + PersonStore
+    + LetterStore
+    + ReaderStore
+    + EngineStore
+    + lives::LifeStore
 {
 }
 
@@ -618,5 +627,6 @@ impl<T> Store for T where
         + LetterStore
         + ReaderStore
         + EngineStore
+        + lives::LifeStore
 {
 }

@@ -922,6 +922,8 @@ pub enum WakeOf {
     Message(MessageId),
     /// New words of a letter, whose rest ends.
     Letter(LetterId),
+    /// Whether an author is alive.
+    Life(AccountId),
 }
 
 /// A wake that is ours to work on.
@@ -985,6 +987,19 @@ pub struct MessageView {
     pub newcomer: bool,
     /// For knocks: whose name may perhaps be said; none where something that waits asks for a proof.
     pub name: Option<NameToSay>,
+    /// For messages of the ladder: about whom.
+    pub about: Option<About>,
+}
+
+/// About whom a message of the ladder is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Whose; the sealed name is bound to this.
+    pub account: AccountId,
+    /// Her row as it stands; none if she has none.
+    pub life: Option<unsaid_delivery::life::Life>,
+    /// The name that people see, under the address key: for a keeper who has enrolled.
+    pub name: Option<SealedText>,
 }
 
 /// An author's name with those who said that a knock may hold it. It may if either hash is that of the name as it is now.

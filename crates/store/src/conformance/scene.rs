@@ -11,6 +11,7 @@ use unsaid_delivery::fact::Fact;
 use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, LetterId, MessageId, PersonId, ReplyId,
 };
+use unsaid_delivery::life::{self, Facts};
 use unsaid_delivery::message::Message;
 use unsaid_delivery::record::{self, Answer};
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, Rule};
@@ -327,10 +328,23 @@ impl<'a> Scene<'a> {
                     WakeOf::Delivery(id) => self.turn_delivery(&taken, id, now).await,
                     WakeOf::Message(id) => sent.extend(self.turn_message(&taken, id, now, answer).await),
                     WakeOf::Letter(id) => self.turn_letter(&taken, id, now).await,
+                    WakeOf::Life(id) => self.turn_life(&taken, id, now).await,
                 }
             }
         }
         panic!("the turn does not come to rest");
+    }
+
+    async fn turn_life(&self, taken: &Taken, id: AccountId, now: Now) {
+        let view = self.store.life(id).await.expect("an answer").expect("a life");
+        let facts = Facts { hears_bounces: true, ..view.facts };
+        let change = life::decide(&view.life, &facts, now);
+        let names = change.write.iter().map(|_| self.message_id()).map(|id| (id, link_of(id))).collect();
+        match self.store.decided_life(taken, &view.life, &change, &names, now).await {
+            Ok(()) => {}
+            Err(StoreError::Conflict) => self.store.give_back(taken).await.expect("given back"),
+            Err(error) => panic!("{error:?}"),
+        }
     }
 
     async fn turn_delivery(&self, taken: &Taken, id: DeliveryId, now: Now) {

@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Gives a wake back with a new time, or removes it.
-    fn settle(&mut self, of: WakeOf, wake: Option<Wake>) {
+    pub(super) fn settle(&mut self, of: WakeOf, wake: Option<Wake>) {
         match wake {
             Some(wake) => {
                 self.wakes.move_to(of, wake);
@@ -172,6 +172,9 @@ impl World {
         }
         let (kind, subject, nth) = (row.message.kind, row.message.subject, row.message.nth);
         self.settle(WakeOf::Message(message.id), wake);
+        if let Kind::Ladder(_) = kind {
+            self.ladder_heard(message.id, state, now);
+        }
         let (Kind::Knock, Subject::Person(person)) = (kind, subject) else { return };
         match state {
             MessageState::Waiting | MessageState::Started => {}
@@ -344,6 +347,7 @@ impl EngineStore for MemoryStore {
             language,
             newcomer: row.newcomer,
             name: None,
+            about: world.about(&row.message),
         };
         Ok(match message.subject {
             Subject::Person(person) => {
@@ -355,7 +359,7 @@ impl EngineStore for MemoryStore {
                 Some(match message.kind {
                     Kind::Knock => MessageView {
                         address: world.address(address),
-                        deliveries: world.of_pair(person),
+                        deliveries: world.owed_of_pair(person),
                         name: world.name_to_say(person),
                         ..view
                     },
@@ -368,6 +372,17 @@ impl EngineStore for MemoryStore {
                     Some(to) => view(to.clone(), id.to_string(), language),
                     None => view(a.account.email.clone(), account.to_string(), language),
                 }
+            }),
+            Subject::Channel(channel) => {
+                let about = world.about(&row.message).and_then(|about| world.accounts.get(&about.account));
+                let row = world.channels.get(&channel);
+                row.zip(about).map(|(row, her)| {
+                    view(row.sealed.clone(), channel.to_string(), her.account.language.clone())
+                })
+            }
+            Subject::Keeper(keeper) => world.keepers.get(&keeper).and_then(|row| {
+                let to = row.row.address.clone()?;
+                Some(view(to, keeper.to_string(), row.row.language.clone()))
             }),
             Subject::SigningIn => row.to.as_ref().map(|(to, key, spoken)| {
                 let asked =

@@ -9,6 +9,7 @@ use unsaid_delivery::calendar;
 use unsaid_delivery::decide::NextOccurrence;
 use unsaid_delivery::forecast::{self, By, Forecast, Leap};
 use unsaid_delivery::planted::{self, Planted};
+use unsaid_delivery::rule::Gate;
 use unsaid_delivery::state::{Parked, State};
 
 impl World {
@@ -159,7 +160,9 @@ impl World {
             let waits = matches!(delivery.state, State::Resting | State::Waiting);
             let Some(due) = delivery.due.filter(|due| waits && *due <= horizon) else { continue };
             foreseen.within_horizon += 1;
-            if due <= week {
+            let shut = delivery.rule.gate == Gate::Gone
+                && !self.lives.get(&delivery.account).is_some_and(|life| life.is_released());
+            if due <= week && !shut {
                 foreseen.count(delivery);
             }
         }

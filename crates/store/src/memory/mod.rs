@@ -10,6 +10,7 @@ mod house;
 mod keys;
 mod letters;
 mod limits;
+mod lives;
 #[cfg(feature = "planted")]
 mod looked_at;
 mod pair;
@@ -30,8 +31,10 @@ use unsaid_delivery::clock::{Mark, Now, Observed};
 use unsaid_delivery::fact::Fact;
 use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{
-    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
+    AccountId, AddressId, BlobId, BootId, ChannelId, DeliveryId, DraftId, KeeperId, LetterId, MessageId,
+    PersonId, ReplyId,
 };
+use unsaid_delivery::life::{Life, Word};
 use unsaid_delivery::message::{Call, Message};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Delivery, Rest, Wake};
@@ -137,6 +140,14 @@ struct World {
     digit_tries: BTreeMap<Keyed, Vec<Timestamp>>,
     /// What nodes of this house ask for at its address, and until when.
     nonces: BTreeMap<Keyed, Timestamp>,
+    lives: BTreeMap<AccountId, Life>,
+    channels: BTreeMap<ChannelId, lives::Channel>,
+    keepers: BTreeMap<KeeperId, lives::Keeper>,
+    /// The last word of a keeper in an episode.
+    votes: BTreeMap<(AccountId, u32, KeeperId), Word>,
+    stop_codes: BTreeMap<AccountId, Keyed>,
+    /// Of messages of the ladder: about whom, and when they ended.
+    ladder: BTreeMap<MessageId, (AccountId, Option<Observed>)>,
     wakes: Wakes,
 }
 

@@ -8,6 +8,7 @@ use unsaid_delivery::message::{Kind, MessageState, Subject};
 use unsaid_delivery::parking::{ParkedBy, Parking};
 use unsaid_delivery::permit::{self, Permit};
 use unsaid_delivery::refusal::Refused;
+use unsaid_delivery::rule::Gate;
 use unsaid_delivery::state::State;
 
 impl RefusalRow {
@@ -53,6 +54,7 @@ impl World {
             knocks: series.iter().map(|k| k.message.clone()).collect(),
             last_accepted: series.iter().filter_map(|k| k.accepted_at).max(),
             zone: self.zone(person).unwrap_or_default(),
+            gone: self.lives.get(&row.account).and_then(|life| life.gate()),
         }
     }
 
@@ -78,17 +80,33 @@ impl World {
         ids.filter_map(|id| self.deliveries.get(id)).map(|d| (d.id, d.letter, d.state)).collect()
     }
 
+    /// `a-sign-after-the-release`: the same without what waits for her end and is not owed any more. It is no reason to write.
+    pub(super) fn owed_of_pair(&self, person: PersonId) -> Vec<(DeliveryId, LetterId, State)> {
+        let owed = |id: &DeliveryId| {
+            self.deliveries.get(id).is_some_and(|d| {
+                let gone = || self.lives.get(&d.account).is_some_and(|row| row.is_released());
+                d.rule.gate != Gate::Gone || matches!(d.state, State::Knocked(_)) || gone()
+            })
+        };
+        self.of_pair(person).into_iter().filter(|(id, ..)| owed(id)).collect()
+    }
+
     /// Whether a message may leave, as far as these holds of the house let it.
     pub(super) fn permit(&self, message: &Message, holds: &[Hold], now: Now) -> Permit {
         let (address, deliveries) = match (message.kind, message.subject) {
             (Kind::Knock, Subject::Person(person)) => {
-                (message.address.and_then(|id| self.address(id)), self.of_pair(person))
+                (message.address.and_then(|id| self.address(id)), self.owed_of_pair(person))
             }
             _ => (None, Vec::new()),
         };
+        let about = match self.recipient_left(message) {
+            true => return Permit::Drop("address-removed"),
+            false => self.about(message),
+        };
+        let life = about.as_ref().and_then(|about| about.life.as_ref());
         permit::still_allowed(
             message,
-            permit::Facts { address: address.as_ref(), deliveries: &deliveries, holds },
+            permit::Facts { address: address.as_ref(), deliveries: &deliveries, holds, life },
             now,
         )
     }

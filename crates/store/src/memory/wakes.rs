@@ -4,7 +4,7 @@ use crate::rows::{Lane, NextWakes, WakeOf};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::id::{BootId, DeliveryId, LetterId};
+use unsaid_delivery::id::{AccountId, BootId, DeliveryId};
 use unsaid_delivery::state::Wake;
 
 /// A wake in the order in which wakes are taken: by trusted time, then by observed time.
@@ -123,7 +123,7 @@ impl Wakes {
     /// Those of a lane from one time to another, both inclusive.
     fn between(&self, lane: Lane, from: At, to: At) -> impl Iterator<Item = (At, WakeOf, &Row)> {
         let least = WakeOf::Delivery(DeliveryId([0; 16]));
-        let most = WakeOf::Letter(LetterId([255; 16]));
+        let most = WakeOf::Life(AccountId([255; 16]));
         self.by_time
             .range((lane, from, least)..=(lane, to, most))
             .filter_map(|(_, at, of)| self.rows.get(of).map(|row| (*at, *of, row)))

@@ -56,7 +56,24 @@ pub(super) async fn apply(
     now: Now,
 ) -> Result<Found> {
     let rev = record.entry.rev;
+    if let Some(found) = super::lives_replay::apply(tx, &record.entry.fact, rev, now).await? {
+        return Ok(found);
+    }
     match &record.entry.fact {
+        // Of a life: done above.
+        Fact::CheckedIn { .. }
+        | Fact::Voted { .. }
+        | Fact::Stopped { .. }
+        | Fact::Resumed { .. }
+        | Fact::Paused { .. }
+        | Fact::LifeEnded { .. }
+        | Fact::PolicyChanged { .. }
+        | Fact::KeeperAdded { .. }
+        | Fact::KeeperAnswered { .. }
+        | Fact::KeeperRemoved { .. }
+        | Fact::ChannelAdded { .. }
+        | Fact::ChannelRemoved { .. }
+        | Fact::StopCodeMade { .. } => Ok(Found::Known),
         Fact::Sealed { letter, version, manifest } => {
             rebuild::sealed(tx, manifests, *letter, *version, *manifest, rev, now).await
         }

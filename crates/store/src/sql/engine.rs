@@ -175,7 +175,8 @@ impl EngineStore for SqlStore {
                     concat!(
                         "select ",
                         delivery_columns!(),
-                        " from deliveries d where d.state in ('resting', 'waiting') and d.due <= $1"
+                        " from deliveries d where d.state in ('resting', 'waiting') and d.due <= $1 and (d.gate <> 'gone'
+                              or exists (select 1 from lives l where l.account = d.account and l.released is not null))"
                     ),
                     values![in_a_week(now)],
                 )

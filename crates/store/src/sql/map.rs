@@ -7,7 +7,7 @@ use crate::{Result, StoreError};
 use jiff::Timestamp;
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::PersonId;
-use unsaid_delivery::message::{Call, Kind, Message, MessageState, Notice, Subject};
+use unsaid_delivery::message::{Call, Kind, Ladder, Message, MessageState, Notice, Says, Subject};
 use unsaid_delivery::parking::{ParkedBy, Parking};
 use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, State};
@@ -78,7 +78,20 @@ impl From<Kind> for Value {
             Kind::Notice(Notice::HostCalled(Call::Holds)) => "notice-host-called-holds",
             Kind::Notice(Notice::HostCalled(Call::Unforeseen)) => "notice-host-called-unforeseen",
             Kind::Notice(Notice::HostCalled(Call::Relay)) => "notice-host-called-relay",
-            Kind::Ladder => "ladder",
+            Kind::Ladder(Ladder { says, .. }) => match says {
+                Says::Question => "ladder-question",
+                Says::Reminder => "ladder-reminder",
+                Says::Warning => "ladder-warning",
+                Says::SaidDied => "ladder-said-died",
+                Says::KeeperAsked => "ladder-keeper-asked",
+                Says::IsWell => "ladder-is-well",
+                Says::Stopped => "ladder-stopped",
+                Says::Resumes => "ladder-resumes",
+                Says::GoesOn => "ladder-goes-on",
+                Says::OutOfReach => "ladder-out-of-reach",
+                Says::Probe => "ladder-probe",
+                Says::Released => "ladder-released",
+            },
             Kind::Knock => "knock",
         })
     }
@@ -104,11 +117,31 @@ impl FromValue for Kind {
             "notice-host-called-holds" => Self::Notice(Notice::HostCalled(Call::Holds)),
             "notice-host-called-unforeseen" => Self::Notice(Notice::HostCalled(Call::Unforeseen)),
             "notice-host-called-relay" => Self::Notice(Notice::HostCalled(Call::Relay)),
-            "ladder" => Self::Ladder,
             "knock" => Self::Knock,
-            _ => return None,
+            // Episode and rung stand in columns of their own.
+            other => {
+                Self::Ladder(Ladder { says: says(other.strip_prefix("ladder-")?)?, episode: 0, rung: 0 })
+            }
         })
     }
+}
+
+fn says(word: &str) -> Option<Says> {
+    Some(match word {
+        "question" => Says::Question,
+        "reminder" => Says::Reminder,
+        "warning" => Says::Warning,
+        "said-died" => Says::SaidDied,
+        "keeper-asked" => Says::KeeperAsked,
+        "is-well" => Says::IsWell,
+        "stopped" => Says::Stopped,
+        "resumes" => Says::Resumes,
+        "goes-on" => Says::GoesOn,
+        "out-of-reach" => Says::OutOfReach,
+        "probe" => Says::Probe,
+        "released" => Says::Released,
+        _ => return None,
+    })
 }
 
 /// The columns of a delivery `d`, in the order in which [`delivery`] reads them.
@@ -341,7 +374,7 @@ pub(crate) fn rest_values(rest: Rest) -> [Value; 2] {
 macro_rules! message_columns {
     () => {
         "m.id, m.kind, m.subject, m.account, m.person, m.nth, m.address, m.state, m.tries, m.since, m.date, m.expires, \
-         m.foreseen, m.rev"
+         m.foreseen, m.rev, m.episode, m.rung, m.whom"
     };
 }
 pub(crate) use message_columns;
@@ -351,16 +384,10 @@ pub(crate) fn message(row: &mut Row) -> Result<Message> {
     let (id, kind) = (row.next()?, row.next()?);
     let subject: String = row.next()?;
     let (account, person) = (row.next()?, row.next()?);
-    let subject = match subject.as_str() {
-        "person" => Subject::Person(must(person)?),
-        "account" => Subject::Account(must(account)?),
-        "signing-in" => Subject::SigningIn,
-        _ => return Err(StoreError::Damaged),
-    };
-    Ok(Message {
+    let mut message = Message {
         id,
         kind,
-        subject,
+        subject: Subject::SigningIn,
         nth: row.next()?,
         address: row.next()?,
         state: row.next()?,
@@ -370,7 +397,25 @@ pub(crate) fn message(row: &mut Row) -> Result<Message> {
         expires: row.next()?,
         foreseen: row.next()?,
         rev: row.next()?,
-    })
+    };
+    let (episode, rung, whom): (Option<u32>, Option<u32>, Option<String>) =
+        (row.next()?, row.next()?, row.next()?);
+    message.subject = match subject.as_str() {
+        "person" => Subject::Person(must(person)?),
+        // A message of the ladder may go to another account than the one that it is about: to the host.
+        "account" => match whom {
+            Some(whom) => Subject::Account(read(Some(whom))?),
+            None => Subject::Account(must(account)?),
+        },
+        "channel" => Subject::Channel(read(whom)?),
+        "keeper" => Subject::Keeper(read(whom)?),
+        "signing-in" => Subject::SigningIn,
+        _ => return Err(StoreError::Damaged),
+    };
+    if let Kind::Ladder(ladder) = &mut message.kind {
+        (ladder.episode, ladder.rung) = (must(episode)?, must(rung)?);
+    }
+    Ok(message)
 }
 
 /// The columns of a scope: its word, and the letter or nothing.

@@ -2,7 +2,7 @@
 
 use super::map::{self, message_columns};
 use super::tx::{Tx, Value, not_before, values};
-use super::{holds, pair, wakes};
+use super::{holds, lives, pair, wakes};
 use crate::rows::*;
 use crate::{Result, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ use unsaid_delivery::id::{AddressId, DeliveryId, LetterId, MessageId, PersonId};
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Facts, Permit};
 use unsaid_delivery::record::{self, Bounce, CameBack, NOTICE_DAYS, Recorded};
-use unsaid_delivery::rule::Proof;
+use unsaid_delivery::rule::{Gate, Proof};
 use unsaid_delivery::state::{Delivery, State, Wake};
 
 /// Who is not known yet, and of whose browser nothing is known, is greeted in this language.
@@ -73,8 +73,24 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         Subject::Account(_) => {
             tx.one(
                 "select coalesce(n.sealed, a.email), case when n.sealed is null then a.id else m.id end, a.language, 0
-                 from messages m join accounts a on a.id = m.account left join notice_to n on n.message = m.id
+                 from messages m join accounts a on a.id = coalesce(m.whom, m.account) left join notice_to n on n.message = m.id
                  where m.id = $1",
+                values![id],
+            )
+            .await?
+        }
+        Subject::Channel(_) => {
+            tx.one(
+                "select c.sealed, c.id, a.language, 0 from messages m join channels c on c.id = m.whom
+                 join accounts a on a.id = m.account where m.id = $1",
+                values![id],
+            )
+            .await?
+        }
+        Subject::Keeper(_) => {
+            tx.one(
+                "select k.address, k.id, k.language, 0 from messages m join keepers k on k.id = m.whom
+                 where m.id = $1 and k.address is not null",
                 values![id],
             )
             .await?
@@ -94,6 +110,7 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         return if message.subject == Subject::SigningIn { Ok(None) } else { Err(StoreError::Damaged) };
     };
     let name = if message.kind == Kind::Knock { name_to_say(tx, &message).await? } else { None };
+    let about = lives::about(tx, &message).await?;
     let (to, to_bound_to) = (row.next()?, row.next()?);
     let language: Option<String> = row.next()?;
     Ok(Some(MessageView {
@@ -105,6 +122,7 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         language: language.unwrap_or_else(|| NEWCOMERS_LANGUAGE.into()),
         newcomer: row.next()?,
         name,
+        about,
     }))
 }
 
@@ -135,13 +153,22 @@ async fn facts(tx: &mut Tx, message: &Message) -> Result<(Option<Address>, Waits
     };
     let addresses = pair::addresses(tx, person).await?;
     let address = addresses.into_iter().find(|a| Some(a.id) == message.address);
-    let deliveries = pair::deliveries(tx, person).await?;
+    let mut deliveries = pair::deliveries(tx, person).await?;
+    if deliveries.iter().any(|d| d.rule.gate == Gate::Gone) && pair::gone(tx, person).await?.is_none() {
+        // `a-sign-after-the-release`: what waits for her end, and is not owed any more, is no reason to write.
+        deliveries.retain(|d| d.rule.gate != Gate::Gone || matches!(d.state, State::Knocked(_)));
+    }
     Ok((address, deliveries.into_iter().map(|d| (d.id, d.letter, d.state)).collect()))
 }
 
 async fn permit(tx: &mut Tx, message: &Message, holds: &[Hold], now: Now) -> Result<Permit> {
     let (address, deliveries) = facts(tx, message).await?;
-    let facts = Facts { address: address.as_ref(), deliveries: &deliveries, holds };
+    let about = match lives::recipient_left(tx, message).await? {
+        true => return Ok(Permit::Drop("address-removed")),
+        false => lives::about(tx, message).await?,
+    };
+    let life = about.as_ref().and_then(|about| about.life.as_ref());
+    let facts = Facts { address: address.as_ref(), deliveries: &deliveries, holds, life };
     Ok(permit::still_allowed(message, facts, now))
 }
 
@@ -326,7 +353,10 @@ async fn become_state(
     tries: u16,
     now: Now,
 ) -> Result<()> {
-    let ended = (state == MessageState::Accepted).then_some(now.observed);
+    // Of a message of the ladder it counts, too, when it was refused.
+    let counts = state == MessageState::Accepted
+        || (state == MessageState::Refused && matches!(message.kind, Kind::Ladder(_)));
+    let ended = counts.then_some(now.observed);
     tx.exec(
         "update messages set state = $1, tries = $2, ended = $3, rev = rev + 1 where id = $4",
         &[state.into(), i64::from(tries).into(), ended.map_or(Value::Null, Into::into), message.id.into()],
@@ -337,6 +367,9 @@ async fn become_state(
 
 /// What an ended knock means for everything that knocks in its pair.
 async fn tell(tx: &mut Tx, message: &Message, state: MessageState, now: Now) -> Result<()> {
+    if let Kind::Ladder(_) = message.kind {
+        return lives::heard(tx, message.id, state, now).await;
+    }
     let (Kind::Knock, Subject::Person(person)) = (message.kind, message.subject) else { return Ok(()) };
     match state {
         MessageState::Waiting | MessageState::Started => Ok(()),

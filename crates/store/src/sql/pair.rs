@@ -3,11 +3,11 @@
 
 use super::map::{self, delivery_columns, message_columns};
 use super::tx::{Tx, Value, not_before, values};
-use super::wakes;
+use super::{lives, wakes};
 use crate::rows::{Lane, WakeOf};
 use crate::{Result, StoreError};
 use unsaid_delivery::clock::Now;
-use unsaid_delivery::decide::{Address, Pair};
+use unsaid_delivery::decide::{Address, Gone, Pair};
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, PersonId};
 use unsaid_delivery::parking::ParkedBy;
@@ -36,7 +36,8 @@ pub(super) async fn read(tx: &mut Tx, person: PersonId) -> Result<Pair> {
             values![person],
         )
         .await?;
-    let mut pair = Pair { addresses, zone: zone(tx, person).await?, ..Pair::default() };
+    let (zone, gone) = (zone(tx, person).await?, gone(tx, person).await?);
+    let mut pair = Pair { addresses, zone, gone, ..Pair::default() };
     for mut row in rows {
         let ended = row.next()?;
         let message = map::message(&mut row)?;
@@ -55,6 +56,19 @@ pub(super) async fn zone(tx: &mut Tx, person: PersonId) -> Result<String> {
     )
     .await?
     .next()
+}
+
+/// Whether the author of this person has gone, and her letters were let go.
+pub(super) async fn gone(tx: &mut Tx, person: PersonId) -> Result<Option<Gone>> {
+    let row = tx
+        .one(
+            "select l.account from persons p join lives l on l.account = p.account
+             where p.id = $1 and l.released is not null",
+            values![person],
+        )
+        .await?;
+    let Some(mut row) = row else { return Ok(None) };
+    Ok(lives::read(tx, row.next()?).await?.and_then(|life| life.gate()))
 }
 
 /// The knocks to a person begin a new series.

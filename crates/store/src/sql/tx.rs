@@ -341,7 +341,10 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(AccountId, PersonId, AddressId, LetterId, DeliveryId, MessageId, BlobId, BootId, DraftId, ReplyId);
+ids!(
+    AccountId, PersonId, AddressId, LetterId, DeliveryId, MessageId, BlobId, BootId, DraftId, ReplyId,
+    ChannelId, KeeperId
+);
 
 #[cfg(test)]
 mod tests {

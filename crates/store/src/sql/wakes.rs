@@ -6,7 +6,7 @@ use crate::rows::{Held, Lane, NextWakes, Taken, WakeOf};
 use crate::{Result, StoreError};
 use jiff::Timestamp;
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::id::{BootId, DeliveryId, LetterId, MessageId};
+use unsaid_delivery::id::{AccountId, BootId, DeliveryId, LetterId, MessageId};
 use unsaid_delivery::state::Wake;
 
 impl From<Lane> for Value {
@@ -24,6 +24,7 @@ fn key(of: WakeOf) -> [Value; 2] {
         WakeOf::Delivery(id) => ["d".into(), id.0.to_vec().into()],
         WakeOf::Message(id) => ["m".into(), id.0.to_vec().into()],
         WakeOf::Letter(id) => ["l".into(), id.0.to_vec().into()],
+        WakeOf::Life(id) => ["a".into(), id.0.to_vec().into()],
     }
 }
 
@@ -34,6 +35,7 @@ fn of(row: &mut super::tx::Row) -> Result<WakeOf> {
         "d" => Ok(WakeOf::Delivery(DeliveryId(id))),
         "m" => Ok(WakeOf::Message(MessageId(id))),
         "l" => Ok(WakeOf::Letter(LetterId(id))),
+        "a" => Ok(WakeOf::Life(AccountId(id))),
         _ => Err(StoreError::Damaged),
     }
 }

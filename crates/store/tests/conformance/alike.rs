@@ -690,6 +690,7 @@ impl House<'_> {
                     let done = self.store().amended(&taken, &new, decision, at).await;
                     self.answer("amended", done);
                 }
+                WakeOf::Life(_) => panic!("nobody of this story has armed anything"),
             }
         }
     }

@@ -183,7 +183,7 @@ impl Worker {
             Kind::Notice(Notice::BytesMissing) => compose::Message::BytesMissing,
             Kind::Notice(Notice::NobodyReads) => compose::Message::NobodyReads,
             Kind::Notice(Notice::HostCalled(call)) => compose::Message::HostCalled { call },
-            Kind::Ladder => {
+            Kind::Ladder(_) => {
                 tracing::error!(id = %id, "a message of the ladder is not written by this version");
                 return Ok(None);
             }

@@ -3,6 +3,7 @@
 //! simulator loop around it. It knows nothing of requests and pages.
 //!
 //! * [`deliveries`]: what time demands of a delivery, committed.
+//! * [`lives`]: what time demands of an author's life, committed.
 //! * [`messages`]: one message, from its row to its recorded answer.
 //! * [`groups`]: messages side by side, begun and recorded in groups.
 //! * [`amends`]: new words of a sealed letter, whose rest ends.
@@ -20,6 +21,7 @@ mod foresight;
 mod groups;
 mod keeping;
 mod leases;
+mod lives;
 mod messages;
 mod ticker;
 mod welcome;
@@ -36,12 +38,14 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use unsaid_delivery::clock::HOUR;
-use unsaid_delivery::message::Kind;
+use unsaid_delivery::message::{Kind, Notice};
 use unsaid_delivery::record::Welcome;
 use unsaid_delivery::{BootId, Now, Observed};
 use unsaid_store::rows::{self, Beaten, Lane, Taken, WakeOf};
 use unsaid_store::{Store, StoreError};
 
+/// What stands for everything that is only told, where a hold is asked what it lets.
+const CONFIRMATION: Kind = Kind::Notice(Notice::Welcome);
 /// How many wakes are taken at once.
 const GROUP: usize = 100;
 /// How many messages stand in front of the relay at once.
@@ -219,7 +223,7 @@ impl Worker {
     fn takes(&self) -> Takes {
         if self.lane == Lane::Codes || self.holds.let_go(Kind::Knock) {
             Takes::All
-        } else if self.holds.let_go(Kind::Ladder) {
+        } else if self.holds.let_go(CONFIRMATION) {
             Takes::Messages
         } else {
             Takes::Nothing
@@ -265,7 +269,13 @@ impl Worker {
         let letters_move = self.takes() == Takes::All;
         for one in taken {
             match one.of {
-                WakeOf::Delivery(_) | WakeOf::Letter(_) if !letters_move => self.held.push(one),
+                WakeOf::Delivery(_) | WakeOf::Letter(_) | WakeOf::Life(_) if !letters_move => {
+                    self.held.push(one);
+                }
+                WakeOf::Life(id) => {
+                    let done = netted(one.of, self.live(one, id, now)).await;
+                    self.keep_if_troubled(one, done.unwrap_or_else(|fell| fell), now);
+                }
                 WakeOf::Delivery(id) => {
                     let done = netted(one.of, self.deliver(one, id, now)).await;
                     self.keep_if_troubled(one, done.unwrap_or_else(|fell| fell), now);

@@ -139,6 +139,7 @@ pub(super) fn delivery(state: State) -> Delivery {
         due: None,
         tzdb: calendar::tzdb_version().to_owned(),
         forecast: None,
+        parked: None,
         rev: 1,
     }
 }
@@ -184,8 +185,12 @@ impl World {
     pub(super) fn allowed(&self, row: &Message) -> bool {
         let refused = self.refused.iter().map(|scope| Refused { scope: *scope }).collect();
         let address = self.there.then_some(Address { id: ADDRESS, good: self.good, refused });
-        let facts =
-            Facts { address: address.as_ref(), deliveries: &[(DELIVERY, LETTER, self.delivery)], holds: &[] };
+        let facts = Facts {
+            address: address.as_ref(),
+            deliveries: &[(DELIVERY, LETTER, self.delivery)],
+            holds: &[],
+            life: None,
+        };
         still_allowed(row, facts, now(self.fence)) == Permit::Go
     }
 

@@ -1,0 +1,206 @@
+//! Whether an author is alive: what is remembered of it. Her row, her other channels, her keepers and their words; messages of the ladder stand in the one table of
+//! messages. Each method is one transaction, and reads as the others do ([`crate`]).
+//!
+//! The race between a sign of life and the release is decided here: both change her one row and say which `rev` they expect; the release moves
+//! her letters in the same transaction, and so does what takes it back. Whoever commits first wins.
+
+use crate::Result;
+use crate::rows::{Author, Keyed, SealedText, Taken};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use unsaid_delivery::Fact;
+use unsaid_delivery::clock::Now;
+use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId};
+use unsaid_delivery::life::{Change, Facts, Life, To};
+use unsaid_delivery::message::{Ladder, Says};
+use unsaid_delivery::record::NOTICE_DAYS;
+
+/// Her row with what decisions may know. `facts.hears_bounces` is false here: the store does not know it, and whoever decides sets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LifeView {
+    /// The row.
+    pub life: Life,
+    /// What is known beside it: her channels (the sign-in address first, then the others, oldest first), keepers who stand (oldest first), the votes of the present
+    /// episode, what became of the messages of the newest writing (dropped ones are left out), when the relay last accepted anything that was not for her, and to
+    /// whom else a notice can be written (the host who has been here longest and is not she; else her first keeper that has an address).
+    pub facts: Facts,
+}
+
+/// So many keepers stand at most.
+pub const KEEPERS: usize = 5;
+/// So many channels an author has beside the address she signs in with.
+pub const CHANNELS: usize = 3;
+
+/// The names of what a change writes, one for each of [`Change::write`], in that order: the message, and the hash of its link.
+pub type Names = Vec<(MessageId, Keyed)>;
+
+/// Where a keeper stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeeperStanding {
+    /// Named, and has not answered.
+    Invited,
+    /// Has accepted, or spoken.
+    Enrolled,
+    /// Does not want to.
+    Declined,
+    /// Is one no more, by the author's act.
+    Removed,
+}
+
+impl KeeperStanding {
+    /// Whether their word counts.
+    pub fn counts(self) -> bool {
+        matches!(self, Self::Invited | Self::Enrolled)
+    }
+}
+
+/// Somebody whom an author trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeeperRow {
+    /// Their name here.
+    pub id: KeeperId,
+    /// Whose.
+    pub account: AccountId,
+    /// What she calls them, under the address key, bound to `id`.
+    pub name: SealedText,
+    /// Their address, likewise; none for one who was told on paper.
+    pub address: Option<SealedText>,
+    /// BCP 47.
+    pub language: String,
+    /// Where they stand.
+    pub standing: KeeperStanding,
+    /// Since when (trusted time).
+    pub added: Timestamp,
+}
+
+/// A keeper who is named now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKeeper {
+    /// Their name here.
+    pub id: KeeperId,
+    /// What she calls them, under the address key, bound to `id`.
+    pub name: SealedText,
+    /// Their address, likewise; none for one who is told on paper.
+    pub address: Option<SealedText>,
+    /// BCP 47.
+    pub language: String,
+    /// SHA-256 of the token that is their way in for good: of their paper, or of the link of their invitation.
+    pub link: Keyed,
+}
+
+/// Another verified channel of an author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelRow {
+    /// Its name.
+    pub id: ChannelId,
+    /// The address, under the address key, bound to `id`.
+    pub sealed: SealedText,
+    /// Since when (trusted time).
+    pub added: Timestamp,
+}
+
+/// A message of the ladder, as found by its link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskedBy {
+    /// The message.
+    pub message: MessageId,
+    /// About whom.
+    pub account: AccountId,
+    /// What it said.
+    pub ladder: Ladder,
+    /// To whom it went.
+    pub to: To,
+}
+
+/// Her letters that wait for her end, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GoneLetters {
+    /// They wait, and nothing of them has left.
+    pub wait: u64,
+    /// They have left our hands: a knock was accepted, or the person said no before.
+    pub left: u64,
+}
+
+/// Whether an author is alive.
+#[async_trait]
+pub trait LifeStore: Send + Sync {
+    /// Her row with what decisions may know; none if she never armed it.
+    async fn life(&self, account: AccountId) -> Result<Option<LifeView>>;
+    /// Commits what a human asked for: the row, its wake (in the lane of letters), the fact, what is written, and what becomes of her letters. `before` is the row as it was read, none where she has
+    /// none yet; Conflict if it is not that any more. A fact Voted also keeps the keeper's word in place of an earlier one of that episode, and enrols who was
+    /// invited; Conflict if they do not stand.
+    ///
+    /// Each message gets its name, its link, the episode and rung of the row as it is then, a wake at once, `since` now, is foreseen, and expires never (a rung) or after three days of trusted time
+    /// (Stopped, Resumes, GoesOn, IsWell, SaidDied, OutOfReach, Probe). One to a keeper without an address is not written. The gate: Opens wakes every delivery
+    /// of hers with gate gone that is waiting, at once. Shuts makes those of hers with gate gone that are due or sending waiting again (wake at once), whether or not a knock of theirs waits: what may not leave any more is dropped
+    /// when it asks.
+    async fn commit_life(
+        &self,
+        before: Option<&Life>,
+        change: &Change,
+        names: &Names,
+        now: Now,
+    ) -> Result<()>;
+    /// Commits what time demands of her taken wake (fence and rev must still stand, else Conflict): as [`Self::commit_life`], and the wake is given back, or removed where there is
+    /// none.
+    async fn decided_life(
+        &self,
+        taken: &Taken,
+        before: &Life,
+        change: &Change,
+        names: &Names,
+        now: Now,
+    ) -> Result<()>;
+    /// The message of the ladder that this link came with; none if it is unknown.
+    async fn asked_by(&self, link: Keyed) -> Result<Option<AskedBy>>;
+    /// How many of her letters wait for her end, and how many have left.
+    async fn gone_letters(&self, account: AccountId) -> Result<GoneLetters>;
+    /// All her keepers, removed ones too, oldest first.
+    async fn keepers(&self, account: AccountId) -> Result<Vec<KeeperRow>>;
+    /// Names a keeper: fact KeeperAdded; her life is looked at again at once, if she has one. Conflict: the name or link is taken, or five stand already.
+    async fn add_keeper(&self, author: &Author, keeper: NewKeeper, now: Now) -> Result<()>;
+    /// The keeper of this paper or invitation; none if it is unknown.
+    async fn keeper_of(&self, link: Keyed) -> Result<Option<KeeperRow>>;
+    /// A keeper accepts (`enrolled`) or declines: fact KeeperAnswered; her life is looked at again at once. Missing: unknown, or removed. The same again changes nothing.
+    async fn keeper_answers(&self, keeper: KeeperId, enrolled: bool, now: Now) -> Result<()>;
+    /// A keeper is one no more: fact KeeperRemoved; her life is looked at again at once. Missing: not hers, or removed already.
+    async fn remove_keeper(&self, author: &Author, keeper: KeeperId, now: Now) -> Result<()>;
+    /// Her other channels, oldest first.
+    async fn channels(&self, account: AccountId) -> Result<Vec<ChannelRow>>;
+    /// Another channel of hers that was verified: fact ChannelAdded. Conflict: she has three already, or the name is taken.
+    async fn add_channel(
+        &self,
+        author: &Author,
+        channel: ChannelId,
+        sealed: SealedText,
+        now: Now,
+    ) -> Result<()>;
+    /// Does not want it any more: fact ChannelRemoved. Nothing is sent there again. Missing if it is not there.
+    async fn remove_channel(&self, author: &Author, channel: ChannelId, now: Now) -> Result<()>;
+    /// The paper with her stop code was made (keyed hash): fact StopCodeMade; an earlier one stops nothing any more. Conflict: another account has it.
+    async fn put_stop_code(&self, author: &Author, code: Keyed) -> Result<()>;
+    /// Whose stop code this is.
+    async fn account_of_stop_code(&self, code: Keyed) -> Result<Option<AccountId>>;
+}
+
+/// A rung waits as long as it takes; what only tells is pointless after three days.
+pub(crate) fn expires(says: Says, now: Now) -> Option<Timestamp> {
+    match says {
+        Says::Question | Says::Reminder | Says::Warning | Says::KeeperAsked | Says::Released => None,
+        _ => Some(
+            now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24)).unwrap_or(Timestamp::MAX),
+        ),
+    }
+}
+
+/// What the journal holds of a new keeper.
+pub(crate) fn keeper_added(account: AccountId, keeper: &NewKeeper) -> Fact {
+    Fact::KeeperAdded {
+        account,
+        keeper: keeper.id,
+        name: keeper.name.0.clone(),
+        address: keeper.address.clone().map(|address| address.0).unwrap_or_default(),
+        language: keeper.language.clone(),
+        link: keeper.link.0,
+    }
+}

@@ -1,0 +1,426 @@
+//! Whether an author is alive, in memory: her row, her keepers and channels, and what a change of it writes. The rules are the core's.
+
+use super::*;
+use crate::lives::*;
+
+use async_trait::async_trait;
+use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, To, Vote};
+use unsaid_delivery::message::{Kind, Ladder, MessageState, Says, Subject};
+use unsaid_delivery::rule::Gate;
+use unsaid_delivery::state::State;
+
+pub(super) struct Channel {
+    pub(super) sealed: SealedText,
+    account: AccountId,
+    added: Timestamp,
+    order: u64,
+    removed: bool,
+}
+
+pub(super) struct Keeper {
+    pub(super) row: KeeperRow,
+    link: Keyed,
+    order: u64,
+    rev: i64,
+}
+
+impl World {
+    fn keepers_of(&self, account: AccountId) -> Vec<&Keeper> {
+        let mut keepers: Vec<&Keeper> = self.keepers.values().filter(|k| k.row.account == account).collect();
+        keepers.sort_by_key(|keeper| keeper.order);
+        keepers
+    }
+
+    fn channels_of(&self, account: AccountId) -> Vec<ChannelRow> {
+        let hers = self.channels.iter().filter(|(_, row)| row.account == account && !row.removed);
+        let mut hers: Vec<(u64, ChannelRow)> = hers
+            .map(|(id, row)| {
+                (row.order, ChannelRow { id: *id, sealed: row.sealed.clone(), added: row.added })
+            })
+            .collect();
+        hers.sort_by_key(|(order, _)| *order);
+        hers.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// What is known beside her row.
+    fn known(&self, life: &Life) -> Facts {
+        let account = life.account;
+        let others = self.channels_of(account).into_iter().map(|channel| To::Channel(channel.id));
+        let standing: Vec<&Keeper> =
+            self.keepers_of(account).into_iter().filter(|k| k.row.standing.counts()).collect();
+        let host = self.accounts.iter().filter(|(id, row)| row.account.role == Role::Host && **id != account);
+        let host = host.min_by_key(|(id, row)| (row.made, **id)).map(|(id, _)| To::Host(*id));
+        let reachable = standing.iter().find(|k| k.row.address.is_some()).map(|k| To::Keeper(k.row.id));
+        let votes = self.votes.range((account, life.episode, KeeperId([0; 16]))..);
+        Facts {
+            channels: [To::SignIn].into_iter().chain(others).collect(),
+            keepers: standing.iter().map(|k| k.row.id).collect(),
+            votes: votes
+                .take_while(|((of, episode, _), _)| (*of, *episode) == (account, life.episode))
+                .map(|((_, _, keeper), word)| Vote { keeper: *keeper, word: *word })
+                .collect(),
+            rung: self.rung(life),
+            mail_left: self.mail_left(account),
+            somebody_else: host.or(reachable),
+            hears_bounces: false,
+        }
+    }
+
+    fn rung(&self, life: &Life) -> Vec<Heard> {
+        let hers = self.ladder.iter().filter(|(_, (account, _))| *account == life.account);
+        let mut rung = Vec::new();
+        for (id, (_, ended)) in hers {
+            let Some(row) = self.messages.get(id) else { continue };
+            let Kind::Ladder(ladder) = row.message.kind else { continue };
+            let speaks = matches!(ladder.says, Says::Question | Says::Reminder | Says::Warning);
+            if !speaks || ladder.rung != life.rung || row.message.state == MessageState::Dropped {
+                continue;
+            }
+            rung.push(match (row.message.state, ended) {
+                (MessageState::Accepted, Some(at)) => Heard::Accepted(*at),
+                (MessageState::Refused, Some(at)) => Heard::Refused(*at),
+                _ => Heard::NotYet,
+            });
+        }
+        rung
+    }
+
+    /// When the relay last took a message that was not for her.
+    fn mail_left(&self, account: AccountId) -> Option<Observed> {
+        let hers = |message: &Message| match message.subject {
+            Subject::Account(to) => to == account,
+            Subject::Channel(channel) => self.channels.get(&channel).is_some_and(|c| c.account == account),
+            _ => false,
+        };
+        self.messages.values().filter(|row| !hers(&row.message)).filter_map(|row| row.accepted_at).max()
+    }
+
+    /// About whom a message of the ladder is.
+    pub(super) fn about(&self, message: &Message) -> Option<About> {
+        let (account, _) = self.ladder.get(&message.id)?;
+        let enrolled = match message.subject {
+            Subject::Keeper(keeper) => {
+                self.keepers.get(&keeper).is_some_and(|k| k.row.standing == KeeperStanding::Enrolled)
+            }
+            _ => false,
+        };
+        let name = self.accounts.get(account).filter(|_| enrolled).map(|row| row.account.name.clone());
+        Some(About { account: *account, life: self.lives.get(account).cloned(), name })
+    }
+
+    /// Whether a message's channel or keeper is one no more.
+    pub(super) fn recipient_left(&self, message: &Message) -> bool {
+        match message.subject {
+            Subject::Channel(id) => self.channels.get(&id).is_none_or(|row| row.removed),
+            Subject::Keeper(id) => self.keepers.get(&id).is_none_or(|k| !k.row.standing.counts()),
+            _ => false,
+        }
+    }
+
+    /// An answer about a message of the ladder: her life is looked at again at once.
+    pub(super) fn ladder_heard(&mut self, message: MessageId, state: MessageState, now: Now) {
+        let Some((account, ended)) = self.ladder.get_mut(&message) else { return };
+        if matches!(state, MessageState::Waiting | MessageState::Started) {
+            return;
+        }
+        if matches!(state, MessageState::Accepted | MessageState::Refused) {
+            *ended = Some(now.observed);
+        }
+        let (account, of) = (*account, WakeOf::Life(*account));
+        let held = self.wakes.has_holder(of);
+        let Some(life) = self.lives.get_mut(&account) else { return };
+        if held {
+            life.rev += 1;
+        }
+        if !matches!(life.stage, unsaid_delivery::life::Stage::Ended | unsaid_delivery::life::Stage::Released)
+        {
+            self.wakes.set(of, Lane::Letters, at_once(now));
+        }
+    }
+
+    /// Her life is looked at again at once, if she has one. Whoever has it in hand reads it again.
+    fn look_at_life(&mut self, account: AccountId, now: Now) {
+        let Some(life) = self.lives.get_mut(&account) else { return };
+        life.rev += 1;
+        self.wakes.set(WakeOf::Life(account), Lane::Letters, at_once(now));
+    }
+
+    fn commit_life(&mut self, before: Option<&Life>, change: &Change, names: &Names, now: Now) -> Result<()> {
+        let account = change.life.account;
+        let stored = self.lives.get(&account).map(|life| life.rev);
+        expect(stored == before.map(|life| life.rev) && names.len() == change.write.len())?;
+        expect(self.accounts.contains_key(&account))?;
+        let rev = before.map_or(0, |life| life.rev) + 1;
+        if let Some(fact) = &change.fact {
+            if let Fact::Voted { keeper, .. } = fact {
+                let stands = self
+                    .keepers
+                    .get(keeper)
+                    .is_some_and(|k| k.row.account == account && k.row.standing.counts());
+                expect(stands)?;
+            }
+            self.record(account, rev, fact.clone())?;
+            if let Fact::Voted { keeper, word, episode, .. } = fact {
+                self.votes.insert((account, *episode, *keeper), *word);
+                if let Some(row) = self.keepers.get_mut(keeper) {
+                    row.row.standing = KeeperStanding::Enrolled;
+                    row.rev += 1;
+                }
+            }
+        }
+        self.lives.insert(account, Life { rev, ..change.life.clone() });
+        for (write, (id, link)) in change.write.iter().zip(names) {
+            let subject = match write.to {
+                To::SignIn => Subject::Account(account),
+                To::Host(host) => Subject::Account(host),
+                To::Channel(channel) => Subject::Channel(channel),
+                To::Keeper(keeper) => {
+                    if self.keepers.get(&keeper).is_none_or(|k| k.row.address.is_none()) {
+                        continue;
+                    }
+                    Subject::Keeper(keeper)
+                }
+            };
+            let ladder = Ladder { says: write.says, episode: change.life.episode, rung: change.life.rung };
+            let message = Message {
+                id: *id,
+                kind: Kind::Ladder(ladder),
+                subject,
+                nth: write.nth,
+                address: None,
+                state: MessageState::Waiting,
+                tries: 0,
+                since: now.observed,
+                date: None,
+                expires: expires(write.says, now),
+                foreseen: true,
+                rev: 1,
+            };
+            let row = MessageRow {
+                message,
+                series: 0,
+                to: None,
+                notice_to: None,
+                newcomer: false,
+                accepted_at: None,
+                link: None,
+            };
+            self.messages.insert(*id, row);
+            self.ladder.insert(*id, (account, None));
+            self.links.insert(*link, *id);
+            self.wakes.set(WakeOf::Message(*id), Lane::Letters, at_once(now));
+        }
+        if let Some(moves) = change.gate {
+            self.move_gate(account, moves, now);
+        }
+        Ok(())
+    }
+
+    /// Her letters that wait for her end. Each rev moves, so that whoever has one of them in hand reads the gate again.
+    fn move_gate(&mut self, account: AccountId, moves: GateMoves, now: Now) {
+        let moved = |state: State| match moves {
+            GateMoves::Opens => state == State::Waiting,
+            GateMoves::Shuts => matches!(state, State::Waiting | State::Due | State::Sending),
+        };
+        let hers: Vec<DeliveryId> = self
+            .deliveries
+            .values()
+            .filter(|d| d.account == account && d.rule.gate == Gate::Gone && moved(d.state))
+            .map(|d| d.id)
+            .collect();
+        for id in hers {
+            self.move_delivery(id, State::Waiting, Some(at_once(now)));
+        }
+    }
+}
+
+#[async_trait]
+impl LifeStore for MemoryStore {
+    async fn life(&self, account: AccountId) -> Result<Option<LifeView>> {
+        let world = self.world();
+        Ok(world.lives.get(&account).map(|life| LifeView { life: life.clone(), facts: world.known(life) }))
+    }
+
+    async fn commit_life(
+        &self,
+        before: Option<&Life>,
+        change: &Change,
+        names: &Names,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        world.commit_life(before, change, names, now)?;
+        let of = WakeOf::Life(change.life.account);
+        match change.wake {
+            Some(wake) => world.wakes.set(of, Lane::Letters, wake),
+            None => world.wakes.remove(of),
+        }
+        Ok(())
+    }
+
+    async fn decided_life(
+        &self,
+        taken: &Taken,
+        before: &Life,
+        change: &Change,
+        names: &Names,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        let of = WakeOf::Life(before.account);
+        expect(taken.of == of && world.wakes.is_held(of, taken.boot, taken.fence))?;
+        world.commit_life(Some(before), change, names, now)?;
+        world.settle(of, change.wake);
+        Ok(())
+    }
+
+    async fn asked_by(&self, link: Keyed) -> Result<Option<AskedBy>> {
+        let world = self.world();
+        let Some(row) = world.links.get(&link).and_then(|id| world.messages.get(id)) else { return Ok(None) };
+        let Kind::Ladder(ladder) = row.message.kind else { return Ok(None) };
+        let Some((account, _)) = world.ladder.get(&row.message.id).copied() else { return Ok(None) };
+        let to = match row.message.subject {
+            Subject::Channel(channel) => To::Channel(channel),
+            Subject::Keeper(keeper) => To::Keeper(keeper),
+            Subject::Account(to) if to != account => To::Host(to),
+            _ => To::SignIn,
+        };
+        Ok(Some(AskedBy { message: row.message.id, account, ladder, to }))
+    }
+
+    async fn gone_letters(&self, account: AccountId) -> Result<GoneLetters> {
+        let world = self.world();
+        let mut letters = GoneLetters::default();
+        let hers = world.deliveries.values();
+        for delivery in hers.filter(|d| d.account == account && d.rule.gate == Gate::Gone) {
+            match delivery.state {
+                State::Resting | State::Waiting | State::Due | State::Sending => letters.wait += 1,
+                state if state.has_left() => letters.left += 1,
+                _ => {}
+            }
+        }
+        Ok(letters)
+    }
+
+    async fn keepers(&self, account: AccountId) -> Result<Vec<KeeperRow>> {
+        Ok(self.world().keepers_of(account).into_iter().map(|keeper| keeper.row.clone()).collect())
+    }
+
+    async fn add_keeper(&self, author: &Author, keeper: NewKeeper, now: Now) -> Result<()> {
+        let mut world = self.world();
+        let account = author.account;
+        let stand = world.keepers_of(account).iter().filter(|k| k.row.standing.counts()).count();
+        let taken = world.keepers.contains_key(&keeper.id)
+            || world.keepers.values().any(|other| other.link == keeper.link);
+        expect(stand < KEEPERS && !taken)?;
+        let fact = keeper_added(account, &keeper);
+        world.record(keeper.id, 1, fact)?;
+        let order = world.next_sequence();
+        let row = KeeperRow {
+            id: keeper.id,
+            account,
+            name: keeper.name,
+            address: keeper.address,
+            language: keeper.language,
+            standing: KeeperStanding::Invited,
+            added: now.trusted,
+        };
+        world.keepers.insert(keeper.id, Keeper { row, link: keeper.link, order, rev: 1 });
+        world.look_at_life(account, now);
+        Ok(())
+    }
+
+    async fn keeper_of(&self, link: Keyed) -> Result<Option<KeeperRow>> {
+        Ok(self.world().keepers.values().find(|keeper| keeper.link == link).map(|keeper| keeper.row.clone()))
+    }
+
+    async fn keeper_answers(&self, keeper: KeeperId, enrolled: bool, now: Now) -> Result<()> {
+        let mut world = self.world();
+        let row = world.keepers.get(&keeper).ok_or(StoreError::Missing)?;
+        let (account, standing, rev) = (row.row.account, row.row.standing, row.rev);
+        let new = if enrolled { KeeperStanding::Enrolled } else { KeeperStanding::Declined };
+        if standing == KeeperStanding::Removed {
+            return Err(StoreError::Missing);
+        }
+        if standing == new {
+            return Ok(());
+        }
+        world.record(keeper, rev + 1, Fact::KeeperAnswered { keeper, enrolled })?;
+        world.stand(keeper, new);
+        world.look_at_life(account, now);
+        Ok(())
+    }
+
+    async fn remove_keeper(&self, author: &Author, keeper: KeeperId, now: Now) -> Result<()> {
+        let mut world = self.world();
+        let row = world.keepers.get(&keeper).ok_or(StoreError::Missing)?;
+        let (account, rev) = (row.row.account, row.rev);
+        if account != author.account || row.row.standing == KeeperStanding::Removed {
+            return Err(StoreError::Missing);
+        }
+        world.record(keeper, rev + 1, Fact::KeeperRemoved { account, keeper })?;
+        world.stand(keeper, KeeperStanding::Removed);
+        world.look_at_life(account, now);
+        Ok(())
+    }
+
+    async fn channels(&self, account: AccountId) -> Result<Vec<ChannelRow>> {
+        Ok(self.world().channels_of(account))
+    }
+
+    async fn add_channel(
+        &self,
+        author: &Author,
+        channel: ChannelId,
+        sealed: SealedText,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        let account = author.account;
+        let full = world.channels_of(account).len() >= CHANNELS;
+        expect(!full && !world.channels.contains_key(&channel))?;
+        world.record(channel, 1, Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() })?;
+        let order = world.next_sequence();
+        let row = Channel { sealed, account, added: now.trusted, order, removed: false };
+        world.channels.insert(channel, row);
+        world.look_at_life(account, now);
+        Ok(())
+    }
+
+    async fn remove_channel(&self, author: &Author, channel: ChannelId, now: Now) -> Result<()> {
+        let mut world = self.world();
+        let account = author.account;
+        let there = world.channels.get(&channel).is_some_and(|row| row.account == account && !row.removed);
+        if !there {
+            return Err(StoreError::Missing);
+        }
+        world.record(channel, 2, Fact::ChannelRemoved { account, channel })?;
+        if let Some(row) = world.channels.get_mut(&channel) {
+            row.removed = true;
+        }
+        world.look_at_life(account, now);
+        Ok(())
+    }
+
+    async fn put_stop_code(&self, author: &Author, code: Keyed) -> Result<()> {
+        let mut world = self.world();
+        let account = author.account;
+        expect(!world.stop_codes.iter().any(|(of, other)| *of != account && *other == code))?;
+        world.record(account, 0, Fact::StopCodeMade { account, code: code.0 })?;
+        world.stop_codes.insert(account, code);
+        Ok(())
+    }
+
+    async fn account_of_stop_code(&self, code: Keyed) -> Result<Option<AccountId>> {
+        Ok(self.world().stop_codes.iter().find(|(_, other)| **other == code).map(|(account, _)| *account))
+    }
+}
+
+impl World {
+    fn stand(&mut self, keeper: KeeperId, standing: KeeperStanding) {
+        if let Some(row) = self.keepers.get_mut(&keeper) {
+            row.row.standing = standing;
+            row.rev += 1;
+        }
+    }
+}

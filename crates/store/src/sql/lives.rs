@@ -1,0 +1,609 @@
+//! Whether an author is alive, in a database: her row, her keepers and channels, and what a change of it writes. The rules are the core's.
+
+use super::lives_map::{self, life_columns};
+use super::tx::{Mode, Tx, Value, not_before, values};
+use super::{SqlStore, messages, transaction, wakes};
+use crate::lives::*;
+use crate::rows::*;
+use crate::{Result, StoreError};
+use async_trait::async_trait;
+use unsaid_delivery::Fact;
+use unsaid_delivery::clock::{Now, Observed};
+use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId};
+use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, Life, To, Vote, Write};
+use unsaid_delivery::message::{Kind, Ladder, Message, MessageState, Subject};
+
+#[async_trait]
+impl LifeStore for SqlStore {
+    async fn life(&self, account: AccountId) -> Result<Option<LifeView>> {
+        transaction!(self, Mode::Read, |tx| view(&mut tx, account).await)
+    }
+
+    async fn commit_life(
+        &self,
+        before: Option<&Life>,
+        change: &Change,
+        names: &Names,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            commit(&mut tx, before, change, names, now).await?;
+            let of = WakeOf::Life(change.life.account);
+            match change.wake {
+                Some(wake) => wakes::set(&mut tx, of, Lane::Letters, wake).await,
+                None => wakes::remove(&mut tx, of).await,
+            }
+        })
+    }
+
+    async fn decided_life(
+        &self,
+        taken: &Taken,
+        before: &Life,
+        change: &Change,
+        names: &Names,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            if taken.of != WakeOf::Life(before.account) {
+                return Err(StoreError::Conflict);
+            }
+            lock(&mut tx, before.account).await?;
+            if !wakes::is_ours(&mut tx, taken).await? {
+                return Err(StoreError::Conflict);
+            }
+            commit(&mut tx, Some(before), change, names, now).await?;
+            wakes::settle(&mut tx, taken.of, change.wake).await
+        })
+    }
+
+    async fn asked_by(&self, link: Keyed) -> Result<Option<AskedBy>> {
+        transaction!(self, Mode::Read, |tx| {
+            let row = tx.one("select message from links where hash = $1", values![link]).await?;
+            let Some(mut row) = row else { return Ok(None) };
+            let id: MessageId = row.next()?;
+            let Some(message) = messages::read(&mut tx, id).await? else { return Ok(None) };
+            let Kind::Ladder(ladder) = message.kind else { return Ok(None) };
+            let account = tx.need("select account from messages where id = $1", values![id]).await?.next()?;
+            Ok(Some(AskedBy { message: id, account, ladder, to: to_of(message.subject, account) }))
+        })
+    }
+
+    async fn gone_letters(&self, account: AccountId) -> Result<GoneLetters> {
+        transaction!(self, Mode::Read, |tx| {
+            let mut row = tx
+                .need(
+                    "select coalesce(sum(case when state in ('resting', 'waiting', 'due', 'sending') then 1 else 0 end), 0),
+                         coalesce(sum(case when state in ('knocked', 'later', 'askable', 'opened', 'refused', 'unanswered', 'unreachable')
+                             or (state = 'parked' and state_number = 1) then 1 else 0 end), 0)
+                     from deliveries where account = $1 and gate = 'gone'",
+                    values![account],
+                )
+                .await?;
+            Ok(GoneLetters { wait: row.next()?, left: row.next()? })
+        })
+    }
+
+    async fn keepers(&self, account: AccountId) -> Result<Vec<KeeperRow>> {
+        transaction!(self, Mode::Read, |tx| keepers(&mut tx, account).await)
+    }
+
+    async fn add_keeper(&self, author: &Author, keeper: NewKeeper, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            tx.need("select 1 from accounts where id = $1 /*lock*/", values![author.account]).await?;
+            let stand = keepers(&mut tx, author.account).await?;
+            if stand.iter().filter(|k| k.standing.counts()).count() >= KEEPERS {
+                return Err(StoreError::Conflict);
+            }
+            let taken = tx
+                .one("select 1 from keepers where id = $1 or link = $2", values![keeper.id, keeper.link])
+                .await?;
+            if taken.is_some() {
+                return Err(StoreError::Conflict);
+            }
+            tx.fact(keeper.id, 1, keeper_added(author.account, &keeper));
+            put_keeper(&mut tx, author.account, &keeper, now).await
+        })
+    }
+
+    async fn keeper_of(&self, link: Keyed) -> Result<Option<KeeperRow>> {
+        transaction!(self, Mode::Read, |tx| {
+            let row = tx
+                .one(
+                    "select id, account, name, address, language, standing, added from keepers where link = $1",
+                    values![link],
+                )
+                .await?;
+            row.map(|mut row| keeper(&mut row)).transpose()
+        })
+    }
+
+    async fn keeper_answers(&self, keeper: KeeperId, enrolled: bool, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let (account, standing, rev) = locked_keeper(&mut tx, keeper).await?;
+            let new = if enrolled { KeeperStanding::Enrolled } else { KeeperStanding::Declined };
+            if standing == KeeperStanding::Removed {
+                return Err(StoreError::Missing);
+            }
+            if standing == new {
+                return Ok(());
+            }
+            tx.fact(keeper, rev + 1, Fact::KeeperAnswered { keeper, enrolled });
+            stand(&mut tx, account, keeper, new, now).await
+        })
+    }
+
+    async fn remove_keeper(&self, author: &Author, keeper: KeeperId, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let (account, standing, rev) = locked_keeper(&mut tx, keeper).await?;
+            if account != author.account || standing == KeeperStanding::Removed {
+                return Err(StoreError::Missing);
+            }
+            tx.fact(keeper, rev + 1, Fact::KeeperRemoved { account, keeper });
+            stand(&mut tx, account, keeper, KeeperStanding::Removed, now).await
+        })
+    }
+
+    async fn channels(&self, account: AccountId) -> Result<Vec<ChannelRow>> {
+        transaction!(self, Mode::Read, |tx| channels(&mut tx, account).await)
+    }
+
+    async fn add_channel(
+        &self,
+        author: &Author,
+        channel: ChannelId,
+        sealed: SealedText,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            tx.need("select 1 from accounts where id = $1 /*lock*/", values![author.account]).await?;
+            let taken = tx.one("select 1 from channels where id = $1", values![channel]).await?;
+            if taken.is_some() || channels(&mut tx, author.account).await?.len() >= CHANNELS {
+                return Err(StoreError::Conflict);
+            }
+            let fact = Fact::ChannelAdded { account: author.account, channel, sealed: sealed.0.clone() };
+            tx.fact(channel, 1, fact);
+            put_channel(&mut tx, author.account, channel, sealed.clone(), now).await
+        })
+    }
+
+    async fn remove_channel(&self, author: &Author, channel: ChannelId, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            if !drop_channel(&mut tx, author.account, channel, now).await? {
+                return Err(StoreError::Missing);
+            }
+            tx.fact(channel, 2, Fact::ChannelRemoved { account: author.account, channel });
+            Ok(())
+        })
+    }
+
+    async fn put_stop_code(&self, author: &Author, code: Keyed) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            let taken = tx
+                .one(
+                    "select 1 from stop_codes where code = $1 and account <> $2",
+                    values![code, author.account],
+                )
+                .await?;
+            if taken.is_some() {
+                return Err(StoreError::Conflict);
+            }
+            let fact = Fact::StopCodeMade { account: author.account, code: code.0 };
+            tx.fact(author.account, 0, fact);
+            keep_stop_code(&mut tx, author.account, code).await
+        })
+    }
+
+    async fn account_of_stop_code(&self, code: Keyed) -> Result<Option<AccountId>> {
+        transaction!(self, Mode::Read, |tx| {
+            let row = tx.one("select account from stop_codes where code = $1", values![code]).await?;
+            row.map(|mut row| row.next()).transpose()
+        })
+    }
+}
+
+/// Her row.
+pub(super) async fn read(tx: &mut Tx, account: AccountId) -> Result<Option<Life>> {
+    let row = tx
+        .one(concat!("select ", life_columns!(), " from lives where account = $1"), values![account])
+        .await?;
+    row.map(|mut row| lives_map::life(&mut row)).transpose()
+}
+
+async fn lock(tx: &mut Tx, account: AccountId) -> Result<Option<i64>> {
+    let row = tx.one("select rev from lives where account = $1 /*lock*/", values![account]).await?;
+    row.map(|mut row| row.next()).transpose()
+}
+
+/// Her row with what decisions may know.
+pub(super) async fn view(tx: &mut Tx, account: AccountId) -> Result<Option<LifeView>> {
+    let Some(life) = read(tx, account).await? else { return Ok(None) };
+    let others = channels(tx, account).await?.into_iter().map(|channel| To::Channel(channel.id));
+    let named = keepers(tx, account).await?;
+    let standing: Vec<&KeeperRow> = named.iter().filter(|keeper| keeper.standing.counts()).collect();
+    let host: Option<AccountId> = {
+        let row = tx
+            .one(
+                "select id from accounts where role = 'host' and id <> $1 order by made, id limit 1",
+                values![account],
+            )
+            .await?;
+        row.map(|mut row| row.next()).transpose()?
+    };
+    let reachable = standing.iter().find(|keeper| keeper.address.is_some());
+    let somebody_else = host.map(To::Host).or_else(|| reachable.map(|keeper| To::Keeper(keeper.id)));
+    let facts = Facts {
+        channels: [To::SignIn].into_iter().chain(others).collect(),
+        keepers: standing.iter().map(|keeper| keeper.id).collect(),
+        votes: votes(tx, account, life.episode).await?,
+        rung: rung(tx, &life).await?,
+        mail_left: mail_left(tx, account).await?,
+        somebody_else,
+        hears_bounces: false,
+    };
+    Ok(Some(LifeView { life, facts }))
+}
+
+async fn votes(tx: &mut Tx, account: AccountId, episode: u32) -> Result<Vec<Vote>> {
+    let rows = tx
+        .query(
+            "select keeper, word from votes where account = $1 and episode = $2 order by keeper",
+            values![account, episode],
+        )
+        .await?;
+    let mut votes: Vec<Vote> = rows
+        .into_iter()
+        .map(|mut row| Ok(Vote { keeper: row.next()?, word: row.next()? }))
+        .collect::<Result<_>>()?;
+    votes.sort_by_key(|vote| vote.keeper);
+    Ok(votes)
+}
+
+/// What became of the messages of the newest writing.
+async fn rung(tx: &mut Tx, life: &Life) -> Result<Vec<Heard>> {
+    let rows = tx
+        .query(
+            "select state, ended from messages where account = $1 and rung = $2 and state <> 'dropped'
+             and kind in ('ladder-question', 'ladder-reminder', 'ladder-warning') order by id",
+            values![life.account, life.rung],
+        )
+        .await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let (state, ended): (MessageState, Option<Observed>) = (row.next()?, row.next()?);
+            heard_of(state, ended)
+        })
+        .collect()
+}
+
+fn heard_of(state: MessageState, ended: Option<Observed>) -> Result<Heard> {
+    Ok(match state {
+        MessageState::Accepted => Heard::Accepted(ended.ok_or(StoreError::Damaged)?),
+        MessageState::Refused => Heard::Refused(ended.ok_or(StoreError::Damaged)?),
+        _ => Heard::NotYet,
+    })
+}
+
+/// When the relay last took a message that was not for her.
+async fn mail_left(tx: &mut Tx, account: AccountId) -> Result<Option<Observed>> {
+    let row = tx
+        .one(
+            "select ended from messages where ended is not null and state = 'accepted'
+             and (account is null or account <> $1 or subject = 'keeper' or (subject = 'account' and whom is not null))
+             order by ended desc limit 1",
+            values![account],
+        )
+        .await?;
+    row.map(|mut row| row.next()).transpose()
+}
+
+fn keeper(row: &mut super::tx::Row) -> Result<KeeperRow> {
+    Ok(KeeperRow {
+        id: row.next()?,
+        account: row.next()?,
+        name: row.next()?,
+        address: row.next()?,
+        language: row.next()?,
+        standing: row.next()?,
+        added: row.next()?,
+    })
+}
+
+async fn keepers(tx: &mut Tx, account: AccountId) -> Result<Vec<KeeperRow>> {
+    let rows = tx
+        .query(
+            "select id, account, name, address, language, standing, added from keepers where account = $1 order by nr",
+            values![account],
+        )
+        .await?;
+    rows.into_iter().map(|mut row| keeper(&mut row)).collect()
+}
+
+async fn channels(tx: &mut Tx, account: AccountId) -> Result<Vec<ChannelRow>> {
+    let rows = tx
+        .query(
+            "select id, sealed, added from channels where account = $1 and removed = 0 order by nr",
+            values![account],
+        )
+        .await?;
+    rows.into_iter()
+        .map(|mut row| Ok(ChannelRow { id: row.next()?, sealed: row.next()?, added: row.next()? }))
+        .collect()
+}
+
+/// Her life is looked at again at once, if she has one and it wakes at all. Whoever has it in hand reads it again.
+async fn look(tx: &mut Tx, account: AccountId, now: Now) -> Result<()> {
+    let moved = tx.exec("update lives set rev = rev + 1 where account = $1", values![account]).await?;
+    if moved == 0 {
+        return Ok(());
+    }
+    wakes::at_once(tx, WakeOf::Life(account), Lane::Letters, now).await
+}
+
+async fn commit(tx: &mut Tx, before: Option<&Life>, change: &Change, names: &Names, now: Now) -> Result<()> {
+    let account = change.life.account;
+    if lock(tx, account).await? != before.map(|life| life.rev) || names.len() != change.write.len() {
+        return Err(StoreError::Conflict);
+    }
+    let rev = before.map_or(0, |life| life.rev) + 1;
+    if let Some(fact) = &change.fact {
+        if let Fact::Voted { keeper, word, episode, .. } = fact {
+            said(tx, account, *episode, Vote { keeper: *keeper, word: *word }).await?;
+        }
+        tx.fact(account, rev, fact.clone());
+    }
+    keep(tx, &Life { rev, ..change.life.clone() }).await?;
+    for (write, name) in change.write.iter().zip(names) {
+        put(tx, &change.life, *write, *name, now).await?;
+    }
+    match change.gate {
+        Some(moves) => gate(tx, account, moves, now).await,
+        None => Ok(()),
+    }
+}
+
+/// Writes the row, new or not.
+pub(super) async fn keep(tx: &mut Tx, life: &Life) -> Result<()> {
+    tx.exec("delete from lives where account = $1", values![life.account]).await?;
+    tx.exec(
+        concat!(
+            "insert into lives (",
+            life_columns!(),
+            ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 $23, $24, $25, $26, $27, $28)"
+        ),
+        &lives_map::life_values(life),
+    )
+    .await
+    .map(drop)
+}
+
+/// A keeper's word takes the place of an earlier one of that episode; who speaks has enrolled.
+pub(super) async fn said(tx: &mut Tx, account: AccountId, episode: u32, vote: Vote) -> Result<()> {
+    let stands = tx
+        .exec(
+            "update keepers set standing = 'enrolled', rev = rev + 1
+             where id = $1 and account = $2 and standing in ('invited', 'enrolled')",
+            values![vote.keeper, account],
+        )
+        .await?;
+    if stands == 0 {
+        return Err(StoreError::Conflict);
+    }
+    tx.exec(
+        "insert into votes (account, episode, keeper, word) values ($1, $2, $3, $4)
+         on conflict (account, episode, keeper) do update set word = excluded.word",
+        values![account, episode, vote.keeper, vote.word],
+    )
+    .await
+    .map(drop)
+}
+
+/// Writes one message, to leave at once.
+async fn put(tx: &mut Tx, life: &Life, write: Write, (id, link): (MessageId, Keyed), now: Now) -> Result<()> {
+    let (subject, whom) = match write.to {
+        To::SignIn => ("account", Value::Null),
+        To::Host(host) => ("account", host.into()),
+        To::Channel(channel) => ("channel", channel.into()),
+        To::Keeper(keeper) => {
+            let address = tx
+                .one("select 1 from keepers where id = $1 and address is not null", values![keeper])
+                .await?;
+            if address.is_none() {
+                return Ok(());
+            }
+            ("keeper", keeper.into())
+        }
+    };
+    let kind = Kind::Ladder(Ladder { says: write.says, episode: life.episode, rung: life.rung });
+    let expires = expires(write.says, now).map_or(Value::Null, not_before);
+    tx.exec(
+        "insert into messages (id, kind, subject, account, whom, series, nr, nth, state, tries, since, expires, foreseen,
+             episode, rung, rev)
+         values ($1, $2, $3, $4, $5, 0, 0, $6, 'waiting', 0, $7, $8, 1, $9, $10, 1)",
+        &[
+            id.into(),
+            kind.into(),
+            subject.into(),
+            life.account.into(),
+            whom,
+            i64::from(write.nth).into(),
+            now.observed.into(),
+            expires,
+            life.episode.into(),
+            life.rung.into(),
+        ],
+    )
+    .await?;
+    tx.exec("insert into links (hash, message) values ($1, $2)", values![link, id]).await?;
+    wakes::at_once(tx, WakeOf::Message(id), Lane::Letters, now).await
+}
+
+/// Her letters that wait for her end. Each rev moves, so that whoever has one of them in hand reads the gate again.
+pub(super) async fn gate(tx: &mut Tx, account: AccountId, moves: GateMoves, now: Now) -> Result<()> {
+    let rows = match moves {
+        GateMoves::Opens => {
+            tx.query(
+                "update deliveries set rev = rev + 1 where account = $1 and gate = 'gone' and state = 'waiting' returning id",
+                values![account],
+            )
+            .await?
+        }
+        GateMoves::Shuts => {
+            tx.query(
+                "update deliveries set state = 'waiting', rev = rev + 1
+                 where account = $1 and gate = 'gone' and state in ('waiting', 'due', 'sending') returning id",
+                values![account],
+            )
+            .await?
+        }
+    };
+    for mut row in rows {
+        wakes::at_once(tx, WakeOf::Delivery(row.next()?), Lane::Letters, now).await?;
+    }
+    Ok(())
+}
+
+/// An answer about a message of the ladder: her life is looked at again at once.
+pub(super) async fn heard(tx: &mut Tx, message: MessageId, state: MessageState, now: Now) -> Result<()> {
+    if matches!(state, MessageState::Waiting | MessageState::Started) {
+        return Ok(());
+    }
+    let account: AccountId =
+        tx.need("select account from messages where id = $1", values![message]).await?.next()?;
+    let of = WakeOf::Life(account);
+    if wakes::is_held(tx, of).await? {
+        tx.exec("update lives set rev = rev + 1 where account = $1", values![account]).await?;
+    }
+    let lives = tx
+        .one(
+            "select 1 from lives where account = $1 and stage <> 'ended' and stage <> 'released'",
+            values![account],
+        )
+        .await?;
+    match lives {
+        Some(_) => wakes::at_once(tx, of, Lane::Letters, now).await,
+        None => Ok(()),
+    }
+}
+
+/// About whom a message of the ladder is.
+pub(super) async fn about(tx: &mut Tx, message: &Message) -> Result<Option<About>> {
+    let Kind::Ladder(_) = message.kind else { return Ok(None) };
+    let mut row = tx
+        .need(
+            "select m.account, a.name, coalesce(k.standing, '') from messages m join accounts a on a.id = m.account
+             left join keepers k on k.id = m.whom where m.id = $1",
+            values![message.id],
+        )
+        .await?;
+    let (account, name, standing): (AccountId, SealedText, String) = (row.next()?, row.next()?, row.next()?);
+    let life = read(tx, account).await?;
+    Ok(Some(About { account, life, name: (standing == "enrolled").then_some(name) }))
+}
+
+/// Whether a message's channel or keeper is one no more.
+pub(super) async fn recipient_left(tx: &mut Tx, message: &Message) -> Result<bool> {
+    let row = match message.subject {
+        Subject::Channel(id) => {
+            tx.one("select 1 from channels where id = $1 and removed = 0", values![id]).await?
+        }
+        Subject::Keeper(id) => {
+            tx.one("select 1 from keepers where id = $1 and standing in ('invited', 'enrolled')", values![id])
+                .await?
+        }
+        _ => return Ok(false),
+    };
+    Ok(row.is_none())
+}
+
+fn to_of(subject: Subject, about: AccountId) -> To {
+    match subject {
+        Subject::Channel(channel) => To::Channel(channel),
+        Subject::Keeper(keeper) => To::Keeper(keeper),
+        Subject::Account(account) if account != about => To::Host(account),
+        _ => To::SignIn,
+    }
+}
+
+async fn locked_keeper(tx: &mut Tx, keeper: KeeperId) -> Result<(AccountId, KeeperStanding, i64)> {
+    let mut row =
+        tx.need("select account, standing, rev from keepers where id = $1 /*lock*/", values![keeper]).await?;
+    Ok((row.next()?, row.next()?, row.next()?))
+}
+
+/// Where a keeper stands from now on.
+pub(super) async fn stand(
+    tx: &mut Tx,
+    account: AccountId,
+    keeper: KeeperId,
+    standing: KeeperStanding,
+    now: Now,
+) -> Result<()> {
+    tx.exec("update keepers set standing = $1, rev = rev + 1 where id = $2", values![standing, keeper])
+        .await?;
+    look(tx, account, now).await
+}
+
+pub(super) async fn put_keeper(tx: &mut Tx, account: AccountId, keeper: &NewKeeper, now: Now) -> Result<()> {
+    tx.exec(
+        "insert into keepers (id, account, name, address, language, standing, link, nr, added, rev)
+         values ($1, $2, $3, $4, $5, 'invited', $6,
+             (select coalesce(max(k.nr), 0) + 1 from keepers k where k.account = $2), $7, 1)",
+        values![
+            keeper.id,
+            account,
+            keeper.name.clone(),
+            keeper.address.clone(),
+            keeper.language.as_str(),
+            keeper.link,
+            now.trusted
+        ],
+    )
+    .await?;
+    look(tx, account, now).await
+}
+
+pub(super) async fn put_channel(
+    tx: &mut Tx,
+    account: AccountId,
+    channel: ChannelId,
+    sealed: SealedText,
+    now: Now,
+) -> Result<()> {
+    tx.exec(
+        "insert into channels (id, account, sealed, nr, added, removed)
+         values ($1, $2, $3, (select coalesce(max(c.nr), 0) + 1 from channels c where c.account = $2), $4, 0)",
+        values![channel, account, sealed, now.trusted],
+    )
+    .await?;
+    look(tx, account, now).await
+}
+
+/// False: it was not there.
+pub(super) async fn drop_channel(
+    tx: &mut Tx,
+    account: AccountId,
+    channel: ChannelId,
+    now: Now,
+) -> Result<bool> {
+    let removed = tx
+        .exec(
+            "update channels set removed = 1 where id = $1 and account = $2 and removed = 0",
+            values![channel, account],
+        )
+        .await?;
+    if removed > 0 {
+        look(tx, account, now).await?;
+    }
+    Ok(removed > 0)
+}
+
+pub(super) async fn keep_stop_code(tx: &mut Tx, account: AccountId, code: Keyed) -> Result<()> {
+    tx.exec(
+        "insert into stop_codes (account, code) values ($1, $2) on conflict (account) do update set code = excluded.code",
+        values![account, code],
+    )
+    .await
+    .map(drop)
+}
