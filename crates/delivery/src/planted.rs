@@ -24,6 +24,8 @@ pub enum Planted {
     RefuseAtScheduleOnly,
     /// Not the pinned version is released, but the newest.
     WrongVersion,
+    /// A restored house does not read its journal.
+    RestoreNoJournal,
     /// The wall clock is taken at its word.
     WallClock,
     /// Many that nobody foresaw are as welcome as one.

@@ -1,6 +1,8 @@
 //! What breaks, and when. Most of it is laid out at the beginning; the worst comes relative to what the engine just does: between its two questions, and right behind a message.
 //! Faults stay within what can be recovered from: a single clock that lies across a start, or leaps forward in the hour after it, is outside the model (delivery.md).
 
+use crate::check::rows;
+use crate::options::Over;
 use crate::post::{Moment, held};
 use crate::truth::{Leap, NEVER};
 use crate::world::{Event, World};
@@ -45,6 +47,14 @@ pub(crate) fn foresee(world: &mut World) {
         let lasts = world.faults.between(20 * DAY, 120 * DAY);
         world.at(at, Event::PowerOff(lasts));
     }
+    if world.options.over == Over::Sqlite {
+        for _ in 0..(years / 3).max(1) {
+            let at = world.faults.between(begins + 130 * DAY, heals - 60 * DAY);
+            let age = world.faults.between(DAY, 120 * DAY);
+            world.at(at - age, Event::BacksUp);
+            world.at(at, Event::Restores);
+        }
+    }
     for _ in 0..4 * years.max(1) {
         let at = world.faults.between(begins, heals);
         let (node, lasts) = (world.faults.place(2), world.faults.between(300, 90 * 60));
@@ -57,6 +67,7 @@ pub(crate) fn strikes(world: &mut World, event: Event) {
     let healed = held(&world.shared.weather).healed;
     match event {
         Event::WallRight(node) => wall(world, node, 0),
+        Event::Adopts => adopts(world),
         Event::GoesOn(node) => goes_on(world, node),
         Event::Heals => heals(world),
         _ if healed => {}
@@ -64,7 +75,7 @@ pub(crate) fn strikes(world: &mut World, event: Event) {
             let now = world.now();
             let Some(here) = world.nodes[node].as_mut() else { return };
             here.read_on(&mut held(&world.shared.truth));
-            if here.age() <= SETTLED || here.paused_until.is_some() {
+            if (here.age() <= SETTLED && !world.several) || here.paused_until.is_some() {
                 return world.at(now + SETTLED, event);
             }
             wall(world, node, wrong);
@@ -95,15 +106,61 @@ pub(crate) fn strikes(world: &mut World, event: Event) {
             }
         }
         Event::Pauses(node, lasts) => pauses(world, node, lasts),
+        Event::BacksUp => {
+            if let Some(backup) = world.hand.backs_up() {
+                world.backups.push(backup);
+                world.note('B', 0, 0);
+            }
+        }
+        Event::Restores => restores(world),
         _ => {}
     }
 }
 
+/// The disk is lost, and the oldest backup that is kept takes its place. Nobody adopts it for hours or weeks; until then it may take what people say, and send nothing.
+fn restores(world: &mut World) {
+    if world.backups.is_empty() {
+        return;
+    }
+    let backup = world.backups.remove(0);
+    for node in 0..world.nodes.len() {
+        let away = world.faults.between(600, 7_200);
+        world.dies(node, away);
+    }
+    if let Err(error) = world.hand.restores(&backup) {
+        return world.truth().broken(11, format_args!("a backup could not be restored: {error}"));
+    }
+    world.restores += 1;
+    world.truth().inert = true;
+    world.note('Y', 0, 0);
+    let waits = world.faults.between(3 * 3_600, 20 * DAY);
+    world.after(waits, Event::Adopts);
+}
+
+/// The host says that this is the living house: from now on it knows everything that was acknowledged.
+fn adopts(world: &mut World) {
+    if !world.truth().inert {
+        return;
+    }
+    for node in 0..world.nodes.len() {
+        let away = world.faults.between(30, 600);
+        world.dies(node, away);
+    }
+    if let Err(error) = world.hand.adopts() {
+        return world.truth().broken(11, format_args!("a restored house could not be adopted: {error}"));
+    }
+    world.truth().inert = false;
+    world.note('a', 0, 0);
+    rows::look(world, true);
+}
+
 fn wall(world: &mut World, node: usize, wrong: Secs) {
+    let source = if world.several { world.faults.place(3) } else { 0 };
+    world.lies[node] = (source, wrong);
     let Some(here) = world.nodes[node].as_mut() else { return };
     here.read_on(&mut held(&world.shared.truth));
-    if here.wall_wrong != wrong {
-        here.wall_wrong = wrong;
+    if here.lie.1 != wrong {
+        here.lie = (source, wrong);
         world.note(if wrong == 0 { 'C' } else { 'c' }, node, wrong);
     }
 }
@@ -139,6 +196,7 @@ fn heals(world: &mut World) {
         weather.down_until = 0;
     }
     world.note('H', 0, 0);
+    adopts(world);
     for node in 0..world.nodes.len() {
         world.dies(node, 60);
         world.after(60, Event::Boot(node));

@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 use unsaid_store::journal::MemoryJournal;
 use unsaid_store::memory::MemoryStore;
-use unsaid_store::sql::SqlStore;
+use unsaid_store::sql::adopt::Adopting;
+use unsaid_store::sql::{Snapshot, SqlStore};
 use unsaid_store::{Store, StoreError};
 
 /// The store and what drives it.
@@ -18,6 +19,9 @@ pub(crate) struct Hand {
     pub(crate) store: Arc<dyn Store>,
     /// The same, where it is rows in memory.
     pub(crate) memory: Option<Arc<MemoryStore>>,
+    /// The same, where it is SQLite: the one whose old copies are restored.
+    sqlite: Option<Arc<SqlStore>>,
+    journal: Arc<MemoryJournal>,
     runtime: Option<tokio::runtime::Runtime>,
     woken: Arc<Woken>,
 }
@@ -40,14 +44,19 @@ impl Hand {
     pub(crate) fn open(over: Over, seed: u64) -> Result<Self, String> {
         let cannot = |e: StoreError| format!("the store cannot be opened: {e}");
         let journal = Arc::new(MemoryJournal::new());
-        let (mut memory, mut runtime) = (None, None);
+        let (mut memory, mut sqlite, mut runtime) = (None, None, None);
+        let (kept, journal) = (Arc::clone(&journal), journal);
         let store: Arc<dyn Store> = match over {
             Over::Memory => {
                 let store = Arc::new(MemoryStore::new());
                 memory = Some(Arc::clone(&store));
                 store
             }
-            Over::Sqlite => Arc::new(now(SqlStore::sqlite_in_memory(journal)).map_err(cannot)?),
+            Over::Sqlite => {
+                let store = Arc::new(now(SqlStore::sqlite_in_memory(journal)).map_err(cannot)?);
+                sqlite = Some(Arc::clone(&store));
+                store
+            }
             Over::Postgres => {
                 let rt = tokio::runtime::Builder::new_current_thread()
                     .enable_all()
@@ -59,7 +68,40 @@ impl Hand {
                 Arc::new(store)
             }
         };
-        Ok(Self { store, memory, runtime, woken: Arc::default() })
+        Ok(Self { store, memory, sqlite, journal: kept, runtime, woken: Arc::default() })
+    }
+
+    /// A copy of all rows, as a backup takes it. The journal is kept elsewhere.
+    pub(crate) fn backs_up(&self) -> Option<Snapshot> {
+        self.sqlite.as_ref().and_then(|store| store.snapshot().ok())
+    }
+
+    /// The rows of a backup take the place of the present ones; the journal is what it is.
+    pub(crate) fn restores(&mut self, backup: &Snapshot) -> Result<(), StoreError> {
+        let store = now(SqlStore::from_snapshot(backup, self.journal()))?;
+        now(store.begins())?;
+        self.takes(store);
+        Ok(())
+    }
+
+    /// The host says that this is the living one.
+    pub(crate) fn adopts(&mut self) -> Result<(), StoreError> {
+        let Some(stands) = self.backs_up() else { return Ok(()) };
+        let mut store = now(SqlStore::from_snapshot(&stands, self.journal()))?;
+        now(store.begins())?;
+        now(store.adopt(Adopting { beside: 0, without_journal: None }))?;
+        self.takes(store);
+        Ok(())
+    }
+
+    fn journal(&self) -> Arc<MemoryJournal> {
+        Arc::clone(&self.journal)
+    }
+
+    fn takes(&mut self, store: SqlStore) {
+        let store = Arc::new(store);
+        self.sqlite = Some(Arc::clone(&store));
+        self.store = store;
     }
 
     /// Whether a transaction ends in the same breath in which it begins.

@@ -1,6 +1,6 @@
 //! What is planted in the engine, one fault at a time, and which property must find it. A checker that cannot fail checks nothing.
 
-use crate::{Options, Outcome, name, run};
+use crate::{Options, Outcome, Over, name, run};
 use unsaid_delivery::planted::Planted;
 
 /// One fault, and the property that finds it.
@@ -12,10 +12,12 @@ pub struct Mutant {
     pub property: u8,
     /// How many must write for it to show, at least.
     pub authors: u64,
+    /// Over which store.
+    pub over: Over,
 }
 
 const fn found_by(property: u8, planted: Planted) -> Mutant {
-    Mutant { planted, property, authors: 0 }
+    Mutant { planted, property, authors: 0, over: Over::Memory }
 }
 
 /// All of them, by property.
@@ -28,8 +30,9 @@ pub const MUTANTS: &[Mutant] = &[
     found_by(4, Planted::StopNotRechecked),
     found_by(5, Planted::RefuseAtScheduleOnly),
     found_by(10, Planted::WrongVersion),
+    Mutant { planted: Planted::RestoreNoJournal, property: 11, authors: 0, over: Over::Sqlite },
     found_by(12, Planted::WallClock),
-    Mutant { planted: Planted::BreakerOff, property: 13, authors: 60 },
+    Mutant { planted: Planted::BreakerOff, property: 13, authors: 60, over: Over::Memory },
     found_by(14, Planted::TwoStates),
     found_by(15, Planted::AuthorSeesOpened),
     found_by(17, Planted::TempGivesUp),
@@ -56,7 +59,7 @@ pub fn hunt(mutant: Mutant, options: Options, seeds: u64) -> Result<Ended, Strin
     for seed in options.seed..options.seed + seeds {
         let authors = options.authors.max(mutant.authors);
         let Outcome { violations, .. } =
-            run(Options { seed, authors, planted: Some(mutant.planted), ..options })?;
+            run(Options { seed, authors, over: mutant.over, planted: Some(mutant.planted), ..options })?;
         if let Some(first) = violations.first() {
             let own = first.starts_with(&format!("{} {}", mutant.property, name(mutant.property)));
             return Ok(if own { Ended::Found(seed) } else { Ended::FoundByAnother(seed, first.clone()) });

@@ -57,8 +57,8 @@ pub(crate) struct Node {
     reading: Reading,
     started: Secs,
     read_until: Secs,
-    /// By how much its wall clock is wrong.
-    pub(crate) wall_wrong: Secs,
+    /// Which of its sources of time is wrong, and by how much.
+    pub(crate) lie: (usize, Secs),
     beaten: Secs,
     pub(crate) paused_until: Option<Secs>,
     /// When it is to be called again; an event that says another time is of the past.
@@ -69,7 +69,14 @@ pub(crate) struct Node {
 
 impl Node {
     /// Starts it, with the clocks from the stored mark and nothing else remembered.
-    pub(crate) fn start(hand: &Hand, shared: &Shared, boot: [u8; 16], chance: u64) -> Self {
+    pub(crate) fn start(
+        hand: &Hand,
+        shared: &Shared,
+        boot: [u8; 16],
+        chance: u64,
+        sources: &[&str],
+        lie: (usize, Secs),
+    ) -> Self {
         let now = held(&shared.truth).now;
         let gate = Arc::new(Mutex::new(Gate::default()));
         let post = Post {
@@ -79,8 +86,9 @@ impl Node {
         };
         let reading = Reading {
             monotonic: Duration::ZERO,
-            sources: vec![Source { name: "wall".to_owned(), at: stamp(now) }],
+            sources: sources.iter().map(|name| Source { name: (*name).to_owned(), at: stamp(now) }).collect(),
         };
+        let reading = lied(reading, lie, now);
         let stored = hand.ask(hand.store.house()).ok().and_then(|house| house.mark);
         let mark = stored.unwrap_or(Mark { trusted: stamp(now), observed: unsaid_delivery::Observed(0) });
         let keeper = Timekeeper::start(mark, &reading);
@@ -99,7 +107,7 @@ impl Node {
             reading,
             started: now,
             read_until: now,
-            wall_wrong: 0,
+            lie,
             beaten: now,
             paused_until: None,
             next_at: now,
@@ -124,7 +132,7 @@ impl Node {
             let piece = PIECE.min(truth.now - self.read_until);
             self.read_until += piece;
             self.reading.monotonic += Duration::from_secs(piece.unsigned_abs());
-            self.reading.sources[0].at = stamp(self.read_until + self.wall_wrong);
+            self.say(self.read_until);
             let now = self.keeper.read(&self.reading, true);
             if now.trusted.as_second() > self.read_until {
                 truth.broken(12, format_args!("{} is trusted at {}", now.trusted, stamp(self.read_until)));
@@ -139,12 +147,23 @@ impl Node {
         self.keeper.now()
     }
 
+    /// What its sources say at this time.
+    fn say(&mut self, at: Secs) {
+        let said = stamp(at);
+        self.reading.sources.iter_mut().for_each(|source| source.at = said);
+        if self.lie.1 != 0
+            && let Some(liar) = self.reading.sources.get_mut(self.lie.0)
+        {
+            liar.at = stamp(at + self.lie.1);
+        }
+    }
+
     /// Passes over a time in which the whole machine stood still: its monotonic clock ran on, and nobody read it.
     pub(crate) fn slept(&mut self, until: Secs) {
         let passed = (until - self.read_until).max(0);
         self.read_until += passed;
         self.reading.monotonic += Duration::from_secs(passed.unsigned_abs());
-        self.reading.sources[0].at = stamp(self.read_until + self.wall_wrong);
+        self.say(self.read_until);
         self.keeper.read(&self.reading, true);
     }
 
@@ -237,6 +256,14 @@ impl Node {
             truth.copies.entry(message).or_default().in_window += 1;
         }
     }
+}
+
+/// A reading in which one source lies.
+fn lied(mut reading: Reading, lie: (usize, Secs), now: Secs) -> Reading {
+    if let Some(liar) = reading.sources.get_mut(lie.0) {
+        liar.at = stamp(now + lie.1);
+    }
+    reading
 }
 
 /// The engine draws breath in the middle of its turn, and lives on.

@@ -18,7 +18,7 @@ each line: time by the sun | what happened | whose
   !  a node dies                    ^  a node starts               P  the power is off
   z  a node is paused               Z  and goes on                 R  the relay is down       O  and up again
   c  a wall clock is wrong          C  and right again             H  nothing breaks any more
-  B  a backup is taken              Y  and the house restored to it";
+  B  a backup is taken              Y  and the house restored to it    a  and adopted";
 
 /// One event.
 #[derive(Debug, Clone, Copy)]

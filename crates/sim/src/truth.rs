@@ -178,6 +178,8 @@ pub(crate) struct Truth {
     pub(crate) copies: BTreeMap<String, Copies>,
     pub(crate) duplicates: u64,
     pub(crate) leap: Leap,
+    /// The house is a restored copy, and nobody has adopted it.
+    pub(crate) inert: bool,
     /// What was taken and nobody has looked at yet: the mailbox, and the token of the link.
     pub(crate) arrivals: Vec<(usize, Vec<u8>)>,
     /// What was broken. The run ends when this is not empty.

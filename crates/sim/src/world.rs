@@ -16,9 +16,11 @@ use std::collections::BinaryHeap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use unsaid::chance::SeededChance;
 use unsaid::secrets::HouseKeys;
+use unsaid_delivery::clock::LONGEST_STEP_DAYS;
 use unsaid_delivery::id::DeliveryId;
 use unsaid_delivery::{Now, planted};
 use unsaid_store::rows::{Author, Keyed};
+use unsaid_store::sql::Snapshot;
 
 /// When the house begins, in seconds: 2026-11-21T12:00:00Z.
 const BEGINS: Secs = 1_795_262_400;
@@ -66,6 +68,12 @@ pub(crate) enum Event {
     GoesOn(usize),
     /// Somebody looks at the house from outside.
     Look,
+    /// A backup is taken.
+    BacksUp,
+    /// The house is restored to the oldest backup that is kept.
+    Restores,
+    /// Its host adopts it.
+    Adopts,
     /// Nothing breaks any more.
     Heals,
 }
@@ -114,10 +122,15 @@ pub(crate) struct World {
     pub(crate) deliveries: Vec<Option<DeliveryId>>,
     /// Of each mailbox the newest link that somebody there has read.
     pub(crate) links: Vec<Option<Keyed>>,
+    /// Three sources of time are known, and not one.
+    pub(crate) several: bool,
+    /// Which of them is wrong for each node, and by how much.
+    pub(crate) lies: [(usize, Secs); 2],
     pub(crate) heals_at: Secs,
     pub(crate) ends_at: Secs,
     pub(crate) crashes: u64,
     pub(crate) restores: u64,
+    pub(crate) backups: Vec<Snapshot>,
 }
 
 /// Runs one seed.
@@ -157,10 +170,13 @@ impl World {
             nodes: [None, None],
             deliveries: Vec::new(),
             links: Vec::new(),
+            several: seed % 5 >= 3,
+            lies: [(0, 0); 2],
             heals_at,
             ends_at: heals_at + HEALING,
             crashes: 0,
             restores: 0,
+            backups: Vec::new(),
         };
         world.boot(0);
         for _ in 0..options.authors {
@@ -245,7 +261,7 @@ impl World {
             Event::Returns(mailbox, link) => self.returns(mailbox, link),
             Event::Look => {
                 rows::look(self, false);
-                let pause = if self.options.authors > 50 { 60 * DAY } else { 10 * DAY };
+                let pause = if self.options.authors > 100 { 180 * DAY } else { 10 * DAY };
                 self.after(pause, Event::Look);
             }
             broken => faults::strikes(self, broken),
@@ -259,11 +275,27 @@ impl World {
         if self.nodes[which].is_some() {
             return;
         }
+        self.confirms_clock();
         let (boot, chance) = (self.ids.id(), self.ids.below(u64::MAX));
-        self.nodes[which] = Some(Node::start(&self.hand, &self.shared, boot, chance));
+        // A single source is right at a start (delivery.md: what it could do there is outside the model); of three any one may lie whenever it likes.
+        let (sources, lie) = match self.several {
+            true => (&["wall", "one.example", "other.example"][..], self.lies[which]),
+            false => (&["wall"][..], (0, 0)),
+        };
+        self.nodes[which] = Some(Node::start(&self.hand, &self.shared, boot, chance, sources, lie));
         self.note('^', which, 0);
         self.call_soon(which);
         self.call_soon(1 - which);
+    }
+
+    /// Where a house was off for longer than one source may say, its host says what time it is: `unsaid clock confirm`, before it starts.
+    fn confirms_clock(&mut self) {
+        let now = self.now();
+        let mark = self.hand.ask(self.hand.store.house()).ok().and_then(|house| house.mark);
+        let behind = mark.is_some_and(|mark| now - mark.trusted.as_second() > LONGEST_STEP_DAYS * DAY);
+        if behind && self.nodes.iter().all(Option::is_none) && self.people.percent(70) {
+            let _said = self.hand.ask(self.hand.store.confirm_clock(crate::stamp(now)));
+        }
     }
 
     /// A node dies where it stands.

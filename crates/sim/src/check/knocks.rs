@@ -14,6 +14,9 @@ const WEEK: Secs = 7 * DAY;
 /// A message arrived. `in_window`: the engine may not know of it.
 pub(crate) fn taken(truth: &mut Truth, mailbox: usize, message: &Outgoing, in_window: bool) {
     let now = truth.now;
+    if truth.inert {
+        truth.broken(11, "a restored copy sent before it was adopted");
+    }
     at_most_one(truth, message, in_window);
     something_waits(truth, mailbox);
     let person = truth.mailboxes[mailbox].person;
