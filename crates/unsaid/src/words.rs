@@ -118,6 +118,14 @@ impl Words {
         said + rest
     }
 
+    /// Weekday, day, month and year: 'Thursday 12 March 2037'.
+    pub fn day(&self, date: jiff::civil::Date) -> String {
+        let weekday = self.say(&format!("house.weekday.{}", date.weekday().to_monday_one_offset()), &[]);
+        let month = self.say(&format!("house.month.{}", date.month()), &[]);
+        let (day, year) = (date.day().to_string(), date.year().to_string());
+        self.say("house.date", &[("weekday", &weekday), ("day", &day), ("month", &month), ("year", &year)])
+    }
+
     /// Is there a sentence for this key?
     pub fn has(&self, key: &str) -> bool {
         self.sentences.contains_key(key)

@@ -9,11 +9,7 @@ use maud::{Markup, html};
 
 /// Weekday, day, month and year.
 pub(super) fn full_day(date: Date) -> String {
-    let words = Words::now();
-    let weekday = words.say(&format!("house.weekday.{}", date.weekday().to_monday_one_offset()), &[]);
-    let month = words.say(&format!("house.month.{}", date.month()), &[]);
-    let (day, year) = (date.day().to_string(), date.year().to_string());
-    words.say("house.date", &[("weekday", &weekday), ("day", &day), ("month", &month), ("year", &year)])
+    Words::now().day(date)
 }
 
 /// The day of an instant in a zone, with the exact one for machines.

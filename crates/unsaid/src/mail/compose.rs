@@ -12,6 +12,7 @@ use super::Outgoing;
 use super::address::is_plain;
 use super::encode::{alternatives, mailbox, unstructured, wrap};
 use super::layout;
+use super::lives::About;
 use super::wording::{lead, write};
 use crate::words::Words;
 use unsaid_delivery::message::Call;
@@ -92,6 +93,8 @@ pub enum Message<'a> {
     },
     /// To oneself, to see that mail arrives.
     Test,
+    /// Whether an author is alive, or what came of that.
+    Life(About<'a>),
     /// Something waits for you.
     Knock {
         /// The whole link.
@@ -125,6 +128,7 @@ impl Message<'_> {
             Self::NobodyReads => "nobody-reads",
             Self::HostCalled { .. } => "host-called",
             Self::Test => "test",
+            Self::Life(about) => about.kind(),
             Self::Knock { .. } => "knock",
         }
     }

@@ -1,6 +1,6 @@
 //! Mail goes out here. One port, `Mail`, with two sides behind it: one relay (relay.rs) and, for trying the
-//! house out, a folder (outbox.rs). Messages are put together in compose.rs from what wording.rs says and
-//! layout.rs sets. What comes back is read in returned.rs.
+//! house out, a folder (outbox.rs). Messages are put together in compose.rs from what wording.rs and
+//! lives.rs say and layout.rs sets. What comes back is read in returned.rs.
 //!
 //! This room is given whole messages and says what became of each. It never learns why something is sent, never
 //! decides whether to try again, and refuses to know the store and http. Before anything can arrive it asks
@@ -12,6 +12,7 @@ mod dial;
 mod encode;
 mod judge;
 mod layout;
+pub mod lives;
 pub mod outbox;
 mod parse;
 mod pool;

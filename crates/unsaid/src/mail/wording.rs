@@ -163,6 +163,7 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
         Message::Test => {
             (words.say("mail.test.subject", &[("house", house)]), vec![of_house("mail.test.what")])
         }
+        Message::Life(about) => super::lives::write(words, head, about, ask)?,
         Message::Knock { link, digits, quiet: _, from } => {
             let figures = grouped(digits)?;
             let says = words.say("mail.knock.by_hand", &[("come", come), ("digits", &figures)]);
@@ -200,7 +201,7 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
     Ok(Said { subject, blocks })
 }
 
-fn way(words: &Words, says: &str, press: &str, link: String) -> Block {
+pub(super) fn way(words: &Words, says: &str, press: &str, link: String) -> Block {
     Block::Way { says: words.say(says, &[]), press: words.say(press, &[]), link }
 }
 

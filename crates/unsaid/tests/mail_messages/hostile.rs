@@ -42,7 +42,7 @@ proptest! {
         from_name in hostile(),
         house_name in hostile(),
         host_contact in proptest::option::of(hostile()),
-        which in 0_usize..28,
+        which in 0..all_spoken().len(),
     ) {
         let (words, kind, plain, message) = all_spoken().swap_remove(which);
         let wanted = String::from_utf8(compose(words, &plain, &particulars(), &message).unwrap().bytes).unwrap();

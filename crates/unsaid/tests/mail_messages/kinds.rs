@@ -2,6 +2,7 @@
 
 use mail_parser::MessageParser;
 use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
+use unsaid::mail::lives::{About, Then};
 use unsaid::words::Words;
 use unsaid_delivery::message::Call;
 
@@ -9,6 +10,11 @@ pub(super) const LINK: &str = "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2h
 pub(super) const UNDO: &str =
     "https://letters.example.org/address/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
 pub(super) const QUIET: &str = "https://letters.example.org/quiet/mzxw6ytboi4dsmzrgq2tinzwga.QntmBLsjGSusv03EC2HY6Y4FTVohhXsNtkrx8-v53vg";
+
+pub(super) const WELL: &str =
+    "https://letters.example.org/well/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
+pub(super) const KEEPER: &str =
+    "https://letters.example.org/keeper/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
 
 pub(super) fn head() -> Letterhead {
     Letterhead {
@@ -46,7 +52,7 @@ pub(super) fn knock() -> Message<'static> {
 }
 
 /// A name for each kind; a new kind does not compile until it has one, and then `all` must show it.
-fn name(message: &Message<'_>) -> &'static str {
+pub(super) fn name(message: &Message<'_>) -> &'static str {
     match message {
         Message::Code { .. } => "code",
         Message::Invitation { .. } => "invitation",
@@ -64,11 +70,78 @@ fn name(message: &Message<'_>) -> &'static str {
         Message::NobodyReads => "nobody-reads",
         Message::HostCalled { .. } => "host-called",
         Message::Test => "test",
+        Message::Life(about) => match about {
+            About::Question { .. } => "question",
+            About::Reminder { .. } => "reminder",
+            About::Warning { .. } => "warning",
+            About::SaidDied { .. } => "said-died",
+            About::KeeperAsked { .. } => "keeper-asked",
+            About::IsWell => "is-well",
+            About::Stopped { .. } | About::StoppedForKeeper { .. } => "stopped",
+            About::Resumes { .. } | About::ResumesForKeeper { .. } => "resumes",
+            About::GoesOn => "goes-on",
+            About::OutOfReach { .. } => "out-of-reach",
+            About::Released => "released",
+        },
         Message::Knock { .. } => "knock",
     }
 }
 
-const KINDS: usize = 16;
+const KINDS: usize = 28;
+
+/// The messages about an author's life, each as it is written most often.
+fn about_a_life() -> [About<'static>; 11] {
+    let day = jiff::civil::date(2037, 3, 22);
+    [
+        About::Question { link: WELL, pause: 7, then: Then::Keepers(66), unlock: false },
+        About::Reminder { link: WELL, nth: 2, then: Then::Keepers(52), unlock: false },
+        About::Warning { link: WELL, nth: 1, of: 3, day, said: true, unlock: false },
+        About::SaidDied { link: WELL },
+        About::KeeperAsked { link: KEEPER, again: false },
+        About::IsWell,
+        About::Stopped { day },
+        About::Resumes { link: WELL, day },
+        About::GoesOn,
+        About::OutOfReach { account: "mzxw6ytboi4dsmzrgq2tinzwga" },
+        About::Released,
+    ]
+}
+
+/// The same as they are written to others, or with something more in them.
+fn more_about_a_life() -> [(&'static str, About<'static>); 10] {
+    let day = jiff::civil::date(2037, 3, 22);
+    [
+        (
+            "question-with-an-unlock",
+            About::Question { link: WELL, pause: 7, then: Then::Keepers(66), unlock: true },
+        ),
+        (
+            "question-alone",
+            About::Question { link: WELL, pause: 30, then: Then::Alone(331), unlock: false },
+        ),
+        (
+            "question-that-nothing-follows",
+            About::Question { link: WELL, pause: 7, then: Then::Never, unlock: false },
+        ),
+        ("reminder-last", About::Reminder { link: WELL, nth: 4, then: Then::Alone(188), unlock: true }),
+        (
+            "reminder-that-nothing-follows",
+            About::Reminder { link: WELL, nth: 1, then: Then::Never, unlock: false },
+        ),
+        (
+            "warning-after-silence",
+            About::Warning { link: WELL, nth: 6, of: 6, day, said: false, unlock: false },
+        ),
+        (
+            "warning-with-an-unlock",
+            About::Warning { link: WELL, nth: 2, of: 6, day, said: true, unlock: true },
+        ),
+        ("keeper-asked-again", About::KeeperAsked { link: KEEPER, again: true }),
+        ("stopped-for-a-keeper", About::StoppedForKeeper { link: KEEPER, day }),
+        ("resumes-for-a-keeper", About::ResumesForKeeper { day }),
+    ]
+}
+
 
 pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
     let invitation = "https://letters.example.org/i/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
@@ -92,10 +165,12 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         knock(),
     ]
     .into_iter()
+    .chain(about_a_life().map(Message::Life))
     .map(|message| (name(&message), head(), message))
     .collect();
     all.push(("host-called-holds", head(), Message::HostCalled { call: Call::Holds }));
     all.push(("host-called-relay", head(), Message::HostCalled { call: Call::Relay }));
+    all.extend(more_about_a_life().map(|(name, about)| (name, head(), Message::Life(about))));
     all.push((
         "knock-at-home",
         at_home(),
@@ -125,10 +200,11 @@ pub(super) fn all_spoken() -> Vec<(&'static Words, &'static str, Letterhead, Mes
 #[test]
 fn every_kind_is_there_once() {
     let mut names: Vec<_> = all().iter().map(|(_, _, message)| name(message)).collect();
+    let more = more_about_a_life().len() + 4;
     assert_eq!(
         names.len(),
-        KINDS + 4,
-        "and the knock of a house without a contact, and one with a name, and the other calls to a host"
+        KINDS + more,
+        "and the knock of a house without a contact, one with a name, and the other calls to a host"
     );
     names.sort_unstable();
     names.dedup();

@@ -1,6 +1,8 @@
 //! The page beside the text: it says the same, fetches nothing, leads nowhere else, and can be read by everybody.
 
 use std::collections::BTreeSet;
+use unsaid::mail::compose::Message;
+use unsaid::mail::lives::About;
 
 use super::kinds::{LINK, all_spoken, head, html, in_words, knock, plain, text, written};
 
@@ -31,13 +33,28 @@ fn the_page_says_what_the_text_says_and_only_names_its_button_besides() {
     for (words, name, head, message) in all_spoken() {
         let whole = in_words(words, &head, &message);
         let (text, mut page) = (plain(&whole), read(&html(&whole)));
-        let button = match name {
+        let button = match &message {
+            Message::Life(about) => match about {
+                About::KeeperAsked { .. } | About::StoppedForKeeper { .. } => {
+                    Some(words.say("mail.life.who", &[]))
+                }
+                About::Warning { unlock: true, .. } => None,
+                About::Question { .. }
+                | About::Reminder { .. }
+                | About::Warning { .. }
+                | About::SaidDied { .. }
+                | About::Resumes { .. } => Some(words.say("mail.life.press", &[])),
+                _ => None,
+            },
+            _ => None,
+        };
+        let button = button.or_else(|| match name {
             "invitation" => Some(words.say("mail.invitation.press", &[])),
             "address-changed" => Some(words.say("mail.address_changed.press", &[])),
             "knock" | "knock-at-home" => Some(words.say("mail.knock.press", &[])),
             "knock-with-a-name" => Some(words.say("mail.knock.press_from", &[])),
             _ => None,
-        };
+        });
         if let Some(button) = button {
             let added = format!("{button} {} ", words.say("mail.whole_link", &[]));
             assert_eq!(page.matches(&added).count(), 1, "{name}: {page}");
