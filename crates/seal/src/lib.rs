@@ -24,6 +24,7 @@ pub mod pq;
 pub mod read;
 pub mod seal;
 pub mod sshsig;
+pub mod stop;
 pub mod stream;
 pub mod unlock;
 pub mod words;

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod holding;
 pub mod holds;
 pub mod http;
+pub mod links;
 pub mod mail;
 pub mod name;
 pub mod outbox_shelf;

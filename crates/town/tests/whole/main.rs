@@ -13,6 +13,7 @@ mod canaries;
 mod clocks;
 mod described;
 mod kills;
+mod lives;
 mod logs;
 mod permission;
 mod postgres;

@@ -127,7 +127,7 @@ fn bounces(settings: &Settings) -> String {
     match (settings.bounces, &settings.mail) {
         (Bounces::Pipe, _) => "well   bounces   come to unsaid receive, if the mail server hands them over".to_owned(),
         (Bounces::None, Mail::Outbox) => "well   bounces   nothing leaves, so nothing comes back".to_owned(),
-        (Bounces::None, Mail::Relay(_)) => "note   bounces   bounces are not heard: mail to an address that has died looks as if it had arrived, and the next address is not tried. Set UNSAID_BOUNCES=pipe, as docs/operating.md says under 'Mail that comes back'.".to_owned(),
+        (Bounces::None, Mail::Relay(_)) => "note   bounces   bounces are not heard: mail to an address that has died looks as if it had arrived, the next address is not tried, and a question to an author counts only after seven days. Set UNSAID_BOUNCES=pipe, as docs/operating.md says under 'Mail that comes back'.".to_owned(),
     }
 }
 

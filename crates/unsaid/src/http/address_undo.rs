@@ -2,16 +2,16 @@
 //! it may be locked out by then. Looking changes nothing; one press puts the old address back and ends every session of the account.
 
 use super::cookies::read_token;
-use super::page::{For, Page, opening, say};
+use super::page::{opening, private, say};
 use super::problem::Problem;
 use super::read::{Form, Path};
 use super::route::{Body, Face, Policy, Route};
 use crate::app::App;
 use crate::secrets::hashed;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
-use maud::{Markup, html};
+use maud::html;
 use unsaid_store::rows::Keyed;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -45,7 +45,7 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
             p { (say("house.address.was_me", &[])) }
         }
     };
-    Ok(page(&app, &say("house.address.title", &[]), main))
+    Ok(private(&app, &say("house.address.title", &[]), StatusCode::OK, main))
 }
 
 async fn put_back(
@@ -61,14 +61,5 @@ async fn put_back(
         div.prose { p { (say("house.address.done_words", &[])) } }
         div.acts { a.button.button--main href="/sign-in" { (say("house.address.sign_in", &[])) } }
     };
-    Ok(page(&app, &say("house.address.done_title", &[]), main))
-}
-
-/// Kept by no browser, found by no search engine: the address of this page is a key.
-fn page(app: &App, title: &str, main: Markup) -> Response {
-    let mut response = Page { title, reader: For::Anyone, script: None, main }.answer(app, StatusCode::OK);
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow, noarchive"));
-    response
+    Ok(private(&app, &say("house.address.done_title", &[]), StatusCode::OK, main))
 }

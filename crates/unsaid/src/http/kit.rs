@@ -6,6 +6,7 @@ use super::account::MyAccount;
 use super::cookies::{Cookie, read_token};
 use super::described::shape;
 use super::gate::SignedIn;
+use super::lives::sign_beside;
 use super::problem::Problem;
 use super::read::Json;
 use super::route::{Body, Face, Policy, Route};
@@ -18,6 +19,7 @@ use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use unsaid_delivery::id::MessageId;
+use unsaid_delivery::life::Strength;
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Keyed, SessionOf};
 
@@ -73,6 +75,7 @@ async fn come_in(
     app.nudge.nudge();
     let session = app.store.session(hashed(&token), now).await?.ok_or(StoreError::Missing)?;
     let SessionOf::Author(author, role) = session.who else { return Err(unknown()) };
+    sign_beside(&app, author.account(), Strength::Strong).await?;
     let account = account::view(&app, &author, role, &session).await?;
     // Whoever was signed in on this browser before is not any more.
     if let Some(before) = Cookie::Session.hash(&app, &headers)? {

@@ -1,7 +1,7 @@
 //! How often one network may ask what anybody may ask (codes, doors, cards), one account what is much work, and one person the same letter. A bucket for each, in memory, by the
 //! house's own time; what is kept of a network is a keyed hash of its prefix, never an address, and nothing of it is written down. What is kept of accounts is counted in the store.
 //!
-//! What ends something (a no, quiet, taking back, going out) is never counted here, and a link that is good is never turned away.
+//! What ends something (a no, quiet, taking back, going out, the stop paper) is never counted here, and a link that is good is never turned away.
 
 use super::gate::{ReaderIn, SignedIn};
 use super::problem::Problem;
@@ -84,7 +84,7 @@ impl Class {
 }
 
 /// Every route on which strangers are counted. A test holds that there is no other one for them, but those that end something.
-pub const COUNTED: [(&str, Class); 7] = [
+pub const COUNTED: [(&str, Class); 9] = [
     ("/api/codes", Class::Codes),
     ("/api/invitation", Class::Doors),
     ("/api/sessions", Class::Doors),
@@ -92,6 +92,8 @@ pub const COUNTED: [(&str, Class); 7] = [
     ("/api/claim", Class::Doors),
     ("/come", Class::Doors),
     ("/k/{token}", Class::Links),
+    ("/well/{token}", Class::Links),
+    ("/keeper/{token}", Class::Links),
 ];
 
 /// What an account, and the person of a letter, may ask only so often. Nothing that ends something is among these, and no saving either.

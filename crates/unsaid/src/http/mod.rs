@@ -30,9 +30,11 @@ mod codes;
 mod drafts;
 mod host_wrap;
 mod house;
+mod keepers;
 mod kit;
 mod language;
 mod letters;
+mod lives;
 mod new_words;
 mod nonce;
 mod notice;
@@ -54,10 +56,13 @@ mod asks;
 mod assets;
 mod host;
 mod house_pages;
+mod keeper;
 mod outbox;
 mod page;
 mod person;
 mod say_date;
+mod stop;
+mod well;
 
 use crate::app::App;
 use crate::words::Words;
@@ -104,12 +109,17 @@ pub fn routes() -> Vec<Route> {
         undo::routes(),
         withdraw::routes(),
         replies::routes(),
+        lives::routes(),
+        keepers::routes(),
     ];
     let pages = [
         house_pages::routes(),
         host::routes(),
         address_undo::routes(),
         person::routes(),
+        well::routes(),
+        keeper::routes(),
+        stop::routes(),
         outbox::routes(),
         assets::routes(),
     ];

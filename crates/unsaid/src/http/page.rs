@@ -186,6 +186,15 @@ pub(super) fn wrong_at(place: &str, says: &str) -> Markup {
     }
 }
 
+/// Kept by no browser, found by no search engine: the address of this page is a key, or what is done there is nobody else's business.
+pub(super) fn private(app: &App, title: &str, status: StatusCode, main: Markup) -> Response {
+    let mut response = Page { title, reader: For::Anyone, script: None, main }.answer(app, status);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow, noarchive"));
+    response
+}
+
 /// Something that cannot be, as a page: what happened, what to do, and a way back.
 pub(super) fn error_page(app: &App, problem: Problem) -> Response {
     let (reader, back, back_says) = match problem.key {

@@ -170,7 +170,7 @@ pub(super) fn zone_of(zone: Option<&str>) -> Result<String, Problem> {
 }
 
 /// `YYYY-MM-DD` and nothing else.
-fn read_date(text: &str) -> Option<Date> {
+pub(super) fn read_date(text: &str) -> Option<Date> {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     let figures = |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());

@@ -5,6 +5,7 @@ use super::asks::Asked;
 use super::described::shape;
 use super::gate::SignedIn;
 use super::letters;
+use super::lives::is_armed;
 use super::persons::of_hers;
 use super::problem::Problem;
 use super::proof::{Proving, prove};
@@ -22,7 +23,7 @@ use serde_json::Value;
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::{DeliveryId, LetterId, PersonId};
-use unsaid_delivery::rule::{Proof, RestAsked, Rule};
+use unsaid_delivery::rule::{Gate, Proof, RestAsked, Rule};
 use unsaid_delivery::state::{Shown, shown};
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Amend, Author, Kept, Letter, Promise, Seal};
@@ -41,6 +42,7 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .refuses(&[
             "not-yet",
+            "life-unarmed",
             "bytes-unknown",
             "rest-unknown",
             "person-missing",
@@ -165,6 +167,14 @@ async fn answer(app: &App, author: &Author, asked: &Ask, letter: &Letter) -> Res
     Ok(Told::new(Sealed { said: None, letter: told.letter }))
 }
 
+/// What waits for her end is promised only where somebody asks whether it has come.
+async fn may_wait_for_her_end(app: &App, author: &Author, rule: &Rule) -> Result<(), Problem> {
+    if rule.gate == Gate::Gone && !is_armed(app, author).await? {
+        return Err(Problem::field("rule", "life-unarmed"));
+    }
+    Ok(())
+}
+
 fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Ask, Problem> {
     if !given.to.is_null() {
         return Err(Problem::field("to", "not-yet"));
@@ -220,6 +230,7 @@ async fn once(app: &App, author: &Author, asked: &Ask) -> Result<Result<Letter, 
             })?;
             let plan = accept::plan(rule, asked.rest, &zone, now)?;
             if !sealed_already {
+                may_wait_for_her_end(app, author, rule).await?;
                 accept::may_seal(letter.delivery.as_ref(), hers.addresses.iter().any(|a| a.good))?;
                 has_card(app, author, *person, asked.kept).await?;
             }

@@ -5,6 +5,7 @@ use super::account;
 use super::cookies::Cookie;
 use super::described::shape;
 use super::gate::{SessionToken, SignedIn};
+use super::lives::sign_beside;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
@@ -18,6 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::{AccountId, BlobId};
+use unsaid_delivery::life::Strength;
 use unsaid_store::StoreError;
 use unsaid_store::rows::{CodeTried, Session, SessionName, SessionOf};
 
@@ -87,6 +89,8 @@ async fn begin(
             app.store.open_session(hashed(&token), account, now).await?;
             let session = app.store.session(hashed(&token), now).await?.ok_or(StoreError::Missing)?;
             let SessionOf::Author(author, role) = session.who else { return Err(over()) };
+            // Whoever reads her mail can do this: a weak sign.
+            sign_beside(&app, author.account(), Strength::Weak).await?;
             Begun::Account(account::view(&app, &author, role, &session).await?)
         }
         // In a house of invitations no mail went out without one, so that this cannot be; it is looked at all the same.

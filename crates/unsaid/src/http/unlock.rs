@@ -4,6 +4,7 @@
 use super::cookies::read_token;
 use super::described::shape;
 use super::gate::{SessionToken, SignedIn};
+use super::lives::sign_beside;
 use super::problem::Problem;
 use super::read::{Json, Nothing};
 use super::route::{Body, Face, Policy, Route};
@@ -14,6 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use unsaid_delivery::life::Strength;
 use unsaid_store::rows::UnlockTried;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -68,6 +70,8 @@ async fn unlock(
         Problem::of("bytes-damaged")
     })?;
     app.store.unlock_session(session, shown.mine, now).await?;
+    // Words were given by hand: the strongest sign of life that there is, written down before she is let in.
+    sign_beside(&app, author.account(), Strength::Strong).await?;
     Ok(Told::new(Given { file: URL_SAFE_NO_PAD.encode(&*file) }))
 }
 

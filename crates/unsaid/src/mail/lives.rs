@@ -209,10 +209,7 @@ impl Pen<'_> {
         ask: Block,
     ) -> Result<Vec<Block>, Unfit> {
         if unlock {
-            blocks.extend([
-                self.home("mail.warning.unlock"),
-                self.say("mail.warning.why_unlock", &[]),
-            ]);
+            blocks.extend([self.home("mail.warning.unlock"), self.say("mail.warning.why_unlock", &[])]);
         } else {
             blocks.push(self.way("mail.warning.way", "mail.life.press", link)?);
         }
@@ -229,12 +226,8 @@ pub(super) fn write(
     about: &About<'_>,
     ask: Block,
 ) -> Result<(String, Vec<Block>), Unfit> {
-    let pen = Pen {
-        words,
-        head,
-        house: one_line(&head.house_name),
-        stop: format!("{}/stop", head.public_origin),
-    };
+    let pen =
+        Pen { words, head, house: one_line(&head.house_name), stop: format!("{}/stop", head.public_origin) };
     let subject = |key: &str| words.say(key, &[]);
     Ok(match about {
         About::Question { link, pause, then, unlock } => {
@@ -256,8 +249,7 @@ pub(super) fn write(
         About::Warning { link, nth, of, day, said, unlock } => {
             let why = if *said { "mail.warning.said" } else { "mail.warning.silent" };
             let opens = vec![pen.of_house(why), pen.say("mail.warning.day", &[("day", &words.day(*day))])];
-            let count =
-                pen.say("mail.warning.count", &[("nth", &nth.to_string()), ("of", &of.to_string())]);
+            let count = pen.say("mail.warning.count", &[("nth", &nth.to_string()), ("of", &of.to_string())]);
             (subject("mail.warning.subject"), pen.warns_her(opens, link, count, *unlock, ask)?)
         }
         About::SaidDied { link } => (

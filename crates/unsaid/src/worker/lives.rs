@@ -2,12 +2,11 @@
 //! written as rows in the same transaction, and what becomes of her letters is part of it.
 
 use super::{Done, Worker, trouble};
-use crate::secrets::hashed;
+use crate::links;
 use unsaid_delivery::clock::Now;
-use unsaid_delivery::id::{AccountId, MessageId};
-use unsaid_delivery::life::{Change, Facts, decide};
+use unsaid_delivery::id::AccountId;
+use unsaid_delivery::life::{Facts, decide};
 use unsaid_store::StoreError;
-use unsaid_store::lives::Names;
 use unsaid_store::rows::Taken;
 
 /// So often a life that changes under our hands is read again within one turn.
@@ -32,7 +31,7 @@ impl Worker {
         };
         let facts = Facts { hears_bounces: self.tools.hears_bounces, ..view.facts };
         let change = decide(&view.life, &facts, now);
-        let names = self.names(&change);
+        let names = links::names(&self.tools.keys, &*self.tools.chance, change.write.len());
         self.tools.store.decided_life(&taken, &view.life, &change, &names, now).await?;
         tracing::info!(
             account = %account,
@@ -42,14 +41,5 @@ impl Worker {
             "decided"
         );
         Ok(())
-    }
-
-    /// A name and a link for each message that a change writes.
-    fn names(&self, change: &Change) -> Names {
-        let name = |_| {
-            let message = MessageId(self.tools.chance.id_bytes());
-            (message, hashed(&*self.tools.keys.link_token(&message.to_string())))
-        };
-        change.write.iter().map(name).collect()
     }
 }

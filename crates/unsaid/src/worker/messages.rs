@@ -147,6 +147,7 @@ impl Worker {
             message_id: format!("{}@{}", tools.keys.message_id(&id), tools.domain),
             date: view.message.date.unwrap_or(now.trusted),
         };
+        let mut particular = super::about::Particular::default();
         let digits;
         let link;
         let quiet;
@@ -183,9 +184,18 @@ impl Worker {
             Kind::Notice(Notice::BytesMissing) => compose::Message::BytesMissing,
             Kind::Notice(Notice::NobodyReads) => compose::Message::NobodyReads,
             Kind::Notice(Notice::HostCalled(call)) => compose::Message::HostCalled { call },
-            Kind::Ladder(_) => {
-                tracing::error!(id = %id, "a message of the ladder is not written by this version");
-                return Ok(None);
+            Kind::Ladder(ladder) => {
+                let about = match &view.about {
+                    Some(about) => {
+                        self.about_a_life(ladder, &view.message, about.account, &mut particular, now).await?
+                    }
+                    None => None,
+                };
+                let Some(about) = about else {
+                    tracing::error!(id = %id, "a message of the ladder is about nobody; report it");
+                    return Ok(None);
+                };
+                about
             }
         };
         match compose(Words::of(&view.language), &tools.letterhead, &particulars, &message) {
@@ -208,7 +218,7 @@ impl Worker {
     }
 
     /// The link in a message: made from its name, so that it is the same however often the message is written.
-    fn link(&self, page: &str, message: &str) -> Zeroizing<String> {
+    pub(super) fn link(&self, page: &str, message: &str) -> Zeroizing<String> {
         let token = self.tools.keys.link_token(message);
         let token = BASE64_URL_SAFE_NO_PAD.encode(*token);
         Zeroizing::new(format!("{}/{page}/{token}", self.tools.letterhead.public_origin))

@@ -4,6 +4,7 @@
 //!
 //! * [`deliveries`]: what time demands of a delivery, committed.
 //! * [`lives`]: what time demands of an author's life, committed.
+//! * [`about`]: what a message about a life says.
 //! * [`messages`]: one message, from its row to its recorded answer.
 //! * [`groups`]: messages side by side, begun and recorded in groups.
 //! * [`amends`]: new words of a sealed letter, whose rest ends.
@@ -14,6 +15,7 @@
 //! * [`leases`]: taking over what another node, or an earlier start of this one, left behind.
 //! * [`ticker`]: the beat, and which node credits the time of service.
 
+mod about;
 mod amends;
 mod calls;
 mod deliveries;

@@ -65,7 +65,7 @@ impl Open {
 
 #[test]
 fn where_a_stranger_may_change_something_they_are_counted_unless_it_ends_something() {
-    let ends = ["/api/sessions/end", "/leave", "/address/{token}", "/quiet/{token}"];
+    let ends = ["/api/sessions/end", "/leave", "/address/{token}", "/quiet/{token}", "/stop"];
     let counted: BTreeSet<&str> = COUNTED.iter().map(|(path, _)| *path).collect();
     assert_eq!(counted.len(), COUNTED.len());
     let strangers: BTreeSet<&str> = routes()

@@ -366,7 +366,7 @@ async fn what_cannot_be_promised_is_refused_before_it_is_promised() {
     };
     let on = |date: &str, zone: &str| json!({ "kind": "on", "date": date, "time": "09:00", "zone": zone });
     for (asked, key) in [
-        (with("/rule/gate", json!("gone")), "not-yet"),
+        (with("/rule/gate", json!("gone")), "life-unarmed"),
         (with("/rule/gate", json!({ "word": 1 })), "not-yet"),
         (with("/rule/reach", json!("claim")), "not-yet"),
         (with("/rule/proof", json!("birthday")), "not-yet"),

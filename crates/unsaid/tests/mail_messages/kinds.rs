@@ -11,8 +11,7 @@ pub(super) const UNDO: &str =
     "https://letters.example.org/address/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
 pub(super) const QUIET: &str = "https://letters.example.org/quiet/mzxw6ytboi4dsmzrgq2tinzwga.QntmBLsjGSusv03EC2HY6Y4FTVohhXsNtkrx8-v53vg";
 
-pub(super) const WELL: &str =
-    "https://letters.example.org/well/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
+pub(super) const WELL: &str = "https://letters.example.org/well/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
 pub(super) const KEEPER: &str =
     "https://letters.example.org/keeper/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
 
@@ -115,10 +114,7 @@ fn more_about_a_life() -> [(&'static str, About<'static>); 10] {
             "question-with-an-unlock",
             About::Question { link: WELL, pause: 7, then: Then::Keepers(66), unlock: true },
         ),
-        (
-            "question-alone",
-            About::Question { link: WELL, pause: 30, then: Then::Alone(331), unlock: false },
-        ),
+        ("question-alone", About::Question { link: WELL, pause: 30, then: Then::Alone(331), unlock: false }),
         (
             "question-that-nothing-follows",
             About::Question { link: WELL, pause: 7, then: Then::Never, unlock: false },
@@ -141,7 +137,6 @@ fn more_about_a_life() -> [(&'static str, About<'static>); 10] {
         ("resumes-for-a-keeper", About::ResumesForKeeper { day }),
     ]
 }
-
 
 pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
     let invitation = "https://letters.example.org/i/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";

@@ -74,12 +74,22 @@ impl Author {
 
     /// The same, and something is asked before it opens.
     pub(crate) fn seal_asking(&mut self, person: &str, moment: &Value, rest: &str, proof: &Value) -> String {
+        let rule = json!({ "gate": "none", "moment": moment, "reach": "send", "proof": proof });
+        self.seal_by(person, &rule, rest)
+    }
+
+    /// The same for a letter that waits until she has died, and for this moment.
+    pub(crate) fn seal_for_her_end(&mut self, person: &str, moment: &Value) -> String {
+        let rule = json!({ "gate": "gone", "moment": moment, "reach": "send", "proof": "none" });
+        self.seal_by(person, &rule, "none")
+    }
+
+    fn seal_by(&mut self, person: &str, rule: &Value, rest: &str) -> String {
         let id = self.reserve();
         let sealed = self.close(&id);
         self.bring(&id, &sealed);
         let asked = json!({
-            "person": person, "to": null, "manifestHash": sealed.manifest_hash, "rest": rest,
-            "rule": { "gate": "none", "moment": moment, "reach": "send", "proof": proof },
+            "person": person, "to": null, "manifestHash": sealed.manifest_hash, "rest": rest, "rule": rule,
         });
         self.browser.post(&format!("/api/letters/{id}/versions/1/seal"), &asked).is(200);
         id

@@ -81,6 +81,18 @@ impl Browser {
         self.try_send("PUT", path, "application/octet-stream", bytes).expect("an answer")
     }
 
+    #[track_caller]
+    pub(crate) fn put_json(&mut self, path: &str, json: &Value) -> Answer {
+        self.try_send("PUT", path, "application/json", json.to_string().as_bytes()).expect("an answer")
+    }
+
+    /// Sends a form whose answer is a page.
+    #[track_caller]
+    pub(crate) fn form(&mut self, path: &str, fields: &str) -> Answer {
+        self.try_send("POST", path, "application/x-www-form-urlencoded", fields.as_bytes())
+            .expect("an answer")
+    }
+
     /// The same over what this tag names.
     #[track_caller]
     pub(crate) fn put_over(&mut self, path: &str, bytes: &[u8], tag: &str) -> Answer {

@@ -1,0 +1,84 @@
+//! The paper that stops everything: eight words, typed by whoever has it, on any device, without an account and without a mailbox. Known and unknown words have one answer; what is done is told
+//! to everybody whom it concerns, by mail. Knows no rule: `accept` does.
+
+use super::lives::commit;
+use super::page::{opening, private, say, wrong_at};
+use super::problem::Problem;
+use super::read::Form;
+use super::route::{Body, Face, Policy, Route};
+use crate::app::App;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use maud::html;
+use unsaid_delivery::life::accept;
+use unsaid_seal::claim::read_claim_words;
+use unsaid_seal::stop::stop_token;
+
+/// What was typed is looked at as far as this.
+const LONGEST: usize = 400;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/stop", Policy::Anyone, Face::Page, show),
+        Route::post("/stop", Policy::Anyone, Face::Page, Body::Form, stop),
+    ]
+}
+
+async fn show(State(app): State<App>) -> Response {
+    page(&app, false)
+}
+
+async fn stop(
+    State(app): State<App>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let typed = fields.iter().find(|(name, _)| name == "words").map_or("", |(_, words)| words.as_str());
+    // Words that are none, or that were misread, are told apart by the words alone: nothing is looked up.
+    let Some(words) =
+        Some(typed).filter(|typed| typed.len() <= LONGEST).and_then(|t| read_claim_words(t).ok())
+    else {
+        return Ok(page(&app, true));
+    };
+    let code = app.keys.peppered("stop", &*stop_token(&words));
+    if let Some(account) = app.store.account_of_stop_code(code).await? {
+        let stopped =
+            commit(&app, account, |view, now| Ok(Some(accept::stop(&view.life, &view.facts, now)))).await;
+        match stopped {
+            // A paper was made, and nothing was ever asked for: there is nothing to stop.
+            Err(problem) if problem.key == "life-unarmed" => {}
+            stopped => stopped?,
+        }
+    }
+    let main = html! {
+        (opening(&say("house.stop.done_heading", &[]), &say("house.stop.done_lede", &[])))
+        div.prose { p { (say("house.stop.done_told", &[])) } }
+        div.acts { a.button href="/stop" { (say("house.stop.again", &[])) } }
+    };
+    Ok(private(&app, &say("house.stop.title", &[]), StatusCode::OK, main))
+}
+
+/// What was typed wrongly is not shown again: it stays with whoever typed it.
+fn page(app: &App, wrong: bool) -> Response {
+    let title = say("house.stop.title", &[]);
+    let (status, title) = if wrong {
+        (StatusCode::UNPROCESSABLE_ENTITY, say("house.error_title", &[("page", &title)]))
+    } else {
+        (StatusCode::OK, title)
+    };
+    let main = html! {
+        @if wrong { (wrong_at("#words", &say("house.stop.wrong", &[]))) }
+        (opening(&say("house.stop.heading", &[]), &say("house.stop.lede", &[])))
+        form.form method="post" action="/stop" {
+            div.field.field--wrong[wrong] {
+                label for="words" { (say("house.stop.words", &[])) }
+                p.help #words-help { (say("house.stop.words_help", &[])) }
+                textarea.input.input--words #words name="words" rows="3" autocomplete="off" autocapitalize="none"
+                    spellcheck="false" aria-describedby="words-help" aria-invalid=[wrong.then_some("true")] {}
+            }
+            div.acts { button.button.button--main type="submit" { (say("house.stop.press", &[])) } }
+        }
+        div.prose { p { (say("house.stop.effect", &[])) } }
+    };
+    private(app, &title, status, main)
+}

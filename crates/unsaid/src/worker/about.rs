@@ -1,0 +1,160 @@
+//! What a message about an author's life says, from her row as it stands: in how many days, on which day at the earliest, and what is enough to end it. Decides nothing about her, and knows no words.
+
+use super::Worker;
+use crate::mail::compose::Message as Whole;
+use crate::mail::lives::{About, Then};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use unsaid_delivery::clock::{Now, Observed};
+use unsaid_delivery::id::AccountId;
+use unsaid_delivery::life::plan::{HOLD_OFF_HOURS, REMINDERS};
+use unsaid_delivery::life::{Doubt, Fallback, Life, Opened, Pace, Policy, Stage};
+use unsaid_delivery::message::{Ladder, Message, Says, Subject};
+use unsaid_store::StoreError;
+use unsaid_store::lives::LifeView;
+use zeroize::Zeroizing;
+
+impl Worker {
+    /// What a message about an author's life says. None: there is nothing that it could be about.
+    pub(super) async fn about_a_life<'a>(
+        &self,
+        ladder: Ladder,
+        message: &Message,
+        account: AccountId,
+        own: &'a mut Particular,
+        now: Now,
+    ) -> Result<Option<Whole<'a>>, StoreError> {
+        let Some(view) = self.tools.store.life(account).await? else { return Ok(None) };
+        let id = message.id.to_string();
+        let keeper = matches!(message.subject, Subject::Keeper(_));
+        own.link = self.link(if keeper { "keeper" } else { "well" }, &id);
+        own.account = account.to_string();
+        Ok(Some(said(ladder, message, &view, own, keeper, now)))
+    }
+}
+
+/// What stands in one message and in no other.
+#[derive(Default)]
+pub(super) struct Particular {
+    link: Zeroizing<String>,
+    account: String,
+}
+
+/// What is said. What her row does not bear out any more is never sent: permission is asked with the row read anew.
+fn said<'a>(
+    ladder: Ladder,
+    message: &Message,
+    view: &LifeView,
+    own: &'a Particular,
+    keeper: bool,
+    now: Now,
+) -> Whole<'a> {
+    let (life, link) = (&view.life, own.link.as_str());
+    let (nth, unlock) = (message.nth, life.wants_unlock());
+    let date = message.date.unwrap_or(now.trusted);
+    Whole::Life(match ladder.says {
+        Says::Question => About::Question { link, pause: life.plan.pause_days, then: then(view, 0), unlock },
+        Says::Reminder => About::Reminder { link, nth, then: then(view, nth), unlock },
+        Says::Warning => {
+            let (of, days, opened) = match life.stage {
+                Stage::Grace(grace) => (grace.of, grace.days, grace.opened),
+                _ => (nth, 0, Opened::Alone),
+            };
+            let left = i64::from(of.saturating_sub(nth) + 1) * i64::from(days) * 24 + HOLD_OFF_HOURS;
+            About::Warning {
+                link,
+                nth,
+                of,
+                day: not_before(date, left),
+                said: opened == Opened::Quorum,
+                unlock: life.weak.doubt == Doubt::Confirmed,
+            }
+        }
+        Says::SaidDied => About::SaidDied { link },
+        Says::KeeperAsked => About::KeeperAsked { link, again: nth > 1 },
+        Says::IsWell => About::IsWell,
+        Says::Stopped if keeper => About::StoppedForKeeper { link, day: goes_on(life, now) },
+        Says::Stopped => About::Stopped { day: goes_on(life, now) },
+        Says::Resumes if keeper => About::ResumesForKeeper { day: goes_on(life, now) },
+        Says::Resumes => About::Resumes { link, day: goes_on(life, now) },
+        Says::GoesOn => About::GoesOn,
+        Says::OutOfReach => About::OutOfReach { account: &own.account },
+        Says::Released => About::Released,
+        // It finds out whether mail arrives, and so it says.
+        Says::Probe => return Whole::Test,
+    })
+}
+
+/// What comes of silence after the question (0) or a reminder, at the earliest: her keepers may speak sooner than they are asked.
+fn then(view: &LifeView, nth: u8) -> Then {
+    let (plan, keepers) = (&view.life.plan, view.facts.keepers.len());
+    let days = |pace: Pace| u32::from(pace.warnings) * u32::from(pace.days);
+    let ladder = u32::from(plan.pause_days) * u32::from(REMINDERS + 1 - nth.min(REMINDERS));
+    let off = u32::try_from(HOLD_OFF_HOURS / 24).unwrap_or(1);
+    let alone = ladder + days(plan.grace(Opened::Alone, keepers)) + off;
+    let agreed = days(plan.grace(Opened::Quorum, keepers)) + off;
+    match plan.policy {
+        Policy::CheckIns => Then::Alone(alone),
+        Policy::Both if keepers > 0 => Then::Keepers(ladder + agreed),
+        Policy::Either | Policy::KeepersOnly if keepers > 0 => Then::Keepers(agreed.min(alone)),
+        Policy::Both if plan.fallback == Fallback::Never => Then::Never,
+        Policy::Both | Policy::Either | Policy::KeepersOnly => Then::Alone(alone),
+    }
+}
+
+/// When a stop is over at the earliest.
+fn goes_on(life: &Life, now: Now) -> Date {
+    let ends = match life.stage {
+        Stage::Stopped { until, resumes } => resumes.map_or(until, |resumes| resumes.min(until)),
+        _ => now.observed,
+    };
+    let Observed(seconds) = ends;
+    not_before(now.trusted, (seconds - now.observed.0).max(0) / 3_600)
+}
+
+/// The civil day so many hours later, wherever she lives: where the day is latest to come it is still not earlier.
+fn not_before(from: Timestamp, hours: i64) -> Date {
+    const LAST_ZONE_HOURS: i64 = 12;
+    let at = from.checked_add(SignedDuration::from_hours(hours - LAST_ZONE_HOURS)).unwrap_or(Timestamp::MAX);
+    at.to_zoned(TimeZone::UTC).date()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unsaid_delivery::id::KeeperId;
+    use unsaid_delivery::life::{Facts, Plan, accept};
+
+    const NOW: Now = Now { trusted: Timestamp::UNIX_EPOCH, observed: Observed(0) };
+
+    fn view(policy: Policy, fallback: Fallback, keepers: u8) -> LifeView {
+        let plan = Plan { policy, fallback, ..Plan::default() };
+        let life = accept::arm(AccountId([1; 16]), None, plan, NOW).unwrap().life;
+        let keepers = (0..keepers).map(|n| KeeperId([n; 16])).collect();
+        LifeView { life, facts: Facts { keepers, ..Facts::default() } }
+    }
+
+    #[test]
+    fn a_question_promises_no_more_days_than_there_are() {
+        let after = Fallback::After(180);
+        let of = |policy, fallback, keepers, nth| then(&view(policy, fallback, keepers), nth);
+        // Five pauses of seven days, three warnings ten days apart, a day.
+        assert_eq!(of(Policy::Both, after, 3, 0), Then::Keepers(35 + 30 + 1));
+        assert_eq!(of(Policy::Both, after, 3, 4), Then::Keepers(7 + 30 + 1));
+        // One keeper alone: ninety days.
+        assert_eq!(of(Policy::Both, after, 1, 0), Then::Keepers(35 + 90 + 1));
+        assert_eq!(of(Policy::Both, after, 0, 0), Then::Alone(35 + 180 + 1));
+        assert_eq!(of(Policy::Both, Fallback::Never, 0, 0), Then::Never);
+        assert_eq!(of(Policy::Either, after, 3, 0), Then::Keepers(30 + 1));
+        assert_eq!(of(Policy::CheckIns, after, 3, 2), Then::Alone(21 + 180 + 1));
+    }
+
+    #[test]
+    fn the_day_that_is_said_is_the_earliest_anywhere() {
+        let at: Timestamp = "2037-03-12T09:00:00Z".parse().unwrap();
+        assert_eq!(not_before(at, 24), jiff::civil::date(2037, 3, 12));
+        assert_eq!(not_before(at, 27), jiff::civil::date(2037, 3, 13));
+        assert_eq!(not_before(Timestamp::MAX, 24).year(), 9999);
+    }
+}
