@@ -60,8 +60,8 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// What she asked for. Days are days in which this house was there.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "LifePlan")]
 struct PlanView {
     policy: PolicyView,
@@ -103,7 +103,24 @@ impl PlanView {
         }
     }
 
-    fn plan(self) -> Plan {
+}
+
+/// The same as it comes in.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "LifePlanGiven")]
+struct PlanGiven {
+    policy: PolicyView,
+    every_days: u16,
+    pause_days: u16,
+    quorum: u8,
+    warning_days: u16,
+    /// Where no keeper answers; none for never.
+    fallback_days: Option<u16>,
+}
+
+impl PlanGiven {
+    fn plan(&self) -> Plan {
         Plan {
             policy: match self.policy {
                 PolicyView::Both => Asks::Both,
@@ -201,7 +218,7 @@ async fn show(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<
 async fn ask(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
-    Json(given): Json<PlanView>,
+    Json(given): Json<PlanGiven>,
 ) -> Result<Told<Mine>, Problem> {
     let (account, plan) = (author.account(), given.plan());
     for _ in 0..TRIES {
