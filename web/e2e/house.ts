@@ -75,6 +75,9 @@ export class House {
       UNSAID_PUBLIC_URL: this.origin,
       UNSAID_HOUSE_NAME: 'the house of the stories',
       UNSAID_ZONE: 'Europe/London',
+      // However full the disk is that the stories run on.
+      UNSAID_LEAST_FREE: '0',
+      UNSAID_RESERVE_MIB: '0',
     };
     const program = spawn(join(programs, 'unsaid-town'), ['--empty'], { env: environment });
     this.program = program;

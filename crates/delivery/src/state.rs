@@ -25,6 +25,8 @@ pub enum Parked {
     ByHost,
     /// One of many that nobody foresaw.
     Unforeseen,
+    /// Its row says what cannot be, or the program fell over it again and again.
+    Internal,
 }
 
 /// Where a delivery is.

@@ -4,7 +4,7 @@
 //! In a folder an upload is one growing file, flushed after each chunk. When it is whole and its hash is right, it is renamed into the place
 //! that object_store's `LocalFileSystem` would give it, and the folders are flushed: nothing is copied, and there is never half an object.
 //! (object_store's own `put` takes all bytes at once and flushes nothing unless it is told to.) Objects are read through object_store, in
-//! large ranges: its stream is ten times slower (limits.md).
+//! large ranges: its stream is ten times slower (limits.md). One thing because what is written here is what is compared here.
 
 use crate::{Result, StoreError};
 use bytes::Bytes;
@@ -38,6 +38,32 @@ enum Uploads {
 struct Folder {
     uploads: PathBuf,
     sealed: PathBuf,
+}
+
+/// A blob that is being compared with its hash, from its beginning, as far as it was read.
+pub struct Looking {
+    blob: BlobId,
+    size: u64,
+    sha256: [u8; 32],
+    sum: Sha256,
+    at: u64,
+}
+
+impl Looking {
+    /// At its beginning.
+    pub fn at(blob: BlobId, size: u64, sha256: [u8; 32]) -> Self {
+        Self { blob, size, sha256, sum: Sha256::new(), at: 0 }
+    }
+
+    /// Which one.
+    pub fn blob(&self) -> BlobId {
+        self.blob
+    }
+
+    /// So many bytes of it were read.
+    pub fn read(&self) -> u64 {
+        self.at
+    }
 }
 
 impl Blobs {
@@ -156,19 +182,33 @@ impl Blobs {
 
     /// Reads all of it in pieces and compares size and hash.
     pub async fn verify(&self, blob: BlobId, size: u64, sha256: [u8; 32]) -> Result<()> {
-        let stored = self.sealed.head(&place(blob)).await.map_err(|e| unreadable(&e))?;
-        if stored.size != size {
-            return Err(StoreError::Damaged);
+        let mut looking = Looking::at(blob, size, sha256);
+        while !self.look_on(&mut looking, u64::MAX).await? {}
+        Ok(())
+    }
+
+    /// Goes on comparing, `most` bytes and a piece at the most. Whether it was looked at to its end, and is what it was; else Damaged.
+    pub async fn look_on(&self, looking: &mut Looking, most: u64) -> Result<bool> {
+        let Looking { blob, size, sha256, .. } = *looking;
+        if looking.at == 0 {
+            let stored = self.sealed.head(&place(blob)).await.map_err(|e| unreadable(&e))?;
+            if stored.size != size {
+                return Err(StoreError::Damaged);
+            }
         }
-        let mut sum = Sha256::new();
-        let mut at = 0;
-        while at < size {
-            let to = size.min(at + PIECE);
-            let bytes = self.piece(blob, at..to).await?;
-            sum = self.hashing(move || sum.chain_update(&bytes)).await?;
-            at = to;
+        let until = size.min(looking.at.saturating_add(most.max(1)));
+        while looking.at < until {
+            let to = size.min(looking.at + PIECE);
+            let bytes = self.piece(blob, looking.at..to).await?;
+            let sum = std::mem::take(&mut looking.sum);
+            looking.sum = self.hashing(move || sum.chain_update(&bytes)).await?;
+            looking.at = to;
         }
-        if <[u8; 32]>::from(sum.finalize()) == sha256 { Ok(()) } else { Err(StoreError::Damaged) }
+        if looking.at < size {
+            return Ok(false);
+        }
+        let sum = std::mem::take(&mut looking.sum);
+        if <[u8; 32]>::from(sum.finalize()) == sha256 { Ok(true) } else { Err(StoreError::Damaged) }
     }
 
     /// Whether something of this size stands there, without reading it.

@@ -11,6 +11,7 @@
 //! a rest and a moment are rounded up: never early.
 
 pub mod blobs;
+pub mod care;
 pub mod conformance;
 pub mod journal;
 pub mod limits;
@@ -36,6 +37,7 @@ use unsaid_delivery::record::{Bounce, CameBack, Recorded};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Amending, Delivery};
 
+use care::{Balanced, Finding, Piece, Round, StoredBlob, ToLookAt, WrapName, WrapToLookAt, Wrong};
 use limits::{Limit, Limits};
 use rows::*;
 
@@ -604,6 +606,48 @@ pub trait EngineStore: Send + Sync {
     async fn wraps_by_generation(&self) -> Result<Vec<(u32, u64)>>;
 }
 
+/// Looking after what is stored: bytes that may rot, rows that have to balance, and what was found wrong.
+#[async_trait]
+pub trait CareStore: Send + Sync {
+    /// Sealed bytes that a row names and that are whole by the rows, behind `after`, at most `limit`, always in the same order (each store has its own).
+    async fn blobs_after(&self, after: Option<BlobId>, limit: usize) -> Result<Vec<StoredBlob>>;
+    /// Wraps under the house's layer, of sealed versions and of accounts, likewise.
+    async fn wraps_after(&self, after: Option<&WrapName>, limit: usize) -> Result<Vec<WrapToLookAt>>;
+    /// What a finding about bytes or a wrap is about, as it is stored now; none: no row names it any more.
+    async fn looked_for(&self, finding: &Finding) -> Result<Option<ToLookAt>>;
+    /// How far the scrubber has come; none before its first round.
+    async fn round(&self) -> Result<Option<Round>>;
+    /// Begins a round at its beginning, with everything counted.
+    async fn begin_round(&self, now: Now) -> Result<Round>;
+    /// It came so far.
+    async fn keep_round(&self, round: &Round) -> Result<()>;
+    /// What goes with a version, by its letter: its parts and its wraps under the house's layer. Nothing, where it was never sealed or its letter was taken back.
+    async fn to_be_sent(&self, letter: LetterId, version: u32) -> Result<(Vec<Part>, Vec<WrapToLookAt>)>;
+    /// This was found wrong. It stands from now on (again is no second one), and every delivery of its version that has not left is parked ([`Parked::Damaged`](unsaid_delivery::state::Parked::Damaged),
+    /// `left` as `State::has_left` says) and wakes no more. Gives those that were parked by it.
+    async fn found(&self, finding: &Finding, now: Now) -> Result<Vec<DeliveryId>>;
+    /// It is right again: it stands no more. Where nothing else of the version is found wrong, what was parked as Damaged or WrongBinding
+    /// is where it was (`parking::release`), and what has not ended is looked at again. Gives those that were released.
+    async fn right_again(&self, finding: &Finding, now: Now) -> Result<Vec<DeliveryId>>;
+    /// Everything that stands, by thing, name and what is wrong.
+    async fn findings(&self) -> Result<Vec<Finding>>;
+    /// Holds what is ours to work on and cannot be worked on, without reading more of it than its name: a delivery is parked as Internal; a message is dropped, and with a knock everything that knocks in its
+    /// pair is parked; new words wake no more. What points at no row wakes no more. The finding stands (RowGone where there was no row). Conflict: it is not ours (any more).
+    async fn hold_back(&self, taken: &Taken, wrong: Wrong, now: Now) -> Result<()>;
+    /// Looks at every living row of this piece: each has its wake, each wake its row, each promise its version, and none waits that was opened or taken back. What has no wake, or sleeps long beyond its time, is
+    /// woken at once; what must not leave is parked as Internal. All of it stands as found; what stood and is right again stands no more. Gives what was found now.
+    async fn unbalanced(&self, piece: Piece, now: Now) -> Result<Vec<Finding>>;
+    /// A start begins. What earlier starts of the same node were working on ([`Self::working_on`]) when they died is counted, and what [`care::DEATHS`] of them died over is held as by
+    /// [`Self::hold_back`] (Fault). Gives how many starts of this node, the last ones in a row, ended without [`Self::closed`] and began within [`care::LOOP_SECONDS`] of observed time.
+    async fn begun(&self, boot: BootId, now: Now) -> Result<u32>;
+    /// This start works on this from now on; or on nothing any more: then it was worked on well, and no death over it counts.
+    async fn working_on(&self, boot: BootId, of: Option<rows::WakeOf>) -> Result<()>;
+    /// This start closes by itself.
+    async fn closed(&self, boot: BootId) -> Result<()>;
+    /// Counts, holds the journal's newer facts against the rows, compares with the time before and keeps it as this day's. What is not as it must be stands as found.
+    async fn balance(&self, now: Now) -> Result<Balanced>;
+}
+
 /// Everything that is remembered.
 pub trait Store:
     HouseStore
@@ -615,6 +659,7 @@ pub trait Store:
     + ReaderStore
     + EngineStore
     + lives::LifeStore
+    + CareStore
 {
 }
 
@@ -628,5 +673,6 @@ impl<T> Store for T where
         + ReaderStore
         + EngineStore
         + lives::LifeStore
+        + CareStore
 {
 }

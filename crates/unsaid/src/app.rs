@@ -5,6 +5,7 @@ use crate::chance::Chance;
 use crate::holds::Holds;
 use crate::outward::Outward;
 use crate::peel::Peel;
+use crate::room::Room;
 use crate::secrets::HouseKeys;
 use crate::settings::Settings;
 use crate::time::HouseTime;
@@ -24,6 +25,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Sealed bytes.
     pub blobs: Arc<Blobs>,
+    /// Room on the disk, as it stood when it was looked at last.
+    pub room: Arc<Room>,
     /// The keys that hash, index and seal short texts.
     pub keys: Arc<HouseKeys>,
     /// The one place where the host key is used.

@@ -11,6 +11,7 @@ use crate::mail::outbox::Outbox;
 use crate::mail::relay::{self, Relay, RelayConfig};
 use crate::outward::Outward;
 use crate::peel::HostPeel;
+use crate::room::{FolderDisk, Room};
 use crate::secrets::{HouseKeys, KeysFile, SecretsError};
 use crate::settings::{Bounces, Database, Mail as MailSetting, Settings, Tls};
 use crate::time::HouseTime;
@@ -63,6 +64,8 @@ pub struct Assembled {
     pub mail: Arc<dyn Mail>,
     /// This start.
     pub boot: BootId,
+    /// So many starts died right before this one.
+    crashes: u32,
     /// The keys were made just now: the first start.
     pub keys_are_new: bool,
     /// The peel port again, to be given the keys of a rotation.
@@ -110,11 +113,15 @@ pub async fn assemble(
     time.heard(store.beat(boot, time.mark()).await.map_err(CannotOpen::Store)?);
     let holds = Arc::new(Holds::default());
     holds.look(&*store).await.map_err(CannotOpen::Store)?;
+    let crashes = store.begun(boot, time.now()).await.map_err(CannotOpen::Store)?;
     let mail = open_mail(&settings)?;
     let outbox = matches!(settings.mail, MailSetting::Outbox)
         .then(|| Arc::new(Outbox::new(settings.outbox_folder())) as Arc<dyn crate::app::OutboxShelf>);
     let peel = Arc::new(HostPeel::new(&keys));
+    let disk = Box::new(FolderDisk::new(&settings.data));
+    let room = Arc::new(Room::new(disk, settings.reserve_mib << 20, settings.least_free_percent));
     let app = App {
+        room,
         peel: peel.clone(),
         settings: Arc::new(settings),
         store,
@@ -128,7 +135,7 @@ pub async fn assemble(
         outbox,
         town,
     };
-    Ok(Assembled { app, mail, boot, keys_are_new, peel, _lock: lock })
+    Ok(Assembled { app, mail, boot, crashes, keys_are_new, peel, _lock: lock })
 }
 
 impl Assembled {
@@ -138,6 +145,7 @@ impl Assembled {
     /// When the store does not answer.
     pub async fn switch_off_and_on(&mut self) -> Result<(), StoreError> {
         let before = std::mem::replace(&mut self.boot, BootId(self.app.chance.id_bytes()));
+        self.crashes = 0;
         self.app.time.restart();
         succeed(&*self.app.store, before, self.boot).await
     }
@@ -171,7 +179,8 @@ impl Assembled {
             domain: mail_domain(&settings.mail_from).to_owned(),
             hourly: settings.hourly,
         };
-        let worker = Worker::new(tools, self.boot, lane).sharing(self.app.holds.clone());
+        let worker =
+            Worker::new(tools, self.boot, lane).sharing(self.app.holds.clone()).after_crashes(self.crashes);
         match lane {
             Lane::Codes => worker,
             Lane::Letters => {

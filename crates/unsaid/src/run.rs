@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use unsaid_delivery::{Hold, Now};
+use unsaid_store::StoreError;
 use unsaid_store::rows::Lane;
 
 /// A worker is called at least this often, so that time is credited, the mark is stored and other nodes' leases are watched.
@@ -96,6 +97,12 @@ pub async fn open(house: Assembled, listener: TcpListener, stop: Stop) -> io::Re
     if stored.is_err() || app.store.leave_ticker(house.boot).await.is_err() {
         tracing::warn!("the time could not be stored at the end; the last half minute will be counted again");
     }
+    // Whoever fell is to be known as fallen by the next start.
+    if !fell && app.store.closed(house.boot).await.is_err() {
+        tracing::warn!(
+            "that the house closed by itself could not be stored; the next start takes it for a death"
+        );
+    }
     drop(house);
     if fell {
         return Err(io::Error::other(
@@ -126,13 +133,14 @@ async fn ask_again(app: App) {
     }
 }
 
-/// One lane's loop. `keys`: this one looks whether the secrets were written anew, before each turn.
+/// One lane's loop. `keys`: this one looks whether the secrets were written anew, and how much room is left, before each turn.
 async fn work(mut worker: Worker, lane: Lane, app: App, mut keys: Option<KeysWatch>, stop: Stop) {
     let asked = stop.asked();
     tokio::pin!(asked);
     loop {
         if let Some(keys) = &mut keys {
             keys.look();
+            app.room.look();
         }
         let now = app.time.read(!app.holds.any());
         worker.lives(app.time.lived());
@@ -146,6 +154,9 @@ async fn work(mut worker: Worker, lane: Lane, app: App, mut keys: Option<KeysWat
             Err(error) => {
                 tracing::error!(?lane, %error, "the store does not answer");
                 app.time.unheard();
+                if matches!(error, StoreError::Full) {
+                    app.room.was_full();
+                }
                 AFTER_TROUBLE
             }
         };

@@ -65,6 +65,10 @@ pub struct Settings {
     pub connections: usize,
     /// UNSAID_CONNECTIONS_SHARE: how many of them one network may hold.
     pub connections_share: usize,
+    /// A file of so many MiB that is given up when the disk is full; 0 for none.
+    pub reserve_mib: u64,
+    /// New sealed bytes are taken while so much of the disk in a hundred is free; 0 for always.
+    pub least_free_percent: u64,
 }
 
 /// The address under which people see the house. It has no path.

@@ -61,6 +61,8 @@ UNSAID_UPLOADS_DAILY     = 2000
 UNSAID_ACCOUNT_GIB       = 1024
 UNSAID_CONNECTIONS       = 1024
 UNSAID_CONNECTIONS_SHARE = 128
+UNSAID_RESERVE_MIB       = 64
+UNSAID_LEAST_FREE        = 10
 "
     );
     assert!(settings.may_serve().is_ok());
@@ -103,6 +105,8 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_ACCOUNT_GIB", "13"),
         ("UNSAID_CONNECTIONS", "1000"),
         ("UNSAID_CONNECTIONS_SHARE", "15"),
+        ("UNSAID_RESERVE_MIB", "16"),
+        ("UNSAID_LEAST_FREE", "15"),
     ]);
     let shown = print_config(&settings);
     let defaults = print_config(&good(&[]));

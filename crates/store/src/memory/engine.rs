@@ -16,7 +16,7 @@ use unsaid_delivery::record::{self, Bounce, CameBack, Recorded};
 use unsaid_delivery::state::{Amending, State};
 
 /// The word for a state (delivery.md).
-fn name(state: State) -> &'static str {
+pub(super) fn name(state: State) -> &'static str {
     match state {
         State::Resting => "resting",
         State::Waiting => "waiting",
@@ -43,7 +43,7 @@ impl World {
     }
 
     /// Every wrap under the host's layer.
-    fn hosted(&self) -> impl Iterator<Item = StoredWrap> {
+    pub(super) fn hosted(&self) -> impl Iterator<Item = StoredWrap> {
         let letters = self.letters.iter().flat_map(|(letter, row)| {
             row.versions.iter().flat_map(move |(version, row)| {
                 let hosted = row.wraps.iter().filter(|(kind, _)| **kind != WrapKind::Author);

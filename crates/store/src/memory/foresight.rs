@@ -47,6 +47,7 @@ impl World {
             self.deliveries.insert(twice.id, twice);
         }
         self.deliveries.insert(id, delivery);
+        self.care.made.insert(id, now.trusted);
     }
 
     /// Another day, as its author corrected it.

@@ -351,6 +351,8 @@ impl LetterStore for MemoryStore {
                 rev,
             };
             world.deliveries.insert(id, delivery);
+            // One that was undone and is sealed anew keeps its name and its day.
+            world.care.made.entry(id).or_insert(now.trusted);
             world.begin_proof(seal.letter, id, promise.proof);
             world.deliveries_to.entry(promise.person).or_default().insert(id);
             world.wakes.set(WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(promise.rest.until));

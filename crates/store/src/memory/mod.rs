@@ -3,6 +3,7 @@
 //! method checks everything first, writes its fact, and only then changes rows. It knows no SQL and no disk.
 
 mod accounts;
+mod care;
 mod drafts;
 mod engine;
 mod foresight;
@@ -149,6 +150,7 @@ struct World {
     /// Of messages of the ladder: about whom, and when they ended.
     ladder: BTreeMap<MessageId, (AccountId, Option<Observed>)>,
     wakes: Wakes,
+    care: care::Care,
 }
 
 impl World {

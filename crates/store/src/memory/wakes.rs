@@ -67,9 +67,21 @@ impl Wakes {
     }
 
     /// Whether it is woken some day.
-    #[cfg(feature = "planted")]
     pub(super) fn has(&self, of: WakeOf) -> bool {
         self.rows.contains_key(&of)
+    }
+
+    /// Everything that wakes.
+    pub(super) fn all(&self) -> Vec<WakeOf> {
+        self.rows.keys().copied().collect()
+    }
+
+    /// When it wakes, if nobody holds it.
+    pub(super) fn free(&self, of: WakeOf) -> Option<Wake> {
+        self.rows.get(&of).filter(|row| row.holder.is_none()).map(|row| match row.at {
+            At::Trusted(at) => Wake::Trusted(at),
+            At::Observed(at) => Wake::Observed(at),
+        })
     }
 
     /// Whether anybody holds it.

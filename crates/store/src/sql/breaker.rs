@@ -2,7 +2,7 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Tx, values};
-use super::{house, pair};
+use super::{care, house, pair};
 use crate::rows::in_a_week;
 use crate::{Result, StoreError};
 use unsaid_delivery::accept::Granted;
@@ -99,7 +99,7 @@ pub(super) async fn parked(tx: &mut Tx, limit: usize) -> Result<Vec<Delivery>> {
             values![i64::try_from(limit).unwrap_or(i64::MAX)],
         )
         .await?;
-    rows.into_iter().map(|mut row| map::delivery(&mut row)).collect()
+    Ok(care::readable(rows, "promise", map::delivery))
 }
 
 pub(super) async fn commit_parking(

@@ -3,7 +3,7 @@
 use super::groups::{self, Told};
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, not_before, values};
-use super::{SqlStore, amends, breaker, calls, letters, messages, pair, rederive, transaction, wakes};
+use super::{SqlStore, amends, breaker, calls, care, letters, messages, pair, rederive, transaction, wakes};
 use crate::rows::*;
 use crate::{EngineStore, Result, StoreError};
 use async_trait::async_trait;
@@ -153,8 +153,7 @@ impl EngineStore for SqlStore {
                 )
                 .await?;
             let mut many = 0;
-            for mut row in rows {
-                let delivery = map::delivery(&mut row)?;
+            for delivery in care::readable(rows, "promise", map::delivery) {
                 let foreseen = forecast::foresee(&delivery, now);
                 pair::foresee(&mut tx, delivery.id, foreseen).await?;
                 many += u64::from(foreseen.is_some());
@@ -181,8 +180,8 @@ impl EngineStore for SqlStore {
                     values![in_a_week(now)],
                 )
                 .await?;
-            for mut row in rows {
-                foreseen.count(&map::delivery(&mut row)?);
+            for delivery in care::readable(rows, "promise", map::delivery) {
+                foreseen.count(&delivery);
             }
             foreseen.within_horizon = tx
                 .need(
@@ -255,17 +254,15 @@ impl EngineStore for SqlStore {
                     values![below, i64::try_from(limit).unwrap_or(i64::MAX)],
                 )
                 .await?;
-            rows.into_iter()
-                .map(|mut row| {
-                    Ok(StoredWrap {
-                        subject: row.next()?,
-                        version: row.next()?,
-                        kind: row.next()?,
-                        bytes: row.next()?,
-                        generation: row.next()?,
-                    })
+            Ok(care::readable(rows, "wrap", |row| {
+                Ok(StoredWrap {
+                    subject: row.next()?,
+                    version: row.next()?,
+                    kind: row.next()?,
+                    bytes: row.next()?,
+                    generation: row.next()?,
                 })
-                .collect()
+            }))
         })
     }
 
@@ -299,6 +296,7 @@ pub(super) async fn foresee(
 ) -> Result<()> {
     let id = occurrence_id(from.letter, next.occurrence);
     if insert_occurrence(tx, id, from.id, next.occurrence, next.due, tzdb).await? {
+        pair::made(tx, id, now).await?;
         let leaves = next.due.max(from.rest.until);
         pair::foresee(tx, id, Forecast::of(leaves, By::Time, now)).await?;
         wakes::set(tx, WakeOf::Delivery(id), Lane::Letters, Wake::Trusted(next.due)).await?;

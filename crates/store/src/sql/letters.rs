@@ -3,7 +3,7 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, limits, pair, proofs, replies, seal, transaction, uploads};
+use super::{SqlStore, amends, care, limits, pair, proofs, replies, seal, transaction, uploads};
 use crate::rows::*;
 use crate::{LetterStore, Result, StoreError};
 use async_trait::async_trait;
@@ -374,15 +374,17 @@ async fn all(tx: &mut Tx, author: &Author) -> Result<Vec<Letter>> {
         .await?;
     let mut letters: Vec<Letter> = Vec::new();
     let mut newest: std::collections::BTreeMap<LetterId, (Timestamp, i64)> = Default::default();
-    for mut row in rows {
-        let (id, withdrew): (LetterId, bool) = (row.next()?, row.next()?);
+    // One version that does not read hides no other, and no other letter.
+    let rows = care::readable(rows, "version", |row| {
+        Ok((row.next()?, row.next()?, row.next()?, row.next()?, row.next()?, row.next()?))
+    });
+    for (id, withdrew, number, sealed, kept, nr) in rows {
         if letters.last().is_none_or(|l| l.id != id) {
             letters.push(blank(id, withdrew));
         }
         if let Some(letter) = letters.last_mut() {
-            let (number, sealed, kept) = (row.next()?, row.next()?, row.next()?);
             add(letter, number, sealed, kept);
-            newest.insert(id, (sealed, row.next()?));
+            newest.insert(id, (sealed, nr));
         }
     }
     let place: std::collections::BTreeMap<LetterId, usize> =
@@ -397,8 +399,7 @@ async fn all(tx: &mut Tx, author: &Author) -> Result<Vec<Letter>> {
             values![author.account],
         )
         .await?;
-    for mut row in rows {
-        let delivery = map::delivery(&mut row)?;
+    for delivery in care::readable(rows, "promise", map::delivery) {
         if let Some(at) = place.get(&delivery.letter) {
             letters[*at].deliveries.push(delivery);
         }

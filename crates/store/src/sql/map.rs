@@ -5,6 +5,7 @@ use super::tx::{FromValue, Row, Value, not_before};
 use crate::rows::{Kept, Role, WrapKind};
 use crate::{Result, StoreError};
 use jiff::Timestamp;
+use unsaid_delivery::clock::Observed;
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::PersonId;
 use unsaid_delivery::message::{Call, Kind, Ladder, Message, MessageState, Notice, Says, Subject};
@@ -47,6 +48,7 @@ words! {
         "zone-unknown" = Parked::ZoneUnknown,
         "by-host" = Parked::ByHost,
         "unforeseen" = Parked::Unforeseen,
+        "internal" = Parked::Internal,
     }
     ParkedBy { "engine" = ParkedBy::Engine, "host" = ParkedBy::Host }
     MessageState {
@@ -155,25 +157,101 @@ macro_rules! delivery_columns {
 }
 pub(crate) use delivery_columns;
 
-/// Reads a delivery.
+/// How many columns a rule has.
+const RULE: usize = 11;
+/// And a forecast.
+const FORECAST: usize = 3;
+/// And where it was while it is parked.
+const PARKING: usize = 6;
+
+/// Reads a delivery. One whose row says what cannot be is read as held ([`Parked::Internal`]): it is shown as held everywhere, nothing of it is sent or opened, the
+/// worker writes that down at its next wake, and no list stops at it. Damaged: not even whose it is can be read.
 pub(crate) fn delivery(row: &mut Row) -> Result<Delivery> {
-    Ok(Delivery {
-        id: row.next()?,
-        letter: row.next()?,
-        account: row.next()?,
-        person: row.next()?,
-        occurrence: row.next()?,
-        rule: rule(row)?,
-        version: row.next()?,
-        pinned: row.next()?,
-        state: state(row)?,
-        rest: Rest { until: row.next()?, observed: row.next()? },
-        due: row.next()?,
-        tzdb: row.next()?,
-        forecast: forecast(row)?,
-        parked: parking(row)?,
-        rev: row.next()?,
-    })
+    let (id, letter, account, person, occurrence) =
+        (row.next(), row.next(), row.next(), row.next(), row.next());
+    let rule = row.read(RULE, rule);
+    let (version, pinned) = (row.next::<u32>(), row.next::<bool>());
+    let name: Result<String> = row.next();
+    let (number, word) = (row.next(), row.next());
+    let held_after_it_left = matches!((&name, &number), (Ok(name), Ok(Some(1))) if name == "parked");
+    let state = state(name.as_ref().map_or("", String::as_str), number, word);
+    let rest = row.read(2, |row| Ok(Rest { until: row.next()?, observed: row.next()? }));
+    let (due, tzdb) = (row.next(), row.next());
+    let forecast = row.read(FORECAST, forecast);
+    // Where it was is looked for again when it is let go; what does not read is not known.
+    let parked = row.read(PARKING, parking).unwrap_or_default();
+    let rev = row.next();
+    let (id, letter, account, person, rev) = (id?, letter?, account?, person?, rev?);
+    let says_what_can_be = |state: &State, pinned: bool| {
+        let closed = matches!(state, State::Resting | State::Waiting | State::Due);
+        !(pinned && closed)
+    };
+    match (occurrence, rule, version, pinned, state, rest, due, tzdb, forecast) {
+        (
+            Ok(occurrence),
+            Ok(rule),
+            Ok(version),
+            Ok(pinned),
+            Ok(state),
+            Ok(rest),
+            Ok(due),
+            Ok(tzdb),
+            Ok(forecast),
+        ) if says_what_can_be(&state, pinned) => Ok(Delivery {
+            id,
+            letter,
+            account,
+            person,
+            occurrence,
+            rule,
+            version,
+            pinned,
+            state,
+            rest,
+            due,
+            tzdb,
+            forecast,
+            parked,
+            rev,
+        }),
+        (occurrence, rule, version, pinned, state, rest, due, tzdb, forecast) => {
+            tracing::error!(delivery = %id, "the row of a promise says what cannot be; it is held, and the others go on. Restore it from a backup");
+            let by_name = name.is_ok_and(|name| named_as_left(&name));
+            let left = by_name || held_after_it_left || matches!(pinned, Ok(true));
+            let held = State::Parked { why: Parked::Internal, left };
+            Ok(Delivery {
+                id,
+                letter,
+                account,
+                person,
+                occurrence: occurrence.unwrap_or_default(),
+                rule: rule.unwrap_or(Rule {
+                    gate: Gate::None,
+                    moment: Moment::AtOnce,
+                    reach: Reach::Claim,
+                    proof: Proof::Question,
+                }),
+                version: version.unwrap_or_default(),
+                pinned: pinned.unwrap_or_default(),
+                // What has ended, or is held already, stays so.
+                state: state.ok().filter(|s| s.is_end() || matches!(s, State::Parked { .. })).unwrap_or(held),
+                rest: rest.unwrap_or(Rest { until: Timestamp::MAX, observed: Observed(i64::MAX) }),
+                due: due.unwrap_or_default(),
+                tzdb: tzdb.unwrap_or_default(),
+                forecast: forecast.unwrap_or_default(),
+                parked,
+                rev,
+            })
+        }
+    }
+}
+
+/// Whether a state of this name has left, as far as its name alone tells.
+fn named_as_left(name: &str) -> bool {
+    matches!(
+        name,
+        "sending" | "knocked" | "askable" | "later" | "opened" | "refused" | "unanswered" | "unreachable"
+    )
 }
 
 /// Three columns: all of them, or none.
@@ -306,10 +384,8 @@ pub(crate) fn birthday(text: Option<String>) -> Result<(Option<i16>, Birthday)> 
     Ok((year, Birthday { month, day, leap }))
 }
 
-fn state(row: &mut Row) -> Result<State> {
-    let name: String = row.next()?;
-    let (number, word): (Option<i64>, Option<String>) = (row.next()?, row.next()?);
-    state_of(&name, number, word)
+fn state(name: &str, number: Result<Option<i64>>, word: Result<Option<String>>) -> Result<State> {
+    state_of(name, number?, word?)
 }
 
 fn state_of(name: &str, number: Option<i64>, word: Option<String>) -> Result<State> {
@@ -318,7 +394,7 @@ fn state_of(name: &str, number: Option<i64>, word: Option<String>) -> Result<Sta
         "waiting" => State::Waiting,
         "due" => State::Due,
         "sending" => State::Sending,
-        "knocked" => State::Knocked(narrow(number)?),
+        "knocked" => State::Knocked(narrow(number.filter(|nth| *nth > 0))?),
         "askable" => State::Askable,
         "later" => State::Later(read(word)?),
         "parked" => State::Parked {
@@ -345,6 +421,23 @@ pub(crate) fn state_values(state: State) -> [Value; 3] {
     };
     [state_name(state).into(), number, word]
 }
+
+/// Every name of a state.
+pub(crate) const STATES: [&str; 13] = [
+    "resting",
+    "waiting",
+    "due",
+    "sending",
+    "knocked",
+    "askable",
+    "later",
+    "parked",
+    "opened",
+    "withdrawn",
+    "refused",
+    "unanswered",
+    "unreachable",
+];
 
 /// What a state is called.
 pub(crate) fn state_name(state: State) -> &'static str {

@@ -11,14 +11,19 @@ pub mod adopt;
 mod amends;
 mod apply;
 pub mod backup;
+mod balance;
+mod boots;
 mod breaker;
 mod calls;
 mod cards;
+mod care;
 mod codes;
 #[cfg(test)]
 mod crashes;
 mod drafts;
 mod engine;
+#[cfg(test)]
+mod full;
 mod groups;
 mod holds;
 mod house;

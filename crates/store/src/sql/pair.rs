@@ -3,7 +3,7 @@
 
 use super::map::{self, delivery_columns, message_columns};
 use super::tx::{Tx, Value, not_before, values};
-use super::{lives, wakes};
+use super::{care, lives, wakes};
 use crate::rows::{Lane, WakeOf};
 use crate::{Result, StoreError};
 use unsaid_delivery::clock::Now;
@@ -122,8 +122,7 @@ pub(super) async fn deliveries(tx: &mut Tx, person: PersonId) -> Result<Vec<Deli
             values![person],
         )
         .await?;
-    let mut deliveries: Vec<Delivery> =
-        rows.into_iter().map(|mut row| map::delivery(&mut row)).collect::<Result<_>>()?;
+    let mut deliveries: Vec<Delivery> = care::readable(rows, "promise", map::delivery);
     // Here and not in the question: databases sort text by rules of their own.
     deliveries.sort_by_key(|delivery| delivery.id);
     Ok(deliveries)
@@ -141,7 +140,7 @@ pub(super) async fn of_letter(tx: &mut Tx, letter: unsaid_delivery::LetterId) ->
             values![letter],
         )
         .await?;
-    rows.into_iter().map(|mut row| map::delivery(&mut row)).collect()
+    Ok(care::readable(rows, "promise", map::delivery))
 }
 
 /// One promise.
@@ -206,6 +205,11 @@ pub(super) async fn park(
     )
     .await?;
     set_wake(tx, id, wake).await
+}
+
+/// A promise was made now: so it is counted among what came since the night before.
+pub(super) async fn made(tx: &mut Tx, id: DeliveryId, now: Now) -> Result<()> {
+    tx.exec("update deliveries set made = $1 where id = $2", values![now.trusted, id]).await.map(drop)
 }
 
 /// The instant of a promise's moment, and the zone data it was derived with.

@@ -3,7 +3,7 @@
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
 use super::{
-    SqlStore, amends, cards, letters, pair, proofs, refusals, replies, sessions, transaction, uploads,
+    SqlStore, amends, cards, care, letters, pair, proofs, refusals, replies, sessions, transaction, uploads,
 };
 use crate::limits::READERS_OF_A_LINK;
 use crate::rows::*;
@@ -138,9 +138,11 @@ impl ReaderStore for SqlStore {
                 )
                 .await?;
             let mut waiting = Vec::with_capacity(rows.len());
-            for mut row in rows {
-                let (sealed_at, size, kept, signed) = (row.next()?, row.next()?, row.next()?, row.next()?);
-                let delivery = map::delivery(&mut row)?;
+            // One that does not read hides no other.
+            let rows = care::readable(rows, "letter", |row| {
+                Ok((row.next()?, row.next()?, row.next()?, row.next()?, map::delivery(row)?))
+            });
+            for (sealed_at, size, kept, signed, delivery) in rows {
                 let leads = !reader.older_card || (delivery.pinned && kept == Kept::Words);
                 if leads && delivery.state.is_there_for_person() {
                     let asks = proofs::asks(&mut tx, reader, &delivery).await?;

@@ -2,7 +2,7 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Tx, values};
-use super::{pair, wakes};
+use super::{care, pair, wakes};
 use crate::Result;
 use crate::rows::{Lane, Rederived, WakeOf};
 use unsaid_delivery::state::Wake;
@@ -29,8 +29,8 @@ pub(super) async fn rederive(tx: &mut Tx, limit: usize) -> Result<Rederived> {
         ),
     ] {
         let room = i64::try_from(limit).unwrap_or(i64::MAX) - i64::try_from(done.looked).unwrap_or(i64::MAX);
-        for mut row in tx.query(sql, values![present, room.max(0)]).await? {
-            let (delivery, zone): (_, String) = (map::delivery(&mut row)?, row.next()?);
+        let rows = tx.query(sql, values![present, room.max(0)]).await?;
+        for (delivery, zone) in care::readable(rows, "promise", |row| Ok((map::delivery(row)?, row.next::<String>()?))) {
             let Some(anew) = anew::derived(&delivery, &zone) else { continue };
             pair::set_due(tx, delivery.id, anew.due, present).await?;
             if let Some(at) = anew.wake {

@@ -92,7 +92,11 @@ pub(super) async fn seal(tx: &mut Tx, author: &Author, seal: &Seal, now: Now) ->
             return Err(StoreError::Conflict);
         }
         let id = match existing {
-            None => begin(tx, author.account, seal, promise).await?,
+            None => {
+                let id = begin(tx, author.account, seal, promise).await?;
+                pair::made(tx, id, now).await?;
+                id
+            }
             Some((id, _)) => begin_anew(tx, id, seal, promise).await?,
         };
         proofs::begin(tx, seal.letter, id, promise.proof.as_ref()).await?;

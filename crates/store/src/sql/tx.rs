@@ -158,6 +158,16 @@ impl Row {
     pub(crate) fn next<T: FromValue>(&mut self) -> Result<T> {
         self.0.next().and_then(T::from_value).ok_or(StoreError::Damaged)
     }
+
+    /// The next so many columns, read together. However they read, the ones behind them come next.
+    pub(crate) fn read<T>(&mut self, columns: usize, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let behind = self.0.len().saturating_sub(columns);
+        let value = read(self);
+        while self.0.len() > behind {
+            self.0.next();
+        }
+        value
+    }
 }
 
 /// Reads a column.

@@ -1,6 +1,7 @@
 //! The narrow table of what wakes: who may work on what, and when. A row is free (no holder) or taken; its fence goes up by one each time
 //! it is taken, so that whoever lost it can be told from whoever has it.
 
+use super::care;
 use super::tx::{Tx, Value, not_before, values};
 use crate::rows::{Held, Lane, NextWakes, Taken, WakeOf};
 use crate::{Result, StoreError};
@@ -19,7 +20,7 @@ impl From<Lane> for Value {
 }
 
 /// The key of a wake: the columns what and id.
-fn key(of: WakeOf) -> [Value; 2] {
+pub(super) fn key(of: WakeOf) -> [Value; 2] {
     match of {
         WakeOf::Delivery(id) => ["d".into(), id.0.to_vec().into()],
         WakeOf::Message(id) => ["m".into(), id.0.to_vec().into()],
@@ -30,8 +31,13 @@ fn key(of: WakeOf) -> [Value; 2] {
 
 fn of(row: &mut super::tx::Row) -> Result<WakeOf> {
     let (what, id): (String, Vec<u8>) = (row.next()?, row.next()?);
+    named(&what, id)
+}
+
+/// What these columns name.
+pub(super) fn named(what: &str, id: Vec<u8>) -> Result<WakeOf> {
     let id: [u8; 16] = id.try_into().map_err(|_| StoreError::Damaged)?;
-    match what.as_str() {
+    match what {
         "d" => Ok(WakeOf::Delivery(DeliveryId(id))),
         "m" => Ok(WakeOf::Message(MessageId(id))),
         "l" => Ok(WakeOf::Letter(LetterId(id))),
@@ -160,10 +166,10 @@ pub(super) async fn take(
              returning at, what, id, fence"
         };
         let rows = tx.query(question, &[boot.into(), lane.into(), clock.into(), upto, room.into()]).await?;
-        let mut come: Vec<(i64, Taken)> = rows
-            .into_iter()
-            .map(|mut row| Ok((row.next()?, Taken { of: of(&mut row)?, fence: row.next()?, boot })))
-            .collect::<Result<_>>()?;
+        // One that does not read is ours from now on, and stands in nobody's way.
+        let mut come: Vec<(i64, Taken)> = care::readable(rows, "wake", |row| {
+            Ok((row.next()?, Taken { of: of(row)?, fence: row.next()?, boot }))
+        });
         // What a change gives back has no order.
         come.sort_by_key(|(at, one)| (*at, one.of));
         taken.extend(come.into_iter().map(|(_, one)| one));
@@ -183,11 +189,9 @@ pub(super) async fn held(tx: &mut Tx, boot: BootId, lane: Lane, now: Now, limit:
             &[lane.into(), boot.into(), now.trusted.into(), now.observed.into(), limit.into()],
         )
         .await?;
-    rows.into_iter()
-        .map(|mut row| {
-            Ok(Held { of: of(&mut row)?, holder: row.next()?, fence: row.next()?, beat: row.next()? })
-        })
-        .collect()
+    Ok(care::readable(rows, "wake", |row| {
+        Ok(Held { of: of(row)?, holder: row.next()?, fence: row.next()?, beat: row.next()? })
+    }))
 }
 
 pub(super) async fn take_over(tx: &mut Tx, boot: BootId, held: &Held) -> Result<Option<Taken>> {
@@ -215,10 +219,13 @@ pub(super) async fn give_back(tx: &mut Tx, taken: &Taken) -> Result<()> {
 }
 
 pub(super) async fn next(tx: &mut Tx, lane: Lane) -> Result<NextWakes> {
-    let trusted: Option<Timestamp> = tx
+    let trusted: Option<i64> = tx
         .need("select min(at) from wakes where lane = $1 and clock = 't' and holder is null", values![lane])
         .await?
         .next()?;
+    // An instant that is none of the calendar's has long come, or never will.
+    let never = |at: i64| if at < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    let trusted = trusted.map(|at| Timestamp::from_microsecond(at).unwrap_or_else(|_| never(at)));
     let observed: Option<Observed> = tx
         .need("select min(at) from wakes where lane = $1 and clock = 'o' and holder is null", values![lane])
         .await?

@@ -4,6 +4,7 @@ use super::parked::because;
 use super::{Said, say, settings, wait_for};
 use crate::assemble::{open_mail, visit};
 use crate::mail::Reach;
+use crate::room::{Disk, FolderDisk};
 use crate::secrets::{FILE, HouseKeys, SecretsError};
 use crate::settings::{Bounces, Mail, Settings};
 use crate::time::standing::{Clocks, shown};
@@ -13,9 +14,6 @@ use unsaid_delivery::Now;
 use unsaid_delivery::forecast::FORECAST_DAYS;
 use unsaid_delivery::state::{Delivery, Parked, State};
 use unsaid_store::rows::{Foreseen, Standing};
-
-/// Below this share of free space new uploads are at risk.
-const LEAST_FREE_PERCENT: u64 = 10;
 
 /// So many letters that are held are counted.
 const SHOWN: usize = 1_000_000;
@@ -60,7 +58,7 @@ async fn look(settings: &Settings) -> Vec<Finding> {
                 .map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
         },
         Finding { name: "keys", said: keys(&settings.keys, confirmed.ok()) },
-        Finding { name: "disk", said: disk(&settings.data) },
+        Finding { name: "disk", said: disk(settings) },
     ];
     if !settings.public_url.loopback {
         findings.push(Finding { name: "proxy", said: proxy(settings) });
@@ -75,6 +73,8 @@ async fn look(settings: &Settings) -> Vec<Finding> {
         let counts = store.wraps_by_generation().await.map_err(|e| e.to_string());
         let said = counts.and_then(|counts| wraps(&settings.keys, &counts));
         findings.push(Finding { name: "wraps", said });
+        let found = store.findings().await.map_err(|e| e.to_string());
+        findings.push(Finding { name: "stored", said: found.and_then(|found| cared_for(&found)) });
         if let Some(mark) = house.as_ref().ok().and_then(|house| house.mark) {
             let now = Now { trusted: mark.trusted, observed: mark.observed };
             let foreseen = store.forecast(now).await.map_err(|e| e.to_string());
@@ -219,19 +219,32 @@ fn wraps(folder: &Path, counts: &[(u32, u64)]) -> Result<String, String> {
     Ok(said)
 }
 
-fn disk(data: &Path) -> Result<String, String> {
-    let stat = rustix::fs::statvfs(data).map_err(|e| {
-        format!("{} cannot be looked at: {e}. Look at its place and its rights.", data.display())
+fn disk(settings: &Settings) -> Result<String, String> {
+    let data = &settings.data;
+    let disk = FolderDisk::new(data);
+    let left = disk.left().ok_or_else(|| {
+        format!("{} cannot be looked at. Look at its place and its rights.", data.display())
     })?;
-    let free = stat.f_bavail.saturating_mul(100) / stat.f_blocks.max(1);
-    let gigabytes = stat.f_bavail.saturating_mul(stat.f_frsize) / 1_000_000_000;
-    if free < LEAST_FREE_PERCENT {
+    let (free, gigabytes) = (left.percent(), left.free / 1_000_000_000);
+    if free < settings.least_free_percent.max(1) {
         return Err(format!(
-            "Only {free} % of the disk of {} are free ({gigabytes} GB). Make room before letters are turned away.",
+            "Only {free} % of the disk of {} are free ({gigabytes} GB), so no new letters and photos are taken. Make room; until then everything else goes on.",
             data.display()
         ));
     }
-    Ok(format!("{free} % free ({gigabytes} GB)"))
+    let mut said = format!("{free} % free ({gigabytes} GB)");
+    if settings.reserve_mib > 0 && disk.reserve() == 0 {
+        said.push_str("; no room is set aside for a full disk yet, an open house does that");
+    }
+    Ok(said)
+}
+
+/// What was found wrong with what is stored, each by its name.
+fn cared_for(found: &[unsaid_store::care::Finding]) -> Result<String, String> {
+    let Some(first) = found.first() else { return Ok("nothing was found wrong".to_owned()) };
+    let named: Vec<String> =
+        found.iter().map(|f| format!("{} {} ({})", f.thing.name(), f.name, f.wrong.name())).collect();
+    Err(format!("{} Found wrong: {}.", first.wrong.says(), named.join(", ")))
 }
 
 /// What the clocks say, and all of what is in doubt.

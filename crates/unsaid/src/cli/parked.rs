@@ -55,6 +55,7 @@ pub(super) fn because(why: Parked) -> &'static str {
         Parked::Unforeseen => {
             "It is one of many that nobody foresaw; after three days of service it leaves by itself."
         }
+        Parked::Internal => "Its row says what cannot be, or the program fell over it again and again.",
     }
 }
 

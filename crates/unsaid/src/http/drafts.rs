@@ -183,6 +183,7 @@ async fn put_photo(
     if !app.store.drafts(&author).await?.iter().any(|row| row.id == id) {
         return Err(Problem::missing());
     }
+    super::uploads::room_for_more(&app)?;
     let kept = whole::keep(&app, &bytes).await?;
     let part = Part { name, kind: PHOTO.to_owned(), blob: kept.blob, size: kept.size, sha256: kept.sha256 };
     if let Err(e) = app.store.put_draft_part(&author, id, part).await {

@@ -260,6 +260,7 @@ fn parked_row(app: &App, delivery: &Delivery) -> Markup {
         Parked::ZoneUnknown => "host.why.zone_unknown",
         Parked::ByHost => "host.why.by_host",
         Parked::Unforeseen => "host.why.unforeseen",
+        Parked::Internal => "host.why.internal",
     };
     let left = if left { "host.parked.left_yes" } else { "host.parked.left_no" };
     html! {

@@ -105,9 +105,15 @@ async fn begin(
         size: asked.size,
         sha256,
     };
+    room_for_more(&app)?;
     let upload = app.store.begin_upload(&author, ask, app.time.now()).await.map_err(sealed_already)?;
     let offset = settle(&app, &author, &upload).await?;
     Ok(Told::new(Begun { upload: upload.blob.to_string(), offset }))
+}
+
+/// New sealed bytes are turned away before the disk is full, and nothing else is.
+pub(super) fn room_for_more(app: &App) -> Result<(), Problem> {
+    if app.room.takes_more() { Ok(()) } else { Err(Problem::of("house-full")) }
 }
 
 /// Brings row and bytes together after a crash between the two, and gives the offset at which to go on. `size` means: it is whole and right.
@@ -184,6 +190,7 @@ async fn chunk(
     if bytes.is_empty() {
         return Ok(Told::new(Offset { offset }));
     }
+    room_for_more(&app)?;
     let offset = match app.blobs.append(upload.blob, at.offset, bytes).await {
         Ok(offset) => offset,
         // Another window was quicker.

@@ -81,6 +81,8 @@ pub(super) struct Draft {
     account_gib: Option<u64>,
     connections: Option<usize>,
     connections_share: Option<usize>,
+    reserve_mib: Option<u64>,
+    least_free_percent: Option<u64>,
 }
 
 impl Draft {
@@ -116,6 +118,8 @@ impl Draft {
             },
             connections: self.connections.unwrap_or(1024),
             connections_share: self.connections_share.unwrap_or(128),
+            reserve_mib: self.reserve_mib.unwrap_or(64),
+            least_free_percent: self.least_free_percent.unwrap_or(10),
             public_url,
             data,
         }
@@ -171,7 +175,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 34] = [
+static TABLE: [Row; 36] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
@@ -520,6 +524,30 @@ static TABLE: [Row; 34] = [
             Ok(())
         },
         show: |s| s.connections_share.to_string(),
+    },
+    Row {
+        name: "UNSAID_RESERVE_MIB",
+        kind: "a number from 0 to 65536",
+        default: "`64`",
+        meaning: "Room that is set aside in UNSAID_DATA, as the file `reserve`, in MiB. When the disk is full it is given up, so that a no, a stop, an opening and what the relay answered can still be written. 0 is none.",
+        secret: false,
+        take: |value, draft| {
+            draft.reserve_mib = Some(number(value, 0, 65_536)?);
+            Ok(())
+        },
+        show: |s| s.reserve_mib.to_string(),
+    },
+    Row {
+        name: "UNSAID_LEAST_FREE",
+        kind: "a number from 0 to 90",
+        default: "`10`",
+        meaning: "While less of the disk than this is free, in a hundred, no new letters and photos are taken; everything else goes on. 0 is no limit.",
+        secret: false,
+        take: |value, draft| {
+            draft.least_free_percent = Some(number(value, 0, 90)?);
+            Ok(())
+        },
+        show: |s| s.least_free_percent.to_string(),
     },
 ];
 

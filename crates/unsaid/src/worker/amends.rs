@@ -4,6 +4,7 @@ use super::{Done, Worker, trouble};
 use unsaid_delivery::decide::{AmendDecision, amended};
 use unsaid_delivery::{LetterId, Now};
 use unsaid_store::StoreError;
+use unsaid_store::care::Wrong;
 use unsaid_store::rows::Taken;
 
 /// So often new words that change under our hands are read again within one turn.
@@ -13,7 +14,7 @@ impl Worker {
     pub(super) async fn amend(&self, taken: Taken, id: LetterId, now: Now) -> Done {
         for _ in 0..TRIES {
             match self.amend_once(taken, id, now).await {
-                Ok(()) => return Done::Well,
+                Ok(done) => return done,
                 Err(StoreError::Conflict) => {}
                 Err(error) => return trouble(taken.of, &error),
             }
@@ -21,10 +22,10 @@ impl Worker {
         trouble(taken.of, &StoreError::Conflict)
     }
 
-    async fn amend_once(&self, taken: Taken, id: LetterId, now: Now) -> Result<(), StoreError> {
+    async fn amend_once(&self, taken: Taken, id: LetterId, now: Now) -> Result<Done, StoreError> {
         let Some(amending) = self.tools.store.amending(id).await? else {
-            // Taken back, or counted already; there is nothing to wake for.
-            return self.tools.store.give_back(&taken).await;
+            // Taken back, or counted already: then it is not ours any more. If it still is, it wakes for nothing.
+            return Ok(Done::Hopeless(Wrong::RowGone));
         };
         let decision = amended(&amending, now);
         self.tools.store.amended(&taken, &amending, decision, now).await?;
@@ -33,6 +34,6 @@ impl Worker {
             AmendDecision::Counts => "amend-rests-too",
         };
         tracing::info!(letter = %id, version = amending.version, why, "decided about new words");
-        Ok(())
+        Ok(Done::Well)
     }
 }

@@ -1,6 +1,8 @@
 //! Keeping the house in order beside its letters: wraps that are under an older key of the house are peeled and wrapped anew, in small batches that hold up no letter; and what
 //! was thrown away long enough ago is forgotten. Each is looked at again after an hour, or at once after a rotation.
 
+use super::night::Night;
+use super::scrub::Scrub;
 use super::{NextWake, Worker};
 use crate::peel::Peel;
 use std::collections::HashSet;
@@ -31,13 +33,29 @@ pub(super) struct Kept {
     again: Option<Observed>,
     /// Renewed since the last end, for the log.
     renewed: u64,
+    /// What goes round everything that is stored.
+    scrub: Scrub,
+    /// Whether it balances.
+    night: Night,
     /// Wraps that no key opens, or that carry another letter's line. They are said once, left as they are, and stand in nobody's way.
     hopeless: HashSet<(String, u32, WrapKind)>,
 }
 
 impl Kept {
     pub(super) fn new(ports: Keeping) -> Self {
-        Self { ports, done_for: None, again: None, renewed: 0, hopeless: HashSet::new() }
+        Self {
+            ports,
+            done_for: None,
+            again: None,
+            renewed: 0,
+            scrub: Scrub::default(),
+            night: Night::default(),
+            hopeless: HashSet::new(),
+        }
+    }
+
+    pub(super) fn ports(&self) -> &Keeping {
+        &self.ports
     }
 }
 
@@ -45,13 +63,23 @@ impl Worker {
     /// One batch, if it is time for one. Says in `next` when to come again.
     pub(super) async fn keep_in_order(&mut self, now: Now, next: &mut NextWake) -> Result<(), StoreError> {
         let Some(mut kept) = self.kept.take() else { return Ok(()) };
-        let done = self.keep(&mut kept, now).await;
+        let done = self.keep_all(&mut kept, now).await;
         if let Ok(more) = done {
             next.again |= more;
-            next.observed = [next.observed, kept.again].into_iter().flatten().min();
+            let others = [kept.again, kept.night.next, kept.scrub.next()];
+            next.observed = others.into_iter().chain([next.observed]).flatten().min();
         }
         self.kept = Some(kept);
         done.map(drop)
+    }
+
+    /// Whether there is more to do at once. Balancing comes first: what it wakes is a letter that nothing else would have woken.
+    async fn keep_all(&self, kept: &mut Kept, now: Now) -> Result<bool, StoreError> {
+        let mut more = self.balance(&mut kept.night, now).await?;
+        more |= self.keep(kept, now).await?;
+        let Kept { scrub, ports, .. } = kept;
+        more |= self.scrub(scrub, ports, now).await?;
+        Ok(more)
     }
 
     /// Whether there is more to do at once.

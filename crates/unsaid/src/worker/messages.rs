@@ -14,7 +14,8 @@ use std::sync::Arc;
 use unsaid_delivery::message::{Call, Kind, Message, Notice};
 use unsaid_delivery::record;
 use unsaid_delivery::{MessageId, Now};
-use unsaid_store::rows::{MessageView, Recording, StartAnswer, Starting, Taken};
+use unsaid_store::care::Wrong;
+use unsaid_store::rows::{Lane, MessageView, Recording, StartAnswer, Starting, Taken};
 use unsaid_store::{Store, StoreError};
 use zeroize::Zeroizing;
 
@@ -72,6 +73,10 @@ impl Worker {
             return ended(Done::Well);
         }
         let Some(view) = store.message(id).await? else {
+            if self.lane == Lane::Letters {
+                return ended(Done::Hopeless(Wrong::RowGone));
+            }
+            // A code's request is forgotten after a day.
             store.give_back(&taken).await?;
             return ended(Done::Well);
         };
@@ -115,7 +120,7 @@ impl Worker {
                 return ended(Done::Well);
             }
             Standing::Held => return ended(Done::Held),
-            Standing::Fell => return ended(Done::Trouble(super::AFTER_FAULT_SECONDS)),
+            Standing::Fell => return ended(Done::Fell),
             Standing::Failed(error) => return Err(error),
         };
         let Some(means) = self.heard(&outgoing.to, &answer, now) else {

@@ -11,6 +11,10 @@
 //! * [`foresight`]: what leaves within the forecast, written down a long time before, and what was not.
 //! * [`calls`]: what the host alone can mend, said to them.
 //! * [`keeping`]: old wraps under the house's present key, and forgetting what was thrown away.
+//! * [`scrub`]: looking round at everything that is stored, and at what is about to leave.
+//! * [`night`]: whether the rows balance.
+//! * [`careful`]: after a death, what was left is worked on alone.
+//! * [`hopeless`]: what cannot be worked on, held alone.
 //! * [`welcome`]: what others have answered lately, held against the next knock.
 //! * [`leases`]: taking over what another node, or an earlier start of this one, left behind.
 //! * [`ticker`]: the beat, and which node credits the time of service.
@@ -18,13 +22,17 @@
 mod about;
 mod amends;
 mod calls;
+mod careful;
 mod deliveries;
 mod foresight;
 mod groups;
+mod hopeless;
 mod keeping;
 mod leases;
 mod lives;
 mod messages;
+mod night;
+mod scrub;
 mod ticker;
 mod welcome;
 
@@ -43,6 +51,7 @@ use unsaid_delivery::clock::HOUR;
 use unsaid_delivery::message::{Kind, Notice};
 use unsaid_delivery::record::Welcome;
 use unsaid_delivery::{BootId, Now, Observed};
+use unsaid_store::care::Wrong;
 use unsaid_store::rows::{self, Beaten, Lane, Taken, WakeOf};
 use unsaid_store::{Store, StoreError};
 
@@ -104,6 +113,10 @@ pub struct Worker {
     calls: calls::Calls,
     /// What it knows of looking ahead.
     ahead: foresight::Ahead,
+    /// After deaths.
+    care: careful::Care,
+    /// What cannot be worked on.
+    hopeless: hopeless::Hopeless,
     /// When knocks left within the last hour, as far as this worker and the store know.
     left: Mutex<VecDeque<Observed>>,
     /// Where this house was not wanted lately.
@@ -131,6 +144,10 @@ enum Done {
     Well,
     /// To be tried again by us, after so many observed seconds.
     Trouble(i64),
+    /// The program fell over it. To be tried again by us an hour later, and a few times at the most.
+    Fell,
+    /// It says what cannot be, or points at nothing: to be held back.
+    Hopeless(Wrong),
     /// Not begun, because of what stands in the way of the whole house. It stays in our hands until that is over.
     Held,
 }
@@ -162,6 +179,8 @@ impl Worker {
             unrecorded: Vec::new(),
             calls: calls::Calls::default(),
             ahead: foresight::Ahead::default(),
+            care: careful::Care::default(),
+            hopeless: hopeless::Hopeless::default(),
             left: Mutex::new(VecDeque::new()),
             welcome: Mutex::default(),
             kept: None,
@@ -171,6 +190,11 @@ impl Worker {
     /// The same worker, which also renews old wraps and forgets what was thrown away.
     pub fn keeping(self, ports: Keeping) -> Self {
         Self { kept: Some(keeping::Kept::new(ports)), ..self }
+    }
+
+    /// The same worker for a house whose letters have no bytes (in tests of mail alone): it looks at none, and keeps nothing in order.
+    pub fn sending_alone(self) -> Self {
+        Self { kept: None, ..self }
     }
 
     /// The same worker, whose house's loops and pages know what it reads about what stands in the way.
@@ -213,7 +237,9 @@ impl Worker {
         if self.lane == Lane::Letters {
             self.call_hosts(now).await?;
         }
-        if self.holds.let_keep() {
+        if self.care.takes_singly(now) {
+            wake.observed = [wake.observed, self.care.next()].into_iter().flatten().min();
+        } else if self.holds.let_keep() {
             self.look_ahead(now, &mut wake).await?;
             self.keep_in_order(now, &mut wake).await?;
         }
@@ -239,20 +265,31 @@ impl Worker {
             return Ok(false);
         }
         let mut work = self.after_trouble(now);
-        work.extend(self.take_over(now).await?);
+        for one in self.take_over(now).await? {
+            self.alone(one, now).await?;
+        }
+        let singly = self.care.takes_singly(now);
+        let most = if singly { 1 } else { GROUP };
         if takes == Takes::All {
             work.append(&mut self.held);
         }
         for _ in 0..ROUNDS {
             self.count_what_left(now).await?;
             work.extend(match takes {
-                Takes::All => self.tools.store.take(self.boot, self.lane, now, GROUP).await?,
-                _ => self.tools.store.take_messages(self.boot, self.lane, now, GROUP).await?,
+                Takes::All => self.tools.store.take(self.boot, self.lane, now, most).await?,
+                _ => self.tools.store.take_messages(self.boot, self.lane, now, most).await?,
             });
             if work.is_empty() {
                 return Ok(false);
             }
-            self.work(std::mem::take(&mut work), now).await;
+            let work = std::mem::take(&mut work);
+            if singly {
+                for one in work {
+                    self.alone(one, now).await?;
+                }
+            } else {
+                self.work(work, now).await;
+            }
             if self.holds_still() {
                 return Ok(false);
             }
@@ -296,6 +333,7 @@ impl Worker {
             );
         }
         self.keep_ended(ended, now);
+        self.hold_back(now).await;
     }
 
     fn keep_ended(&mut self, ended: groups::Ended, now: Now) {
@@ -313,13 +351,16 @@ impl Worker {
             let ended = self.record(group, now).await;
             self.keep_ended(ended, now);
         }
+        self.hold_back(now).await;
     }
 
     /// The lease stays ours: nobody else does meanwhile what failed here.
     fn keep_if_troubled(&mut self, taken: Taken, done: Done, now: Now) {
         match done {
-            Done::Well => {}
+            Done::Well => self.hopeless.forget(taken.of),
             Done::Trouble(seconds) => self.troubled.push((now.observed.plus_seconds(seconds), taken)),
+            Done::Fell => self.fell(taken, now),
+            Done::Hopeless(wrong) => self.hopeless.add(taken, wrong),
             Done::Held => self.held.push(taken),
         }
     }
@@ -370,12 +411,15 @@ async fn netted<T>(of: WakeOf, work: impl Future<Output = T>) -> Result<T, Done>
             ?of,
             "a fault of the program; this one is put off for an hour, everything else goes on. Report it"
         );
-        Done::Trouble(AFTER_FAULT_SECONDS)
+        Done::Fell
     })
 }
 
 /// Trouble inside: says it once, with ids alone, and keeps the work.
 fn trouble(of: WakeOf, error: &StoreError) -> Done {
+    if matches!(error, StoreError::Damaged) {
+        return Done::Hopeless(Wrong::Unreadable);
+    }
     tracing::error!(?of, %error, "work was put off");
     Done::Trouble(AFTER_TROUBLE_SECONDS)
 }

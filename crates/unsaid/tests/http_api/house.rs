@@ -85,6 +85,7 @@ impl House {
         let clock = Arc::new(HandClock(Mutex::new(Duration::from_secs(1000))));
         let peel = Arc::new(HostPeel::new(&keys));
         let app = App {
+            room: Arc::new(unsaid::room::Room::plenty()),
             settings: Arc::new(settings),
             store: store.clone(),
             blobs: Arc::new(Blobs::in_memory()),

@@ -59,7 +59,7 @@ impl House {
         let settings = Settings::from_env(pairs).unwrap_or_else(|wrong| panic!("{wrong:?}"));
         let (chance, nobody) = (Arc::new(MachineChance), Arc::new(Told::default()));
         let assembled = assemble(settings, clock.clone(), chance, nobody, false).await.unwrap();
-        let worker = assembled.worker(Lane::Letters);
+        let worker = assembled.worker(Lane::Letters).sending_alone();
         Self { folder: folder.to_owned(), clock, assembled, worker, mail: mail.to_owned() }
     }
 

@@ -73,6 +73,7 @@ impl House {
         let keys = Arc::new(HouseKeys::new(&*chance));
         let store = Arc::new(MemoryStore::new());
         let app = App {
+            room: Arc::new(unsaid::room::Room::plenty()),
             settings: Arc::new(settings),
             store: store.clone(),
             blobs: Arc::new(Blobs::in_memory()),

@@ -72,6 +72,9 @@ impl Place {
             .env("UNSAID_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("UNSAID_PUBLIC_URL", self.origin())
             .env("UNSAID_MAIL", &self.mail)
+            // However full the disk is that the tests run on.
+            .env("UNSAID_LEAST_FREE", "0")
+            .env("UNSAID_RESERVE_MIB", "0")
             .env("UNSAID_MAIL_FROM", "unsaid@example.net")
             .stdout(File::create(self.folder.path().join("printed")).unwrap())
             .stderr(log);
