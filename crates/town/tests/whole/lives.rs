@@ -176,7 +176,8 @@ fn mail_that_is_down_at_the_release_delays_the_letter_and_nothing_else() {
     story.days(40);
     assert_eq!(story.to_dan(), 0);
     story.relay.block(false);
-    story.days(45);
+    // The second knock would come two weeks later.
+    story.days(5);
     assert_eq!(story.to_dan(), 1);
 }
 
@@ -231,7 +232,11 @@ fn a_mailbox_that_was_closed_after_her_death_does_not_keep_the_letter_for_ever()
     // The ladder goes on, and the grace is twice as long.
     story.days(60);
     assert_eq!(story.to_dan(), 0);
-    story.days(90);
+    let arrived = (0..18).any(|_| {
+        story.days(5);
+        story.to_dan() > 0
+    });
+    assert!(arrived, "within three months more");
     assert_eq!(story.to_dan(), 1);
 }
 
