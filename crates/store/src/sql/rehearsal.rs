@@ -130,7 +130,9 @@ macro_rules! every_change_of {
                 let facts = || journal.records().into_iter().map(|record| record.entry.fact).collect();
                 let scene = super::Scene::new(&store, &facts);
                 let fallen = super::rehearsed(super::checks::$name(&scene)).await;
-                assert!(fallen > 0, "nothing was tried");
+                // What a database server calls the time is read, and nothing else.
+                let reads_alone = stringify!($name) == "server_time";
+                assert!(fallen > 0 || reads_alone, "nothing was tried");
             })*
         }
     };

@@ -392,7 +392,7 @@ async fn a_copied_database_of_postgres_is_found_out_by_where_it_stands() {
         if copied.is_ok() {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        client.batch_execute("select pg_sleep(0.1)").await.unwrap();
     }
     copied.unwrap();
     {

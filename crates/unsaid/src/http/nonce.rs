@@ -19,9 +19,8 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn knows(State(app): State<App>, Path(nonce): Path<String>) -> Result<Plain<200>, Problem> {
     let nonce = URL_SAFE_NO_PAD.decode(nonce).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    let mine = match nonce {
-        Some(nonce) => app.store.knows_nonce(kept(&nonce), app.time.now()).await?,
-        None => false,
-    };
+    // What no house would ever ask has no answer here.
+    let nonce = nonce.ok_or_else(Problem::missing)?;
+    let mine = app.store.knows_nonce(kept(&nonce), app.time.now()).await?;
     Ok(Plain::new(true, if mine { MINE } else { NOT_MINE }))
 }

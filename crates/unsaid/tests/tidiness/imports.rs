@@ -130,7 +130,8 @@ const MAY_USE_OF_OTHERS: &[(&str, &[&str])] = &[("delivery", &["jiff", "jiff-tzd
 const NEVER_OF_OTHERS: &[(&str, &[&str])] = &[
     ("seal", &["tokio", "axum", "rusqlite", "tokio-postgres"]),
     ("store", &["axum", "hyper", "lettre", "maud", "rand_core", "age"]),
-    ("sim", &["tokio", "axum", "rusqlite", "tokio-postgres", "lettre"]),
+    // PostgreSQL is asked through tokio alone, so whoever imagines over it needs both.
+    ("sim", &["axum", "rusqlite", "lettre"]),
 ];
 
 pub(crate) fn rooms(file: &File) -> Vec<Complaint> {
