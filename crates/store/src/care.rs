@@ -115,9 +115,18 @@ impl Thing {
     }
 
     pub(crate) fn of(name: &str) -> Option<Self> {
-        [Self::Blob, Self::Wrap, Self::Delivery, Self::Message, Self::Letter, Self::Life, Self::Wake, Self::House]
-            .into_iter()
-            .find(|thing| thing.name() == name)
+        [
+            Self::Blob,
+            Self::Wrap,
+            Self::Delivery,
+            Self::Message,
+            Self::Letter,
+            Self::Life,
+            Self::Wake,
+            Self::House,
+        ]
+        .into_iter()
+        .find(|thing| thing.name() == name)
     }
 }
 
