@@ -256,7 +256,7 @@ fn account_locked_for(folder: &Path, host: &str) {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = unsaid::assemble::visit(&settings).await.unwrap();
+        let store = unsaid::assemble::come_in(&settings).await.unwrap();
         let token = Keyed([6; 32]);
         store.open_newcomer(token, id, Keyed([2; 32]), SealedText(vec![1]), None, now).await.unwrap();
         store.create_account(token, account, true, now).await.unwrap();

@@ -1,5 +1,5 @@
 //! What the passing of observed time demands of one author's row. Given the row, what is known beside it, and the time; gives the row as it should be, what to
-//! write, and when to look again. One step for each call: whoever commits it asks again.
+//! write, and when to look again. One step for each call: whoever commits it asks again. One thing because the order in which its questions are asked is the rule.
 
 use super::plan::{ARMING_DAYS, HOLD_OFF_HOURS, REMINDERS, RESUME_NOTICE_DAYS};
 use super::rungs::{self, Rung};

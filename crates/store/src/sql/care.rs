@@ -1,4 +1,5 @@
 //! Looking after what is stored: what is to be looked at, what was found wrong, and what is held for it. Whether rows balance is [`super::balance`]'s.
+//! One thing because each finding is written, held and let go in one place.
 
 use super::map;
 use super::tx::{Mode, Row, Tx, Value, values};

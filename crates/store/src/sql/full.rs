@@ -186,12 +186,12 @@ async fn whoever_else_writes_the_same_file_is_waited_for_and_nothing_is_lost() {
     let other = rusqlite::Connection::open(place.database()).unwrap();
     other.execute_batch("begin immediate").unwrap();
     let waits = std::thread::spawn(move || {
+        // Longer than the first deed takes to ask for its turn.
         std::thread::sleep(std::time::Duration::from_millis(700));
         other.execute_batch("commit").unwrap();
     });
-    let began = std::time::Instant::now();
+    assert!(!waits.is_finished(), "it is held");
     assert_eq!(a_day(&store, &begun).await.0, DEEDS);
-    assert!(began.elapsed() >= std::time::Duration::from_millis(300), "it was really held");
     waits.join().unwrap();
     assert_eq!(stands(&store, &begun).await, DEEDS);
     balances(&store).await;

@@ -1,4 +1,5 @@
-//! Whether an author is alive, in a database: her row, her keepers and channels, and what a change of it writes. The rules are the core's.
+//! Whether an author is alive, in a database: her row, her keepers and channels, and what a change of it writes. The rules are the core's. One thing because a change of
+//! her row moves her messages, her wake and her letters in the same transaction.
 
 use super::lives_map::{self, life_columns};
 use super::tx::{Mode, Tx, Value, not_before, values};

@@ -1,5 +1,5 @@
 //! How values of the core are written down in columns, and read back. What a column says that no word here means is damage. Knows no tables
-//! but by the names of their columns.
+//! but by the names of their columns. One thing because every word that a column may hold is written and read here, side by side.
 
 use super::tx::{FromValue, Row, Value, not_before};
 use crate::rows::{Kept, Role, WrapKind};

@@ -102,7 +102,6 @@ impl PlanView {
             },
         }
     }
-
 }
 
 /// The same as it comes in.
