@@ -107,6 +107,8 @@ pub struct Worker {
     held: Vec<Taken>,
     /// Taken, and to be tried again by ourselves after trouble.
     troubled: Vec<(Observed, Taken)>,
+    /// The store did not answer when it was asked for work, and may have handed some out all the same.
+    unheard: bool,
     /// Answered by the relay, and not recorded yet: nothing else is begun before these are.
     unrecorded: Vec<messages::Answered>,
     /// For what the host is to be called, and was.
@@ -176,6 +178,7 @@ impl Worker {
             holds: Arc::default(),
             held: Vec::new(),
             troubled: Vec::new(),
+            unheard: false,
             unrecorded: Vec::new(),
             calls: calls::Calls::default(),
             ahead: foresight::Ahead::default(),
@@ -265,6 +268,22 @@ impl Worker {
             return Ok(false);
         }
         let mut work = self.after_trouble(now);
+        let went = self.rounds_with(&mut work, takes, now).await;
+        // What is in hand stays in hand: it is ours, and nobody else would take it up.
+        self.troubled.extend(work.into_iter().map(|one| (now.observed, one)));
+        self.unheard |= went.is_err();
+        went
+    }
+
+    async fn rounds_with(
+        &mut self,
+        work: &mut Vec<Taken>,
+        takes: Takes,
+        now: Now,
+    ) -> Result<bool, StoreError> {
+        if self.unheard {
+            self.unheard = !self.take_up(work, now).await?;
+        }
         for one in self.take_over(now).await? {
             self.alone(one, now).await?;
         }
@@ -282,13 +301,13 @@ impl Worker {
             if work.is_empty() {
                 return Ok(false);
             }
-            let work = std::mem::take(&mut work);
+            let taken = std::mem::take(work);
             if singly {
-                for one in work {
+                for one in taken {
                     self.alone(one, now).await?;
                 }
             } else {
-                self.work(work, now).await;
+                self.work(taken, now).await;
             }
             if self.holds_still() {
                 return Ok(false);
