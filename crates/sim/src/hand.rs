@@ -176,6 +176,10 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// A database of its own on the server that scripts/with-postgres names.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only the server under test is named there, as for every test that needs one"
+)]
 async fn database(seed: u64) -> Result<String, String> {
     let url = std::env::var("UNSAID_TEST_POSTGRES").map_err(|_| {
         "UNSAID_TEST_POSTGRES does not name a server. Run it as: scripts/with-postgres make sim STORE=postgres"

@@ -66,7 +66,7 @@ impl Postgres {
 
     /// As if it stood on another machine.
     #[cfg(test)]
-    pub(crate) fn as_if_elsewhere(self) -> Self {
+    pub(crate) fn moved_elsewhere(self) -> Self {
         Self { elsewhere: true, ..self }
     }
 

@@ -442,7 +442,7 @@ async fn a_server_on_another_machine_says_what_time_it_is() {
     let url = database(&server, "elsewhere").await;
     let store = SqlStore::postgres(&url, Arc::new(MemoryJournal::new())).await.unwrap();
     assert_eq!(store.server_time().await.unwrap(), None);
-    let base = Postgres::open(&url).unwrap().as_if_elsewhere();
+    let base = Postgres::open(&url).unwrap().moved_elsewhere();
     let store = SqlStore { base: Base::Postgres(base), ..store };
     let before = jiff::Timestamp::now();
     let said = store.server_time().await.unwrap().unwrap();

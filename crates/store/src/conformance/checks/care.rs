@@ -266,7 +266,7 @@ pub async fn hold_back(scene: &Scene<'_>) {
     let held = State::Parked { why: Parked::Internal, left: false };
     assert_eq!(state(scene, falls).await, held);
     let of_falls = Finding::of_delivery(falls, Wrong::Fault);
-    assert_eq!(ok!(scene.store.findings()), [of_falls.clone()]);
+    assert_eq!(ok!(scene.store.findings()), std::slice::from_ref(&of_falls));
     assert!(!scene.has_come(WakeOf::Delivery(falls), now(9_000 * DAY)).await);
 
     // The other one knocks, and its knock is what the program falls over.

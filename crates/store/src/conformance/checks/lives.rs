@@ -244,7 +244,7 @@ pub async fn gone_letters(scene: &Scene<'_>) {
         let sent = scene.turn(now(day * DAY), Answer::Accepted).await;
         let knocks = sent.iter().filter(|m| m.kind == Kind::Knock).count();
         let gone = view(scene, account).await.life.is_released();
-        assert_eq!(gone || knocks == 0, true, "nothing leaves before");
+        assert!(gone || knocks == 0, "nothing leaves before");
         if gone {
             assert_eq!(knocks, 2, "and in the turn of the release all of it");
             released = Some(day);
