@@ -2,7 +2,7 @@
 # CARGO_TARGET_DIR.
 
 .DEFAULT_GOAL := help
-.PHONY: help run town test check format sim mutants fuzz web
+.PHONY: help run town test check format sim mutants fuzz kills exhibit web
 
 SEEDS ?= 20
 AUTHORS ?= 60
@@ -19,6 +19,8 @@ help:
 	@echo 'make format   put the format right'
 	@echo 'make sim      the simulator (SEEDS=$(SEEDS) AUTHORS=$(AUTHORS) YEARS=$(YEARS) STORE=$(STORE): memory, sqlite or postgres; FROM=$(FROM))'
 	@echo 'make mutants  the simulator against faults that are planted in the engine, one after the other'
+	@echo 'make kills    the real process killed wherever it does anything, over both databases, and the table of docs/faults.md'
+	@echo 'make exhibit  put the house of this version into the museum, for every later version to open'
 	@echo 'make fuzz     bytes from nowhere, against everything that reads bytes (TIME=$(TIME) seconds each; needs a nightly compiler)'
 
 # The browser half is built first, because the program carries it along.
@@ -64,6 +66,14 @@ sim:
 # Plants one fault after the other in the engine, and fails when one is not found by the property that is there for it.
 mutants:
 	cargo run --release --quiet -p unsaid-sim -- mutants --seeds 60 --authors 8 --years 6
+
+# A few points of these are in `make test`; all of them take half an hour for each database, and print the table of docs/faults.md.
+kills:
+	UNSAID_KILLS=all UNSAID_TEST_REQUIRE=1 scripts/with-postgres cargo test -p unsaid-town --test whole every_kill -- --nocapture --test-threads 1
+
+# Once for each version, when it is given its number: the house that every later program has to open (museum/README.md).
+exhibit:
+	UNSAID_EXHIBIT=1 cargo test -p unsaid-town --test whole museum::a_house_of_this_version -- --nocapture
 
 # Never a part of `make test`, which goes through what was found with any compiler.
 fuzz:

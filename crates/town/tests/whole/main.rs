@@ -9,12 +9,15 @@
 #[path = "../../../unsaid/tests/canary/mod.rs"]
 mod canary;
 
+mod broken_disks;
 mod canaries;
 mod clocks;
 mod described;
+mod every_kill;
 mod kills;
 mod lives;
 mod logs;
+mod museum;
 mod permission;
 mod postgres;
 mod relays;

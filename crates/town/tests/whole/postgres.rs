@@ -20,12 +20,21 @@ impl Fresh {
             eprintln!("not run: UNSAID_TEST_POSTGRES names no server");
             return None;
         };
+        Some(Self::of(&server, name, ""))
+    }
+
+    /// Another one with everything that stands in this one, to which nobody is connected.
+    pub(crate) fn copied(&self, name: &str) -> Self {
+        Self::of(&self.server, name, &format!(" template {}", self.name))
+    }
+
+    fn of(server: &str, name: &str, template: &str) -> Self {
         let name = format!("unsaid_whole_{}_{name}", std::process::id());
-        command(&server, &format!("create database {name}"));
+        command(server, &format!("create database {name}{template}"));
         let (before, options) =
-            server.split_once('?').map_or((server.as_str(), String::new()), |(b, o)| (b, format!("?{o}")));
+            server.split_once('?').map_or((server, String::new()), |(b, o)| (b, format!("?{o}")));
         let base = &before[..before.rfind('/').expect("a URL that names a database")];
-        Some(Self { url: format!("{base}/{name}{options}"), server, name })
+        Self { url: format!("{base}/{name}{options}"), server: server.to_owned(), name }
     }
 }
 

@@ -53,6 +53,11 @@ impl Browser {
         self.cookies[name].clone()
     }
 
+    /// The same browser in front of the same house, whose door is elsewhere now.
+    pub(crate) fn at_door(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
     pub(crate) fn at_network(self, network: &'static str) -> Self {
         Self { network: Some(network), ..self }
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod author;
 pub(crate) mod browser;
+pub(crate) mod falls;
 pub(crate) mod relay;
 
 use browser::Browser;
@@ -27,7 +28,7 @@ pub(crate) struct Place {
     mail: String,
     database: Option<String>,
     /// Settings beside those that every house of these tests has.
-    more: Vec<(&'static str, &'static str)>,
+    more: Vec<(&'static str, String)>,
     network: Option<&'static str>,
 }
 
@@ -38,9 +39,31 @@ impl Place {
     }
 
     /// With one more setting.
-    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.more.push((name, value));
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.more.push((name, value.into()));
         self
+    }
+
+    /// Without any settings beside those that every house of these tests has.
+    pub(crate) fn without_more(mut self) -> Self {
+        self.more.clear();
+        self
+    }
+
+    /// Another place with what stands in this one, which is closed, and another door.
+    pub(crate) fn copied(&self, mail: String, database: Option<String>) -> Self {
+        let copy = Self::new(mail, database);
+        let copied = Command::new("cp").arg("-a").arg(self.data()).arg(copy.data()).status().unwrap();
+        assert!(copied.success());
+        copy
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Browsers come by a proxy, from this network.
@@ -78,7 +101,7 @@ impl Place {
             .env("UNSAID_MAIL_FROM", "unsaid@example.net")
             .stdout(File::create(self.folder.path().join("printed")).unwrap())
             .stderr(log);
-        command.envs(self.more.iter().copied());
+        command.envs(self.more.iter().map(|(name, value)| (name, value)));
         if let Some(database) = &self.database {
             command.env("UNSAID_DATABASE", database);
         }
@@ -169,6 +192,24 @@ impl Town {
             let _answer =
                 Browser::new(port).try_send("POST", "/town/advance", "application/json", asked.as_bytes());
         })
+    }
+
+    /// Time passes until it is over, or until the process dies of it.
+    pub(crate) fn live_if_it_can(&self, seconds: u64) {
+        let asked = json!({ "by": seconds, "as": "lived" }).to_string();
+        let _answer =
+            Browser::new(self.port).try_send("POST", "/town/advance", "application/json", asked.as_bytes());
+    }
+
+    /// Whether it has ended by itself, and how; waits a little for one that is about to.
+    pub(crate) fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        for _ in 0..20 {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
     }
 
     /// SIGKILL, as a power cut would.

@@ -39,6 +39,8 @@ struct Plan {
     held: usize,
     /// How many conversations that were held up have ended since.
     ended: usize,
+    /// How many conversations there are.
+    open: usize,
 }
 
 /// The relay. It listens as long as the test runs.
@@ -56,13 +58,14 @@ impl Relay {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let shared = theirs.clone();
+                shared.0.lock().unwrap().open += 1;
                 std::thread::spawn(move || {
                     let mut held = false;
                     let _ended = converse(stream, &shared, &mut held);
-                    if held {
-                        shared.0.lock().unwrap().ended += 1;
-                        shared.1.notify_all();
-                    }
+                    let mut plan = shared.0.lock().unwrap();
+                    plan.ended += usize::from(held);
+                    plan.open -= 1;
+                    shared.1.notify_all();
                 });
             }
         });
@@ -111,6 +114,13 @@ impl Relay {
     /// Waits until every conversation that was held up is over.
     pub(crate) fn wait_until_ended(&self) {
         self.wait("what was held up did not end", |plan| plan.ended == plan.held);
+    }
+
+    /// Waits until nobody talks to it, as after a death: what was on its way has come, or never will.
+    pub(crate) fn wait_until_quiet(&self) {
+        // Who had connected and not been let in yet is let in first.
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        self.wait("somebody still talks", |plan| plan.open == 0);
     }
 
     /// Waits for so many whole messages to an address and gives all of them.
