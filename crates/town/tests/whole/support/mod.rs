@@ -130,7 +130,7 @@ impl Place {
             .env("UNSAID_PUBLIC_URL", self.origin())
             .env("UNSAID_MAIL", &self.mail)
             .env("UNSAID_MAIL_FROM", "unsaid@example.net")
-            .envs(self.more.iter().copied());
+            .envs(self.more.iter().map(|(name, value)| (name, value)));
         if let Some(database) = &self.database {
             command.env("UNSAID_DATABASE", database);
         }
