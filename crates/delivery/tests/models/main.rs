@@ -4,4 +4,5 @@
 //!
 //! Each model also goes through engines that leave one question out, and each of them must be found out: a model that finds nothing wrong anywhere shows nothing.
 
+mod ladder;
 mod sending;
