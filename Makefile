@@ -67,9 +67,9 @@ sim:
 mutants:
 	cargo run --release --quiet -p unsaid-sim -- mutants --seeds 60 --authors 8 --years 6
 
-# A few points of these are in `make test`; all of them take half an hour for each database, and print the table of docs/faults.md.
+# A few points of these are in `make test`; all of them take half an hour for each database, and print the tables of docs/faults.md.
 kills:
-	UNSAID_KILLS=all UNSAID_TEST_REQUIRE=1 scripts/with-postgres cargo test -p unsaid-town --test whole every_kill -- --nocapture --test-threads 1
+	RUST_BACKTRACE=0 UNSAID_KILLS=all UNSAID_TEST_REQUIRE=1 scripts/with-postgres cargo test -p unsaid-town --test whole -- every_ broken_disks --nocapture --test-threads 1
 
 # Once for each version, when it is given its number: the house that every later program has to open (museum/README.md).
 exhibit:

@@ -14,6 +14,7 @@ mod canaries;
 mod clocks;
 mod described;
 mod every_kill;
+mod every_start;
 mod kills;
 mod lives;
 mod logs;

@@ -81,15 +81,35 @@ fn address(went: &str) -> String {
     format!("{}@example.org", went.replace(' ', "."))
 }
 
-/// Opens an exhibit with the program of today.
-fn visit(exhibit: &Path) {
-    let notes: Value = serde_json::from_slice(&fs::read(exhibit.join("notes.json")).unwrap()).unwrap();
-    let said = |table: &str, went: &str| notes[table][went].as_str().expect("it is noted").to_owned();
-    let relay = Relay::open();
+/// Every house of the museum.
+pub(crate) fn exhibits() -> Vec<PathBuf> {
+    let there = fs::read_dir(museum()).unwrap().map(|entry| entry.unwrap().path());
+    let mut houses: Vec<PathBuf> = there.filter(|path| path.is_dir()).collect();
+    houses.sort();
+    assert!(!houses.is_empty(), "the museum is empty");
+    houses
+}
+
+/// The house of an exhibit, as it was left.
+pub(crate) fn unpacked(exhibit: &Path, relay: &Relay) -> Place {
     let place = Place::new(relay.setting(), None);
     run(Command::new("tar").arg("-C").arg(place.folder()).arg("-xzf").arg(exhibit.join("house.tar.gz")));
+    place
+}
+
+/// Opens an exhibit with the program of today.
+fn visit(exhibit: &Path) {
+    let relay = Relay::open();
+    let place = unpacked(exhibit, &relay);
+    look_around(exhibit, &place, &relay);
+}
+
+/// The house of this exhibit opens in this place, and all of it is as it was.
+pub(crate) fn look_around(exhibit: &Path, place: &Place, relay: &Relay) {
+    let notes: Value = serde_json::from_slice(&fs::read(exhibit.join("notes.json")).unwrap()).unwrap();
+    let said = |table: &str, went: &str| notes[table][went].as_str().expect("it is noted").to_owned();
     let town = place.start();
-    let mut helen = Author::who_was_here(&place, &relay);
+    let mut helen = Author::who_was_here(place, relay);
 
     for (went, state) in [
         ("waits", "waiting"),
@@ -141,15 +161,7 @@ fn reads(reader: &mut Browser, path: &str, letter: &str) {
 
 #[test]
 fn every_house_of_the_museum_opens_and_what_waits_in_it_arrives() {
-    let mut visited = 0;
-    for entry in fs::read_dir(museum()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            visit(&path);
-            visited += 1;
-        }
-    }
-    assert!(visited > 0, "the museum is empty");
+    exhibits().iter().for_each(|exhibit| visit(exhibit));
 }
 
 /// With UNSAID_EXHIBIT=1 it is put into the museum, under the version of this program; a house that is there already stays as it was.

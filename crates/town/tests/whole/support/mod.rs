@@ -14,7 +14,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// Longer than anything takes on a slow machine; then it is a fault.
@@ -86,6 +86,13 @@ impl Place {
 
     /// The program starts. What it logs goes into one file for all starts.
     pub(crate) fn start(&self) -> Town {
+        self.start_if_it_can().unwrap_or_else(|ended| {
+            panic!("the town ended with {ended}: {}", std::fs::read_to_string(self.log()).unwrap())
+        })
+    }
+
+    /// The program starts, or ends before it is open.
+    pub(crate) fn start_if_it_can(&self) -> Result<Town, ExitStatus> {
         let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_unsaid-town"));
         command
@@ -108,10 +115,10 @@ impl Place {
         let mut town = Town { process: command.stdin(Stdio::null()).spawn().unwrap(), port: self.port };
         for _ in 0..600 {
             if self.browser().try_get("/healthz").is_some_and(|answer| answer.status == 200) {
-                return town;
+                return Ok(town);
             }
             if let Some(ended) = town.process.try_wait().unwrap() {
-                panic!("the town ended with {ended}: {}", std::fs::read_to_string(self.log()).unwrap());
+                return Err(ended);
             }
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -202,7 +209,7 @@ impl Town {
     }
 
     /// Whether it has ended by itself, and how; waits a little for one that is about to.
-    pub(crate) fn ended(&mut self) -> Option<std::process::ExitStatus> {
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         for _ in 0..20 {
             if let Some(status) = self.process.try_wait().unwrap() {
                 return Some(status);
