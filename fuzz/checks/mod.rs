@@ -4,10 +4,12 @@
 //! A check panics where something does not hold, and says whether the bytes were taken for what they would be. It refuses to know who calls it.
 
 pub(crate) mod addresses;
+pub(crate) mod backups;
 pub(crate) mod days;
 pub(crate) mod envelope;
 pub(crate) mod folders;
 pub(crate) mod journal;
+pub(crate) mod manifests;
 pub(crate) mod messages;
 pub(crate) mod ranges;
 pub(crate) mod returned;
@@ -26,10 +28,12 @@ pub(crate) struct Target {
 /// All of them.
 pub(crate) const TARGETS: &[Target] = &[
     Target { name: "addresses", check: addresses::check, also: &[] },
+    Target { name: "backups", check: backups::check, also: &[] },
     Target { name: "days", check: days::check, also: &[] },
     Target { name: "envelope", check: envelope::check, also: &["vectors/v1", "vectors/v2"] },
     Target { name: "folders", check: folders::check, also: &["vectors/v1/keys", "vectors/v2/keys"] },
     Target { name: "journal", check: journal::check, also: &["crates/store/src/journal/frozen"] },
+    Target { name: "manifests", check: manifests::check, also: &[] },
     Target { name: "messages", check: messages::check, also: &[] },
     Target { name: "ranges", check: ranges::check, also: &[] },
     Target { name: "returned", check: returned::check, also: &["crates/unsaid/tests/bounces"] },

@@ -297,6 +297,26 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// Whether it is about an author's life: her row, her keepers, her channels, her stop code.
+    pub fn is_about_a_life(&self) -> bool {
+        matches!(
+            self,
+            Self::CheckedIn { .. }
+                | Self::Voted { .. }
+                | Self::Stopped { .. }
+                | Self::Resumed { .. }
+                | Self::Paused { .. }
+                | Self::LifeEnded { .. }
+                | Self::PolicyChanged { .. }
+                | Self::KeeperAdded { .. }
+                | Self::KeeperAnswered { .. }
+                | Self::KeeperRemoved { .. }
+                | Self::ChannelAdded { .. }
+                | Self::ChannelRemoved { .. }
+                | Self::StopCodeMade { .. }
+        )
+    }
+
     /// What it is called where facts are counted and listed.
     pub fn name(&self) -> &'static str {
         match self {

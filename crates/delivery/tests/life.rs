@@ -494,6 +494,61 @@ fn once_a_day() {
     assert!(world.life.asks >= at.plus_days(61));
 }
 
+/// She was well on the day before the question, and cannot answer anybody for two months. Whoever looks after her can say so; nobody lies about her.
+#[test]
+fn two_months_in_hospital() {
+    for (policy, keepers) in [
+        (Policy::Both, 3),
+        (Policy::Both, 1),
+        (Policy::Both, 0),
+        (Policy::KeepersOnly, 3),
+        (Policy::Either, 3),
+        (Policy::Either, 0),
+        (Policy::CheckIns, 0),
+    ] {
+        let mut world = World::new(plan(policy), keepers);
+        world.serve_days(60);
+        let mut one_worries = world.clone();
+        for days in 1..=61 {
+            world.serve_days(1);
+            assert!(!world.gate_open, "{policy:?} with {keepers}, day {days}");
+        }
+        assert!(world.sign(Strength::Weak) && world.life.stage == Stage::Present);
+        // A month longer, where one keeper fears the worst and another one has been to see her.
+        if keepers == 3 {
+            one_worries.serve_days(10);
+            assert_eq!(one_worries.vote(1, Word::Died), Ok(()));
+            one_worries.serve_days(30);
+            assert_eq!(one_worries.vote(2, Word::Well), Ok(()));
+            one_worries.serve_days(52);
+            assert!(!one_worries.gate_open, "{policy:?}");
+        }
+    }
+}
+
+/// One of three has died before her: the other two are enough. Two have: the one who is left is no quorum, and what she chose for that comes.
+#[test]
+fn keepers_who_have_died_themselves() {
+    let mut world = World::new(plan(Policy::Both), 3);
+    world.serve_days(96);
+    for n in 2..=3 {
+        assert_eq!(world.vote(n, Word::Died), Ok(()));
+    }
+    assert_eq!(world.days_until_released(60), Some(31));
+    let mut world = World::new(plan(Policy::Both), 3);
+    world.serve_days(96);
+    assert_eq!(world.vote(3, Word::Died), Ok(()));
+    assert_eq!(world.days_until(400, is_grace), Some(180));
+    let mut world = World::new(Plan { fallback: Fallback::Never, ..plan(Policy::Both) }, 3);
+    world.serve_days(96);
+    assert_eq!(world.vote(3, Word::Died), Ok(()));
+    assert_eq!(world.days_until_released(1_000), None, "or never, as she chose");
+    // As soon as she has named another one in their place, two are there to agree.
+    world.keepers = vec![keeper(3), keeper(4)];
+    assert_eq!(world.vote(4, Word::Died), Ok(()));
+    assert_eq!(world.days_until_released(60), Some(31));
+}
+
 #[test]
 fn unlock_wanted() {
     let mut world = World::new(plan(Policy::Both), 3);

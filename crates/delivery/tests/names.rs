@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 const DOCS: &str = include_str!("../../../docs/delivery.md");
-const CODE: [&str; 17] = [
+const CODE: [&str; 18] = [
     include_str!("../src/accept.rs"),
     include_str!("../src/decide.rs"),
     include_str!("../src/permit.rs"),
@@ -17,12 +17,13 @@ const CODE: [&str; 17] = [
     include_str!("../src/clock/several.rs"),
     include_str!("../src/life/accept.rs"),
     include_str!("../src/life/decide.rs"),
+    include_str!("../src/life/learn.rs"),
     include_str!("../src/life/permit.rs"),
     include_str!("../src/life/plan.rs"),
     include_str!("../src/life/rungs.rs"),
     include_str!("../src/life/votes.rs"),
 ];
-const STORIES: [&str; 7] = [
+const STORIES: [&str; 8] = [
     include_str!("rules.rs"),
     include_str!("birthdays.rs"),
     include_str!("holds.rs"),
@@ -30,6 +31,7 @@ const STORIES: [&str; 7] = [
     include_str!("clocks.rs"),
     include_str!("zones.rs"),
     include_str!("life.rs"),
+    include_str!("life_learnt.rs"),
 ];
 
 /// Quoted or back-quoted words joined by hyphens.

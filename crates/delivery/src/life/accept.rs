@@ -91,6 +91,10 @@ fn change(life: Life, write: Vec<Write>, fact: Fact, now: Now, why: &'static str
 /// She begins, or begins anew after she had ended it.
 pub fn arm(account: AccountId, before: Option<&Life>, plan: Plan, now: Now) -> Result<Change, PlanRefused> {
     plan.check()?;
+    Ok(begins(account, before, plan, now))
+}
+
+pub(super) fn begins(account: AccountId, before: Option<&Life>, plan: Plan, now: Now) -> Change {
     let mut life = Life {
         account,
         plan,
@@ -122,7 +126,7 @@ pub fn arm(account: AccountId, before: Option<&Life>, plan: Plan, now: Now) -> R
     };
     life.asks = asks(&life, now.observed);
     let fact = Fact::PolicyChanged { account, plan };
-    Ok(change(life, Vec::new(), fact, now, "arming-is-a-lower-bound"))
+    change(life, Vec::new(), fact, now, "arming-is-a-lower-bound")
 }
 
 /// `a-sign-always-sets-back`: from every state. `strength` is what the act was: a POST that follows a human act, never a GET, a poll or a script.
@@ -160,7 +164,12 @@ fn ends_something(life: &Life, strength: Strength) -> bool {
 }
 
 /// Sets everything back. A stop stays a stop.
-fn set_back(life: &mut Life, strength: Strength, facts: &Facts, now: Now) -> (Vec<Write>, Option<GateMoves>) {
+pub(super) fn set_back(
+    life: &mut Life,
+    strength: Strength,
+    facts: &Facts,
+    now: Now,
+) -> (Vec<Write>, Option<GateMoves>) {
     note_unlock_asked(life, facts);
     let ends = ends_something(life, strength);
     // `unlock-wanted`: while her keepers are asked because of weak signs, another weak sign does not silence them.
@@ -325,6 +334,10 @@ pub fn change_plan(life: &Life, plan: Plan, facts: &Facts, now: Now) -> Result<C
     if life.stage == Stage::Ended {
         return Err(LifeRefused::Ended);
     }
+    Ok(takes_plan(life, plan, facts, now))
+}
+
+pub(super) fn takes_plan(life: &Life, plan: Plan, facts: &Facts, now: Now) -> Change {
     let mut next = life.clone();
     let (write, gate) = set_back(&mut next, Strength::Strong, facts, now);
     if life.plan.is_faster(&plan) {
@@ -334,5 +347,5 @@ pub fn change_plan(life: &Life, plan: Plan, facts: &Facts, now: Now) -> Result<C
         next.asks = asks(&next, now.observed);
     }
     let fact = Fact::PolicyChanged { account: life.account, plan };
-    Ok(Change { gate, ..change(next, write, fact, now, "faster-after-the-old-period") })
+    Change { gate, ..change(next, write, fact, now, "faster-after-the-old-period") }
 }

@@ -5,6 +5,7 @@
 //! * [`rungs`]: whether a message to her counts: as accepted, as refused for good, or not at all.
 //! * [`votes`]: what her keepers have said.
 //! * [`accept`]: what a human may ask: a sign of life, a keeper's word, pause, stop, resume, end, another plan.
+//! * [`learn`]: what a journal knows and the rows do not.
 //! * [`permit`]: whether a message of this file may still leave.
 //!
 //! Values in, values out. Silence, grace and pauses are observed time, so that no downtime is held against anybody; what was asked for a civil day
@@ -12,6 +13,7 @@
 
 pub mod accept;
 pub mod decide;
+pub mod learn;
 pub mod permit;
 pub mod plan;
 pub mod rungs;

@@ -1,10 +1,14 @@
 //! One author in a world of her own: her row, her keepers, and a relay that does what a story says. Steps the pure rules as the worker would, one commit after
 //! another. Knows no store.
 
+#![allow(dead_code, reason = "each story needs a part of it")]
+
 use jiff::Timestamp;
+use unsaid_delivery::Fact;
 use unsaid_delivery::clock::HOUR;
 use unsaid_delivery::id::{AccountId, ChannelId, KeeperId};
 use unsaid_delivery::life::accept::{self, Armed};
+use unsaid_delivery::life::learn::learn;
 use unsaid_delivery::life::{
     Change, Facts, GateMoves, Heard, Life, NoVote, Plan, Policy, Stage, Strength, To, Vote, Word, Write,
     decide,
@@ -50,6 +54,8 @@ pub(crate) struct World {
     pub(crate) hears_bounces: bool,
     pub(crate) gate_open: bool,
     pub(crate) whys: Vec<&'static str>,
+    /// What the journal holds of her.
+    pub(crate) journal: Vec<Fact>,
 }
 
 pub(crate) fn keeper(n: u8) -> KeeperId {
@@ -84,6 +90,7 @@ impl World {
             hears_bounces: true,
             gate_open: false,
             whys: Vec::new(),
+            journal: Vec::new(),
         }
     }
 
@@ -120,6 +127,7 @@ impl World {
             None => {}
         }
         self.whys.push(change.why);
+        self.journal.extend(change.fact);
         for write in change.write {
             let hers = matches!(write.to, To::SignIn | To::Channel(_));
             let heard = match (self.relay, hers) {
@@ -216,6 +224,23 @@ impl World {
         let change = accept::stop(&self.life, &self.facts(), self.now);
         self.commit(change);
         self.settle();
+    }
+
+    /// A copy that is older than this one learns what happened since.
+    pub(crate) fn restored(&self, old: &Self) -> Self {
+        let mut copy = old.clone();
+        for fact in &self.journal[old.journal.len()..] {
+            let Some(change) = learn(Some(&copy.life), fact, false, &copy.facts(), copy.now) else {
+                continue;
+            };
+            // Nobody is told twice, and it is in the journal.
+            copy.commit(Change { write: Vec::new(), fact: None, ..change });
+            if let Fact::Voted { keeper, word, .. } = fact {
+                copy.votes = accept::voted(&copy.votes, Vote { keeper: *keeper, word: *word });
+            }
+        }
+        copy.journal = self.journal.clone();
+        copy
     }
 
     /// How often this was written.

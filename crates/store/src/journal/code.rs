@@ -79,6 +79,10 @@ pub const MAGIC_OF_ANY: &[u8] = b"unsaid-journal ";
 pub const HEADER: usize = 12;
 /// No body is longer, in bytes.
 pub const LONGEST: usize = 16 << 20;
+/// The newest kind of fact that this version knows. What is beyond is neither written nor read: a newer version wrote it.
+pub const NEWEST: u8 = 39;
+/// The kind of what is no fact.
+const VOID: u8 = 255;
 
 /// What one record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +113,7 @@ pub fn hash(body: &[u8]) -> [u8; 32] {
     Sha256::digest(body).into()
 }
 
-/// A frame with its header; none if it would be too long.
+/// A frame with its header; none if it would be too long, or holds what has no kind.
 pub fn write(frame: &Frame) -> Option<Vec<u8>> {
     let mut out = Out(vec![0; HEADER]);
     out.u64(frame.seq);
@@ -121,11 +125,14 @@ pub fn write(frame: &Frame) -> Option<Vec<u8>> {
     for said in &frame.said {
         let mut values = Out(Vec::new());
         let (kind, subject, rev) = match said {
-            Said::Kept(entry) => (values.fact(&entry.fact), entry.subject.as_str(), entry.rev),
+            Said::Kept(entry) => {
+                let kind = values.fact(&entry.fact).filter(|kind| (1..=NEWEST).contains(kind))?;
+                (kind, entry.subject.as_str(), entry.rev)
+            }
             Said::Void(range) => {
                 values.u64(*range.start());
                 values.u64(*range.end());
-                (255, "", 0)
+                (VOID, "", 0)
             }
         };
         out.u8(kind);
@@ -176,7 +183,7 @@ pub fn read(body: &[u8]) -> Option<Frame> {
         let subject = from.text(length)?;
         let rev = i64::from_le_bytes(from.array()?);
         let mut values = From(from.bytes()?);
-        said.push(if kind == 255 {
+        said.push(if kind == VOID {
             Said::Void(values.u64()?..=values.u64()?)
         } else {
             Said::Kept(Entry { subject, rev, fact: values.fact(kind)? })
@@ -184,6 +191,26 @@ pub fn read(body: &[u8]) -> Option<Frame> {
         values.0.is_empty().then_some(())?;
     }
     from.0.is_empty().then_some(Frame { seq, before, generation, node, said })
+}
+
+/// Whether this is the body of a frame that a newer version wrote: it is whole, and holds a kind that is not known here.
+pub fn is_newer(body: &[u8]) -> bool {
+    fn kinds(body: &[u8]) -> Option<Vec<u8>> {
+        let mut from = From(body);
+        from.take(8 + 32 + 4)?;
+        let length = from.u8()?.into();
+        from.text(length)?;
+        let mut kinds = Vec::new();
+        for _ in 0..from.u16()? {
+            kinds.push(from.u8()?);
+            let length = from.u16()?.into();
+            from.text(length)?;
+            from.take(8)?;
+            from.bytes()?;
+        }
+        from.0.is_empty().then_some(kinds)
+    }
+    kinds(body).is_some_and(|kinds| kinds.iter().any(|kind| (NEWEST + 1..VOID).contains(kind)))
 }
 
 struct Out(Vec<u8>);
@@ -221,9 +248,9 @@ impl Out {
             Scope::Quiet => self.u8(5),
         }
     }
-    /// Writes the values of a fact; gives its kind.
-    fn fact(&mut self, fact: &Fact) -> u8 {
-        match fact {
+    /// Writes the values of a fact; gives its kind. None: it cannot be written, and nothing of it may be kept.
+    fn fact(&mut self, fact: &Fact) -> Option<u8> {
+        Some(match fact {
             Fact::Sealed { letter, version, manifest } => {
                 self.0.extend(letter.0);
                 self.u32(*version);
@@ -270,7 +297,7 @@ impl Out {
                 // A sealed address is some hundred bytes; the length of the frame is checked at the end.
                 self.u32(sealed.len() as u32);
                 self.0.extend(sealed);
-                let Some((account, key)) = of else { return 9 };
+                let Some((account, key)) = of else { return Some(9) };
                 self.0.extend(account.0);
                 self.0.extend(key);
                 23
@@ -366,9 +393,9 @@ impl Out {
                 self.u32(*generation);
                 24
             }
-            // About a life: every fact is above or there, which the tests of this file go through.
-            life => self.life(life).unwrap_or_default(),
-        }
+            // About a life. What is neither above nor there has no kind, and is not written at all.
+            life => self.life(life)?,
+        })
     }
     fn knocked(&mut self, knock: &Knocked) {
         self.0.extend(knock.person.0);

@@ -84,7 +84,8 @@ impl FileJournal {
         let first = tail.last + 1;
         let last = tail.last + said.len() as u64;
         let frame = Frame { seq: first, before: tail.before, generation, node: self.node.clone(), said };
-        let bytes = code::write(&frame).ok_or_else(|| JournalError::Broken("a record is too long".into()))?;
+        let bytes =
+            code::write(&frame).ok_or_else(|| JournalError::Broken("a record cannot be written".into()))?;
         let length = tail.length;
         if let Err(error) = tail.file.write_all(&bytes) {
             // Half a frame must not stay in front of the next one.
@@ -267,8 +268,12 @@ pub(super) fn scan(
             return torn_or_damaged(file, path, place.0);
         }
         let damaged = || JournalError::Damaged { file: path.into(), at: place.0 };
-        // Sums that hold around words that do not read were written so: it is not a torn tail.
-        let frame = code::read(&body).ok_or_else(damaged)?;
+        // Sums that hold around words that do not read were written so: it is not a torn tail, and where a kind is not known here a newer program wrote it.
+        let frame = match code::read(&body) {
+            Some(frame) => frame,
+            None if code::is_newer(&body) => return Err(JournalError::Newer { file: path.into() }),
+            None => return Err(damaged()),
+        };
         if frame.seq != place.1 + 1 || frame.before != place.2 {
             return Err(damaged());
         }

@@ -1,5 +1,7 @@
 //! The journal on a disk: what a power cut, a flipped bit and a second process do to it.
 
+mod kinds;
+
 use super::*;
 use std::fs;
 use std::path::Path;
@@ -58,6 +60,7 @@ fn every_fact() -> Vec<Entry> {
         },
         Fact::Adopted { generation: 2 },
     ];
+    facts.extend(kinds::of_a_life());
     for scope in scopes {
         facts.push(Fact::Refused { person: Some(person), address, scope });
         facts.push(Fact::Lifted { person: None, address, scope });
@@ -81,8 +84,13 @@ fn entries(journal: &dyn Journal) -> Vec<Entry> {
 
 /// Three appends; gives the entries of each.
 fn three(folder: &Path) -> Vec<Vec<Entry>> {
+    three_of(folder, &every_fact()[..6])
+}
+
+/// These, in three appends.
+fn three_of(folder: &Path, entries: &[Entry]) -> Vec<Vec<Entry>> {
     let journal = FileJournal::open(folder, "one").unwrap();
-    let groups: Vec<Vec<Entry>> = every_fact().chunks(2).take(3).map(<[Entry]>::to_vec).collect();
+    let groups: Vec<Vec<Entry>> = entries.chunks(entries.len().div_ceil(3)).map(<[Entry]>::to_vec).collect();
     for group in &groups {
         journal.append(1, group).unwrap();
     }
@@ -125,8 +133,12 @@ fn what_was_voided_is_not_replayed() {
 #[test]
 fn a_tail_torn_at_any_byte_is_put_aside_and_everything_before_it_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let groups = three(folder.path());
-    let path = folder.path().join("one.log");
+    torn_anywhere(folder.path(), &three(folder.path()));
+}
+
+/// What becomes of this journal, whose frames these are, when its end is torn off at any byte.
+fn torn_anywhere(folder: &Path, groups: &[Vec<Entry>]) {
+    let path = folder.join("one.log");
     let whole = fs::read(&path).unwrap();
     let mut ends = vec![code::MAGIC.len()];
     while let Some((length, _)) = code::header(&whole[*ends.last().unwrap()..]) {
@@ -135,7 +147,7 @@ fn a_tail_torn_at_any_byte_is_put_aside_and_everything_before_it_stays() {
     assert_eq!(*ends.last().unwrap(), whole.len());
     for torn in 0..whole.len() {
         fs::write(&path, &whole[..torn]).unwrap();
-        let journal = FileJournal::open(folder.path(), "one").unwrap();
+        let journal = FileJournal::open(folder, "one").unwrap();
         let complete = ends.iter().filter(|end| **end <= torn).count().saturating_sub(1);
         assert_eq!(entries(&journal), groups[..complete].concat(), "torn at {torn}");
         let at_an_end = torn < code::MAGIC.len() || ends.contains(&torn);
@@ -146,7 +158,7 @@ fn a_tail_torn_at_any_byte_is_put_aside_and_everything_before_it_stays() {
         // What comes next stands behind what stayed, and reads back.
         journal.append(1, &groups[0]).unwrap();
         drop(journal);
-        let journal = FileJournal::open(folder.path(), "one").unwrap();
+        let journal = FileJournal::open(folder, "one").unwrap();
         assert_eq!(journal.cut(), None);
         assert_eq!(entries(&journal).len(), groups[..complete].concat().len() + groups[0].len());
     }

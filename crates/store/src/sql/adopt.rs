@@ -55,6 +55,8 @@ pub struct Adoption {
     pub may_have_left: u64,
     /// Promises that were parked because nobody knows whether they were kept.
     pub parked: u64,
+    /// Authors whose signs of life may be forgotten: they are taken to be well, and are asked from the beginning.
+    pub lives: u64,
     /// People who have to sign in again.
     pub sessions: u64,
 }
@@ -164,6 +166,7 @@ impl SqlStore {
             done.may_have_left = pause_what_began(&mut tx, now).await?;
             if let Some(by) = how.without_journal {
                 done.parked = park_what_may_have_left(&mut tx, by.max(now.trusted), now).await?;
+                done.lives = super::lives_replay::forgotten(&mut tx, now).await?;
                 forget_journals(&mut tx, beside.as_deref().unwrap_or(&[]), &own).await?;
             }
             tell(&mut tx, &mut done).await?;
@@ -247,6 +250,16 @@ impl SqlStore {
             }
             Ok(changed)
         })
+    }
+
+    /// Whether this database stands elsewhere than at its last start.
+    pub(super) async fn stands_elsewhere(&self) -> Result<bool> {
+        let Some(place) = self.place().await else { return Ok(false) };
+        let stored = transaction!(self, Mode::Read, |tx| {
+            let row = tx.one("select place from house_place where id = 1", &[]).await?;
+            row.map(|mut row| row.next::<String>()).transpose()
+        })?;
+        Ok(stored.is_some_and(|stored| stored != place))
     }
 
     /// Where a PostgreSQL database stands: which cluster, which database of it, which timeline. None for SQLite, and where the server does not say.

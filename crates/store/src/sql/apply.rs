@@ -56,24 +56,10 @@ pub(super) async fn apply(
     now: Now,
 ) -> Result<Found> {
     let rev = record.entry.rev;
-    if let Some(found) = super::lives_replay::apply(tx, &record.entry.fact, rev, now).await? {
+    if let Some(found) = super::lives_replay::apply(tx, manifests, record, restored, now).await? {
         return Ok(found);
     }
     match &record.entry.fact {
-        // Of a life: done above.
-        Fact::CheckedIn { .. }
-        | Fact::Voted { .. }
-        | Fact::Stopped { .. }
-        | Fact::Resumed { .. }
-        | Fact::Paused { .. }
-        | Fact::LifeEnded { .. }
-        | Fact::PolicyChanged { .. }
-        | Fact::KeeperAdded { .. }
-        | Fact::KeeperAnswered { .. }
-        | Fact::KeeperRemoved { .. }
-        | Fact::ChannelAdded { .. }
-        | Fact::ChannelRemoved { .. }
-        | Fact::StopCodeMade { .. } => Ok(Found::Known),
         Fact::Sealed { letter, version, manifest } => {
             rebuild::sealed(tx, manifests, *letter, *version, *manifest, rev, now).await
         }
@@ -256,6 +242,20 @@ pub(super) async fn apply(
         }
         // Which generation lives is compared with the folder's own file, at every start.
         Fact::Adopted { .. } => Ok(Found::Known),
+        // About a life: done above. By their names, so that a new fact has to be given its place.
+        Fact::CheckedIn { .. }
+        | Fact::Voted { .. }
+        | Fact::Stopped { .. }
+        | Fact::Resumed { .. }
+        | Fact::Paused { .. }
+        | Fact::LifeEnded { .. }
+        | Fact::PolicyChanged { .. }
+        | Fact::KeeperAdded { .. }
+        | Fact::KeeperAnswered { .. }
+        | Fact::KeeperRemoved { .. }
+        | Fact::ChannelAdded { .. }
+        | Fact::ChannelRemoved { .. }
+        | Fact::StopCodeMade { .. } => Ok(Found::Known),
         Fact::AddressRemoved { person, address } => {
             let row = tx.one("select removed from addresses where id = $1", values![*address]).await?;
             let Some(mut row) = row else { return Ok(Found::Absent) };

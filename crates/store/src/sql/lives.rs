@@ -3,7 +3,7 @@
 
 use super::lives_map::{self, life_columns};
 use super::tx::{Mode, Tx, Value, not_before, values};
-use super::{SqlStore, messages, transaction, wakes};
+use super::{SqlStore, life_manifest, messages, transaction, wakes};
 use crate::lives::*;
 use crate::rows::*;
 use crate::{Result, StoreError};
@@ -103,7 +103,8 @@ impl LifeStore for SqlStore {
                 return Err(StoreError::Conflict);
             }
             tx.fact(keeper.id, 1, keeper_added(author.account, &keeper));
-            put_keeper(&mut tx, author.account, &keeper, now).await
+            put_keeper(&mut tx, author.account, &keeper, now).await?;
+            life_manifest::keep(&mut tx, author.account).await
         })
     }
 
@@ -130,7 +131,8 @@ impl LifeStore for SqlStore {
                 return Ok(());
             }
             tx.fact(keeper, rev + 1, Fact::KeeperAnswered { keeper, enrolled });
-            stand(&mut tx, account, keeper, new, now).await
+            stand(&mut tx, account, keeper, new, now).await?;
+            life_manifest::keep(&mut tx, account).await
         })
     }
 
@@ -141,7 +143,8 @@ impl LifeStore for SqlStore {
                 return Err(StoreError::Missing);
             }
             tx.fact(keeper, rev + 1, Fact::KeeperRemoved { account, keeper });
-            stand(&mut tx, account, keeper, KeeperStanding::Removed, now).await
+            stand(&mut tx, account, keeper, KeeperStanding::Removed, now).await?;
+            life_manifest::keep(&mut tx, account).await
         })
     }
 
@@ -164,7 +167,8 @@ impl LifeStore for SqlStore {
             }
             let fact = Fact::ChannelAdded { account: author.account, channel, sealed: sealed.0.clone() };
             tx.fact(channel, 1, fact);
-            put_channel(&mut tx, author.account, channel, sealed.clone(), now).await
+            put_channel(&mut tx, author.account, channel, sealed.clone(), now).await?;
+            life_manifest::keep(&mut tx, author.account).await
         })
     }
 
@@ -174,7 +178,7 @@ impl LifeStore for SqlStore {
                 return Err(StoreError::Missing);
             }
             tx.fact(channel, 2, Fact::ChannelRemoved { account: author.account, channel });
-            Ok(())
+            life_manifest::keep(&mut tx, author.account).await
         })
     }
 
@@ -191,7 +195,8 @@ impl LifeStore for SqlStore {
             }
             let fact = Fact::StopCodeMade { account: author.account, code: code.0 };
             tx.fact(author.account, 0, fact);
-            keep_stop_code(&mut tx, author.account, code).await
+            keep_stop_code(&mut tx, author.account, code).await?;
+            life_manifest::keep(&mut tx, author.account).await
         })
     }
 
@@ -353,14 +358,15 @@ async fn commit(tx: &mut Tx, before: Option<&Life>, change: &Change, names: &Nam
         }
         tx.fact(account, rev, fact.clone());
     }
+    let hers = !matches!(change.fact, None | Some(Fact::CheckedIn { .. } | Fact::Voted { .. }));
     keep(tx, &Life { rev, ..change.life.clone() }).await?;
     for (write, name) in change.write.iter().zip(names) {
         put(tx, &change.life, *write, *name, now).await?;
     }
-    match change.gate {
-        Some(moves) => gate(tx, account, moves, now).await,
-        None => Ok(()),
+    if let Some(moves) = change.gate {
+        gate(tx, account, moves, now).await?;
     }
+    if hers { life_manifest::keep(tx, account).await } else { Ok(()) }
 }
 
 /// Writes the row, new or not.

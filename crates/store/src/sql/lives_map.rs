@@ -33,6 +33,18 @@ words! {
     Word { "well" = Word::Well, "unknown" = Word::Unknown, "died" = Word::Died }
 }
 
+impl KeeperStanding {
+    /// Its word in a column.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Enrolled => "enrolled",
+            Self::Declined => "declined",
+            Self::Removed => "removed",
+        }
+    }
+}
+
 /// The columns of a life, in the order in which [`life`] reads them.
 macro_rules! life_columns {
     () => {
@@ -151,7 +163,7 @@ fn dash(at: Option<Observed>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| at.0.to_string())
 }
 
-fn plan_text(plan: Plan) -> String {
+pub(super) fn plan_text(plan: Plan) -> String {
     let policy = match plan.policy {
         Policy::Both => "both",
         Policy::KeepersOnly => "keepers-only",
@@ -166,7 +178,7 @@ fn plan_text(plan: Plan) -> String {
     format!("{policy} {every_days} {pause_days} {quorum} {warning_days} {fallback}")
 }
 
-fn plan(text: &str) -> Result<Plan> {
+pub(super) fn plan(text: &str) -> Result<Plan> {
     let mut words = Words::of(text);
     let policy = match words.word()? {
         "both" => Policy::Both,

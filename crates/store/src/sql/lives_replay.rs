@@ -1,31 +1,40 @@
-//! What the journal knows of a life and the rows do not, made true: a sign of life sets back, a stop stops, a word is said. As the rules would have it now, because that is when it is
-//! learnt: nothing is ever released by it.
+//! What the journal knows of a life and the rows do not, made true: a sign of life sets back, a stop stops, a word is said, somebody is a keeper no more. What it means is the core's
+//! (`life::learn`): here is only whether the rows have it. Nothing is ever released by it.
 
 use super::apply::Found;
 use super::lives::{self, read};
+use super::rebuild::{self, Manifests};
 use super::tx::{Tx, values};
 use super::wakes;
-use crate::Result;
+use crate::journal::Record;
 use crate::lives::{KeeperStanding, NewKeeper};
 use crate::rows::{Keyed, Lane, SealedText, WakeOf};
+use crate::{Result, StoreError};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, KeeperId};
-use unsaid_delivery::life::accept::{self, Armed};
-use unsaid_delivery::life::{Change, Facts, Life, Stage, Vote};
+use unsaid_delivery::life::learn::{self, learn};
+use unsaid_delivery::life::{Change, Facts, Life, Vote};
 
-/// Makes a fact about a life true. None: it is about something else.
-pub(super) async fn apply(tx: &mut Tx, fact: &Fact, rev: i64, now: Now) -> Result<Option<Found>> {
-    match fact {
+/// Makes a fact about a life true. None: it is about something else. `restored`: more is missing than a crash explains.
+pub(super) async fn apply(
+    tx: &mut Tx,
+    manifests: &Manifests<'_>,
+    record: &Record,
+    restored: bool,
+    now: Now,
+) -> Result<Option<Found>> {
+    let rev = record.entry.rev;
+    match &record.entry.fact {
         Fact::CheckedIn { account, .. }
         | Fact::Voted { account, .. }
         | Fact::Stopped { account }
         | Fact::Resumed { account }
         | Fact::Paused { account, .. }
         | Fact::LifeEnded { account }
-        | Fact::PolicyChanged { account, .. } => row(tx, *account, fact, rev, now).await.map(Some),
+        | Fact::PolicyChanged { account, .. } => row(tx, manifests, *account, record, now).await.map(Some),
         Fact::KeeperAdded { account, keeper, name, address, language, link } => {
-            if !has_account(tx, *account).await? {
+            if !rebuild::has_account(tx, manifests, *account).await? {
                 return Ok(Some(Found::Absent));
             }
             if standing(tx, *keeper).await?.is_some() {
@@ -46,10 +55,11 @@ pub(super) async fn apply(tx: &mut Tx, fact: &Fact, rev: i64, now: Now) -> Resul
             stands(tx, *keeper, new, rev, now).await.map(Some)
         }
         Fact::KeeperRemoved { keeper, .. } => {
-            stands(tx, *keeper, KeeperStanding::Removed, rev, now).await.map(Some)
+            // It is for good: whatever was said beside it, they are none any more.
+            stands(tx, *keeper, KeeperStanding::Removed, i64::MAX, now).await.map(Some)
         }
         Fact::ChannelAdded { account, channel, sealed } => {
-            if !has_account(tx, *account).await? {
+            if !rebuild::has_account(tx, manifests, *account).await? {
                 return Ok(Some(Found::Absent));
             }
             let there = tx.one("select 1 from channels where id = $1", values![*channel]).await?;
@@ -64,18 +74,21 @@ pub(super) async fn apply(tx: &mut Tx, fact: &Fact, rev: i64, now: Now) -> Resul
             Ok(Some(if dropped { Found::Applied } else { Found::Known }))
         }
         Fact::StopCodeMade { account, code } => {
-            if !has_account(tx, *account).await? {
+            if !rebuild::has_account(tx, manifests, *account).await? {
                 return Ok(Some(Found::Absent));
+            }
+            // After a crash nobody was told of the new paper: the one before it, if there is one, still stops everything.
+            let row = tx.one("select code from stop_codes where account = $1", values![*account]).await?;
+            match row.map(|mut row| row.next::<Keyed>()).transpose()? {
+                Some(stands) if stands == Keyed(*code) => return Ok(Some(Found::Known)),
+                Some(_) if !restored => return Ok(Some(Found::Unmade)),
+                _ => {}
             }
             lives::keep_stop_code(tx, *account, Keyed(*code)).await?;
             Ok(Some(Found::Applied))
         }
         _ => Ok(None),
     }
-}
-
-async fn has_account(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    Ok(tx.one("select 1 from accounts where id = $1", values![account]).await?.is_some())
 }
 
 async fn standing(tx: &mut Tx, keeper: KeeperId) -> Result<Option<(AccountId, KeeperStanding, i64)>> {
@@ -95,63 +108,70 @@ async fn stands(tx: &mut Tx, keeper: KeeperId, new: KeeperStanding, rev: i64, no
 }
 
 /// A fact about her one row.
-async fn row(tx: &mut Tx, account: AccountId, fact: &Fact, rev: i64, now: Now) -> Result<Found> {
-    if !has_account(tx, account).await? {
+async fn row(
+    tx: &mut Tx,
+    manifests: &Manifests<'_>,
+    account: AccountId,
+    record: &Record,
+    now: Now,
+) -> Result<Found> {
+    if !rebuild::has_account(tx, manifests, account).await? {
         return Ok(Found::Absent);
     }
+    let (fact, rev) = (&record.entry.fact, record.entry.rev);
     let before = read(tx, account).await?;
-    if before.as_ref().is_some_and(|life| life.rev >= rev) {
+    let beside = before.as_ref().is_some_and(|life| life.rev >= rev);
+    if beside && !is_of_this_generation(tx, record).await? {
         return Ok(Found::Known);
     }
     let facts = match lives::view(tx, account).await? {
         Some(view) => view.facts,
         None => Facts::default(),
     };
-    let Some(change) = change(before.as_ref(), fact, &facts, now) else { return Ok(Found::Known) };
+    let Some(change) = learn(before.as_ref(), fact, beside, &facts, now) else {
+        // There is always a plan before anything else.
+        return Ok(before.map_or(Found::Absent, |_| Found::Known));
+    };
     if let Fact::Voted { keeper, word, episode, .. } = fact {
-        // One who is no keeper any more has said nothing that counts.
-        let stands = facts.keepers.contains(keeper);
-        if !stands || before.as_ref().is_some_and(|life| life.episode != *episode) {
-            return Ok(Found::Known);
-        }
         lives::said(tx, account, *episode, Vote { keeper: *keeper, word: *word }).await?;
     }
+    let rev = before.map_or(rev, |life| rev.max(life.rev + i64::from(beside)));
+    changes(tx, change, rev, now).await?;
+    Ok(Found::Applied)
+}
+
+/// Records of a generation that was given up are compared by their revs alone: a journal that was gone, and is back, undoes nothing that came after it. One of this generation that
+/// the rows lack has never been in them.
+async fn is_of_this_generation(tx: &mut Tx, record: &Record) -> Result<bool> {
+    let lives: u32 = tx.need("select generation from house where id = 1", &[]).await?.next()?;
+    Ok(record.generation == lives)
+}
+
+pub(super) async fn changes(tx: &mut Tx, change: Change, rev: i64, now: Now) -> Result<()> {
+    let account = change.life.account;
     lives::keep(tx, &Life { rev, ..change.life }).await?;
     if let Some(moves) = change.gate {
         lives::gate(tx, account, moves, now).await?;
     }
     // What would have been written was written then, or its time is over: nobody is told twice.
     match change.wake {
-        Some(_) => wakes::at_once(tx, WakeOf::Life(account), Lane::Letters, now).await?,
-        None => wakes::remove(tx, WakeOf::Life(account)).await?,
+        Some(_) => wakes::at_once(tx, WakeOf::Life(account), Lane::Letters, now).await,
+        None => wakes::remove(tx, WakeOf::Life(account)).await,
     }
-    Ok(Found::Applied)
 }
 
-/// What the rules make of it now.
-fn change(before: Option<&Life>, fact: &Fact, facts: &Facts, now: Now) -> Option<Change> {
-    if let Fact::PolicyChanged { account, plan } = fact {
-        return match before {
-            Some(life) if life.stage != Stage::Ended => accept::change_plan(life, *plan, facts, now).ok(),
-            _ => accept::arm(*account, before, *plan, now).ok(),
-        };
-    }
-    let life = before?;
-    match fact {
-        Fact::CheckedIn { strength, .. } => match accept::sign(life, *strength, facts, now) {
-            Armed::Recorded(change) => Some(*change),
-            _ => None,
-        },
-        Fact::Voted { keeper, word, .. } => accept::vote(life, *keeper, *word, facts, now).ok(),
-        Fact::Stopped { .. } => Some(accept::stop(life, facts, now)),
-        Fact::Resumed { .. } => accept::resume(life, facts, now).ok(),
-        Fact::LifeEnded { .. } => Some(accept::end(life, facts, now)),
-        Fact::Paused { until, .. } => {
-            // From whatever session: what was granted once is not too long now. One that is over by now was a sign of life all the same.
-            accept::pause(life, *until, false, facts, now)
-                .ok()
-                .or_else(|| accept::resume(life, facts, now).ok())
+/// The journal is gone: what these authors have said since is not known, and nobody is let go for that.
+pub(super) async fn forgotten(tx: &mut Tx, now: Now) -> Result<u64> {
+    let rows = tx.query("select account from lives order by account", &[]).await?;
+    let mut many = 0;
+    for mut row in rows {
+        let account: AccountId = row.next()?;
+        let view = lives::view(tx, account).await?.ok_or(StoreError::Missing)?;
+        let rev = view.life.rev + 1;
+        if let Some(change) = learn::forgotten(&view.life, &view.facts, now) {
+            changes(tx, change, rev, now).await?;
+            many += 1;
         }
-        _ => None,
     }
+    Ok(many)
 }

@@ -29,10 +29,13 @@ mod holds;
 mod house;
 mod keys;
 mod letters;
+pub mod life_manifest;
 mod limits;
 mod lives;
 mod lives_map;
 mod lives_replay;
+#[cfg(test)]
+mod lives_restored;
 mod map;
 mod messages;
 mod pair;

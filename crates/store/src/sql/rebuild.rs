@@ -3,6 +3,7 @@
 //! here: whether the parts of a version can be read is looked at by whoever adopts. One thing because what is made leans on what was made before it.
 
 use super::apply::{Found, raise_letter};
+use super::life_manifest::LifeManifest;
 use super::recovery::{AccountManifest, LetterManifest, Promised, account_name};
 use super::tx::{Mode, Tx, Value, not_before, values};
 use super::{SqlStore, amends, engine, pair, persons, proofs, seal, transaction, wakes};
@@ -55,6 +56,22 @@ impl<'a> Manifests<'a> {
         accounts.sort_unstable();
         accounts.dedup();
         accounts
+    }
+
+    /// The manifests of lives; where several nodes wrote one, the older first.
+    pub(super) fn lives(&self) -> Vec<LifeManifest> {
+        let named = self.0.iter().filter_map(|journal| Some((journal, journal.manifests().ok()?)));
+        let mut lives: Vec<LifeManifest> = named
+            .flat_map(|(journal, names)| {
+                let lives = names.into_iter().filter(|name| name.starts_with("life-"));
+                lives
+                    .filter_map(|name| LifeManifest::read(&journal.manifest(&name).ok()??))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        lives.sort_by_key(|found| (found.account, found.row.map(|row| row.rev)));
+        lives.dedup();
+        lives
     }
 
     /// What cannot be read is not there, and is missed where it is needed.
@@ -269,7 +286,7 @@ pub(super) async fn address(
 }
 
 /// Whether the account is here; it is made if its manifest is.
-async fn has_account(tx: &mut Tx, manifests: &Manifests<'_>, account: AccountId) -> Result<bool> {
+pub(super) async fn has_account(tx: &mut Tx, manifests: &Manifests<'_>, account: AccountId) -> Result<bool> {
     if tx.one("select 1 from accounts where id = $1", values![account]).await?.is_some() {
         return Ok(true);
     }

@@ -1,6 +1,6 @@
 //! Manifests of recovery: what a version of a letter, or an account, needs to stand again where a backup has not got it. They are texts beside the journal,
 //! written before the commit that they belong to and put back if that failed. Here is how they are read, and how the one of an account is written;
-//! that of a letter is written in [`super::seal`], where its lines are listed. Knows no folder and no journal.
+//! that of a letter is written in [`super::seal`], where its lines are listed, that of a life in [`super::life_manifest`]. Knows no folder and no journal.
 //!
 //! ```text
 //! unsaid-recovery-account 1
@@ -104,29 +104,39 @@ pub(super) struct AccountManifest {
 }
 
 /// The words of one line behind its first.
-struct Words<'a>(SplitAsciiWhitespace<'a>);
+pub(super) struct Words<'a>(SplitAsciiWhitespace<'a>);
 
 impl<'a> Words<'a> {
-    fn text(&mut self) -> Option<&'a str> {
+    pub(super) fn text(&mut self) -> Option<&'a str> {
         self.0.next()
     }
-    fn owned(&mut self) -> Option<String> {
+    pub(super) fn owned(&mut self) -> Option<String> {
         self.text().map(str::to_owned)
     }
     /// `-` stands for nothing.
-    fn perhaps(&mut self) -> Option<Option<&'a str>> {
+    pub(super) fn perhaps(&mut self) -> Option<Option<&'a str>> {
         self.text().map(|word| (word != "-").then_some(word))
     }
-    fn read<T: FromStr>(&mut self) -> Option<T> {
+    pub(super) fn read<T: FromStr>(&mut self) -> Option<T> {
         self.text()?.parse().ok()
     }
-    fn word<T: FromValue>(&mut self) -> Option<T> {
+    pub(super) fn word<T: FromValue>(&mut self) -> Option<T> {
         T::from_value(Value::from(self.text()?))
     }
-    fn bytes(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&mut self) -> Option<Vec<u8>> {
         unhex(self.text()?)
     }
-    fn keyed(&mut self) -> Option<Keyed> {
+    pub(super) fn perhaps_bytes(&mut self) -> Option<Option<Vec<u8>>> {
+        match self.perhaps()? {
+            None => Some(None),
+            Some(word) => Some(Some(unhex(word)?)),
+        }
+    }
+    /// All that is left of the line.
+    pub(super) fn others(&mut self) -> String {
+        self.0.by_ref().collect::<Vec<_>>().join(" ")
+    }
+    pub(super) fn keyed(&mut self) -> Option<Keyed> {
         self.bytes()?.try_into().ok().map(Keyed)
     }
     fn perhaps_keyed(&mut self) -> Option<Option<Keyed>> {
@@ -180,7 +190,7 @@ impl<'a> Words<'a> {
 }
 
 /// The lines of a text that begins with this one; words that this version does not know are passed over.
-fn lines<'a>(text: &'a str, begins: &str) -> Option<impl Iterator<Item = (&'a str, Words<'a>)>> {
+pub(super) fn lines<'a>(text: &'a str, begins: &str) -> Option<impl Iterator<Item = (&'a str, Words<'a>)>> {
     let mut lines = text.lines();
     (lines.next()? == begins).then_some(())?;
     Some(lines.filter_map(|line| {
@@ -333,6 +343,11 @@ impl AccountManifest {
             vault,
         })
     }
+}
+
+/// Whose account this manifest is of; none if it is not a whole one.
+pub fn account_in(text: &str) -> Option<AccountId> {
+    AccountManifest::read(text).map(|found| found.account)
 }
 
 /// What the manifest of this account is called.

@@ -10,7 +10,7 @@
 use super::apply::{Found, apply};
 use super::rebuild::Manifests;
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, holds, house, rebuild, transaction};
+use super::{SqlStore, holds, house, life_manifest, rebuild, transaction};
 use crate::journal::{Journal, JournalError, Record, Seq};
 use crate::{Result, StoreError};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -33,7 +33,8 @@ pub(super) async fn replay(store: &SqlStore, others: &[Arc<dyn Journal>]) -> Res
     }
     let journals: Vec<&dyn Journal> =
         std::iter::once(&store.journal).chain(others).map(|journal| &**journal).collect();
-    let (mut all, mut more_than_a_crash, mut older) = (Vec::new(), false, false);
+    // A standby that took over lacks what was acknowledged in its last seconds, and that is no crash however little it is.
+    let (mut all, mut more_than_a_crash, mut older) = (Vec::new(), store.stands_elsewhere().await?, false);
     for journal in &journals {
         let node = journal.node();
         let (before, committed) = known(store, node).await?;
@@ -116,6 +117,7 @@ async fn bring_up(
         }
         if sure {
             rebuild::newer_vaults(&mut tx, manifests).await?;
+            life_manifest::learn_from(&mut tx, manifests, now).await?;
             if holds::hold(&mut tx, Hold::NotAdopted, now).await? {
                 tracing::error!(
                     facts = records.len(),

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use unsaid_seal::claim::claim_words;
 use unsaid_seal::stop::stop_token;
 
-const DAN: &str = "dan@example.org";
-const JOAN: &str = "joan.pryce@example.org";
-const AMIR: &str = "amir.haddad@example.org";
+pub(crate) const DAN: &str = "dan@example.org";
+pub(crate) const JOAN: &str = "joan.pryce@example.org";
+pub(crate) const AMIR: &str = "amir.haddad@example.org";
 const BEATRICE: &str = "beatrice.okafor@example.org";
 
 /// From the last sign to the question, the five pauses of the ladder, six warnings thirty days apart, and a day.
@@ -23,16 +23,16 @@ fn plan(policy: &str) -> Value {
 }
 
 /// A house in which Helen has a letter for Dan that waits for her end.
-struct Story {
+pub(crate) struct Story {
     // Ends before the place that it lives in. None while the power is off.
-    town: Option<Town>,
-    relay: Relay,
-    helen: Author,
-    place: Place,
+    pub(crate) town: Option<Town>,
+    pub(crate) relay: Relay,
+    pub(crate) helen: Author,
+    pub(crate) place: Place,
 }
 
 impl Story {
-    fn begin(policy: &str) -> Self {
+    pub(crate) fn begin(policy: &str) -> Self {
         let relay = Relay::open();
         let place = Place::new(relay.setting(), None);
         let town = Some(place.start());
@@ -46,7 +46,7 @@ impl Story {
     }
 
     /// Names a keeper; gives the path of their page.
-    fn keeper(&mut self, name: &str, address: &str) -> String {
+    pub(crate) fn keeper(&mut self, name: &str, address: &str) -> String {
         let asked = json!({ "name": name, "address": address, "language": "en" });
         let named = self.helen.browser.post("/api/life/keepers", &asked).is(201);
         let link = named["link"].as_str().unwrap().to_owned();
@@ -54,7 +54,7 @@ impl Story {
     }
 
     /// A keeper says this, by the page behind their link.
-    fn says(&self, path: &str, word: &str) {
+    pub(crate) fn says(&self, path: &str, word: &str) {
         let mut browser = self.place.browser();
         let named = browser.form(path, "do=who");
         assert!(named.text().contains("Helen Larkspur"), "{}", named.text());
@@ -66,7 +66,7 @@ impl Story {
     }
 
     /// Days go by, each as it would.
-    fn days(&self, days: u64) {
+    pub(crate) fn days(&self, days: u64) {
         let mut left = days;
         while left > 0 {
             let some = left.min(60);
@@ -75,12 +75,12 @@ impl Story {
         }
     }
 
-    fn to_dan(&self) -> usize {
+    pub(crate) fn to_dan(&self) -> usize {
         self.relay.taken_for(DAN).len()
     }
 
     /// What came to Helen under this subject.
-    fn to_helen(&self, subject: &str) -> Vec<Taken> {
+    pub(crate) fn to_helen(&self, subject: &str) -> Vec<Taken> {
         let line = format!("Subject: {subject}");
         let all = self.relay.taken_for(ADDRESS);
         all.into_iter().filter(|taken| taken.text.lines().any(|have| have.trim_end() == line)).collect()
@@ -93,7 +93,7 @@ impl Story {
     }
 
     /// Helen presses the button behind the newest question that came to her.
-    fn helen_presses(&self) -> String {
+    pub(crate) fn helen_presses(&self) -> String {
         let all = self.relay.taken_for(ADDRESS);
         let link = all.iter().rev().find_map(|taken| link_to("/well/", &taken.text)).expect("a link");
         let mut browser = self.place.browser();
@@ -309,6 +309,31 @@ fn eight_words_on_paper_stop_everything_from_anywhere() {
     assert_eq!(story.to_dan(), 0);
     assert_eq!(story.to_helen("Everything is stopped").len(), 1);
     assert!(story.relay.taken_for(JOAN).iter().any(|t| t.text.contains("Subject: Everything is stopped")));
+}
+
+/// Her mail server takes every question, and puts it where she never looks.
+#[test]
+fn questions_that_lie_among_her_spam_make_keepers_reach_her_and_nothing_leaves() {
+    let mut story = Story::begin("both");
+    let joan = story.keeper("Joan Pryce", JOAN);
+    let amir = story.keeper("Amir Haddad", AMIR);
+    story.days(101);
+    assert_eq!(story.to_helen("Are you well? We ask again").len(), 4, "all of them were accepted");
+    for who in [JOAN, AMIR] {
+        let asked = story.relay.taken_for(who);
+        assert_eq!(asked.len(), 1, "{who}");
+        let text = asked[0].text.replace("=\r\n", "").replace(['\r', '\n'], " ");
+        assert!(text.contains("First try to reach them"), "they are asked to reach her: {text}");
+    }
+    // One of them believes the worst; the other goes there, and it is nothing.
+    story.says(&amir, "died");
+    story.says(&joan, "well");
+    story.days(58);
+    assert_eq!(story.to_helen("We have not heard from you").len(), 0, "sixty days are held for that");
+    story.helen_presses();
+    story.days(59);
+    assert_eq!(story.to_dan(), 0);
+    assert_eq!(story.to_helen("Are you well?").len(), 1, "and her interval begins anew");
 }
 
 #[test]

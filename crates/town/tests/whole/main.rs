@@ -13,6 +13,7 @@ mod broken_disks;
 mod canaries;
 mod clocks;
 mod described;
+mod endings;
 mod every_kill;
 mod every_start;
 mod kills;

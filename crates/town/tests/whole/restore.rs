@@ -1,7 +1,8 @@
 //! The restore drill: seal, send, refuse, back up, go on; the store is destroyed, and the old backup is all there is of it. It is inert until it is adopted; nothing is sent twice, no
 //! refusal and no withdrawal is forgotten, and a letter of after the backup stands again, or is known to be lost. Over SQLite on a disk, with the real program.
 
-use crate::support::author::{Author, at_once};
+use crate::lives::{AMIR, JOAN, Story};
+use crate::support::author::{Author, at_once, base64url};
 use crate::support::relay::Relay;
 use crate::support::{DAY, Place};
 use crate::{link_in, refuses_the_author};
@@ -9,6 +10,8 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use unsaid_seal::claim::claim_words;
+use unsaid_seal::stop::stop_token;
 
 const DAN: &str = "dan@example.org";
 const MIA: &str = "mia@example.org";
@@ -171,4 +174,82 @@ fn a_house_comes_back_from_its_backup_and_the_paper_alone() {
     let mut helen = helen.back(&relay);
     helen.reads_her_own(&letter);
     drop(town);
+}
+
+impl Story {
+    fn backs_up(&self, name: &str) {
+        let to = self.place.folder().join(name);
+        let (code, said) = self.place.command(&["backup", to.to_str().unwrap()], "");
+        assert_eq!(code, Some(0), "{said}");
+    }
+
+    /// The disk of the store is lost, and this backup is all there is of it. It is inert, and then adopted.
+    fn lives_on_from(&mut self, name: &str) -> String {
+        self.town.take().unwrap().kill();
+        fs::remove_dir_all(self.place.folder().join("data/store")).unwrap();
+        let from = self.place.folder().join(name);
+        let (code, said) = self.place.command(&["restore", from.to_str().unwrap()], "");
+        assert_eq!(code, Some(0), "{said}");
+        let before = self.to_dan();
+        self.town = Some(self.place.start());
+        self.days(5);
+        assert_eq!(self.to_dan(), before, "inert");
+        self.town.take().unwrap().kill();
+        let (code, said) = self.place.command(&["adopt"], "");
+        assert_eq!(code, Some(0), "{said}");
+        self.town = Some(self.place.start());
+        said
+    }
+
+    fn both_say_that_she_has_died(&self, keepers: &[String]) {
+        for keeper in keepers {
+            self.says(keeper, "died");
+        }
+    }
+}
+
+/// Each backup was made when the letter was about to be let go.
+#[test]
+fn a_sign_and_a_stop_of_after_the_backup_are_not_forgotten_and_nothing_is_released_twice() {
+    let mut story = Story::begin("keepers-only");
+    let words = claim_words(&[9; 10]);
+    let token = base64url(&*stop_token(&words));
+    story.helen.browser.post("/api/life/stop-code", &json!({ "token": token })).is(200);
+    let keepers = [story.keeper("Joan Pryce", JOAN), story.keeper("Amir Haddad", AMIR)];
+    story.days(35);
+    story.both_say_that_she_has_died(&keepers);
+    story.days(25);
+    story.backs_up("sign");
+    story.helen_presses();
+    let said = story.lives_on_from("sign");
+    assert!(said.contains("sign of life 1"), "{said}");
+    story.days(40);
+    assert_eq!(story.to_dan(), 0, "she lives");
+
+    story.both_say_that_she_has_died(&keepers);
+    story.days(25);
+    story.backs_up("stop");
+    let stopped = story.place.browser().form("/stop", &format!("words={}", words.replace(' ', "+")));
+    assert_eq!(stopped.status, 200);
+    let said = story.lives_on_from("stop");
+    assert!(said.contains("stopped 1"), "{said}");
+    story.days(80);
+    assert_eq!(story.to_dan(), 0, "a stop always stops");
+
+    // She begins again; then she dies.
+    story.helen.browser.forget_everything();
+    story.helen.browser = story.helen.signs_in(story.helen.browser.clone(), &story.relay);
+    story.helen.unlocks(story.helen.browser.clone());
+    story.helen.browser.post("/api/life/resume", &json!({})).is(200);
+    story.both_say_that_she_has_died(&keepers);
+    story.days(25);
+    assert_eq!(story.to_dan(), 0);
+    story.backs_up("release");
+    story.days(10);
+    assert_eq!(story.to_dan(), 1);
+    let said = story.lives_on_from("release");
+    assert!(said.contains("accepted"), "{said}");
+    // The grace of the backup ends once more, and the second knock is two weeks after the first.
+    story.days(12);
+    assert_eq!(story.to_dan(), 1, "nothing that was released is released twice");
 }

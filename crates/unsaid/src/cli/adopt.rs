@@ -217,6 +217,12 @@ fn report(done: &Adoption, damaged: &[String], missing: &[(LetterId, u32)]) {
             done.parked
         ));
     }
+    if done.lives > 0 {
+        say(&format!(
+            "  {} authors may have said since that they are well, and nobody knows: they are taken to be, and asked from the beginning.",
+            done.lives
+        ));
+    }
     if done.sessions > 0 {
         say(&format!("  {} people have to sign in again.", done.sessions));
     }

@@ -1,15 +1,9 @@
 //! `unsaid backup` and `unsaid restore`: the store alone, never keys and never the journal. A backup is a folder that is whole at every moment: what is new is put
 //! beside what is there, and the file that names it all is replaced last. A restored store says of itself that it was restored, and sends nothing until it is adopted.
-//!
-//! ```text
-//! unsaid-backup 1
-//! made <instant>
-//! generation <number>
-//! database <name of its file> <bytes> <SHA-256>          not beside PostgreSQL
-//! blob <id> <bytes> <SHA-256>                            each
-//! end <how many blobs>
-//! ```
 
+pub mod contents;
+
+use self::contents::Contents;
 use super::{Said, complain, say, settings, wait_for};
 use crate::assemble::{keep_closed, visit_sql};
 use crate::clock::{Clock, MachineClock};
@@ -31,14 +25,6 @@ use unsaid_store::sql::{SqlStore, backup as base};
 /// The file that names everything of a backup.
 const NAMES: &str = "unsaid-backup.txt";
 
-/// What a backup says of itself.
-struct Contents {
-    made: String,
-    generation: u32,
-    database: Option<(String, u64, [u8; 32])>,
-    blobs: BTreeMap<BlobId, (u64, [u8; 32])>,
-}
-
 pub(super) fn backup(to: &Path) -> Result<ExitCode, Said> {
     let settings = settings()?;
     let data = fs::canonicalize(&settings.data).map_err(|e| cannot(&settings.data, &e))?;
@@ -56,7 +42,7 @@ pub(super) fn backup(to: &Path) -> Result<ExitCode, Said> {
                 to.display()
             ));
         }
-        Err(_) => Contents { made: String::new(), generation: 0, database: None, blobs: BTreeMap::new() },
+        Err(_) => Contents::default(),
     };
     File::create(to.join("begun")).map_err(|e| cannot(&to, &e))?;
     let made = MachineClock.wall().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -261,46 +247,11 @@ fn read(folder: &Path) -> Result<Contents, Said> {
     let text = fs::read_to_string(&path).map_err(|e| {
         format!("{} cannot be read: {e}. Name the folder that unsaid backup has written.", path.display())
     })?;
-    parse(&text).ok_or_else(|| format!("{} is not whole. Take another backup.", path.display()))
-}
-
-fn parse(text: &str) -> Option<Contents> {
-    let mut lines = text.lines();
-    (lines.next()? == "unsaid-backup 1").then_some(())?;
-    let mut contents =
-        Contents { made: String::new(), generation: 0, database: None, blobs: BTreeMap::new() };
-    for line in lines {
-        let words: Vec<&str> = line.split(' ').collect();
-        match words[..] {
-            ["made", at] => contents.made = at.to_owned(),
-            ["generation", n] => contents.generation = n.parse().ok()?,
-            ["database", name, size, sum] if plain(name) => {
-                contents.database = Some((name.to_owned(), size.parse().ok()?, unhex(sum)?));
-            }
-            ["blob", id, size, sum] => {
-                contents.blobs.insert(id.parse().ok()?, (size.parse().ok()?, unhex(sum)?));
-            }
-            ["end", many] => return (many.parse() == Ok(contents.blobs.len())).then_some(contents),
-            _ => return None,
-        }
-    }
-    None
-}
-
-/// A name in this folder and in no other.
-fn plain(name: &str) -> bool {
-    name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')) && !name.starts_with('.')
+    Contents::parse(&text).ok_or_else(|| format!("{} is not whole. Take another backup.", path.display()))
 }
 
 fn write(folder: &Path, contents: &Contents) -> Result<(), Said> {
-    let mut text = format!("unsaid-backup 1\nmade {}\ngeneration {}\n", contents.made, contents.generation);
-    if let Some((name, size, sum)) = &contents.database {
-        text.push_str(&format!("database {name} {size} {}\n", hex(sum)));
-    }
-    for (blob, (size, sum)) in &contents.blobs {
-        text.push_str(&format!("blob {blob} {size} {}\n", hex(sum)));
-    }
-    text.push_str(&format!("end {}\n", contents.blobs.len()));
+    let text = contents.text();
     let half = folder.join(format!("{NAMES}.half"));
     File::create(&half)
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
@@ -407,18 +358,6 @@ fn cannot(path: &Path, error: &io::Error) -> Said {
     )
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digit = |b: u8| char::from(b).to_digit(16).and_then(|n| u8::try_from(n).ok());
-    let pairs = text.as_bytes().chunks(2);
-    let bytes: Option<Vec<u8>> =
-        pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect();
-    bytes?.try_into().ok()
-}
-
 /// How far it has come, where somebody watches.
 pub(super) struct Shown {
     what: &'static str,
@@ -448,28 +387,5 @@ impl Drop for Shown {
         if self.watched {
             eprint!("\r\x1b[K");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_that_was_cut_anywhere_is_no_backup() {
-        let mut blobs = BTreeMap::new();
-        blobs.insert(BlobId([1; 16]), (5, [2; 32]));
-        blobs.insert(BlobId([3; 16]), (0, [4; 32]));
-        let database = Some(("store-1.sqlite".to_owned(), 9, [5; 32]));
-        let contents = Contents { made: "2027-01-02T03:04:05Z".into(), generation: 3, database, blobs };
-        let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), &contents).unwrap();
-        let text = fs::read_to_string(folder.path().join(NAMES)).unwrap();
-        let whole = parse(&text).unwrap();
-        assert_eq!((whole.generation, &whole.blobs), (3, &contents.blobs));
-        for at in 0..text.len() - 1 {
-            assert!(parse(&text[..at]).is_none(), "{:?}", &text[..at]);
-        }
-        assert!(parse(&text.replace("store-1.sqlite", "../store.sqlite")).is_none());
     }
 }

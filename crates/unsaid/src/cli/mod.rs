@@ -1,7 +1,7 @@
 //! The command line. One file a verb; each says what it did in a sentence, or what happened and what to do. Nothing here decides about letters.
 
 mod adopt;
-mod backup;
+pub mod backup;
 mod clock;
 mod config;
 mod doctor;

@@ -86,17 +86,30 @@ impl Place {
 
     /// The program starts. What it logs goes into one file for all starts.
     pub(crate) fn start(&self) -> Town {
-        self.start_if_it_can().unwrap_or_else(|ended| {
+        self.opened(self.start_if_it_can())
+    }
+
+    /// `unsaid serve`, on the clock of this machine.
+    pub(crate) fn serve(&self) -> Town {
+        self.opened(self.start_with(&["command", "serve"]))
+    }
+
+    fn opened(&self, started: Result<Town, ExitStatus>) -> Town {
+        started.unwrap_or_else(|ended| {
             panic!("the town ended with {ended}: {}", std::fs::read_to_string(self.log()).unwrap())
         })
     }
 
     /// The program starts, or ends before it is open.
     pub(crate) fn start_if_it_can(&self) -> Result<Town, ExitStatus> {
+        self.start_with(&["--empty"])
+    }
+
+    fn start_with(&self, words: &[&str]) -> Result<Town, ExitStatus> {
         let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_unsaid-town"));
         command
-            .arg("--empty")
+            .args(words)
             .env_clear()
             .env("UNSAID_DATA", self.folder.path().join("data"))
             .env("UNSAID_LISTEN", format!("127.0.0.1:{}", self.port))
@@ -217,6 +230,27 @@ impl Town {
             std::thread::sleep(Duration::from_millis(10));
         }
         None
+    }
+
+    /// SIGTERM, as whoever runs it would. What comes of that: [`Self::closed`].
+    pub(crate) fn is_asked_to_stop(&self) {
+        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        assert!(asked.unwrap().success());
+    }
+
+    /// Waits for the end of the process; gives its exit code.
+    pub(crate) fn closed(mut self) -> Option<i32> {
+        for _ in 0..PATIENCE.as_secs() * 10 {
+            if let Some(ended) = self.process.try_wait().unwrap() {
+                return ended.code();
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the program did not end");
+    }
+
+    pub(crate) fn is_open(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
     }
 
     /// SIGKILL, as a power cut would.

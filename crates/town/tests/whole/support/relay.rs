@@ -111,6 +111,11 @@ impl Relay {
         self.wait("nothing came to where it is held up", |plan| plan.held > 0);
     }
 
+    /// How often something was held up.
+    pub(crate) fn held(&self) -> usize {
+        self.shared.0.lock().unwrap().held
+    }
+
     /// Waits until every conversation that was held up is over.
     pub(crate) fn wait_until_ended(&self) {
         self.wait("what was held up did not end", |plan| plan.ended == plan.held);
