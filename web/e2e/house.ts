@@ -1,7 +1,7 @@
 // A house for the browser stories: the town's program in a folder of its own, on a free port, with a clock that is moved, and one Chromium. Every page
 // that it opens is watched: an error in a page, a word on its console, or a request to anybody but this house fails the story.
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -56,8 +56,10 @@ export class House {
   said = '';
   private program: ChildProcess | undefined;
 
-  static async open(): Promise<House> {
-    const house = new House();
+  private constructor(private readonly settings: Readonly<Record<string, string>>) {}
+
+  static async open(settings: Readonly<Record<string, string>> = {}): Promise<House> {
+    const house = new House(settings);
     house.port = await freePort();
     await house.start();
     return house;
@@ -67,8 +69,9 @@ export class House {
     return `http://localhost:${this.port}`;
   }
 
-  async start(): Promise<void> {
-    const environment = {
+  /** What every start and every command of this house is told. */
+  private get environment(): Record<string, string> {
+    return {
       PATH: process.env['PATH'] ?? '',
       UNSAID_DATA: join(this.folder, 'data'),
       UNSAID_LISTEN: `127.0.0.1:${this.port}`,
@@ -78,7 +81,21 @@ export class House {
       // However full the disk is that the stories run on.
       UNSAID_LEAST_FREE: '0',
       UNSAID_RESERVE_MIB: '0',
+      // Years go by here, in which nobody is to be asked for a backup every week.
+      UNSAID_BACKUP_DAYS: '0',
+      ...this.settings,
     };
+  }
+
+  /** `unsaid` with these words beside the open house, with this typed to it. Gives all that it said. */
+  command(words: readonly string[], typed = ''): string {
+    const { environment: env } = this;
+    const done = spawnSync(join(programs, 'unsaid-town'), ['command', ...words], { env, input: typed });
+    return `${done.stdout.toString()}${done.stderr.toString()}`;
+  }
+
+  async start(): Promise<void> {
+    const { environment } = this;
     const program = spawn(join(programs, 'unsaid-town'), ['--empty'], { env: environment });
     this.program = program;
     const hear = (words: Buffer) => (this.said += words.toString());
@@ -117,6 +134,16 @@ export class House {
   /** Stops the program and leaves its folder. */
   async stop(): Promise<void> {
     await this.end('SIGTERM');
+  }
+
+  /** The power is off for so many days. */
+  async off(days: number): Promise<void> {
+    const answer = await fetch(`${this.origin}/town/advance`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: this.origin },
+      body: JSON.stringify({ by: Math.round(days * 86_400), as: 'off' }),
+    });
+    if (!answer.ok) throw new Error(`the power was not cut: ${await answer.text()}`);
   }
 
   /** Time passes while the house serves. */

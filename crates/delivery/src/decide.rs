@@ -125,7 +125,7 @@ pub fn decide(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
         _ => by_state(delivery, pair, now)?,
     };
     let leaves = !delivery.state.has_left() && decision.state.has_left();
-    let foreseen = decision.forecast.is_some() || forecast::was_foreseen(delivery, now);
+    let foreseen = decision.forecast.is_some() || forecast::was_foreseen(delivery, pair.gone, now);
     Some(Decision { unforeseen: leaves && !foreseen, ..decision })
 }
 
@@ -306,8 +306,7 @@ fn knock(delivery: &Delivery, due: Option<Timestamp>, pair: &Pair, now: Now) -> 
     };
     // `by-the-forecast`: a later knock, and a day that the person chose, come by an act or by time served.
     let asked_for = matches!(delivery.state, State::Knocked(_) | State::Later(_));
-    let gone_as_foreseen = delivery.rule.gate != Gate::Gone || pair.gone.is_some_and(|gone| gone.foreseen);
-    let foreseen = asked_for || (forecast::was_foreseen(delivery, now) && gone_as_foreseen);
+    let foreseen = asked_for || forecast::was_foreseen(delivery, pair.gone, now);
     if nth_accepted == 0 {
         let knock = NewKnock { address: open.id, nth: 1, foreseen };
         return Decision { knock: Some(knock), ..base(State::Sending, Some(look_again(now)), "first-knock") };

@@ -4,6 +4,8 @@
 
 use crate::calendar;
 use crate::clock::Now;
+use crate::decide::Gone;
+use crate::rule::Gate;
 use crate::state::{Delivery, State};
 use jiff::{SignedDuration, Timestamp};
 
@@ -102,7 +104,14 @@ pub fn foresee(delivery: &Delivery, now: Now) -> Option<Forecast> {
     Some(Forecast { leaves: derived?.max(rest), since: now.trusted, by: By::Time })
 }
 
-/// `by-the-forecast`: whether a first knock for this delivery may be called foreseen now.
-pub fn was_foreseen(delivery: &Delivery, now: Now) -> bool {
-    delivery.forecast.is_some_and(|forecast| forecast.expects(now.trusted))
+/// `by-the-forecast`: whether a first knock for this delivery may be called foreseen now. `gone`: the gate of letters that wait for their author's end.
+pub fn was_foreseen(delivery: &Delivery, gone: Option<Gone>, now: Now) -> bool {
+    delivery.forecast.is_some_and(|forecast| {
+        forecast.expects(now.trusted) && (delivery.rule.gate != Gate::Gone || gate_as_foreseen(&forecast, gone))
+    })
+}
+
+/// `gate-and-moment`: what waits for its author's end is as foreseen as that: her grace had begun a week before, or a host has let it go since.
+pub fn gate_as_foreseen(forecast: &Forecast, gone: Option<Gone>) -> bool {
+    gone.is_some_and(|gone| gone.foreseen || (forecast.by == By::Act && forecast.since >= gone.at))
 }

@@ -50,7 +50,7 @@ pub enum Notice {
     HostCalled(Call),
 }
 
-/// For what a host is called: once a day at most for each.
+/// For what a host is called: once a day at most for each, and once a week for a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     /// Something stands in the way of the whole house.
@@ -59,11 +59,30 @@ pub enum Call {
     Unforeseen,
     /// The relay refuses us.
     Relay,
+    /// Something that is stored is damaged or does not add up, or a letter is held because of what it says.
+    Found,
+    /// Its clocks cannot be believed without a human.
+    Clock,
+    /// The disk is nearly full.
+    Disk,
+    /// No backup was made for longer than the host wished.
+    Backup,
+    /// It ended again and again by a fault.
+    Crashes,
 }
 
 impl Call {
     /// Every one there is.
-    pub const ALL: [Self; 3] = [Self::Holds, Self::Unforeseen, Self::Relay];
+    pub const ALL: [Self; 8] = [
+        Self::Holds,
+        Self::Unforeseen,
+        Self::Relay,
+        Self::Found,
+        Self::Clock,
+        Self::Disk,
+        Self::Backup,
+        Self::Crashes,
+    ];
 
     /// Its short name, in the store and the log.
     pub fn key(self) -> &'static str {
@@ -71,7 +90,17 @@ impl Call {
             Self::Holds => "holds",
             Self::Unforeseen => "unforeseen",
             Self::Relay => "relay",
+            Self::Found => "found",
+            Self::Clock => "clock",
+            Self::Disk => "disk",
+            Self::Backup => "backup",
+            Self::Crashes => "crashes",
         }
+    }
+
+    /// A host is called again for the same reason after so many hours at the earliest: each day for what holds letters up, each week for what only may one day.
+    pub fn pause_hours(self) -> i64 {
+        if self == Self::Backup { 7 * 24 } else { 24 }
     }
 }
 

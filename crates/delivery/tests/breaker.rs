@@ -4,7 +4,7 @@ use jiff::civil::{date, time};
 use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::breaker::{self, Weighed, counted_since, hold_back};
 use unsaid_delivery::clock::{DAY, HOUR};
-use unsaid_delivery::decide::{Address, Decision, Pair, decide};
+use unsaid_delivery::decide::{Address, Decision, Gone, Pair, decide};
 use unsaid_delivery::forecast::{By, Forecast, Leap};
 use unsaid_delivery::parking::{NotNow, ParkedBy, Parking, park, release};
 use unsaid_delivery::state::{Delivery, Parked, Rest, Shown, State, Wake, shown};
@@ -169,6 +169,45 @@ fn a_leap_of_the_clock_is_nobodys_forecast() {
     // Nothing is asked of clocks that stood still.
     assert_eq!(Leap::since(looked, looked), None);
     assert_eq!(looked.trusted + SignedDuration::from_hours(7 * 24), leap.after);
+}
+
+/// A letter for its author's end, sealed years ago, and the pair of an author who was let go on the day that it would have left.
+fn for_her_end(foreseen: bool) -> (Delivery, Pair) {
+    let asked = Forecast { leaves: at(DUE), since: at("2026-11-21T12:00:00Z"), by: By::Act };
+    let mut delivery = letter(State::Waiting, Some(asked));
+    delivery.rule.gate = Gate::Gone;
+    (delivery, Pair { gone: Some(Gone { at: at("2029-03-01T00:00:00Z"), foreseen }), ..pair() })
+}
+
+#[test]
+fn many_authors_let_go_at_once_wait_for_a_look_and_one_whose_grace_has_run_does_not() {
+    let n = now("2029-03-01T00:00:10Z", 9_000);
+    // Her grace began a week before, as it does: however many letters she left, they go.
+    let (delivery, pair) = for_her_end(true);
+    let goes = decide(&delivery, &pair, n).unwrap();
+    assert!(!goes.unforeseen && goes.knock.is_some_and(|knock| knock.foreseen));
+    assert_eq!(hold_back(&delivery, goes.clone(), weighed(10_000, 100), n.observed), goes);
+
+    // A gate that a fault has opened was in nobody's forecast, whatever stands beside the letter itself.
+    let (delivery, pair) = for_her_end(false);
+    let sudden = decide(&delivery, &pair, n).unwrap();
+    assert!(sudden.unforeseen && sudden.knock.is_some_and(|knock| !knock.foreseen));
+    assert_eq!(hold_back(&delivery, sudden.clone(), weighed(5, 100), n.observed), sudden, "a few leave");
+    let held = hold_back(&delivery, sudden, weighed(6, 100), n.observed);
+    assert_eq!((held.state, held.why), (parked(), "many-wait-for-a-look"));
+
+    // A host who lets it go, and three days of service, have the last word: it is not parked again for the same gate.
+    let waits = committed(&delivery, &held, n);
+    let (granted, forecast) = release(&waits, now("2029-03-01T09:00:00Z", 9_009)).unwrap();
+    let free = Delivery { state: granted.state, forecast, parked: None, ..waits.clone() };
+    assert!(!decide(&free, &pair, now("2029-03-01T09:01:00Z", 9_009)).unwrap().unforeseen);
+    let leaves = decide(&waits, &pair, now("2029-03-04T00:00:10Z", 9_072)).unwrap();
+    assert_eq!((leaves.state, leaves.why, leaves.unforeseen), (State::Sending, "leaves-after-a-look", false));
+    assert!(leaves.knock.is_some_and(|knock| knock.foreseen));
+
+    // What was let go stands for that end alone: she came back, and is let go once more by a fault.
+    let again = Pair { gone: Some(Gone { at: at("2030-01-01T00:00:00Z"), foreseen: false }), ..pair };
+    assert!(decide(&free, &again, now("2030-01-01T00:00:10Z", 17_000)).unwrap().unforeseen);
 }
 
 #[test]

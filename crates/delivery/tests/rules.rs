@@ -1100,7 +1100,8 @@ fn gate_and_moment() {
     assert_eq!(goes.state, State::Sending);
     let at_once = gone(Moment::AtOnce, State::Waiting);
     let goes = decided(&at_once, &open("2032-01-01T00:00:00Z", true), now("2032-01-01T00:00:01Z", 9_000));
-    assert!(goes.knock.is_some_and(|knock| knock.foreseen));
+    assert!(goes.knock.is_some_and(|knock| knock.foreseen) && !goes.unforeseen);
     let sudden = decided(&at_once, &open("2032-01-01T00:00:00Z", false), now("2032-01-01T00:00:01Z", 9_000));
     assert!(sudden.knock.is_some_and(|knock| !knock.foreseen), "a gate that nobody saw coming");
+    assert!(sudden.unforeseen, "and the breaker is told");
 }

@@ -147,8 +147,8 @@ fn zones_derived_anew() {
         }
     };
     let now = Now { trusted: noon, observed: Observed(0) };
-    assert!(forecast::was_foreseen(&foreseen(1), now) && forecast::was_foreseen(&foreseen(24), now));
-    assert!(!forecast::was_foreseen(&foreseen(25), now));
+    let was = |hours| forecast::was_foreseen(&foreseen(hours), None, now);
+    assert!(was(1) && was(24) && !was(25));
 }
 
 #[cfg(feature = "planted")]

@@ -160,7 +160,8 @@ pub enum Wrong {
 }
 
 impl Wrong {
-    const ALL: [Self; 12] = [
+    /// Everything there is.
+    pub const ALL: [Self; 12] = [
         Self::Damaged,
         Self::WrongBinding,
         Self::NoWake,
@@ -265,6 +266,21 @@ impl Finding {
     pub fn of_delivery(delivery: DeliveryId, wrong: Wrong) -> Self {
         Self { thing: Thing::Delivery, name: delivery.to_string(), wrong }
     }
+}
+
+/// How the house does, beside what was found wrong: for its host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Health {
+    /// The last day of which the rows were counted.
+    pub balanced: Option<Date>,
+    /// When a backup was made last, by the house's time.
+    pub backed_up: Option<Timestamp>,
+    /// How many messages wait to leave.
+    pub waiting: u64,
+    /// Since when the first of them does.
+    pub waits_since: Option<Observed>,
+    /// When the relay took a message last.
+    pub accepted: Option<Observed>,
 }
 
 /// What so many starts died over is held for the host.

@@ -37,7 +37,7 @@ use unsaid_delivery::record::{Bounce, CameBack, Recorded};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Amending, Delivery};
 
-use care::{Balanced, Finding, Piece, Round, StoredBlob, ToLookAt, WrapName, WrapToLookAt, Wrong};
+use care::{Balanced, Finding, Health, Piece, Round, StoredBlob, ToLookAt, WrapName, WrapToLookAt, Wrong};
 use limits::{Limit, Limits};
 use rows::*;
 
@@ -646,6 +646,10 @@ pub trait CareStore: Send + Sync {
     async fn closed(&self, boot: BootId) -> Result<()>;
     /// Counts, holds the journal's newer facts against the rows, compares with the time before and keeps it as this day's. What is not as it must be stands as found.
     async fn balance(&self, now: Now) -> Result<Balanced>;
+    /// How it does, beside [`Self::findings`].
+    async fn health(&self) -> Result<Health>;
+    /// A backup was made at this time of the house.
+    async fn backed_up(&self, at: Timestamp) -> Result<()>;
 }
 
 /// Everything that is remembered.

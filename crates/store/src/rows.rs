@@ -4,7 +4,9 @@
 //! One thing because it is the store's vocabulary: whoever reads a method's signature finds every word of it here.
 
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
 use unsaid_delivery::clock::{Mark, Now, Observed};
 use unsaid_delivery::decide::{Address, Pair};
 use unsaid_delivery::hold::Hold;
@@ -1038,14 +1040,41 @@ pub struct Standing {
 }
 
 /// What is foreseen to leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Foreseen {
     /// Deliveries whose moment comes within a week.
     pub within_a_week: u64,
     /// Of these, how many would leave unforeseen.
     pub unforeseen: u64,
-    /// Deliveries whose moment comes within the horizon of the forecast.
+    /// Deliveries whose moment comes within the horizon of the forecast. What waits for its author's end has none, until she is let go.
     pub within_horizon: u64,
+    /// The same by months (UTC), named by their first day: every month up to the horizon, the present one with whatever is late.
+    pub months: Vec<(Date, u64)>,
+}
+
+/// A month of the forecast: its first day, and between which instants its deliveries leave (the end is not of it).
+pub(crate) struct Month {
+    pub(crate) first: Date,
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+}
+
+/// The months of the forecast, each up to the next, from the beginning of time to its horizon.
+pub(crate) fn months(now: Now) -> Vec<Month> {
+    let horizon = unsaid_delivery::forecast::horizon(now);
+    let end = horizon.checked_add(SignedDuration::from_micros(1)).unwrap_or(Timestamp::MAX);
+    let mut first = now.trusted.to_zoned(TimeZone::UTC).date().first_of_month();
+    let mut from = Timestamp::MIN;
+    let mut months = Vec::new();
+    while from < end {
+        let next = first.checked_add(Span::new().months(1)).ok();
+        let begins = next.and_then(|next| next.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
+        let to = begins.map_or(end, |begins| begins.min(end));
+        months.push(Month { first, from, to });
+        let Some(next) = next else { break };
+        (first, from) = (next, to);
+    }
+    months
 }
 
 impl Foreseen {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use unsaid::app::App;
 use unsaid::assemble::Assembled;
-use unsaid::run::{Stop, look_at_the_time, pause};
+use unsaid::run::{Stop, look_around, pause};
 use unsaid::worker::{NextWake, Worker};
 use unsaid_delivery::Now;
 use unsaid_delivery::clock::LONGEST_CREDIT_SECONDS;
@@ -76,7 +76,7 @@ impl Town {
             let rest = {
                 let mut house = self.house.lock().await;
                 let mut rest = Duration::from_secs(20);
-                look_at_the_time(&self.app).await;
+                look_around(&self.app).await;
                 for (_, worker) in &mut house.1 {
                     match turn(&self.app, worker).await {
                         Ok((next, now)) => rest = rest.min(pause(next, now)),
@@ -163,7 +163,7 @@ async fn turn(app: &App, worker: &mut Worker) -> Result<(NextWake, Now), StoreEr
 
 /// Turns until nothing is to be done at this time.
 async fn until_idle(app: &App, workers: &mut [(Lane, Worker); 2]) -> Result<(), NotMoved> {
-    look_at_the_time(app).await;
+    look_around(app).await;
     for (_, worker) in workers {
         for turns in 0.. {
             let (next, now) = turn(app, worker).await?;

@@ -3,6 +3,7 @@
 
 use crate::chance::Chance;
 use crate::holds::Holds;
+use crate::matters::Looked;
 use crate::outward::Outward;
 use crate::peel::Peel;
 use crate::room::Room;
@@ -37,6 +38,10 @@ pub struct App {
     pub chance: Arc<dyn Chance>,
     /// What stands in the way of the whole house.
     pub holds: Arc<Holds>,
+    /// When it looked last for what waits for its host.
+    pub looked: Arc<Looked>,
+    /// So many starts died right before this one.
+    pub crashes: u32,
     /// For the few questions that the house asks of others.
     pub outward: Arc<dyn Outward>,
     /// Wakes the worker after something was written that it should see.

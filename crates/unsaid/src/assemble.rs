@@ -129,6 +129,8 @@ pub async fn assemble(
         keys,
         time: Arc::new(time),
         holds,
+        looked: Arc::default(),
+        crashes,
         chance,
         outward,
         nudge: Arc::new(Nudge::default()),

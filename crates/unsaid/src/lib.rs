@@ -13,6 +13,7 @@ pub mod holds;
 pub mod http;
 pub mod links;
 pub mod mail;
+pub mod matters;
 pub mod name;
 pub mod outbox_shelf;
 pub mod outward;

@@ -41,6 +41,17 @@ pub trait Disk: Send + Sync {
     fn give_up_reserve(&self) -> io::Result<()>;
 }
 
+/// The disk as it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskSeen {
+    /// What is left.
+    pub left: Left,
+    /// How large the reserve is, in bytes.
+    pub reserve: u64,
+    /// What the house makes of it.
+    pub standing: Standing,
+}
+
 /// How it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -80,6 +91,12 @@ impl Room {
             1 => Standing::Tight,
             _ => Standing::Full,
         }
+    }
+
+    /// The disk as it is now, for its host; none where it does not say.
+    pub fn seen(&self) -> Option<DiskSeen> {
+        let left = self.disk.left()?;
+        Some(DiskSeen { left, reserve: self.disk.reserve(), standing: self.standing() })
     }
 
     /// Whether new sealed bytes are taken: the beginning of an upload, a piece of one, a photo of a draft.

@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::assemble::{Assembled, KeysWatch};
 use crate::http;
+use crate::matters;
 use crate::own_address;
 use crate::worker::{NextWake, Worker};
 use std::io;
@@ -168,12 +169,12 @@ async fn work(mut worker: Worker, lane: Lane, app: App, mut keys: Option<KeysWat
     }
 }
 
-/// Looks at the time beside the workers, who wait for nobody's clock.
+/// Looks at the time and for what waits for the host, beside the workers, who wait for neither.
 async fn keep_time(app: App, stop: Stop) {
     let asked = stop.asked();
     tokio::pin!(asked);
     loop {
-        look_at_the_time(&app).await;
+        look_around(&app).await;
         tokio::select! {
             () = &mut asked => return,
             () = tokio::time::sleep(LONGEST_PAUSE) => {}
@@ -181,8 +182,16 @@ async fn keep_time(app: App, stop: Stop) {
     }
 }
 
+/// What a house looks at beside its letters: the time, and whether a host has to be called.
+pub async fn look_around(app: &App) {
+    look_at_the_time(app).await;
+    if let Err(error) = matters::call_hosts(app).await {
+        tracing::error!(%error, "it could not be seen what waits for the host; it is tried again");
+    }
+}
+
 /// Asks the other sources of time, if one should, and holds letters back while two of them agree that this house is ahead of true time.
-pub async fn look_at_the_time(app: &App) {
+async fn look_at_the_time(app: &App) {
     app.time.ask_if_due(&*app.outward, &*app.store).await;
     let stands = app.holds.standing().iter().any(|one| one.what == Hold::NoTrustedTime);
     let done = if app.time.is_ahead() && !stands {

@@ -69,6 +69,8 @@ pub struct Settings {
     pub reserve_mib: u64,
     /// New sealed bytes are taken while so much of the disk in a hundred is free; 0 for always.
     pub least_free_percent: u64,
+    /// The host is told when no backup was made for so many days; 0 for never.
+    pub backup_days: u32,
 }
 
 /// The address under which people see the house. It has no path.

@@ -12,12 +12,14 @@ use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::secrets::HouseKeys;
 use unsaid::worker::{Tools, Worker};
 use unsaid_delivery::hold::Hold;
-use unsaid_delivery::id::DeliveryId;
+use unsaid_delivery::id::{AccountId, DeliveryId, PersonId};
+use unsaid_delivery::life::{Change, GateMoves, Life, Plan, Stage, accept};
 use unsaid_delivery::message::{Call, Notice};
-use unsaid_delivery::rule::Moment;
+use unsaid_delivery::rule::{Gate, Moment};
 use unsaid_delivery::state::{Parked, State};
 use unsaid_delivery::{BootId, Now, Observed, calendar};
 use unsaid_store::conformance::scene::{DAY, HOUR, Scene, now, observed, trusted};
+use unsaid_store::lives::LifeStore;
 use unsaid_store::memory::MemoryStore;
 use unsaid_store::rows::{Author, Lane, NewAddress, NewPerson, Role};
 use unsaid_store::{AccountStore, EngineStore, HouseStore, KeyStore, LetterStore, PersonStore};
@@ -114,6 +116,17 @@ impl House {
 
     async fn sealed(&self, sealed: i64, day: i64, foreseen: bool) -> DeliveryId {
         let at = now(sealed * DAY);
+        let id = self.person(&self.author, at).await;
+        let mut seal = self.scene.ready_to_seal(&self.author, id, at).await;
+        let promise = seal.promise.as_mut().unwrap();
+        let date = calendar::day_in(noon(day), "UTC").unwrap();
+        promise.rule.moment = Moment::On { date, time: time(12, 0, 0, 0), zone: "UTC".into() };
+        promise.due = noon(if foreseen { day } else { 3_000 });
+        self.store.seal(&self.author, seal, at).await.unwrap().delivery.unwrap().id
+    }
+
+    /// Somebody of this author's, with an address that mail can be written to.
+    async fn person(&self, author: &Author, at: Now) -> PersonId {
         let number = self.chance.id();
         let named = self.scene.address(self.scene.keyed());
         let sealed =
@@ -121,13 +134,38 @@ impl House {
         let id = self.scene.person_id();
         let address = Some(NewAddress { sealed, ..named });
         let person = NewPerson { id, zone: None, language: "en".into(), address };
-        self.store.add_person(&self.author, person, at).await.unwrap();
-        let mut seal = self.scene.ready_to_seal(&self.author, id, at).await;
-        let promise = seal.promise.as_mut().unwrap();
-        let date = calendar::day_in(noon(day), "UTC").unwrap();
-        promise.rule.moment = Moment::On { date, time: time(12, 0, 0, 0), zone: "UTC".into() };
-        promise.due = noon(if foreseen { day } else { 3_000 });
-        self.store.seal(&self.author, seal, at).await.unwrap().delivery.unwrap().id
+        self.store.add_person(author, person, at).await.unwrap();
+        id
+    }
+
+    /// Another author, with so many letters that wait for her end.
+    async fn for_her_end(&self, many: usize) -> (AccountId, Vec<DeliveryId>) {
+        let author = self.scene.author().await;
+        let plan = accept::arm(author.account(), None, Plan::default(), now(0)).unwrap();
+        self.store.commit_life(None, &plan, &Vec::new(), now(0)).await.unwrap();
+        let mut letters = Vec::new();
+        for _ in 0..many {
+            let person = self.person(&author, now(0)).await;
+            let mut seal = self.scene.ready_to_seal(&author, person, now(0)).await;
+            seal.promise.as_mut().unwrap().rule.gate = Gate::Gone;
+            letters.push(self.store.seal(&author, seal, now(0)).await.unwrap().delivery.unwrap().id);
+        }
+        (author.account(), letters)
+    }
+
+    /// She is let go at this time, and her grace began so many days before.
+    async fn let_go(&self, author: AccountId, grace_days: i64, at: Now) {
+        let life = self.store.life(author).await.unwrap().unwrap().life;
+        let confirmed = at.trusted.checked_sub(SignedDuration::from_hours(grace_days * 24)).unwrap();
+        let gone = Life {
+            stage: Stage::Released,
+            confirmed: Some(confirmed),
+            released: Some(at.trusted),
+            ..life.clone()
+        };
+        let (gate, write) = (Some(GateMoves::Opens), Vec::new());
+        let change = Change { life: gone, wake: None, write, gate, fact: None, why: "released" };
+        self.store.commit_life(Some(&life), &change, &Vec::new(), at).await.unwrap();
     }
 
     /// Many of them.
@@ -212,6 +250,48 @@ async fn five_unforeseen_leave() {
     assert_eq!(house.states(&few).await, [State::Knocked(1); 5]);
     assert_eq!(house.sent(), 5);
     assert_eq!(house.store.called(Call::Unforeseen).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn many_authors_who_are_let_go_by_a_fault_wait_and_one_whose_grace_has_run_does_not() {
+    let house = House::new().await;
+    house.letters(60, 300, true).await;
+    let (one, hers) = house.for_her_end(12).await;
+    let mut others = Vec::new();
+    for _ in 0..8 {
+        others.push(house.for_her_end(2).await);
+    }
+    let mut worker = house.worker(Lane::Letters);
+    live(&mut worker, 1, 40).await;
+    assert_eq!(house.sent(), 0, "the gate is shut");
+    // An ordinary end: the grace has run, and all that she has left goes.
+    let at = now(41 * DAY);
+    house.let_go(one, 32, at).await;
+    turn(&mut worker, at).await;
+    assert_eq!(house.states(&hers).await, vec![State::Knocked(1); 12]);
+    assert_eq!((house.sent(), house.store.called(Call::Unforeseen).await.unwrap()), (12, None));
+
+    // A fault that takes eight for dead, none of whose grace had begun a week ago.
+    let at = now(50 * DAY);
+    for (author, _) in &others {
+        house.let_go(*author, 1, at).await;
+    }
+    turn(&mut worker, at).await;
+    let theirs: Vec<DeliveryId> = others.iter().flat_map(|(_, letters)| letters.clone()).collect();
+    assert_eq!(house.states(&theirs).await, vec![waits(); 16]);
+    assert_eq!(house.sent(), 12, "not one of them has left");
+    assert!(house.store.called(Call::Unforeseen).await.unwrap().is_some());
+
+    // A host who has looked lets one author's go, and they are not held anew; the others leave after three days of service.
+    for id in &theirs[..2] {
+        assert_eq!(holding::release(&*house.store, *id, now(50 * DAY + HOUR)).await.unwrap(), Held::Done);
+    }
+    turn(&mut worker, now(50 * DAY + HOUR)).await;
+    assert_eq!(house.states(&theirs[..2]).await, [State::Knocked(1); 2]);
+    turn(&mut worker, now(53 * DAY - 1)).await;
+    assert_eq!(house.sent(), 14);
+    turn(&mut worker, now(53 * DAY)).await;
+    assert_eq!(house.states(&theirs).await, vec![State::Knocked(1); 16]);
 }
 
 #[tokio::test]

@@ -50,6 +50,8 @@ export interface Letter {
   version: number;
   versions: Version[];
   state: LetterState;
+  /** Why this house holds it. */
+  held?: 'by-host' | 'unforeseen' | 'damaged' | 'not-understood' | null;
   sealedAt: string | null;
   restUntil: string | null;
   arrives: string | null;

@@ -27,7 +27,7 @@ macro_rules! every_check {
             life commit_life decided_life asked_by gone_letters keepers add_keeper keeper_of keeper_answers remove_keeper
             channels add_channel remove_channel put_stop_code account_of_stop_code
             what_comes_back_moves_the_ladder
-            blobs_after wraps_after looked_for round begin_round keep_round to_be_sent found right_again findings hold_back unbalanced begun working_on closed balance
+            blobs_after wraps_after looked_for round begin_round keep_round to_be_sent found right_again findings hold_back unbalanced begun working_on closed balance health backed_up
             every_birthday_comes_once what_ends_a_letter_ends_all_its_birthdays
             a_letter_arrives_and_the_next_series_begins a_dropped_knock_leaves_room_for_the_next what_was_promised_never_wakes_early
             of_two_who_commit_one_is_told a_group_is_as_if_one_after_the_other

@@ -31,6 +31,8 @@ pub(super) struct Care {
     boots: Vec<Boot>,
     /// How often a start died over this.
     deaths: BTreeMap<WakeOf, i64>,
+    /// When a backup was made last.
+    backed_up: Option<Timestamp>,
 }
 
 struct Boot {
@@ -448,5 +450,26 @@ impl CareStore for MemoryStore {
         world.care.balances.retain(|_, balance| balance.day != day);
         world.care.balances.insert(now.trusted, today.clone());
         Ok(Balanced { before, today, lost })
+    }
+
+    async fn health(&self) -> Result<Health> {
+        let world = self.world();
+        let waits = world.messages.values().map(|row| &row.message);
+        let waits: Vec<Observed> = waits
+            .filter(|message| message.state == MessageState::Waiting && message.kind != Kind::Code)
+            .map(|message| message.since)
+            .collect();
+        Ok(Health {
+            balanced: world.care.balances.values().next_back().map(|balance| balance.day),
+            backed_up: world.care.backed_up,
+            waiting: waits.len() as u64,
+            waits_since: waits.into_iter().min(),
+            accepted: world.messages.values().filter_map(|row| row.accepted_at).max(),
+        })
+    }
+
+    async fn backed_up(&self, at: Timestamp) -> Result<()> {
+        self.world().care.backed_up = Some(at);
+        Ok(())
     }
 }

@@ -485,8 +485,8 @@ impl EngineStore for MemoryStore {
 
     async fn call_host(&self, call: Call, notices: &[MessageId], now: Now) -> Result<u64> {
         let mut world = self.world();
-        let day = SignedDuration::from_hours(24);
-        if world.calls.get(&call).is_some_and(|at| now.trusted.duration_since(*at) < day) {
+        let pause = SignedDuration::from_hours(call.pause_hours());
+        if world.calls.get(&call).is_some_and(|at| now.trusted.duration_since(*at) < pause) {
             return Ok(0);
         }
         world.calls.insert(call, now.trusted);

@@ -8,6 +8,7 @@ use unsaid_delivery::breaker::{self, Weighed};
 use unsaid_delivery::calendar;
 use unsaid_delivery::decide::NextOccurrence;
 use unsaid_delivery::forecast::{self, By, Forecast, Leap};
+use unsaid_delivery::life::Life;
 use unsaid_delivery::planted::{self, Planted};
 use unsaid_delivery::rule::Gate;
 use unsaid_delivery::state::{Parked, State};
@@ -113,7 +114,15 @@ impl World {
                     weighed.waiting += 1;
                     let Some(due) = row.due.filter(|due| *due <= week) else { continue };
                     let leaves = due.max(row.rest.until).max(now.trusted);
-                    let foreseen = row.forecast.is_some_and(|forecast| forecast.expects(leaves));
+                    let waits_for_an_end = row.rule.gate == Gate::Gone;
+                    let gone = self.lives.get(&row.account).and_then(Life::gate).filter(|_| waits_for_an_end);
+                    if waits_for_an_end && gone.is_none() {
+                        continue;
+                    }
+                    let foreseen = row.forecast.is_some_and(|forecast| {
+                        let gate = !waits_for_an_end || forecast::gate_as_foreseen(&forecast, gone);
+                        gate && forecast.expects(leaves)
+                    });
                     weighed.unforeseen += u64::from(!foreseen);
                 }
                 State::Parked { why, left } => {
@@ -155,15 +164,24 @@ impl World {
 
     /// What leaves next, counted.
     pub(super) fn forecast(&self, now: Now) -> Foreseen {
-        let mut foreseen = Foreseen::default();
         let (week, horizon) = (in_a_week(now), forecast::horizon(now));
+        let months = months(now);
+        let named = months.iter().map(|month| (month.first, 0)).collect();
+        let mut foreseen = Foreseen { months: named, ..Foreseen::default() };
         for delivery in self.deliveries.values() {
             let waits = matches!(delivery.state, State::Resting | State::Waiting);
             let Some(due) = delivery.due.filter(|due| waits && *due <= horizon) else { continue };
-            foreseen.within_horizon += 1;
             let shut = delivery.rule.gate == Gate::Gone
                 && !self.lives.get(&delivery.account).is_some_and(|life| life.is_released());
-            if due <= week && !shut {
+            if shut {
+                continue;
+            }
+            foreseen.within_horizon += 1;
+            let of = months.iter().position(|month| month.from <= due && due < month.to);
+            if let Some((_, many)) = of.and_then(|nth| foreseen.months.get_mut(nth)) {
+                *many += 1;
+            }
+            if due <= week {
                 foreseen.count(delivery);
             }
         }

@@ -56,11 +56,13 @@ pub(super) async fn look(tx: &mut Tx, now: Now) -> Result<u64> {
 pub(super) async fn weigh(tx: &mut Tx, now: Now) -> Result<Weighed> {
     let ahead: u64 = tx
         .need(
-            "select count(*) from deliveries
-             where state in ('resting', 'waiting') and due <= $1
-                 and (foreseen is null
-                     or (foreseen - due > $2 and foreseen - rest_until > $2 and foreseen - $3 > $2)
-                     or (foreseen_by = 'time' and foreseen - foreseen_since < $4))",
+            "select count(*) from deliveries d left join lives l on l.account = d.account and d.gate = 'gone'
+             where d.state in ('resting', 'waiting') and d.due <= $1 and (d.gate <> 'gone' or l.released is not null)
+                 and (d.foreseen is null
+                     or (d.foreseen - d.due > $2 and d.foreseen - d.rest_until > $2 and d.foreseen - $3 > $2)
+                     or (d.foreseen_by = 'time' and d.foreseen - d.foreseen_since < $4)
+                     or (d.gate = 'gone' and (l.confirmed is null or l.released - l.confirmed < $4)
+                         and not (d.foreseen_by = 'act' and d.foreseen_since >= l.released)))",
             values![in_a_week(now), SHIFT_HOURS * HOUR * MICROS, now.trusted, SETTLED_DAYS * DAY * MICROS],
         )
         .await?

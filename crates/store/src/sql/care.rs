@@ -3,11 +3,12 @@
 
 use super::map;
 use super::tx::{Mode, Row, Tx, Value, values};
-use super::{SqlStore, balance, boots, pair, transaction, uploads, wakes};
+use super::{SqlStore, balance, boots, calls, pair, transaction, uploads, wakes};
 use crate::care::*;
 use crate::rows::{Part, StoredWrap, Taken, WakeOf, WrapKind};
 use crate::{CareStore, Result, StoreError};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{BlobId, BootId, DeliveryId, LetterId, PersonId};
 use unsaid_delivery::parking::{self, ParkedBy};
@@ -294,6 +295,16 @@ impl CareStore for SqlStore {
 
     async fn balance(&self, now: Now) -> Result<Balanced> {
         balance::night(self, now).await
+    }
+
+    async fn health(&self) -> Result<Health> {
+        transaction!(self, Mode::Read, |tx| calls::health(&mut tx).await)
+    }
+
+    async fn backed_up(&self, at: Timestamp) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            tx.exec("update house set backed_up = $1 where id = 1", values![at]).await.map(drop)
+        })
     }
 }
 

@@ -183,13 +183,19 @@ impl EngineStore for SqlStore {
             for delivery in care::readable(rows, "promise", map::delivery) {
                 foreseen.count(&delivery);
             }
-            foreseen.within_horizon = tx
-                .need(
-                    "select count(*) from deliveries where state in ('resting', 'waiting') and due <= $1",
-                    values![forecast::horizon(now)],
-                )
-                .await?
-                .next()?;
+            for Month { first, from, to } in months(now) {
+                let many: u64 = tx
+                    .need(
+                        "select count(*) from deliveries d
+                         where d.state in ('resting', 'waiting') and d.due >= $1 and d.due < $2 and (d.gate <> 'gone'
+                             or exists (select 1 from lives l where l.account = d.account and l.released is not null))",
+                        &[not_before(from), not_before(to)],
+                    )
+                    .await?
+                    .next()?;
+                foreseen.within_horizon += many;
+                foreseen.months.push((first, many));
+            }
             Ok(foreseen)
         })
     }

@@ -80,6 +80,11 @@ impl From<Kind> for Value {
             Kind::Notice(Notice::HostCalled(Call::Holds)) => "notice-host-called-holds",
             Kind::Notice(Notice::HostCalled(Call::Unforeseen)) => "notice-host-called-unforeseen",
             Kind::Notice(Notice::HostCalled(Call::Relay)) => "notice-host-called-relay",
+            Kind::Notice(Notice::HostCalled(Call::Found)) => "notice-host-called-found",
+            Kind::Notice(Notice::HostCalled(Call::Clock)) => "notice-host-called-clock",
+            Kind::Notice(Notice::HostCalled(Call::Disk)) => "notice-host-called-disk",
+            Kind::Notice(Notice::HostCalled(Call::Backup)) => "notice-host-called-backup",
+            Kind::Notice(Notice::HostCalled(Call::Crashes)) => "notice-host-called-crashes",
             Kind::Ladder(Ladder { says, .. }) => match says {
                 Says::Question => "ladder-question",
                 Says::Reminder => "ladder-reminder",
@@ -119,6 +124,11 @@ impl FromValue for Kind {
             "notice-host-called-holds" => Self::Notice(Notice::HostCalled(Call::Holds)),
             "notice-host-called-unforeseen" => Self::Notice(Notice::HostCalled(Call::Unforeseen)),
             "notice-host-called-relay" => Self::Notice(Notice::HostCalled(Call::Relay)),
+            "notice-host-called-found" => Self::Notice(Notice::HostCalled(Call::Found)),
+            "notice-host-called-clock" => Self::Notice(Notice::HostCalled(Call::Clock)),
+            "notice-host-called-disk" => Self::Notice(Notice::HostCalled(Call::Disk)),
+            "notice-host-called-backup" => Self::Notice(Notice::HostCalled(Call::Backup)),
+            "notice-host-called-crashes" => Self::Notice(Notice::HostCalled(Call::Crashes)),
             "knock" => Self::Knock,
             // Episode and rung stand in columns of their own.
             other => {

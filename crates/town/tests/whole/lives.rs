@@ -115,6 +115,12 @@ fn link_to(page: &str, text: &str) -> Option<String> {
 #[test]
 fn when_she_has_died_all_the_questions_go_first_and_then_the_letter_once() {
     let mut story = Story::begin("check-ins");
+    // All that she leaves goes, however much it is: her end was foreseen when the grace began.
+    let others: Vec<String> = (0..7).map(|n| format!("other-{n}@example.org")).collect();
+    for other in &others {
+        let person = story.helen.person(&[other]);
+        story.helen.seal_for_her_end(&person, &at_once());
+    }
     story.days(ALONE - 2);
     assert_eq!(story.to_dan(), 0, "not before");
     assert_eq!(story.to_helen("Are you well?").len(), 1);
@@ -123,6 +129,9 @@ fn when_she_has_died_all_the_questions_go_first_and_then_the_letter_once() {
     // Each of eleven messages waits for its pause after the relay took it, which may be a step of the town's clock later.
     story.days(10);
     assert_eq!(story.to_dan(), 1, "and then");
+    for other in &others {
+        assert_eq!(story.relay.taken_for(other).len(), 1, "{other}");
+    }
     // The power fails right after the release: nothing goes a second time.
     story.restart();
     story.days(5);

@@ -16,6 +16,7 @@ mod described;
 mod endings;
 mod every_kill;
 mod every_start;
+mod holding;
 mod kills;
 mod lives;
 mod logs;

@@ -5,7 +5,7 @@ pub mod contents;
 
 use self::contents::Contents;
 use super::{Said, complain, say, settings, wait_for};
-use crate::assemble::{keep_closed, visit_sql};
+use crate::assemble::{keep_closed, visit, visit_sql};
 use crate::clock::{Clock, MachineClock};
 use crate::settings::{Database, Settings};
 use sha2::{Digest, Sha256};
@@ -103,6 +103,9 @@ pub(super) fn backup(to: &Path) -> Result<ExitCode, Said> {
         contents.made,
         contents.blobs.len()
     ));
+    if let Err(e) = noted(&settings) {
+        complain(&format!("The backup is whole, but the house could not be told of it: {e}"));
+    }
     if damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -113,6 +116,15 @@ pub(super) fn backup(to: &Path) -> Result<ExitCode, Said> {
         "The rest is in the backup. Bring these files back from an earlier one, and look at the disk: unsaid verify",
     );
     Ok(ExitCode::from(2))
+}
+
+/// The house knows from now on that it was backed up, by its own time.
+fn noted(settings: &Settings) -> Result<(), Said> {
+    wait_for(async {
+        let store = visit(settings).await.map_err(|e| e.to_string())?;
+        let Some(mark) = store.house().await.map_err(|e| e.to_string())?.mark else { return Ok(()) };
+        store.backed_up(mark.trusted).await.map_err(|e| e.to_string())
+    })
 }
 
 pub(super) fn restore(from: &Path) -> Result<ExitCode, Said> {

@@ -1,22 +1,21 @@
 //! `unsaid doctor`: keys, mail, disk, clock and store, one line each, and two sentences where something is wrong. Changes nothing.
 
-use super::parked::because;
 use super::{Said, say, settings, wait_for};
 use crate::assemble::{open_mail, visit};
 use crate::mail::Reach;
-use crate::room::{Disk, FolderDisk};
+use crate::matters::{self, Beside, Matter, Seen, plain};
+use crate::room::{Disk, DiskSeen, FolderDisk, Standing};
 use crate::secrets::{FILE, HouseKeys, SecretsError};
 use crate::settings::{Bounces, Mail, Settings};
-use crate::time::standing::{Clocks, shown};
+use crate::time::standing::{Clocks, shown, span};
+use crate::words::Words;
 use std::path::Path;
 use std::process::ExitCode;
 use unsaid_delivery::Now;
+use unsaid_delivery::clock::DAY;
 use unsaid_delivery::forecast::FORECAST_DAYS;
-use unsaid_delivery::state::{Delivery, Parked, State};
-use unsaid_store::rows::{Foreseen, Standing};
-
-/// So many letters that are held are counted.
-const SHOWN: usize = 1_000_000;
+use unsaid_delivery::state::Parked;
+use unsaid_store::rows::Foreseen;
 
 /// One thing that was looked at.
 struct Finding {
@@ -67,33 +66,28 @@ async fn look(settings: &Settings) -> Vec<Finding> {
         Ok(house) => Finding { name: "store", said: Ok(format!("answers; {} accounts", house.accounts)) },
         Err(e) => Finding { name: "store", said: Err(e.clone()) },
     });
+    let mark = house.as_ref().ok().and_then(|house| house.mark);
+    let clocks = match (&store, mark) {
+        (Ok(store), Some(mark)) => Some(super::clock::found(settings, &**store, mark).await),
+        _ => None,
+    };
     if let Ok(store) = &store
         && house.is_ok()
     {
         let counts = store.wraps_by_generation().await.map_err(|e| e.to_string());
         let said = counts.and_then(|counts| wraps(&settings.keys, &counts));
         findings.push(Finding { name: "wraps", said });
-        let found = store.findings().await.map_err(|e| e.to_string());
-        findings.push(Finding { name: "stored", said: found.and_then(|found| cared_for(&found)) });
-        if let Some(mark) = house.as_ref().ok().and_then(|house| house.mark) {
+        if let Some(mark) = mark {
             let now = Now { trusted: mark.trusted, observed: mark.observed };
+            let beside = Beside { clocks: clocks.clone(), disk: disk_seen(settings), crashes: 0 };
+            match Seen::read(&**store, beside, now).await {
+                Ok(seen) => findings.extend(waiting(settings, &seen)),
+                Err(e) => findings.push(Finding { name: "stored", said: Err(e.to_string()) }),
+            }
             let foreseen = store.forecast(now).await.map_err(|e| e.to_string());
             findings.push(Finding { name: "ahead", said: foreseen.map(ahead) });
         }
     }
-    if let Ok(store) = &store
-        && house.is_ok()
-    {
-        let standing = store.holds().await.map_err(|e| e.to_string());
-        findings.push(Finding { name: "holds", said: standing.and_then(|standing| holds(&standing)) });
-        let held = store.parked(SHOWN).await.map_err(|e| e.to_string());
-        findings.push(Finding { name: "parked", said: held.and_then(|held| parked(&held)) });
-    }
-    let mark = house.as_ref().ok().and_then(|house| house.mark);
-    let clocks = match (&store, mark) {
-        (Ok(store), Some(mark)) => Some(super::clock::found(settings, &**store, mark).await),
-        _ => None,
-    };
     findings.push(Finding { name: "clock", said: clock(clocks.as_ref()) });
     let mail = match open_mail(settings) {
         Ok(mail) => mail.check().await.map(|reach| could_go_to(reach).to_owned()),
@@ -142,13 +136,13 @@ fn keys(folder: &Path, confirmed: Option<bool>) -> Result<String, String> {
     if confirmed == Some(true) {
         Ok(format!("whole, and on paper; opens with generation {}", keys.opening_generation()))
     } else {
-        Err("The house's secrets are not known to be on paper; with this disk every letter kept by the house would be lost. Write them down and run: unsaid keys confirm".to_owned())
+        Err(Matter::Keys.says(Words::english()).plain())
     }
 }
 
 /// What leaves next, for a host who wants to know whether a relay or a holiday is in the way. Not a fault, whatever it says.
 fn ahead(foreseen: Foreseen) -> String {
-    let Foreseen { within_a_week, unforeseen, within_horizon } = foreseen;
+    let Foreseen { within_a_week, unforeseen, within_horizon, months } = foreseen;
     let letters = if within_a_week == 1 { "letter leaves" } else { "letters leave" };
     let mut said = format!(
         "{within_a_week} {letters} within the next seven days, {within_horizon} within {FORECAST_DAYS}"
@@ -156,33 +150,77 @@ fn ahead(foreseen: Foreseen) -> String {
     if unforeseen > 0 {
         said.push_str(&format!("; {unforeseen} of the next seven days' had not been foreseen a week before"));
     }
+    let busy: Vec<String> = months
+        .iter()
+        .filter(|(_, many)| *many > 0)
+        .map(|(first, many)| format!("{} {many}", first.strftime("%Y-%m")))
+        .collect();
+    if !busy.is_empty() {
+        said.push_str(&format!("; by month: {}", busy.join(", ")));
+    }
     said
 }
 
-/// What stands in the way of every letter.
-fn holds(standing: &[Standing]) -> Result<String, String> {
-    if standing.is_empty() {
-        return Ok("nothing stands in the way of this house's letters".to_owned());
+/// What waits for the host, in the words of the host's page: one line for each thing that was looked at. Keys, disk and clock are said above and below, with more.
+fn waiting(settings: &Settings, seen: &Seen) -> Vec<Finding> {
+    let matters = seen.matters(settings);
+    let well = [
+        ("holds", "nothing stands in the way of this house's letters".to_owned()),
+        ("parked", held(seen)),
+        ("stored", "nothing was found wrong".to_owned()),
+        ("backup", backup(seen)),
+        ("waits", waits(seen)),
+    ];
+    let mut lines = Vec::new();
+    for (name, said) in well {
+        let about = if name == "waits" { "mail" } else { name };
+        let wrong: Vec<String> =
+            matters.iter().filter(|matter| matter.about() == about).map(with_names).collect();
+        if wrong.is_empty() {
+            lines.push(Finding { name, said: Ok(said) });
+        }
+        lines.extend(wrong.into_iter().map(|said| Finding { name, said: Err(said) }));
     }
-    let said = standing.iter().map(|one| format!("{} {}", one.what.means(), one.what.to_do()));
-    Err(said.collect::<Vec<_>>().join(" "))
+    lines
 }
 
-/// Letters that are held by themselves, by reason.
-fn parked(held: &[Delivery]) -> Result<String, String> {
-    if held.is_empty() {
-        return Ok("no letter is held by itself".to_owned());
+/// Two sentences, and after them which ones.
+fn with_names(matter: &Matter) -> String {
+    let said = matter.says(Words::english()).plain();
+    match matter {
+        Matter::Found(wrong, names) => format!("{said} Found {}: {}.", wrong.name(), names.join(", ")),
+        Matter::Parked(..) | Matter::Unforeseen(_) => format!("{said} (All that is held: unsaid parked)"),
+        _ => said,
     }
-    let mut reasons: Vec<(Parked, u64)> = Vec::new();
-    for delivery in held {
-        let State::Parked { why, .. } = delivery.state else { continue };
-        match reasons.iter_mut().find(|(reason, _)| *reason == why) {
-            Some((_, many)) => *many += 1,
-            None => reasons.push((why, 1)),
+}
+
+/// What hosts hold is no fault.
+fn held(seen: &Seen) -> String {
+    match seen.reasons().get(&Parked::ByHost) {
+        Some(many) => plain(&matters::held(Words::english(), Parked::ByHost, *many)),
+        None => "no letter is held by itself".to_owned(),
+    }
+}
+
+fn backup(seen: &Seen) -> String {
+    match seen.health.backed_up {
+        Some(at) => match seen.now.trusted.duration_since(at).as_secs() / DAY {
+            0 => "made within the last day".to_owned(),
+            1 => "made a day ago".to_owned(),
+            days => format!("made {days} days ago"),
+        },
+        None => "none yet: unsaid backup FOLDER".to_owned(),
+    }
+}
+
+fn waits(seen: &Seen) -> String {
+    match seen.health.waits_since {
+        Some(since) => {
+            let span = span(Words::english(), seen.now.observed.0 - since.0);
+            format!("{} messages wait to leave, the first for {span}", seen.health.waiting)
         }
+        None => "no message waits to leave".to_owned(),
     }
-    let said: Vec<String> = reasons.iter().map(|(why, many)| format!("{many}: {}", because(*why))).collect();
-    Err(format!("Letters are held. {} Look at them with: unsaid parked", said.join(" ")))
 }
 
 /// Which keys of the house are needed still, by what is stored.
@@ -219,32 +257,40 @@ fn wraps(folder: &Path, counts: &[(u32, u64)]) -> Result<String, String> {
     Ok(said)
 }
 
+/// The disk as an open house would see it.
+fn disk_seen(settings: &Settings) -> Option<DiskSeen> {
+    let disk = FolderDisk::new(&settings.data);
+    let (left, reserve) = (disk.left()?, disk.reserve());
+    let tight = left.percent() < settings.least_free_percent;
+    let standing = match tight {
+        true if settings.reserve_mib > 0 && reserve == 0 => Standing::Full,
+        true => Standing::Tight,
+        false => Standing::Room,
+    };
+    Some(DiskSeen { left, reserve, standing })
+}
+
 fn disk(settings: &Settings) -> Result<String, String> {
-    let data = &settings.data;
-    let disk = FolderDisk::new(data);
-    let left = disk.left().ok_or_else(|| {
-        format!("{} cannot be looked at. Look at its place and its rights.", data.display())
+    let seen = disk_seen(settings).ok_or_else(|| {
+        format!("{} cannot be looked at. Look at its place and its rights.", settings.data.display())
     })?;
-    let (free, gigabytes) = (left.percent(), left.free / 1_000_000_000);
-    if free < settings.least_free_percent.max(1) {
-        return Err(format!(
-            "Only {free} % of the disk of {} are free ({gigabytes} GB), so no new letters and photos are taken. Make room; until then everything else goes on.",
-            data.display()
-        ));
+    let (free, gigabytes) = (seen.left.percent(), seen.left.free / 1_000_000_000);
+    let matter = match seen.standing {
+        Standing::Full => Some(Matter::Full),
+        Standing::Tight => Some(Matter::Tight(free)),
+        // Whoever wants no limit is told all the same before nothing can be written.
+        Standing::Room if free == 0 => Some(Matter::Tight(0)),
+        Standing::Room => None,
+    };
+    if let Some(matter) = matter {
+        let said = matter.says(Words::english());
+        return Err(format!("{} ({}: {gigabytes} GB)", said.plain(), settings.data.display()));
     }
     let mut said = format!("{free} % free ({gigabytes} GB)");
-    if settings.reserve_mib > 0 && disk.reserve() == 0 {
+    if settings.reserve_mib > 0 && seen.reserve == 0 {
         said.push_str("; no room is set aside for a full disk yet, an open house does that");
     }
     Ok(said)
-}
-
-/// What was found wrong with what is stored, each by its name.
-fn cared_for(found: &[unsaid_store::care::Finding]) -> Result<String, String> {
-    let Some(first) = found.first() else { return Ok("nothing was found wrong".to_owned()) };
-    let named: Vec<String> =
-        found.iter().map(|f| format!("{} {} ({})", f.thing.name(), f.name, f.wrong.name())).collect();
-    Err(format!("{} Found wrong: {}.", first.wrong.says(), named.join(", ")))
 }
 
 /// What the clocks say, and all of what is in doubt.

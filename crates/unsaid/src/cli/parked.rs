@@ -4,6 +4,8 @@
 use super::{Said, say, settings, wait_for};
 use crate::assemble::{come_in, visit};
 use crate::holding::{self, Held};
+use crate::matters::{plain, word_of};
+use crate::words::Words;
 use std::process::ExitCode;
 use std::sync::Arc;
 use unsaid_delivery::Now;
@@ -45,18 +47,8 @@ fn line(delivery: &Delivery) -> String {
 }
 
 /// Why, in one sentence.
-pub(super) fn because(why: Parked) -> &'static str {
-    match why {
-        Parked::RuleUnknown => "Its rule is one that this version does not keep.",
-        Parked::WrongBinding => "What opens it belongs to another letter.",
-        Parked::Damaged => "Its stored bytes are damaged or missing.",
-        Parked::ZoneUnknown => "Its zone means nothing to this program.",
-        Parked::ByHost => "A host holds it.",
-        Parked::Unforeseen => {
-            "It is one of many that nobody foresaw; after three days of service it leaves by itself."
-        }
-        Parked::Internal => "Its row says what cannot be, or the program fell over it again and again.",
-    }
+fn because(why: Parked) -> String {
+    plain(&Words::english().say(&format!("host.why.{}", word_of(why)), &[]))
 }
 
 fn day(at: jiff::Timestamp) -> String {

@@ -207,6 +207,11 @@ impl<T: JsonSchema> Takes for read::Query<T> {
     }
 }
 
+/// What stands behind the `?` of a page, which may be anything and is not described.
+impl Takes for axum::extract::RawQuery {
+    fn takes(_: &mut Operation<'_>) {}
+}
+
 /// What stands behind a `?` is there or not; it is never null.
 fn without_null(schema: &Value) -> Value {
     let mut schema = schema.clone();

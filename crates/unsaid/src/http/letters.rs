@@ -20,7 +20,7 @@ use serde::Serialize;
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::LetterId;
 use unsaid_delivery::rule::Moment;
-use unsaid_delivery::state::{Delivery, Shown, State as At, shown};
+use unsaid_delivery::state::{Delivery, Parked, Shown, State as At, shown};
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Author, Kept, Letter, WrapKind};
 
@@ -57,6 +57,9 @@ pub(super) struct View {
     versions: Vec<VersionView>,
     #[schemars(extend("enum" = ["reserved", "unsent", "resting", "waiting", "held", "left", "withdrawn"]))]
     state: &'static str,
+    /// Why it is held, before it has left.
+    #[schemars(extend("enum" = ["by-host", "unforeseen", "damaged", "not-understood", null]))]
+    held: Option<&'static str>,
     #[schemars(schema_with = "shape::instant_or_none")]
     sealed_at: Option<String>,
     #[schemars(schema_with = "shape::instant_or_none")]
@@ -130,6 +133,7 @@ pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Re
         version: letter.version,
         versions,
         state: if letter.versions.is_empty() { "reserved" } else { "unsent" },
+        held: None,
         sealed_at: letter.versions.iter().find(|(n, _)| *n == letter.version).map(|(_, at)| at.to_string()),
         rest_until: None,
         arrives: None,
@@ -159,6 +163,7 @@ pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Re
         Shown::Left => ("left", vec!["amend", "withdraw", "export"]),
         Shown::Withdrawn => ("withdrawn", vec!["export"]),
     };
+    view.held = (shown == Shown::Held).then(|| held_because(delivery.state));
     view.rule = Some(rule::View::of(&delivery.rule, asks::View::of(app, letter)?));
     if shown == Shown::Withdrawn {
         view.amending = None;
@@ -173,6 +178,16 @@ pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Re
         view.occurrences = days_to_come(delivery, now);
     }
     Ok(view)
+}
+
+/// Before the first knock an author is shown all of it: why this house holds her letter, too.
+fn held_because(state: At) -> &'static str {
+    match state {
+        At::Parked { why: Parked::ByHost, .. } => "by-host",
+        At::Parked { why: Parked::Unforeseen, .. } => "unforeseen",
+        At::Parked { why: Parked::RuleUnknown | Parked::ZoneUnknown, .. } => "not-understood",
+        _ => "damaged",
+    }
 }
 
 fn shown_of(letter: &Letter) -> Option<Shown> {

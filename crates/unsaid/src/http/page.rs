@@ -16,6 +16,8 @@ pub(super) enum For {
     Anyone,
     /// Somebody whom a letter is for. Nothing is kept by browsers or found by search engines, and there is a way out at once.
     Person,
+    /// Whoever runs the house. What stands there is nobody else's business who sits at this browser later.
+    Host,
 }
 
 /// A page, before its frame.
@@ -57,7 +59,7 @@ impl Page<'_> {
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         match reader {
             For::Anyone => headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-            For::Person => {
+            For::Person | For::Host => {
                 headers.insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow, noarchive"));
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
             }
@@ -66,7 +68,7 @@ impl Page<'_> {
     }
 
     fn frame(self, app: &App) -> Markup {
-        let person = self.reader == For::Person;
+        let private = self.reader != For::Anyone;
         let body = html! {
             a.skip href="#main" { (say("house.skip", &[])) }
             (masthead(self.reader))
@@ -76,7 +78,7 @@ impl Page<'_> {
             }
             (foot(app, self.reader))
         };
-        document(self.title, person, self.script.and_then(assets::entry), body)
+        document(self.title, private, self.script.and_then(assets::entry), body)
     }
 }
 
@@ -132,6 +134,16 @@ fn masthead(reader: For) -> Markup {
                         ul { li { a href="/sign-in" { (say("house.sign_in", &[])) } } }
                     }
                 }
+                For::Host => {
+                    nav aria-label=(say("house.mark", &[])) {
+                        ul {
+                            li { a href="/letters" { (say("author.places.letters", &[])) } }
+                            li { a href="/people" { (say("author.places.people", &[])) } }
+                            li { a href="/account" { (say("author.places.account", &[])) } }
+                            li { a href="/house" aria-current="page" { (say("author.places.house", &[])) } }
+                        }
+                    }
+                }
                 // A form and not a link to somewhere else: it forgets who is here, and no other site learns where they came from.
                 For::Person => {
                     form method="post" action="/leave" {
@@ -149,7 +161,7 @@ fn foot(app: &App, reader: For) -> Markup {
         footer.foot {
             ul {
                 @match reader {
-                    For::Anyone => {
+                    For::Anyone | For::Host => {
                         (link("/how-a-letter-is-kept", "house.foot.kept"))
                         (link("/what-we-cannot-do", "house.foot.limits"))
                         (link("/help/living", "house.foot.living"))
@@ -199,6 +211,10 @@ pub(super) fn private(app: &App, title: &str, status: StatusCode, main: Markup) 
 pub(super) fn error_page(app: &App, problem: Problem) -> Response {
     let (reader, back, back_says) = match problem.key {
         "reader-unknown" => (For::Person, "/come", say("house.real.come", &[])),
+        // Of the pages that the server draws, the host's alone ask who is signed in.
+        "signed-out" => (For::Anyone, "/sign-in?back=%2Fhouse", say("house.sign_in", &[])),
+        "locked" => (For::Host, "/unlock?back=%2Fhouse", say("author.account.unlock", &[])),
+        "not-the-host" => (For::Anyone, "/letters", say("host.to_letters", &[])),
         _ => (For::Anyone, "/", say("house.to_front", &[])),
     };
     refusal_page(app, problem.status, reader, &problem.title(), &problem.detail(), (back, &back_says))

@@ -44,6 +44,7 @@ pub const KEYS: &[(&str, u16)] = &[
     ("locked", 403),
     ("not-fresh", 403),
     ("other-site", 403),
+    ("not-the-host", 403),
     ("missing", 404),
     ("invitation-unknown", 404),
     ("kit-unknown", 404),

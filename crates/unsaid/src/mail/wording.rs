@@ -152,6 +152,11 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 Call::Holds => "mail.host_called.holds",
                 Call::Unforeseen => "mail.host_called.unforeseen",
                 Call::Relay => "mail.host_called.relay",
+                Call::Found => "mail.host_called.found",
+                Call::Clock => "mail.host_called.clock",
+                Call::Disk => "mail.host_called.disk",
+                Call::Backup => "mail.host_called.backup",
+                Call::Crashes => "mail.host_called.crashes",
             };
             let page = format!("{origin}/house");
             let says = words.say("mail.host_called.how", &[("page", &page)]);

@@ -83,6 +83,7 @@ pub(super) struct Draft {
     connections_share: Option<usize>,
     reserve_mib: Option<u64>,
     least_free_percent: Option<u64>,
+    backup_days: Option<u32>,
 }
 
 impl Draft {
@@ -120,6 +121,7 @@ impl Draft {
             connections_share: self.connections_share.unwrap_or(128),
             reserve_mib: self.reserve_mib.unwrap_or(64),
             least_free_percent: self.least_free_percent.unwrap_or(10),
+            backup_days: self.backup_days.unwrap_or(10),
             public_url,
             data,
         }
@@ -175,7 +177,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 36] = [
+static TABLE: [Row; 37] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
@@ -548,6 +550,18 @@ static TABLE: [Row; 36] = [
             Ok(())
         },
         show: |s| s.least_free_percent.to_string(),
+    },
+    Row {
+        name: "UNSAID_BACKUP_DAYS",
+        kind: "a number from 0 to 3650",
+        default: "`10`",
+        meaning: "When `unsaid backup` was not run for so many days, the host is told, on their page and once a week by mail. 0 is never: for a host who keeps copies by other means.",
+        secret: false,
+        take: |value, draft| {
+            draft.backup_days = Some(number(value, 0, 3_650)?);
+            Ok(())
+        },
+        show: |s| s.backup_days.to_string(),
     },
 ];
 

@@ -2,6 +2,8 @@
 
 use super::others::{Others, Silent};
 use crate::clock::{Clock, Reading};
+use crate::matters::{self, Matter, plain};
+use crate::words::Words;
 use jiff::Timestamp;
 use unsaid_delivery::Now;
 use unsaid_delivery::clock::{AGREEMENT_SLACK_SECONDS, Doubt, Mark, Timekeeper, agreed};
@@ -64,36 +66,33 @@ impl Clocks {
 
     /// Whether there is nothing that the host has to mend: a clock that is about to be believed mends itself.
     pub fn is_well(&self) -> bool {
-        matches!(self.doubt, None | Some(Doubt::Settling { .. }))
-            && self.said.iter().all(|source| !source.outvoted)
+        let mends_itself = |matter: &Matter| matches!(matter, Matter::Clock(Doubt::Settling { .. }));
+        matters::of_clocks(self).iter().all(mends_itself)
     }
 
     /// What is in doubt, in two sentences each: what is so, and what to do.
     pub fn findings(&self) -> Vec<String> {
-        let doubt = self.doubt.map(explained);
-        let outvoted = self.said.iter().filter(|source| source.outvoted).map(|source| {
-            format!(
-                "{} is {} what other sources agree on, and is not believed. Set it right, or name another in UNSAID_TIME_HOSTS.",
-                capital(&called(&source.name)),
-                away(source.ahead_seconds)
-            )
-        });
-        doubt.into_iter().chain(outvoted).collect()
+        let matters = matters::of_clocks(self);
+        matters.iter().map(|matter| matter.says(Words::english()).plain()).collect()
     }
 
     /// One line for each source.
     pub fn lines(&self) -> Vec<String> {
+        let english = Words::english();
         let said = self.said.iter().map(|source| {
             let trusted = if source.ahead_seconds.abs() <= AGREEMENT_SLACK_SECONDS {
                 "as trusted time".to_owned()
             } else {
-                format!("{} trusted time", away(source.ahead_seconds))
+                format!("{} trusted time", away(english, source.ahead_seconds))
             };
-            format!("{}: {}, {trusted}", called(&source.name), shown(source.at))
+            format!("{}: {}, {trusted}", plain(&called(english, &source.name)), shown(source.at))
         });
-        let silent = self.silent.iter().map(|silent| match silent.why {
-            Some(why) => format!("{}: {why}", called(&silent.name)),
-            None => format!("{}: not asked yet", called(&silent.name)),
+        let silent = self.silent.iter().map(|silent| {
+            let name = plain(&called(english, &silent.name));
+            match silent.why {
+                Some(why) => format!("{name}: {why}"),
+                None => format!("{name}: not asked yet"),
+            }
         });
         said.chain(silent).collect()
     }
@@ -104,68 +103,41 @@ pub fn shown(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// What is in doubt, in two sentences.
-pub fn explained(doubt: Doubt) -> String {
-    match doubt {
-        Doubt::Settling { ahead_seconds } => format!(
-            "This machine's clock is {} what has certainly passed, as after a time switched off. It is believed when it has kept its distance for six hours; leave it running.",
-            away(ahead_seconds)
-        ),
-        Doubt::NeedsConfirming { ahead_seconds } => format!(
-            "This machine's clock is {} what has certainly passed, and is not believed by itself. If it is right, run: unsaid clock confirm",
-            away(ahead_seconds)
-        ),
-        Doubt::Behind { behind_seconds } => format!(
-            "This machine's clock is {} what has certainly passed, and is not believed. Set it right.",
-            away(-behind_seconds)
-        ),
-        Doubt::Alone { ahead_seconds } => format!(
-            "One source of time alone answers, and it is {} trusted time. See that the others can be reached; if it is this machine's clock, and right, run: unsaid clock confirm",
-            away(ahead_seconds)
-        ),
-        Doubt::Apart { between_seconds } => format!(
-            "No two sources of time agree, and up to {} lie between them, so none is believed. Set this machine's clock right, and look at UNSAID_TIME_HOSTS.",
-            span(between_seconds)
-        ),
-        Doubt::Ahead { ahead_seconds } => format!(
-            "Trusted time is {} what two sources agree on, so it stands still and no letter leaves. It goes on by itself when they have reached it; look at this machine's clock and at UNSAID_TIME_HOSTS.",
-            away(ahead_seconds)
-        ),
-    }
-}
-
 /// How far, and in which direction, to be read before what it is measured by.
-fn away(ahead_seconds: i64) -> String {
-    let direction = if ahead_seconds >= 0 { "ahead of" } else { "behind" };
-    let span = span(ahead_seconds);
-    format!("{span} {direction}")
+pub fn away(words: &Words, ahead_seconds: i64) -> String {
+    let direction = if ahead_seconds >= 0 { "host.clock.ahead_of" } else { "host.clock.behind_of" };
+    words.say(direction, &[("span", &span(words, ahead_seconds))])
 }
 
 /// A span as one would say it, rounded down.
-fn span(seconds: i64) -> String {
+pub fn span(words: &Words, seconds: i64) -> String {
     let seconds = seconds.unsigned_abs();
-    let (n, unit) = match seconds {
+    let (many, unit) = match seconds {
         0..120 => (seconds, "second"),
         120..7_200 => (seconds / 60, "minute"),
         7_200..172_800 => (seconds / 3_600, "hour"),
         172_800..63_072_000 => (seconds / 86_400, "day"),
         _ => (seconds / 31_557_600, "year"),
     };
-    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+    matters::counted(words, &format!("host.span.{unit}"), many)
 }
 
-fn called(name: &str) -> String {
-    if name == crate::clock::WALL { "this machine's clock".to_owned() } else { name.to_owned() }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+/// A source as it is called: this machine's clock, the database, or a host by its name.
+pub fn called(words: &Words, name: &str) -> String {
+    match name {
+        crate::clock::WALL => words.say("host.clock.machine", &[]),
+        super::others::DATABASE => words.say("host.clocks.database", &[]),
+        host => host.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn explained(doubt: Doubt) -> String {
+        matters::of_doubt(Words::english(), doubt).plain()
+    }
 
     #[test]
     fn every_doubt_is_two_sentences() {
@@ -188,7 +160,8 @@ mod tests {
 
     #[test]
     fn a_span_is_said_as_one_would_say_it() {
-        let said = [1, 119, 120, 7_199, 7_200, 172_799, 172_800, 63_071_999, 1_577_880_000].map(span);
+        let said = [1, 119, 120, 7_199, 7_200, 172_799, 172_800, 63_071_999, 1_577_880_000];
+        let said = said.map(|seconds| span(Words::english(), seconds));
         assert_eq!(
             said,
             [

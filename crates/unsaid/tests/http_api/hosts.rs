@@ -17,17 +17,24 @@ async fn page(who: &mut Writer) -> String {
 }
 
 #[tokio::test]
-async fn nobody_but_a_host_learns_of_it() {
+async fn whoever_is_no_host_is_told_for_whom_it_is_and_nothing_else() {
     let house = House::new();
     let mut helen = house.author(HELEN).await;
-    assert_eq!(helen.browser.get("/house").await.status, StatusCode::NOT_FOUND);
+    let answer = helen.browser.get("/house").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let said = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(said.contains("for whoever runs this house") && said.contains("href=\"/letters\""), "{said}");
+    assert!(!said.contains("Health") && !said.contains("held"), "{said}");
     for act in ["hold", "go-on", "park", "release"] {
         let form = if ["park", "release"].contains(&act) { "delivery=all-unforeseen" } else { "" };
         let answer = helen.browser.form(&format!("/house/{act}"), form).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{act}");
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{act}");
     }
     assert_eq!(house.store.holds().await.unwrap(), []);
-    assert_eq!(house.browser().get("/house").await.status, StatusCode::UNAUTHORIZED);
+    let stranger = house.browser().get("/house").await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    let said = String::from_utf8(stranger.body.to_vec()).unwrap();
+    assert!(said.contains("/sign-in?back=%2Fhouse"), "there is a way in: {said}");
 }
 
 #[tokio::test]
@@ -35,7 +42,7 @@ async fn a_host_holds_the_house_and_lets_it_go() {
     let house = House::new();
     let mut host = house.host(HOST).await;
     let calm = page(&mut host).await;
-    assert!(calm.contains("Hold all letters") && calm.contains("No letter is held by itself."), "{calm}");
+    assert!(calm.contains("Hold all letters") && !calm.contains("id=\"held\""), "{calm}");
     assert_eq!(host.browser.form("/house/hold", "").await.status, StatusCode::SEE_OTHER);
     assert_eq!(house.store.holds().await.unwrap()[0].what, Hold::ByHost);
     assert!(house.app.holds.any(), "no service counts from now on");
@@ -60,7 +67,8 @@ async fn a_host_lets_a_held_letter_go() {
     house.store.park(delivery.id, Parked::ZoneUnknown).await.unwrap();
     let mut host = house.host(HOST).await;
     let shown = page(&mut host).await;
-    assert!(shown.contains(&delivery.id.to_string()) && shown.contains("time zone"), "{shown}");
+    assert!(shown.contains(&delivery.id.to_string()) && shown.contains("zone means nothing"), "{shown}");
+    assert!(shown.contains("unsaid release ID"), "{shown}");
     for private in ["dan@example.org", HELEN, HOST, "Helen", &letter] {
         assert!(!shown.contains(private), "{private}");
     }
@@ -97,4 +105,65 @@ async fn nothing_tells_a_host_what_became_of_a_letter_that_has_left() {
         pages.push(seen);
     }
     assert_eq!(pages[0], pages[1]);
+}
+
+#[tokio::test]
+async fn the_page_shows_both_clocks_why_the_house_holds_and_what_comes_month_by_month() {
+    let house = House::new();
+    let mut helen = house.author(HELEN).await;
+    let dan = helen.person("dan@example.org").await;
+    helen.sealed(&house, &dan, json!("none")).await;
+    let mut host = house.host(HOST).await;
+    let shown = page(&mut host).await;
+    for words in ["Time of service", "never ahead of the true time", "Month by month", "1970"] {
+        assert_eq!(shown.contains(words), words != "1970", "{words}: {shown}");
+    }
+    assert!(shown.contains("keys confirm"), "the keys of a new house are not on paper: {shown}");
+    assert!(shown.contains("One thing waits for you."), "{shown}");
+    assert!(!shown.contains("It does not count now"), "{shown}");
+    house.store.hold(Hold::TwoGenerations, house.app.time.now()).await.unwrap();
+    let shown = page(&mut host).await;
+    assert!(shown.contains("Two things wait for you.") && shown.contains("continued in two places"), "{shown}");
+    assert!(shown.contains("It does not count now"), "{shown}");
+}
+
+#[tokio::test]
+async fn whatever_is_found_wrong_stands_on_the_page_and_calls_the_host_once_a_day() {
+    let house = House::new();
+    let mut host = house.host(HOST).await;
+    let blob = unsaid_delivery::id::BlobId([7; 16]);
+    let finding = unsaid_store::care::Finding::of_blob(blob);
+    unsaid_store::CareStore::found(&*house.store, &finding, house.app.time.now()).await.unwrap();
+    let shown = page(&mut host).await;
+    assert!(shown.contains("damaged or missing") && shown.contains(&blob.to_string()), "{shown}");
+    let called = async || house.store.called(unsaid_delivery::message::Call::Found).await.unwrap();
+    assert_eq!(called().await, None);
+    unsaid::run::look_around(&house.app).await;
+    let first = called().await.expect("the host is called");
+    house.pass(60);
+    unsaid::run::look_around(&house.app).await;
+    assert_eq!(called().await, Some(first), "once a day");
+}
+
+#[tokio::test]
+async fn what_was_pressed_is_said_and_an_older_page_changes_nothing() {
+    let house = House::new();
+    let mut host = house.host(HOST).await;
+    let held = host.browser.form("/house/hold", "").await;
+    assert_eq!(held.header("location"), "/house");
+    let free = host.browser.form("/house/go-on", "").await;
+    assert_eq!(free.header("location"), "/house?done=go-on");
+    let said = String::from_utf8(host.browser.get("/house?done=go-on").await.body.to_vec()).unwrap();
+    assert!(said.contains("Letters leave again"), "{said}");
+    // Said only while it is so, and nothing else is said of what somebody writes there.
+    house.store.hold(Hold::ByHost, house.app.time.now()).await.unwrap();
+    for query in ["done=go-on", "done=%3Cb%3E", "x"] {
+        let page = String::from_utf8(host.browser.get(&format!("/house?{query}")).await.body.to_vec()).unwrap();
+        assert!(!page.contains("Letters leave again") && !page.contains("<b>"), "{query}");
+    }
+    let nobody = unsaid_delivery::id::DeliveryId([9; 16]);
+    let older = host.browser.form("/house/release", &format!("delivery={nobody}")).await;
+    assert_eq!(older.status, StatusCode::CONFLICT);
+    let said = String::from_utf8(older.body.to_vec()).unwrap();
+    assert!(said.contains("older than what it shows") && said.contains("href=\"/house\""), "{said}");
 }

@@ -94,6 +94,8 @@ impl House {
             time: Arc::new(HouseTime::start(clock.clone(), None).unwrap()),
             chance: chance.clone(),
             holds: Arc::default(),
+            looked: Arc::default(),
+            crashes: 0,
             outward: Arc::new(Told::default()),
             nudge: Arc::new(Nudge::default()),
             outbox: None,

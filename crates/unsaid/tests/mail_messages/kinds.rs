@@ -165,6 +165,15 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
     .collect();
     all.push(("host-called-holds", head(), Message::HostCalled { call: Call::Holds }));
     all.push(("host-called-relay", head(), Message::HostCalled { call: Call::Relay }));
+    for (name, call) in [
+        ("host-called-found", Call::Found),
+        ("host-called-clock", Call::Clock),
+        ("host-called-disk", Call::Disk),
+        ("host-called-backup", Call::Backup),
+        ("host-called-crashes", Call::Crashes),
+    ] {
+        all.push((name, head(), Message::HostCalled { call }));
+    }
     all.extend(more_about_a_life().map(|(name, about)| (name, head(), Message::Life(about))));
     all.push((
         "knock-at-home",

@@ -66,6 +66,7 @@ describe('an address', () => {
 
   test('to return to is one of ours, whatever stands in the link', () => {
     expect(safeReturn(`/write/${ID}/for`)).toBe(`/write/${ID}/for`);
+    expect(safeReturn('/house')).toBe('/house');
     for (const wrong of [
       null,
       '',
@@ -74,6 +75,7 @@ describe('an address', () => {
       '/\\x.example',
       '/sign-in',
       '/nowhere',
+      '/house/hold',
     ]) {
       expect(safeReturn(wrong)).toBe('/letters');
     }

@@ -1,6 +1,6 @@
 // Where the window is, and how it goes elsewhere. One place at a time; the browser's own back and forward work.
 
-import { placeOf, type Place } from './router';
+import { HOST_PAGE, placeOf, type Place } from './router';
 
 class Navigation {
   place = $state.raw<Place>(placeOf(location.pathname));
@@ -20,6 +20,10 @@ class Navigation {
 
   /** Like `go`, but one cannot come back to where one was. */
   instead(path: string): void {
+    if (path === HOST_PAGE) {
+      location.replace(path);
+      return;
+    }
     history.replaceState(null, '', path);
     this.#arrive();
   }

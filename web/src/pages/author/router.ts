@@ -72,9 +72,13 @@ export function placeOf(path: string): Place {
   return { page: 'not-found', id: '' };
 }
 
+/** The page of whoever runs the house. The server draws it, so going there leaves this program. */
+export const HOST_PAGE = '/house';
+
 /** Where to return to after signing in: a path of ours, or the letters. Never another site. */
 export function safeReturn(back: string | null): string {
   if (!back || !back.startsWith('/') || back.startsWith('//') || back.includes('\\')) return '/letters';
+  if (back === HOST_PAGE) return back;
   const place = placeOf(back);
   return place.page === 'not-found' ||
     place.page === 'sign-in' ||

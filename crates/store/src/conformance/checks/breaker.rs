@@ -1,8 +1,10 @@
 //! What leaves although nobody foresaw it, counted; what is parked, and by whom; and who looked ahead last.
 
 use super::foresight::for_day;
+use super::lives::for_her_end;
 use super::{conflict, missing, ok};
 use crate::conformance::scene::*;
+use crate::lives::Names;
 use crate::rows::*;
 use unsaid_delivery::breaker::{self, Weighed};
 use unsaid_delivery::clock::{Mark, Now};
@@ -10,6 +12,7 @@ use unsaid_delivery::decide::Decision;
 use unsaid_delivery::fact::Fact;
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::DeliveryId;
+use unsaid_delivery::life::{Change, GateMoves, Life, Plan, Stage, accept};
 use unsaid_delivery::parking::{self, ParkedBy, Parking};
 use unsaid_delivery::record::Answer;
 use unsaid_delivery::state::{Delivery, Parked, State};
@@ -82,6 +85,53 @@ pub async fn weigh(scene: &Scene<'_>) {
     assert_eq!(ok!(scene.store.weigh(later)).unforeseen, 5);
     let stored = scene.view(batch[5]).await.delivery;
     assert_eq!((stored.parked, stored.forecast), (None, decision.forecast));
+    of_a_gate(scene).await;
+}
+
+/// What waits for its author's end counts as nothing before that, and afterwards if her grace had not begun a week before.
+async fn of_a_gate(scene: &Scene<'_>) {
+    let before = ok!(scene.store.weigh(now(20 * DAY)));
+    for (grace_days, counted) in [(30, 0), (6, 2)] {
+        let author = scene.author().await;
+        let plan = accept::arm(author.account(), None, Plan::default(), now(0)).expect("a plan");
+        let names = Names::new();
+        ok!(scene.store.commit_life(None, &plan, &names, now(0)));
+        let mut hers = Vec::new();
+        for _ in 0..2 {
+            hers.push(for_her_end(scene, &author).await.delivery.expect("a promise").id);
+        }
+        let still = ok!(scene.store.weigh(now(20 * DAY))).unforeseen;
+        let life = ok!(scene.store.life(author.account())).expect("a life").life;
+        let gone = Life {
+            stage: Stage::Released,
+            confirmed: Some(trusted(20 * DAY - grace_days * DAY)),
+            released: Some(trusted(20 * DAY)),
+            ..life.clone()
+        };
+        let change = Change {
+            life: gone,
+            wake: None,
+            write: Vec::new(),
+            gate: Some(GateMoves::Opens),
+            fact: None,
+            why: "released",
+        };
+        ok!(scene.store.commit_life(Some(&life), &change, &names, now(20 * DAY)));
+        let weighed = ok!(scene.store.weigh(now(20 * DAY))).unforeseen;
+        assert_eq!(weighed - still, counted, "a grace of {grace_days} days");
+        if counted == 0 {
+            continue;
+        }
+        // What a host lets go of it is as foreseen as a human's word.
+        let read = scene.view(hers[0]).await.delivery;
+        let granted = parking::park(&read).expect("it may be");
+        ok!(scene.store.commit_parking(&read, &granted, None, now(20 * DAY)));
+        let read = scene.view(hers[0]).await.delivery;
+        let (granted, forecast) = parking::release(&read, now(20 * DAY + 9)).expect("it may be");
+        ok!(scene.store.commit_parking(&read, &granted, forecast, now(20 * DAY + 9)));
+        assert_eq!(ok!(scene.store.weigh(now(20 * DAY + 9))).unforeseen - still, 1);
+    }
+    assert_eq!(ok!(scene.store.weigh(now(20 * DAY))).waiting, before.waiting + 4);
 }
 
 /// What is parked, the longest first, with where it was, who parked it and since when.

@@ -48,6 +48,18 @@ pub async fn call_host(scene: &Scene<'_>) {
     );
     let again = [scene.message_id(), scene.message_id()];
     assert_eq!(ok!(scene.store.call_host(Call::Holds, &again, now(9 + DAY))), 2);
+    // For what only may become a misfortune, once a week.
+    for (at, called) in [(20, 1), (20 + DAY, 0), (19 + 7 * DAY, 0), (20 + 7 * DAY, 1)] {
+        let notice = [scene.message_id()];
+        assert_eq!(ok!(scene.store.call_host(Call::Backup, &notice, now(at))), called, "{at}");
+    }
+    // Every reason is kept by its own name, and read as what it was.
+    for call in Call::ALL {
+        let notice = [scene.message_id()];
+        assert_eq!(ok!(scene.store.call_host(call, &notice, now(90 * DAY))), 1);
+        let view = ok!(scene.store.message(notice[0])).expect("a notice");
+        assert_eq!(view.message.kind, Kind::Notice(Notice::HostCalled(call)));
+    }
 }
 
 /// When it was last, for each reason.

@@ -6,6 +6,7 @@ use crate::conformance::scene::*;
 use crate::rows::*;
 use std::collections::BTreeSet;
 use unsaid_delivery::id::{BlobId, DeliveryId};
+use unsaid_delivery::record::Answer;
 use unsaid_delivery::state::{Parked, State};
 
 const DAMAGED: State = State::Parked { why: Parked::Damaged, left: false };
@@ -429,4 +430,34 @@ pub async fn closed(scene: &Scene<'_>) {
         ok!(scene.store.closed(boot));
     }
     assert_eq!(state(scene, promised(&letter)).await, State::Resting);
+}
+
+/// What waits to leave and since when, what the relay took last, and the last day that was counted. A code is nobody's letter.
+pub async fn health(scene: &Scene<'_>) {
+    assert_eq!(ok!(scene.store.health()), Health::default());
+    let author = scene.author().await;
+    let (person, _) = scene.person(&author, &[scene.keyed()]).await;
+    scene.sealed(&author, person, now(0)).await;
+    assert_eq!(ok!(scene.store.health()).waiting, 0, "it rests");
+    scene.turn(now(9 * HOUR), Answer::NotReached).await;
+    let waits = ok!(scene.store.health());
+    assert_eq!(
+        (waits.waiting, waits.waits_since, waits.accepted),
+        (1, Some(observed(9 * HOUR)), None),
+        "the relay does not answer"
+    );
+    scene.turn(now(11 * HOUR), Answer::Accepted).await;
+    let left = ok!(scene.store.health());
+    assert_eq!((left.waiting, left.waits_since, left.accepted), (0, None, Some(observed(11 * HOUR))));
+    ok!(scene.store.balance(now(30 * HOUR)));
+    let day = now(30 * HOUR).trusted.to_zoned(jiff::tz::TimeZone::UTC).date();
+    assert_eq!(ok!(scene.store.health()).balanced, Some(day));
+}
+
+/// The newest backup is the one that counts.
+pub async fn backed_up(scene: &Scene<'_>) {
+    for day in [3, 9] {
+        ok!(scene.store.backed_up(trusted(day * DAY)));
+        assert_eq!(ok!(scene.store.health()).backed_up, Some(trusted(day * DAY)));
+    }
 }

@@ -1,5 +1,6 @@
 //! The forecast as it is stored: who wrote it, when time adds to it, and that nothing else moves it.
 
+use super::lives::for_her_end;
 use super::ok;
 use crate::conformance::scene::*;
 use crate::rows::*;
@@ -154,28 +155,42 @@ pub async fn rederive(scene: &Scene<'_>) {
 /// What leaves within a week, and how much of it nobody foresaw.
 pub async fn forecast(scene: &Scene<'_>) {
     let author = scene.author().await;
-    assert_eq!(ok!(scene.store.forecast(now(0))), Foreseen::default());
+    let nothing = ok!(scene.store.forecast(now(0)));
+    assert_eq!((nothing.within_a_week, nothing.within_horizon), (0, 0));
+    assert!((14..=15).contains(&nothing.months.len()) && nothing.months.iter().all(|(_, many)| *many == 0));
     let (person, _) = scene.person(&author, &[scene.keyed()]).await;
     for days in [3, 6, 8, 399, 401] {
         for_day(scene, &author, person, days, days, now(0)).await;
     }
-    let said =
-        |within_a_week, unforeseen, within_horizon| Foreseen { within_a_week, unforeseen, within_horizon };
-    assert_eq!(ok!(scene.store.forecast(now(4 * HOUR))), said(2, 0, 4));
+    let said = |within_a_week, unforeseen, within_horizon| (within_a_week, unforeseen, within_horizon);
+    let forecast = async |at: Now| {
+        let seen = ok!(scene.store.forecast(at));
+        let in_months: u64 = seen.months.iter().map(|(_, many)| many).sum();
+        assert_eq!(in_months, seen.within_horizon, "no letter is in two months or in none");
+        (seen.within_a_week, seen.unforeseen, seen.within_horizon)
+    };
+    assert_eq!(forecast(now(4 * HOUR)).await, said(2, 0, 4));
+    // What waits for its author's end has no day until she is let go.
+    for_her_end(scene, &author).await;
+    assert_eq!(forecast(now(4 * HOUR)).await, said(2, 0, 4));
+    // The last one is of the month that its day is of.
+    let (last, many) = ok!(scene.store.forecast(now(4 * HOUR))).months.pop().expect("a month");
+    let day = trusted(399 * DAY).to_zoned(jiff::tz::TimeZone::UTC).date();
+    assert_eq!((last, many), (day.first_of_month(), 1));
     // A fault: what was to leave in years leaves in days, and nothing had said so for a week.
     let (other, _) = scene.person(&author, &[scene.keyed()]).await;
     let slipped = for_day(scene, &author, other, 5, 2_000, now(0)).await;
-    assert_eq!(ok!(scene.store.forecast(now(4 * HOUR))), said(2, 0, 4), "nobody has derived it yet");
+    assert_eq!(forecast(now(4 * HOUR)).await, said(2, 0, 4), "nobody has derived it yet");
     let taken = scene
         .take(scene.boot_id(), WakeOf::Delivery(slipped.id), now(9 * HOUR))
         .await
         .expect("its rest ends");
     let (read, decision) = scene.decision(slipped.id, now(9 * HOUR)).await;
     ok!(scene.store.decided(&taken, &read, &decision, None, now(9 * HOUR)));
-    assert_eq!(ok!(scene.store.forecast(now(9 * HOUR))), said(3, 1, 5));
+    assert_eq!(forecast(now(9 * HOUR)).await, said(3, 1, 5));
     assert_eq!(ok!(scene.store.foresee(now(9 * HOUR), 100)), 1);
     assert_eq!(
-        ok!(scene.store.forecast(now(9 * HOUR))),
+        forecast(now(9 * HOUR)).await,
         said(3, 1, 5),
         "to be seen late is not to be foreseen"
     );
@@ -185,5 +200,5 @@ pub async fn forecast(scene: &Scene<'_>) {
     let knock = &scene.view(slipped.id).await.pair.knocks[0];
     assert!(!knock.foreseen && sent.iter().any(|m| m.id == knock.id));
     // What has left is not waited for.
-    assert_eq!(ok!(scene.store.forecast(now(6 * DAY))), said(2, 0, 4));
+    assert_eq!(forecast(now(6 * DAY)).await, said(2, 0, 4));
 }

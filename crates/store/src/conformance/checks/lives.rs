@@ -74,7 +74,7 @@ async fn with_keepers(scene: &Scene<'_>, many: usize, plan: Plan) -> (Author, Ve
 }
 
 /// A letter that waits for her end.
-async fn for_her_end(scene: &Scene<'_>, author: &Author) -> Letter {
+pub(super) async fn for_her_end(scene: &Scene<'_>, author: &Author) -> Letter {
     let (person, _) = scene.person(author, &[scene.keyed()]).await;
     let mut seal = scene.ready_to_seal(author, person, now(0)).await;
     if let Some(promise) = &mut seal.promise {

@@ -117,6 +117,8 @@ impl Place {
             .env("UNSAID_MAIL", &self.mail)
             // However full the disk is that the tests run on.
             .env("UNSAID_LEAST_FREE", "0")
+            // No story but that of the backups is about them.
+            .env("UNSAID_BACKUP_DAYS", "0")
             .env("UNSAID_RESERVE_MIB", "0")
             .env("UNSAID_MAIL_FROM", "unsaid@example.net")
             .stdout(File::create(self.folder.path().join("printed")).unwrap())
