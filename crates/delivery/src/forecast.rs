@@ -107,7 +107,8 @@ pub fn foresee(delivery: &Delivery, now: Now) -> Option<Forecast> {
 /// `by-the-forecast`: whether a first knock for this delivery may be called foreseen now. `gone`: the gate of letters that wait for their author's end.
 pub fn was_foreseen(delivery: &Delivery, gone: Option<Gone>, now: Now) -> bool {
     delivery.forecast.is_some_and(|forecast| {
-        forecast.expects(now.trusted) && (delivery.rule.gate != Gate::Gone || gate_as_foreseen(&forecast, gone))
+        forecast.expects(now.trusted)
+            && (delivery.rule.gate != Gate::Gone || gate_as_foreseen(&forecast, gone))
     })
 }
 

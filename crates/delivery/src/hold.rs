@@ -76,10 +76,16 @@ impl Hold {
     pub fn means(self) -> &'static str {
         match self {
             Self::NotAdopted => "This house was restored or moved, so it sends no letter.",
-            Self::AnotherHouse => "Another house answers at this house's public address, so this one sends no letter.",
+            Self::AnotherHouse => {
+                "Another house answers at this house's public address, so this one sends no letter."
+            }
             Self::TwoGenerations => "This house has been continued in two places, so it sends no letter.",
-            Self::JournalMissing => "The journal of this house is not there, and with it perhaps what people refused or took back, so no letter leaves.",
-            Self::NoTrustedTime => "Two sources of time agree that it is earlier than this house believes, so it sends no letter.",
+            Self::JournalMissing => {
+                "The journal of this house is not there, and with it perhaps what people refused or took back, so no letter leaves."
+            }
+            Self::NoTrustedTime => {
+                "Two sources of time agree that it is earlier than this house believes, so it sends no letter."
+            }
             Self::ByHost => "A host holds all letters of this house back.",
         }
     }
@@ -88,11 +94,19 @@ impl Hold {
     pub fn to_do(self) -> &'static str {
         match self {
             Self::NotAdopted => "If no other copy of it is running any more, close it and run: unsaid adopt",
-            Self::AnotherHouse => "Find out which of the two is the one that people use, and close the other; this one asks again every five minutes.",
+            Self::AnotherHouse => {
+                "Find out which of the two is the one that people use, and close the other; this one asks again every five minutes."
+            }
             Self::TwoGenerations => "Close all but the newest, and on that one run: unsaid adopt",
-            Self::JournalMissing => "Bring the folder journal back from a copy, or, if there is none, close the house and run: unsaid adopt --without-journal",
-            Self::NoTrustedTime => "Set this machine's clock right, and see what each source of time says: unsaid clock show",
-            Self::ByHost => "Codes, confirmations and check-ins leave; when everything is well, let the letters go here or run: unsaid go-on",
+            Self::JournalMissing => {
+                "Bring the folder journal back from a copy, or, if there is none, close the house and run: unsaid adopt --without-journal"
+            }
+            Self::NoTrustedTime => {
+                "Set this machine's clock right, and see what each source of time says: unsaid clock show"
+            }
+            Self::ByHost => {
+                "Codes, confirmations and check-ins leave; when everything is well, let the letters go here or run: unsaid go-on"
+            }
         }
     }
 }

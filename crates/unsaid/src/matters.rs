@@ -313,8 +313,9 @@ impl Seen {
         let named: BTreeSet<Parked> = found.keys().filter_map(|wrong| held_for(*wrong)).collect();
         matters.extend(found.into_iter().map(|(wrong, names)| Matter::Found(wrong, names)));
         // A host knows what a host holds; and what is named above is not named again.
-        let more =
-            reasons.iter().filter(|(why, _)| !matches!(why, Parked::ByHost | Parked::Unforeseen) && !named.contains(*why));
+        let more = reasons
+            .iter()
+            .filter(|(why, _)| !matches!(why, Parked::ByHost | Parked::Unforeseen) && !named.contains(*why));
         matters.extend(more.map(|(why, many)| Matter::Parked(*why, *many)));
         matters.extend(self.relay.map(|_| Matter::Relay));
         matters.extend(self.no_mail());
@@ -420,7 +421,6 @@ pub async fn call_hosts(app: &App) -> Result<(), StoreError> {
     }
     Ok(())
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -42,7 +42,8 @@ impl Place<'_> {
     }
 
     fn open(&self) -> Open {
-        let process = self.unsaid().arg("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let process =
+            self.unsaid().arg("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let open = Open(process);
         for _ in 0..300 {
             if get(self.port, "/healthz").is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
@@ -97,10 +98,8 @@ fn words(key: &str, values: &[(&str, &str)]) -> String {
 /// doctor's line about this: whether it asks for a look, and what it says.
 #[track_caller]
 fn line(doctor: &str, about: &str) -> String {
-    let lines: Vec<&str> = doctor
-        .lines()
-        .filter(|line| line.split_whitespace().nth(1) == Some(about))
-        .collect();
+    let lines: Vec<&str> =
+        doctor.lines().filter(|line| line.split_whitespace().nth(1) == Some(about)).collect();
     assert!(!lines.is_empty(), "nothing about {about}: {doctor}");
     lines.join("\n")
 }
@@ -134,7 +133,8 @@ fn a_house_that_was_continued_in_two_places_opens_sends_no_letter_and_says_what_
     fs::remove_dir_all(data.join("store")).unwrap();
     assert!(place.run(&["restore", backup.to_str().unwrap()]).0);
     let (well, doctor) = place.run(&["doctor"]);
-    let restored = format!("{} {}", words("host.hold.not_adopted", &[]), words("host.hold.not_adopted_do", &[]));
+    let restored =
+        format!("{} {}", words("host.hold.not_adopted", &[]), words("host.hold.not_adopted_do", &[]));
     assert!(!well && line(&doctor, "holds").contains(&restored), "{doctor}");
     let (well, said) = place.run(&["adopt"]);
     assert!(well, "{said}");
@@ -153,7 +153,10 @@ fn a_house_that_was_continued_in_two_places_opens_sends_no_letter_and_says_what_
     let (_, parked) = place.run(&["parked"]);
     assert!(parked.contains(&two), "{parked}");
     let (_, said) = place.run(&["go-on"]);
-    assert!(said.contains("No host holds this house back.") && said.contains(&two), "not by a word alone: {said}");
+    assert!(
+        said.contains("No host holds this house back.") && said.contains(&two),
+        "not by a word alone: {said}"
+    );
 }
 
 #[test]
@@ -212,7 +215,10 @@ fn a_house_without_a_mail_server_opens_and_says_what_to_do() {
     let settings = [("UNSAID_MAIL", "smtp://127.0.0.1:9?tls=none")];
     let place = Place { folder: folder.path(), port: free_port(), settings: &settings };
     let house = place.open();
-    assert!(get(place.port, "/readyz").unwrap().starts_with("HTTP/1.1 200"), "letters can be written and sealed");
+    assert!(
+        get(place.port, "/readyz").unwrap().starts_with("HTTP/1.1 200"),
+        "letters can be written and sealed"
+    );
     house.close();
     let (well, doctor) = place.run(&["doctor"]);
     let mail = line(&doctor, "mail");

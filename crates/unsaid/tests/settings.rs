@@ -63,6 +63,7 @@ UNSAID_CONNECTIONS       = 1024
 UNSAID_CONNECTIONS_SHARE = 128
 UNSAID_RESERVE_MIB       = 64
 UNSAID_LEAST_FREE        = 10
+UNSAID_BACKUP_DAYS       = 10
 "
     );
     assert!(settings.may_serve().is_ok());
@@ -107,6 +108,7 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_CONNECTIONS_SHARE", "15"),
         ("UNSAID_RESERVE_MIB", "16"),
         ("UNSAID_LEAST_FREE", "15"),
+        ("UNSAID_BACKUP_DAYS", "30"),
     ]);
     let shown = print_config(&settings);
     let defaults = print_config(&good(&[]));

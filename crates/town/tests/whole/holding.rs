@@ -36,7 +36,8 @@ fn held(helen: &mut Author, letter: &str) -> serde_json::Value {
 
 /// The messages that call the host, who is Helen.
 fn calls(relay: &Relay) -> usize {
-    let asks = |text: &str| text.lines().any(|line| line.starts_with("Subject:") && line.contains("asks its host"));
+    let asks =
+        |text: &str| text.lines().any(|line| line.starts_with("Subject:") && line.contains("asks its host"));
     relay.taken_for(ADDRESS).iter().filter(|taken| asks(&taken.text)).count()
 }
 
@@ -134,7 +135,8 @@ fn a_house_that_its_host_holds_sends_codes_and_no_letter_until_it_goes_on() {
 }
 
 #[test]
-fn after_two_months_without_power_the_host_is_called_and_what_fell_due_goes_when_a_human_confirms_the_clock() {
+fn after_two_months_without_power_the_host_is_called_and_what_fell_due_goes_when_a_human_confirms_the_clock()
+{
     let relay = Relay::open();
     let place = Place::new(relay.setting(), None);
     // The town begins sixty-one days ago, so that this machine's clock is the true one when the power is back.
@@ -199,4 +201,40 @@ fn a_host_is_told_by_mail_that_no_backup_was_made_until_one_is() {
     assert!(page.contains("Within the last day.") && !page.contains("No backup"), "{page}");
     town.live(9 * DAY);
     assert_eq!(calls(&relay), 2, "and now it is well");
+}
+
+#[test]
+fn what_a_host_holds_is_a_fact_and_stays_held_in_a_house_that_comes_back_from_an_older_backup() {
+    let relay = Relay::open();
+    let place = Place::new(relay.setting(), None);
+    let data = place.folder().join("data");
+    let town = place.start();
+    let mut helen = Author::begin(&place, &relay);
+    let (dan, mia) = (helen.person(&[DAN]), helen.person(&[MIA]));
+    for_a_day(&mut helen, &town, &dan, 5);
+    town.live(HOUR);
+    let to_dan = decided(&place).remove(0);
+    for_a_day(&mut helen, &town, &mia, 5);
+    town.live(HOUR);
+    let to_mia = decided(&place).into_iter().find(|name| *name != to_dan).unwrap();
+    done(&place, &["park", &to_mia]);
+    let backup = place.folder().join("backup");
+    done(&place, &["backup", backup.to_str().unwrap()]);
+    // Since the backup one was held, and another let go.
+    done(&place, &["park", &to_dan]);
+    done(&place, &["release", &to_mia]);
+    town.live(HOUR);
+    town.kill();
+    std::fs::remove_dir_all(data.join("store")).unwrap();
+    done(&place, &["restore", backup.to_str().unwrap()]);
+    done(&place, &["adopt"]);
+    let town = place.start();
+    town.live(8 * DAY);
+    assert_eq!(relay.taken_for(DAN), [], "held since the backup, and still");
+    assert_eq!(relay.taken_for(MIA).len(), 1, "let go since the backup, and gone");
+    let list = done(&place, &["parked"]);
+    assert!(list.contains(&to_dan) && !list.contains(&to_mia), "{list}");
+    done(&place, &["release", &to_dan]);
+    town.live(HOUR);
+    assert_eq!(relay.wait_for(DAN, 1).len(), 1);
 }

@@ -3,7 +3,7 @@
 
 mod shown;
 
-use super::gate::SignedIn;
+use super::gate::{SignedIn, is_unlocked};
 use super::page::{For, refusal_page, say};
 use super::problem::Problem;
 use super::read::Form;
@@ -158,11 +158,7 @@ fn older(app: &App) -> Response {
     refusal_page(app, StatusCode::CONFLICT, For::Host, &what, &todo, (PAGE, &to_page))
 }
 
-async fn show(
-    State(app): State<App>,
-    who: SignedIn,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
+async fn show(State(app): State<App>, who: SignedIn, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     host(&who)?;
     // In the language in which the house writes to them.
     let language = app.store.account(&who.0).await?.language;
@@ -173,8 +169,11 @@ async fn show(
         ahead: app.store.forecast(seen.now).await?,
         round: app.store.round().await?,
     };
-    let done = query.as_deref().and_then(Done::of);
-    Ok(words.answering(async move { shown::page(&app, &seen, &figures, done) }).await)
+    let said = shown::Beside {
+        done: query.as_deref().and_then(Done::of),
+        locked: !is_unlocked(&who.2, seen.now.trusted),
+    };
+    Ok(words.answering(async move { shown::page(&app, &seen, &figures, said) }).await)
 }
 
 #[cfg(test)]

@@ -213,7 +213,7 @@ pub(super) fn error_page(app: &App, problem: Problem) -> Response {
         "reader-unknown" => (For::Person, "/come", say("house.real.come", &[])),
         // Of the pages that the server draws, the host's alone ask who is signed in.
         "signed-out" => (For::Anyone, "/sign-in?back=%2Fhouse", say("house.sign_in", &[])),
-        "locked" => (For::Host, "/unlock?back=%2Fhouse", say("author.account.unlock", &[])),
+        "locked" => (For::Host, "/unlock?back=%2Fhouse", say("host.unlock", &[])),
         "not-the-host" => (For::Anyone, "/letters", say("host.to_letters", &[])),
         _ => (For::Anyone, "/", say("house.to_front", &[])),
     };

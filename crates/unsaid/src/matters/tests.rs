@@ -37,7 +37,8 @@ fn matters(seen: &Seen) -> Vec<Matter> {
 
 /// Everything that can wait.
 fn all() -> Vec<Matter> {
-    let reasons = [Parked::RuleUnknown, Parked::WrongBinding, Parked::Damaged, Parked::ZoneUnknown, Parked::Internal];
+    let reasons =
+        [Parked::RuleUnknown, Parked::WrongBinding, Parked::Damaged, Parked::ZoneUnknown, Parked::Internal];
     let doubts = [
         Doubt::Settling { ahead_seconds: 700 },
         Doubt::NeedsConfirming { ahead_seconds: 50 * DAY },
@@ -74,11 +75,17 @@ fn everything_that_waits_is_two_sentences_in_each_language_and_a_command_is_one_
         for matter in all() {
             let said = matter.says(words);
             assert!(said.what.ends_with('.') && !said.what.contains(". "), "{matter:?}: {}", said.what);
-            assert!(said.what.starts_with(|c: char| c.is_uppercase() || c.is_numeric() || c == 'o'), "{}", said.what);
+            assert!(
+                said.what.starts_with(|c: char| c.is_uppercase() || c.is_numeric() || c == 'o'),
+                "{}",
+                said.what
+            );
             assert!(!said.to_do.contains(". ") && !said.to_do.is_empty(), "{matter:?}: {}", said.to_do);
             let (sentence, command) = said.command();
             match command {
-                Some(command) => assert!(sentence.ends_with(':') && !command.ends_with('.'), "{}", said.to_do),
+                Some(command) => {
+                    assert!(sentence.ends_with(':') && !command.ends_with('.'), "{}", said.to_do)
+                }
                 None => assert!(said.to_do.ends_with('.'), "{matter:?}: {}", said.to_do),
             }
         }
@@ -126,19 +133,18 @@ fn a_backup_is_asked_for_after_the_days_that_the_host_named() {
 fn mail_that_does_not_leave_is_a_matter_and_a_relay_that_has_nothing_to_do_is_none() {
     let since = |waits: i64, accepted: Option<i64>| {
         let at = |hours: i64| Observed(100 * DAY - hours * HOUR);
-        let health = Health {
-            waiting: 2,
-            waits_since: Some(at(waits)),
-            accepted: accepted.map(at),
-            ..seen().health
-        };
+        let health =
+            Health { waiting: 2, waits_since: Some(at(waits)), accepted: accepted.map(at), ..seen().health };
         matters(&Seen { health, ..seen() })
     };
     assert_eq!(since(5, Some(40)), [], "it is tried again every ten minutes");
     assert_eq!(since(6, Some(40)), [Matter::NoMail(6 * HOUR, 2)]);
     assert_eq!(since(6, None), [Matter::NoMail(6 * HOUR, 2)]);
     assert_eq!(since(900, Some(1)), [], "others leave: one address says 'not now' for weeks");
-    assert_eq!(matters(&Seen { health: Health { accepted: Some(Observed(0)), ..seen().health }, ..seen() }), []);
+    assert_eq!(
+        matters(&Seen { health: Health { accepted: Some(Observed(0)), ..seen().health }, ..seen() }),
+        []
+    );
 }
 
 #[test]

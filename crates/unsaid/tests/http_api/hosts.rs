@@ -123,7 +123,10 @@ async fn the_page_shows_both_clocks_why_the_house_holds_and_what_comes_month_by_
     assert!(!shown.contains("It does not count now"), "{shown}");
     house.store.hold(Hold::TwoGenerations, house.app.time.now()).await.unwrap();
     let shown = page(&mut host).await;
-    assert!(shown.contains("Two things wait for you.") && shown.contains("continued in two places"), "{shown}");
+    assert!(
+        shown.contains("Two things wait for you.") && shown.contains("continued in two places"),
+        "{shown}"
+    );
     assert!(shown.contains("It does not count now"), "{shown}");
 }
 
@@ -158,7 +161,8 @@ async fn what_was_pressed_is_said_and_an_older_page_changes_nothing() {
     // Said only while it is so, and nothing else is said of what somebody writes there.
     house.store.hold(Hold::ByHost, house.app.time.now()).await.unwrap();
     for query in ["done=go-on", "done=%3Cb%3E", "x"] {
-        let page = String::from_utf8(host.browser.get(&format!("/house?{query}")).await.body.to_vec()).unwrap();
+        let page =
+            String::from_utf8(host.browser.get(&format!("/house?{query}")).await.body.to_vec()).unwrap();
         assert!(!page.contains("Letters leave again") && !page.contains("<b>"), "{query}");
     }
     let nobody = unsaid_delivery::id::DeliveryId([9; 16]);

@@ -189,11 +189,7 @@ pub async fn forecast(scene: &Scene<'_>) {
     ok!(scene.store.decided(&taken, &read, &decision, None, now(9 * HOUR)));
     assert_eq!(forecast(now(9 * HOUR)).await, said(3, 1, 5));
     assert_eq!(ok!(scene.store.foresee(now(9 * HOUR), 100)), 1);
-    assert_eq!(
-        forecast(now(9 * HOUR)).await,
-        said(3, 1, 5),
-        "to be seen late is not to be foreseen"
-    );
+    assert_eq!(forecast(now(9 * HOUR)).await, said(3, 1, 5), "to be seen late is not to be foreseen");
     let sent = scene.turn(now(6 * DAY), Answer::Accepted).await;
     let foreseen: Vec<bool> = sent.iter().map(|m| m.foreseen).collect();
     assert_eq!(foreseen.iter().filter(|f| !**f).count(), 1, "{foreseen:?}");

@@ -39,15 +39,26 @@ pub(super) struct Figures {
     pub(super) round: Option<Round>,
 }
 
+/// What is said of this visit.
+pub(super) struct Beside {
+    /// What was pressed before.
+    pub(super) done: Option<Done>,
+    /// Nothing can be decided before the words are given.
+    pub(super) locked: bool,
+}
+
 /// The whole page.
-pub(super) fn page(app: &App, seen: &Seen, figures: &Figures, done: Option<Done>) -> Response {
+pub(super) fn page(app: &App, seen: &Seen, figures: &Figures, said: Beside) -> Response {
     let matters = seen.matters(&app.settings);
     let lede = if matters.is_empty() { "host.lede" } else { "host.lede_waits" };
     let held_by_host = seen.standing.iter().any(|one| one.what == Hold::ByHost);
     let main = html! {
         (about(app, seen))
         (opening(&waiting(matters.len()), &say(lede, &[])))
-        (was_done(seen, done))
+        (was_done(seen, said.done))
+        @if said.locked {
+            p.note { (say("host.locked", &[])) " " a href="/unlock?back=%2Fhouse" { (say("host.unlock", &[])) } }
+        }
         @for (nth, matter) in matters.iter().enumerate() { (notice(app, seen, matter, nth)) }
         @if !seen.parked.is_empty() {
             h2.beside #held { (say("host.parked", &[])) }
