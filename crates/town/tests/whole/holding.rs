@@ -121,7 +121,7 @@ fn a_house_that_its_host_holds_sends_codes_and_no_letter_until_it_goes_on() {
     let to_mia = helen.seal(&mia, &at_once(), "none");
     town.live(HOUR);
     assert_eq!(relay.taken_for(MIA), []);
-    assert_eq!((helen.state(&to_dan), helen.state(&to_mia)), ("waiting".into(), "waiting".into()));
+    assert_eq!((helen.state(&to_dan), helen.state(&to_mia)), ("waiting".into(), "resting".into()));
     let (code, said) = place.command(&["doctor"], "");
     assert_eq!(code, Some(1));
     assert!(said.contains("LOOK   holds     A host holds all letters of this house back."), "{said}");
@@ -184,9 +184,9 @@ fn a_host_is_told_by_mail_that_no_backup_was_made_until_one_is() {
     assert_eq!(calls(&relay), 1);
     let told = relay.taken_for(ADDRESS).pop().unwrap().text.replace("=\r\n", "");
     assert!(told.contains("unsaid backup"), "{told}");
-    town.live(6 * DAY);
+    town.live(5 * DAY);
     assert_eq!(calls(&relay), 1, "once a week");
-    town.live(2 * DAY);
+    town.live(3 * DAY);
     assert_eq!(calls(&relay), 2);
     let (code, said) = place.command(&["doctor"], "");
     assert_eq!(code, Some(1));

@@ -16,6 +16,8 @@ pub(super) enum For {
     Anyone,
     /// Somebody whom a letter is for. Nothing is kept by browsers or found by search engines, and there is a way out at once.
     Person,
+    /// Somebody who is signed in, on a page that is not for them.
+    Member,
     /// Whoever runs the house. What stands there is nobody else's business who sits at this browser later.
     Host,
 }
@@ -59,7 +61,7 @@ impl Page<'_> {
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         match reader {
             For::Anyone => headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-            For::Person | For::Host => {
+            For::Person | For::Member | For::Host => {
                 headers.insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow, noarchive"));
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
             }
@@ -134,13 +136,15 @@ fn masthead(reader: For) -> Markup {
                         ul { li { a href="/sign-in" { (say("house.sign_in", &[])) } } }
                     }
                 }
-                For::Host => {
+                For::Member | For::Host => {
                     nav aria-label=(say("house.mark", &[])) {
                         ul {
                             li { a href="/letters" { (say("author.places.letters", &[])) } }
                             li { a href="/people" { (say("author.places.people", &[])) } }
                             li { a href="/account" { (say("author.places.account", &[])) } }
-                            li { a href="/house" aria-current="page" { (say("author.places.house", &[])) } }
+                            @if reader == For::Host {
+                                li { a href="/house" aria-current="page" { (say("author.places.house", &[])) } }
+                            }
                         }
                     }
                 }
@@ -161,7 +165,7 @@ fn foot(app: &App, reader: For) -> Markup {
         footer.foot {
             ul {
                 @match reader {
-                    For::Anyone | For::Host => {
+                    For::Anyone | For::Member | For::Host => {
                         (link("/how-a-letter-is-kept", "house.foot.kept"))
                         (link("/what-we-cannot-do", "house.foot.limits"))
                         (link("/help/living", "house.foot.living"))
@@ -214,7 +218,7 @@ pub(super) fn error_page(app: &App, problem: Problem) -> Response {
         // Of the pages that the server draws, the host's alone ask who is signed in.
         "signed-out" => (For::Anyone, "/sign-in?back=%2Fhouse", say("house.sign_in", &[])),
         "locked" => (For::Host, "/unlock?back=%2Fhouse", say("host.unlock", &[])),
-        "not-the-host" => (For::Anyone, "/letters", say("host.to_letters", &[])),
+        "not-the-host" => (For::Member, "/letters", say("host.to_letters", &[])),
         _ => (For::Anyone, "/", say("house.to_front", &[])),
     };
     refusal_page(app, problem.status, reader, &problem.title(), &problem.detail(), (back, &back_says))

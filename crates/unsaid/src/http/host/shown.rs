@@ -191,7 +191,7 @@ fn parked(app: &App, seen: &Seen) -> Markup {
     let shown = &seen.parked[..seen.parked.len().min(SHOWN)];
     let all = seen.reasons();
     html! {
-        div.prose {
+        div {
             @for (why, many) in &all {
                 @let group: Vec<&Delivery> = shown.iter().filter(|delivery| reason(delivery) == Some(*why)).collect();
                 @if !group.is_empty() {
