@@ -18,7 +18,7 @@ const found: string[] = [];
 
 beforeAll(async () => {
   chromium = await launch();
-  house = await House.open({ UNSAID_BACKUP_DAYS: '20' });
+  house = await House.open({ UNSAID_BACKUP_DAYS: '9' });
   host = await Window.open(house, chromium, 1280);
   // Without transitions: between light and dark no colour is looked at half-way.
   await host.page.emulateMedia({ reducedMotion: 'reduce' });
