@@ -168,7 +168,7 @@ async fn two_sources_that_agree_step_and_the_host_is_shown_which_one_is_wrong() 
     assert_eq!(
         standing.findings(),
         [
-            "This machine's clock is 50 days behind what other sources agree on, and is not believed. Set it right, or name another in UNSAID_TIME_HOSTS."
+            "This machine's clock is 50 days behind what other sources agree on, and is not believed. Set it right, or name another in UNSAID_TIME_HOSTS; what each says is shown by: unsaid clock show"
         ]
     );
     assert_eq!(

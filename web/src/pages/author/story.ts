@@ -79,6 +79,20 @@ export function heading(letter: Letter, hers: string, today: string): string {
   }
 }
 
+/** Why this house holds it: before a letter has left its author is told all of it. */
+export function heldSaid(letter: Letter): string {
+  switch (letter.held) {
+    case 'by-host':
+      return say('author.letter.held-by-host');
+    case 'unforeseen':
+      return say('author.letter.held-unforeseen');
+    case 'not-understood':
+      return say('author.letter.held-not-understood');
+    default:
+      return say('author.letter.held-damaged');
+  }
+}
+
 /** Where it is, in one line with its sign. */
 export function whereFact(letter: Letter, hers: string, today: string): Fact {
   const term = say('author.fact.where');
