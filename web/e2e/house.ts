@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { called, tongue } from './tongue';
+import { called, saying, tongue } from './tongue';
 
 const programs = process.env['UNSAID_TEST_PROGRAMS'] ?? resolve(import.meta.dirname, '../../target/debug');
 
@@ -303,10 +303,10 @@ export class Window {
     await page.waitForSelector('.words li');
     const words = await page.$$eval('.words li', (items) => items.map((item) => item.textContent ?? ''));
     await this.press('I have written them down');
-    const places = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'];
+    const places = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'].map(saying);
     for (const field of ['#first', '#second']) {
       const label = await page.locator(`label[for="${field.slice(1)}"]`).innerText();
-      await page.fill(field, words[places.findIndex((place) => label.includes(place))] ?? '');
+      await page.fill(field, words[places.findIndex((place) => label.search(place) >= 0)] ?? '');
     }
     await this.press('Make my account');
     await page.waitForSelector('#kit', { timeout: 60_000 });
