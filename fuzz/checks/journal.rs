@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::Path;
 use unsaid_delivery::Fact;
-use unsaid_delivery::id::{LetterId, MessageId};
+use unsaid_delivery::id::{AccountId, LetterId, MessageId};
+use unsaid_delivery::life::Strength;
 use unsaid_store::journal::code::{self, HEADER, MAGIC};
 use unsaid_store::journal::{Entry, FileJournal, Journal, JournalError};
 
@@ -22,6 +23,7 @@ pub(crate) fn check(data: &[u8]) -> bool {
 /// A frame's body: what is read is written again, and read as the same.
 fn body(data: &[u8]) -> bool {
     let Some(frame) = code::read(data) else { return false };
+    assert!(!code::is_newer(data), "what is read is not newer");
     let bytes = code::write(&frame).expect("what was read can be written");
     assert!(code::whole(&bytes));
     assert!(code::read(&bytes[HEADER..]) == Some(frame), "it reads as another frame");
@@ -62,9 +64,12 @@ fn file(data: &[u8]) -> bool {
 }
 
 fn entry(at: u8, long: u8) -> Entry {
-    let fact = match at % 3 {
+    let account = AccountId([at; 16]);
+    let fact = match at % 5 {
         0 => Fact::Accepted { message: MessageId([at; 16]), knock: None },
         1 => Fact::Sealed { letter: LetterId([at; 16]), version: at.into(), manifest: [at; 32] },
+        2 => Fact::Stopped { account },
+        3 => Fact::CheckedIn { account, strength: Strength::Weak },
         _ => Fact::Undone { letter: LetterId([at; 16]) },
     };
     Entry { subject: "s".repeat(long.into()), rev: at.into(), fact }
