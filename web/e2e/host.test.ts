@@ -87,6 +87,7 @@ test('a host finds the page from the letters, holds everything and lets it go wi
 
 test('whoever is no host is told for whom the page is, and whoever is not signed in comes back to it', async () => {
   const member = await Window.open(house, chromium);
+  await member.page.emulateMedia({ reducedMotion: 'reduce' });
   const link = /http\S+\/begin\/\S+/.exec(house.command(['invite']))?.[0] ?? '';
   const hers = await member.begin(link, 'anna@example.org', 'Anna');
   expect(await member.page.getByRole('link', { name: called('The house'), exact: true }).count()).toBe(0);
@@ -152,7 +153,9 @@ test('after a month without power many letters wait for a look; what the host ke
   await house.live(0.5);
   await host.unlock(words);
   await page.goto(hers);
-  await page.getByText(saying('Many letters came near at once that this house had not foreseen')).waitFor();
+  await page
+    .getByText(saying('Nothing is lost, and nothing has gone. Many letters came near at once'))
+    .waitFor();
   await page.goto(`${house.origin}/house`);
   await page.locator('code', { hasText: 'unsaid park all-unforeseen' }).waitFor();
   // Nothing is there to let them go by one press.
@@ -165,7 +168,9 @@ test('after a month without power many letters wait for a look; what the host ke
   expect(await house.knocks()).toHaveLength(0);
   await host.unlock(words);
   await page.goto(hers);
-  await page.getByText(saying('Whoever keeps this house holds it until they let it go')).waitFor();
+  await page
+    .getByText(saying('Nothing is lost, and nothing has gone. Whoever keeps this house holds it'))
+    .waitFor();
 
   await page.goto(`${house.origin}/house`);
   expect(await page.locator('tbody form').count()).toBe(MANY);
