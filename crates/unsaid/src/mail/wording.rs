@@ -160,10 +160,16 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
             };
             let page = format!("{origin}/house");
             let says = words.say("mail.host_called.how", &[("page", &page)]);
-            (
-                words.say("mail.host_called.subject", &[("house", house)]),
-                vec![of_house(what), Block::Leads { says, to: page }],
-            )
+            // The command on a line of its own: broken in two it could not be copied.
+            let said = words.say(what, &[("house", house)]);
+            let at = said.rfind(": unsaid ").map_or(said.len(), |at| at + 1);
+            let (sentence, command) = said.split_at(at);
+            let mut blocks = vec![Block::Say(sentence.to_owned())];
+            if !command.is_empty() {
+                blocks.push(Block::Say(command.trim().to_owned()));
+            }
+            blocks.push(Block::Leads { says, to: page });
+            (words.say("mail.host_called.subject", &[("house", house)]), blocks)
         }
         Message::Test => {
             (words.say("mail.test.subject", &[("house", house)]), vec![of_house("mail.test.what")])
