@@ -19,6 +19,8 @@ mod cards;
 mod care;
 mod codes;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
 mod crashes;
 mod drafts;
 mod engine;

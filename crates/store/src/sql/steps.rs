@@ -1,5 +1,6 @@
 //! A house that an older program kept goes on under this one: its rows, as that program wrote them, lie in `frozen/`. Nothing else is tested here.
 
+use super::rehearsal::rehearsed_upto;
 use super::tests::{ACCOUNT, DELIVERY, LETTER, LINK, PERSON, author, database, now, server};
 use super::tx::{Mode, values};
 use super::*;
@@ -135,6 +136,32 @@ async fn goes_on(store: SqlStore) {
     store.prune(far).await.unwrap();
     let nodes = transaction!(&store, Mode::Read, |tx| tx.query("select boot from nodes", &[]).await).unwrap();
     assert!(nodes.is_empty());
+}
+
+/// It steps forward, and each statement of each step fails first: after each the house is the older one, whole. Gives how many did.
+async fn falling_at_every_statement(store: &SqlStore) -> u32 {
+    rehearsed_upto(u32::MAX, async { schema::step_forward(store).await.unwrap() }).await
+}
+
+#[tokio::test]
+async fn whichever_statement_of_a_step_fails_the_house_is_the_older_one_whole() {
+    let first = of_step(1, STEP_1, Base::Sqlite(Sqlite::in_memory().unwrap())).await;
+    let fallen = falling_at_every_statement(&first).await;
+    assert!(fallen > 100, "{fallen} statements were made to fail");
+    goes_on(first).await;
+    let second = of_step(2, STEP_2, Base::Sqlite(Sqlite::in_memory().unwrap())).await;
+    assert!(falling_at_every_statement(&second).await > 50);
+    goes_on_from_the_second(second).await;
+}
+
+#[tokio::test]
+async fn whichever_statement_of_a_step_fails_in_postgres_the_house_is_the_older_one_whole() {
+    let Some(server) = server() else { return };
+    let url = database(&server, "falling_steps").await;
+    let first = of_step(1, STEP_1, Base::Postgres(Postgres::open(&url).unwrap())).await;
+    let fallen = falling_at_every_statement(&first).await;
+    assert!(fallen > 100, "{fallen} statements were made to fail");
+    goes_on(first).await;
 }
 
 #[tokio::test]

@@ -205,6 +205,14 @@ pub(super) async fn database(server: &str, name: &str) -> String {
     format!("{}/{name}", &server[..at])
 }
 
+/// Takes it away again.
+pub(super) async fn dropped(server: &str, url: &str) {
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let name = &url[url.rfind('/').unwrap() + 1..];
+    client.batch_execute(&format!("drop database {name} with (force)")).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_commit_that_fails_after_the_append_is_voided_in_postgres() {
     let Some(server) = server() else { return };

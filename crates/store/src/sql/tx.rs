@@ -86,9 +86,7 @@ impl Tx {
     /// Runs a statement. Gives how many rows it changed.
     pub(crate) async fn exec(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
         #[cfg(test)]
-        if let Some(error) = self.falls.as_ref().and_then(|falls| falls.at(sql)) {
-            return Err(error);
-        }
+        self.fall_at(sql).await?;
         let done = match &mut self.engine {
             Engine::Sqlite(tx) => tx.exec(sql, values),
             Engine::Postgres(tx) => tx.exec(sql, values).await,
@@ -99,9 +97,7 @@ impl Tx {
     /// Asks a question.
     pub(crate) async fn query(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>> {
         #[cfg(test)]
-        if let Some(error) = self.falls.as_ref().and_then(|falls| falls.at(sql)) {
-            return Err(error);
-        }
+        self.fall_at(sql).await?;
         let rows = match &mut self.engine {
             Engine::Sqlite(tx) => tx.query(sql, values),
             Engine::Postgres(tx) => tx.query(sql, values).await,
@@ -121,11 +117,34 @@ impl Tx {
 
     /// Runs several statements without values (a step of the schema).
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<()> {
+        #[cfg(test)]
+        if self.falls.is_some() {
+            for statement in super::rehearsal::statements(sql) {
+                self.fall_at(&statement).await?;
+                self.run(&statement).await?;
+            }
+            return Ok(());
+        }
+        self.run(sql).await
+    }
+
+    async fn run(&mut self, sql: &str) -> Result<()> {
         let done = match &mut self.engine {
             Engine::Sqlite(tx) => tx.batch(sql),
             Engine::Postgres(tx) => tx.batch(sql).await,
         };
         self.heard(done)
+    }
+
+    /// Fails at this statement, if it is made to. In PostgreSQL the server itself fails, and takes nothing more in this transaction.
+    #[cfg(test)]
+    async fn fall_at(&mut self, sql: &str) -> Result<()> {
+        let Some(error) = self.falls.as_ref().and_then(|falls| falls.at(sql)) else { return Ok(()) };
+        if let Engine::Postgres(tx) = &mut self.engine {
+            let failed = tx.batch(super::rehearsal::FAILS).await;
+            self.heard(failed)?;
+        }
+        Err(error)
     }
 
     /// A fact that is journaled, and flushed, before this commits. `rev` is the one the subject will have.

@@ -10,7 +10,8 @@ use unsaid_delivery::calendar;
 use unsaid_delivery::clock::{Mark, Now};
 use unsaid_delivery::decide::{amended, decide};
 use unsaid_delivery::fact::Fact;
-use unsaid_delivery::id::{BlobId, DraftId, PersonId, ReplyId};
+use unsaid_delivery::id::{AccountId, BlobId, DraftId, PersonId, ReplyId};
+use unsaid_delivery::life;
 use unsaid_delivery::message::Notice;
 use unsaid_delivery::record::{self, Answer, Bounce};
 use unsaid_delivery::refusal::Scope;
@@ -19,6 +20,7 @@ use unsaid_delivery::state::{Parked, Rest};
 use unsaid_store::conformance::scene::{HOUR, Scene, link_of, now};
 use unsaid_store::journal::MemoryJournal;
 use unsaid_store::limits::Limits;
+use unsaid_store::lives::Names;
 use unsaid_store::memory::MemoryStore;
 use unsaid_store::rows::*;
 use unsaid_store::sql::SqlStore;
@@ -26,7 +28,7 @@ use unsaid_store::{Result, Store};
 
 /// One thing that somebody does. Numbers choose among what is there.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Seal { person: usize },
     SealAgain { letter: usize },
     Undo { letter: usize },
@@ -75,7 +77,7 @@ enum Step {
     Sessions { nth: usize },
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let answer = prop_oneof![
         4 => Just(Answer::Accepted),
         2 => Just(Answer::Later),
@@ -156,33 +158,33 @@ fn answering_step() -> impl Strategy<Value = Step> {
 }
 
 /// A house in which the steps are taken, and everything that it answered.
-struct House<'a> {
-    scene: Scene<'a>,
-    author: Author,
+pub(crate) struct House<'a> {
+    pub(crate) scene: Scene<'a>,
+    pub(crate) author: Author,
     persons: Vec<PersonId>,
     keys: Vec<Keyed>,
     browsers: Vec<Keyed>,
     code: Keyed,
-    letters: Vec<Letter>,
-    knocks: Vec<unsaid_delivery::MessageId>,
-    hours: i64,
-    said: Vec<String>,
+    pub(crate) letters: Vec<Letter>,
+    pub(crate) knocks: Vec<unsaid_delivery::MessageId>,
+    pub(crate) hours: i64,
+    pub(crate) said: Vec<String>,
     cards: Vec<Keyed>,
-    came_with_words: Vec<Reader>,
-    undos: Vec<Keyed>,
+    pub(crate) came_with_words: Vec<Reader>,
+    pub(crate) undos: Vec<Keyed>,
 }
 
-fn pick<T: Clone>(from: &[T], n: usize) -> Option<T> {
+pub(crate) fn pick<T: Clone>(from: &[T], n: usize) -> Option<T> {
     (!from.is_empty()).then(|| from[n % from.len()].clone())
 }
 
 impl House<'_> {
-    fn say(&mut self, what: impl Debug) {
+    pub(crate) fn say(&mut self, what: impl Debug) {
         self.said.push(format!("{what:?}"));
     }
 
     /// What an error says is not compared, only which it is.
-    fn answer<T: Debug>(&mut self, what: &str, answer: Result<T>) -> Option<T> {
+    pub(crate) fn answer<T: Debug>(&mut self, what: &str, answer: Result<T>) -> Option<T> {
         match answer {
             Ok(value) => {
                 self.said.push(format!("{what}: {value:?}"));
@@ -195,7 +197,7 @@ impl House<'_> {
         }
     }
 
-    fn store(&self) -> &dyn Store {
+    pub(crate) fn store(&self) -> &dyn Store {
         self.scene.store
     }
 
@@ -218,7 +220,7 @@ impl House<'_> {
         })
     }
 
-    async fn take(&mut self, step: &Step) -> Option<()> {
+    pub(crate) async fn take(&mut self, step: &Step) -> Option<()> {
         let at = now(self.hours * HOUR);
         match *step {
             Step::Seal { person } => {
@@ -681,7 +683,8 @@ impl House<'_> {
                             let done = self.store().dropped(&taken, &row, at).await;
                             self.answer("dropped", done);
                         }
-                        StartAnswer::NotOurs | StartAnswer::Held => panic!("it was just taken"),
+                        StartAnswer::Held => self.store().give_back(&taken).await.expect("given back"),
+                        StartAnswer::NotOurs => panic!("it was just taken"),
                     }
                 }
                 WakeOf::Letter(id) => {
@@ -690,16 +693,32 @@ impl House<'_> {
                     let done = self.store().amended(&taken, &new, decision, at).await;
                     self.answer("amended", done);
                 }
-                WakeOf::Life(_) => panic!("nobody of this story has armed anything"),
+                WakeOf::Life(account) => self.live(&taken, account, at).await,
             }
         }
     }
 
+    /// What time demands of her life.
+    pub(crate) async fn live(&mut self, taken: &Taken, account: AccountId, at: Now) {
+        let seen = self.store().life(account).await.expect("an answer").expect("a life");
+        let change = life::decide(&seen.life, &seen.facts, at);
+        let names = self.names_of(&change);
+        let done = self.store().decided_life(taken, &seen.life, &change, &names, at).await;
+        self.answer(change.why, done);
+    }
+
+    /// Names for what this change writes.
+    pub(crate) fn names_of(&self, change: &life::Change) -> Names {
+        change.write.iter().map(|_| self.scene.message_id()).map(|id| (id, link_of(id))).collect()
+    }
+
     /// Everything that can be seen.
-    async fn look(&mut self) {
+    pub(crate) async fn look(&mut self) {
         let store = self.scene.store;
         let house = store.house().await;
         self.answer("house", house);
+        let life = store.life(self.author.account()).await;
+        self.answer("life", life);
         let counts = store.counts().await;
         self.answer("counts", counts);
         let forecast = store.forecast(now(self.hours * HOUR)).await;
@@ -776,37 +795,41 @@ fn in_order(address: &mut unsaid_delivery::decide::Address) {
     address.refused.sort_by_key(|refused| format!("{refused:?}"));
 }
 
+impl<'a> House<'a> {
+    /// An author with three persons; two of them share a mailbox.
+    pub(crate) async fn new(store: &'a dyn Store, facts: &'a dyn Fn() -> Vec<Fact>) -> Self {
+        let scene = Scene::new(store, facts);
+        let author = scene.author().await;
+        let keys = vec![scene.keyed(), scene.keyed(), scene.keyed()];
+        let persons = vec![
+            scene.person(&author, &[keys[0], keys[1]]).await.0,
+            scene.person(&author, &[keys[0]]).await.0,
+            scene.person(&author, &[]).await.0,
+        ];
+        let browsers = vec![scene.keyed(), scene.keyed()];
+        let code = scene.keyed();
+        let cards = vec![scene.keyed(), scene.keyed(), scene.keyed()];
+        Self {
+            scene,
+            author,
+            persons,
+            keys,
+            browsers,
+            code,
+            letters: Vec::new(),
+            knocks: Vec::new(),
+            hours: 0,
+            said: Vec::new(),
+            cards,
+            came_with_words: Vec::new(),
+            undos: Vec::new(),
+        }
+    }
+}
+
 /// Everything that a store answers, and its facts.
 async fn lived(store: &dyn Store, facts: &dyn Fn() -> Vec<Fact>, steps: &[Step]) -> Vec<String> {
-    let scene = Scene::new(store, facts);
-    let author = scene.author().await;
-    let keys = vec![scene.keyed(), scene.keyed(), scene.keyed()];
-    // Two persons share a mailbox.
-    let persons = vec![
-        scene.person(&author, &[keys[0], keys[1]]).await.0,
-        scene.person(&author, &[keys[0]]).await.0,
-        scene.person(&author, &[]).await.0,
-    ];
-    let browsers = vec![scene.keyed(), scene.keyed()];
-    let code = scene.keyed();
-    let (letters, knocks, said) = (Vec::new(), Vec::new(), Vec::new());
-    let cards = vec![scene.keyed(), scene.keyed(), scene.keyed()];
-    let (came_with_words, undos, hours) = (Vec::new(), Vec::new(), 0);
-    let mut house = House {
-        scene,
-        author,
-        persons,
-        keys,
-        browsers,
-        code,
-        letters,
-        knocks,
-        hours,
-        said,
-        cards,
-        came_with_words,
-        undos,
-    };
+    let mut house = House::new(store, facts).await;
     for step in steps {
         house.say(step);
         house.take(step).await;

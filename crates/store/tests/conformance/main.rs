@@ -3,6 +3,7 @@
 //! it those tests say that they did not run, unless UNSAID_TEST_REQUIRE=1, with which they fail.
 
 mod alike;
+mod machine;
 mod places;
 
 use unsaid_store::conformance::{checks, scene::Scene};

@@ -5,17 +5,21 @@
 use crate::every_kill::{Base, Fallen, Table, act, leave};
 use crate::support::falls::How;
 
-/// Of these points the ones at which a file is touched, or a few of them; a flush of the journal is always among them.
-fn chosen(points: &[String]) -> Vec<usize> {
+/// Of these points the ones at which a file is touched, or a few of them. Where a disk breaks, a flush of the journal is always among them; else a write of sealed bytes.
+fn chosen(points: &[String], how: How) -> Vec<usize> {
     let on_disk =
         |point: &str| ["write ", "flush ", "rename ", "cut "].iter().any(|deed| point.starts_with(deed));
     let touched: Vec<usize> = (1..=points.len()).filter(|at| on_disk(&points[at - 1])).collect();
-    let journal = touched.iter().copied().find(|at| is_flush_of_the_journal(&points[at - 1]));
-    let journal = journal.expect("a run flushes its journal");
+    let always = |point: &str| match how {
+        How::Broken => is_flush_of_the_journal(point),
+        _ => point.starts_with("write store/blobs/"),
+    };
+    let sure = touched.iter().copied().find(|at| always(&points[at - 1]));
+    let sure = sure.expect("a run flushes its journal, and people seal");
     if std::env::var("UNSAID_KILLS").is_ok_and(|which| which == "all") {
         return touched;
     }
-    vec![journal, touched[touched.len() / 2]]
+    vec![sure, touched[touched.len() / 2]]
 }
 
 fn is_flush_of_the_journal(point: &str) -> bool {
@@ -27,7 +31,7 @@ fn at_each(rest: &str, how: How, what: &str, run: fn(&mut Base, usize, How, &mut
     let mut table = Table::default();
     let whole = run(&mut base, 0, how, &mut Table::default());
     let mut ended = 0;
-    for at in chosen(&whole.points) {
+    for at in chosen(&whole.points, how) {
         let fallen = run(&mut base, at, how, &mut table);
         // Which point is the n-th may differ a little from run to run; what fell says what it was.
         if how == How::Broken && is_flush_of_the_journal(&fallen.point) {
