@@ -20,16 +20,15 @@ impl Fresh {
             eprintln!("not run: UNSAID_TEST_POSTGRES names no server");
             return None;
         };
-        Some(Self::of(&server, name, ""))
+        Some(Self::of(&server, format!("unsaid_whole_{}_{name}", std::process::id()), ""))
     }
 
     /// Another one with everything that stands in this one, to which nobody is connected.
     pub(crate) fn copied(&self, name: &str) -> Self {
-        Self::of(&self.server, name, &format!(" template {}", self.name))
+        Self::of(&self.server, format!("{}_{name}", self.name), &format!(" template {}", self.name))
     }
 
-    fn of(server: &str, name: &str, template: &str) -> Self {
-        let name = format!("unsaid_whole_{}_{name}", std::process::id());
+    fn of(server: &str, name: String, template: &str) -> Self {
         command(server, &format!("create database {name}{template}"));
         let (before, options) =
             server.split_once('?').map_or((server, String::new()), |(b, o)| (b, format!("?{o}")));
