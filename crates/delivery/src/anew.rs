@@ -2,6 +2,7 @@
 //! derived again, because its moment may come earlier than the wake that stands beside it. Which rows there are, and when they are looked through, is not known here.
 
 use crate::calendar::{self, NINE};
+use crate::planted::{self, Planted};
 use crate::state::{Delivery, State};
 use jiff::Timestamp;
 
@@ -26,6 +27,9 @@ pub fn waits_for_a_day(state: State) -> bool {
 pub fn derived(delivery: &Delivery, zone: &str) -> Option<Anew> {
     if delivery.tzdb == calendar::tzdb_version() || !waits_for_a_day(delivery.state) {
         return None;
+    }
+    if planted::is(Planted::FrozenUtc) {
+        return Some(Anew { due: delivery.due, wake: None, shifted: false });
     }
     if let State::Later(day) = delivery.state {
         let wake = calendar::instant(day, NINE, zone).ok();

@@ -9,6 +9,7 @@ use crate::forecast::{self, Forecast};
 use crate::id::{AddressId, DeliveryId, LetterId};
 use crate::message::{Message, MessageState};
 use crate::parking::Parking;
+use crate::planted::{self, Planted};
 use crate::refusal::{self, Refused};
 use crate::rule::Gate;
 use crate::state::{Amending, Delivery, Parked, State, Wake};
@@ -186,7 +187,11 @@ fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
         (Gate::Gone, gone) => gone,
         _ => None,
     };
-    let due = match calendar::comes_at(moment, delivery.occurrence, delivery.rest.until) {
+    let derived = match delivery.due.filter(|_| planted::is(Planted::FrozenUtc)) {
+        Some(cached) => Ok(Some(cached)),
+        None => calendar::comes_at(moment, delivery.occurrence, delivery.rest.until),
+    };
+    let due = match derived {
         Ok(Some(due)) => gone.map_or(due, |gone| due.max(gone.at)),
         Ok(None) => {
             return stay(

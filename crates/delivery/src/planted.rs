@@ -10,6 +10,8 @@
 pub enum Planted {
     /// Every zone is UTC.
     ZoneToUtc,
+    /// What was derived with older zone data stays as it is.
+    FrozenUtc,
     /// Whoever was born on 29 February has their birthday on the 28th, whatever the author chose.
     LeapSkipped,
     /// What is asked before a letter opens is not.
@@ -24,6 +26,8 @@ pub enum Planted {
     RefuseAtScheduleOnly,
     /// Not the pinned version is released, but the newest.
     WrongVersion,
+    /// Whoever looks at a link has come by it.
+    GetCheckin,
     /// A restored house does not read its journal.
     RestoreNoJournal,
     /// The wall clock is taken at its word.

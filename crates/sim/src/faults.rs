@@ -2,14 +2,25 @@
 //! Faults stay within what can be recovered from: a single clock that lies across a start, or leaps forward in the hour after it, is outside the model (delivery.md).
 
 use crate::check::rows;
+use crate::node::Lies;
 use crate::options::Over;
 use crate::post::{Moment, held};
-use crate::truth::{Leap, NEVER};
+use crate::truth::{Believed, Leap, NEVER};
 use crate::world::{Event, World};
 use crate::{DAY, Secs};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use unsaid_delivery::calendar::overlay::{self, Rules};
 
 /// By how much a wall clock is wrong, in seconds: fifty years, three years, a day, forty minutes; and back, three hours and a year.
 const WRONG: [Secs; 6] = [50 * 365 * DAY, 3 * 365 * DAY, DAY, 2_400, -10_800, -365 * DAY];
+/// What zones go by from some day on (POSIX.1, 8.3): summer time abolished, summer time for ever, and a zone that goes over to its neighbours'.
+const NEW_ZONES: [(&str, &str); 4] = [
+    ("Europe/Madrid", "CET-1"),
+    ("America/New_York", "EDT4"),
+    ("America/Los_Angeles", "PST8"),
+    ("Pacific/Auckland", "NZST-11"),
+];
 /// A clock that leaps forward within this time of a start may be taken for one that was just set right.
 const SETTLED: Secs = 3_600 + 60;
 
@@ -22,6 +33,14 @@ pub(crate) fn foresee(world: &mut World) {
         let wrong = WRONG[world.faults.place(WRONG.len())];
         let (node, lasts) = (world.faults.place(2), world.faults.between(600, 3 * DAY));
         world.at(at, Event::WallWrong(node, wrong, lasts));
+    }
+    let zones_at = world.faults.between(begins + (heals - begins) / 4, heals);
+    world.at(zones_at, Event::NewZones);
+    if world.liars {
+        let at = world.faults.between(begins + 200 * DAY, heals - 500 * DAY);
+        let (wrong, lasts) =
+            (world.faults.between(20 * DAY, 300 * DAY), world.faults.between(3_600, 48 * 3_600));
+        world.at(at, Event::TwoLie(wrong, lasts));
     }
     for _ in 0..2 * years.max(1) {
         let at = world.faults.between(begins, heals);
@@ -47,7 +66,7 @@ pub(crate) fn foresee(world: &mut World) {
         let lasts = world.faults.between(20 * DAY, 120 * DAY);
         world.at(at, Event::PowerOff(lasts));
     }
-    if world.options.over == Over::Sqlite {
+    if world.options.over != Over::Memory {
         for _ in 0..(years / 3).max(1) {
             let at = world.faults.between(begins + 130 * DAY, heals - 60 * DAY);
             let age = world.faults.between(DAY, 120 * DAY);
@@ -70,7 +89,11 @@ pub(crate) fn strikes(world: &mut World, event: Event) {
         Event::Adopts => adopts(world),
         Event::GoesOn(node) => goes_on(world, node),
         Event::Heals => heals(world),
+        Event::TwoRight => two_right(world),
+        Event::CaughtUp => world.truth().believed = None,
         _ if healed => {}
+        Event::TwoLie(wrong, lasts) => two_lie(world, wrong, lasts),
+        Event::NewZones => new_zones(world),
         Event::WallWrong(node, wrong, lasts) => {
             let now = world.now();
             let Some(here) = world.nodes[node].as_mut() else { return };
@@ -90,9 +113,13 @@ pub(crate) fn strikes(world: &mut World, event: Event) {
         }
         Event::PowerOff(lasts) => {
             world.note('P', 0, lasts);
-            let off = world.now();
-            if lasts > 7 * DAY {
-                world.truth().leap = Leap { off, back: off + lasts, told: 0 };
+            let now = world.now();
+            // It may be off already.
+            let off = if now < world.off.1 { world.off.0 } else { now };
+            let back = world.off.1.max(now + lasts);
+            world.off = (off, back);
+            if back - off > 7 * DAY {
+                world.truth().leap = Leap { off, back, told: 0 };
             }
             for node in 0..world.nodes.len() {
                 let now = world.now();
@@ -107,6 +134,12 @@ pub(crate) fn strikes(world: &mut World, event: Event) {
         }
         Event::Pauses(node, lasts) => pauses(world, node, lasts),
         Event::BacksUp => {
+            if world.options.over == Over::Postgres {
+                for node in 0..world.nodes.len() {
+                    let away = world.faults.between(30, 600);
+                    world.dies(node, away);
+                }
+            }
             if let Some(backup) = world.hand.backs_up() {
                 world.backups.push(backup);
                 world.note('B', 0, 0);
@@ -155,14 +188,68 @@ fn adopts(world: &mut World) {
 }
 
 fn wall(world: &mut World, node: usize, wrong: Secs) {
+    // While two lie a third would outvote nobody.
+    if world.truth().believed.is_some() {
+        return;
+    }
     let source = if world.several { world.faults.place(3) } else { 0 };
-    world.lies[node] = (source, wrong);
+    let mut lies = [0; 3];
+    lies[source] = wrong;
+    lie(world, node, lies);
+}
+
+fn lie(world: &mut World, node: usize, lies: Lies) {
+    world.lies[node] = lies;
     let Some(here) = world.nodes[node].as_mut() else { return };
     here.read_on(&mut held(&world.shared.truth));
-    if here.lie.1 != wrong {
-        here.lie = (source, wrong);
-        world.note(if wrong == 0 { 'C' } else { 'c' }, node, wrong);
+    if here.lies != lies {
+        here.lies = lies;
+        let most = lies.into_iter().find(|wrong| *wrong != 0).unwrap_or(0);
+        world.note(if most == 0 { 'C' } else { 'c' }, node, most);
     }
+}
+
+/// Two of three lie together, for less long than the breaker waits: what they bring near is held back, and when they are right again everything waits until true time has come there.
+fn two_lie(world: &mut World, wrong: Secs, lasts: Secs) {
+    let honest = world.faults.place(3);
+    let mut lies = [wrong; 3];
+    lies[honest] = 0;
+    let since = world.now();
+    world.truth().believed = Some(Believed { since, ahead: wrong, told: 0 });
+    for node in 0..world.nodes.len() {
+        lie(world, node, lies);
+        world.call_soon(node);
+    }
+    world.after(lasts, Event::TwoRight);
+    world.after(lasts + wrong + 2 * DAY, Event::CaughtUp);
+}
+
+fn two_right(world: &mut World) {
+    for node in 0..world.nodes.len() {
+        lie(world, node, [0; 3]);
+        if let Some(here) = world.nodes[node].as_mut().filter(|here| here.paused_until.is_none()) {
+            here.read_on(&mut held(&world.shared.truth));
+            here.looks_at_the_time(&world.hand);
+        }
+        world.call_soon(node);
+    }
+}
+
+/// New zone data, which comes with a new program: both nodes are started anew. What it says of the past is of no consequence any more.
+fn new_zones(world: &mut World) {
+    let mut rules = Rules::of("2099z");
+    let mut zones = BTreeMap::new();
+    for (name, posix) in NEW_ZONES {
+        rules = rules.with(name, posix);
+        zones.extend(TimeZone::posix(posix).map(|zone| (name.to_owned(), zone)));
+    }
+    for node in 0..world.nodes.len() {
+        let away = world.faults.between(30, 600);
+        world.dies(node, away);
+    }
+    overlay::put(rules);
+    world.truth().new_zones(zones);
+    world.note('t', 0, 0);
 }
 
 /// A whole machine stands still, in the middle of whatever it does.
@@ -235,8 +322,11 @@ pub(crate) fn moment(world: &mut World, node: usize, moment: Moment) {
 pub(crate) fn life_of_a_mailbox(world: &World) -> crate::truth::Mailbox {
     let (begins, heals) = (world.begins(), world.heals_at);
     let people = &world.people;
+    // That an address is dead may be told, and how soon that is found depends on how often somebody is written to.
+    let calm = world.options.calm;
     // Four in ten die within fifteen years, one in twenty is dead when it is given.
     let dead_from = match people.below(100) {
+        _ if calm => NEVER,
         0..=4 => begins,
         5..=64 => begins + people.between(90 * DAY, 22 * 365 * DAY),
         _ => NEVER,

@@ -21,9 +21,19 @@ pub(crate) struct Hand {
     pub(crate) memory: Option<Arc<MemoryStore>>,
     /// The same, where it is SQLite: the one whose old copies are restored.
     sqlite: Option<Arc<SqlStore>>,
+    /// The address of its database, where it is PostgreSQL, and how many copies were made of it.
+    postgres: Option<(String, usize)>,
     journal: Arc<MemoryJournal>,
     runtime: Option<tokio::runtime::Runtime>,
     woken: Arc<Woken>,
+}
+
+/// All rows as they were.
+pub(crate) enum Backup {
+    /// Of SQLite.
+    Sqlite(Snapshot),
+    /// Of PostgreSQL: the name of another database.
+    Postgres(String),
 }
 
 /// Whether whoever is driven asked to be driven again.
@@ -44,7 +54,7 @@ impl Hand {
     pub(crate) fn open(over: Over, seed: u64) -> Result<Self, String> {
         let cannot = |e: StoreError| format!("the store cannot be opened: {e}");
         let journal = Arc::new(MemoryJournal::new());
-        let (mut memory, mut sqlite, mut runtime) = (None, None, None);
+        let (mut memory, mut sqlite, mut postgres, mut runtime) = (None, None, None, None);
         let (kept, journal) = (Arc::clone(&journal), journal);
         let store: Arc<dyn Store> = match over {
             Over::Memory => {
@@ -65,33 +75,63 @@ impl Hand {
                 let url = rt.block_on(database(seed))?;
                 let store = rt.block_on(SqlStore::postgres(&url, journal)).map_err(cannot)?;
                 runtime = Some(rt);
+                postgres = Some((url, 0));
                 Arc::new(store)
             }
         };
-        Ok(Self { store, memory, sqlite, journal: kept, runtime, woken: Arc::default() })
+        Ok(Self { store, memory, sqlite, postgres, journal: kept, runtime, woken: Arc::default() })
     }
 
-    /// A copy of all rows, as a backup takes it. The journal is kept elsewhere.
-    pub(crate) fn backs_up(&self) -> Option<Snapshot> {
-        self.sqlite.as_ref().and_then(|store| store.snapshot().ok())
+    /// A copy of all rows, as a backup takes it; none, where rows in memory are all that there is. The journal is kept elsewhere. No node may be running on PostgreSQL: there a copy is made of a
+    /// database that nobody uses.
+    pub(crate) fn backs_up(&mut self) -> Option<Backup> {
+        if let Some(store) = &self.sqlite {
+            return store.snapshot().ok().map(Backup::Sqlite);
+        }
+        let (url, copies) = self.postgres.as_mut()?;
+        *copies += 1;
+        let (url, copy) = (url.clone(), format!("{}_{copies}", name_in(url)));
+        self.lets_go();
+        let made = self.ask(copied(&url, name_in(&url), &copy));
+        let again = self.ask(SqlStore::postgres(&url, self.journal())).map(Arc::new);
+        self.store = again.unwrap_or_else(|e| unreachable!("the database was there a moment ago: {e}"));
+        made.ok().map(|()| Backup::Postgres(copy))
     }
 
     /// The rows of a backup take the place of the present ones; the journal is what it is.
-    pub(crate) fn restores(&mut self, backup: &Snapshot) -> Result<(), StoreError> {
-        let store = now(SqlStore::from_snapshot(backup, self.journal()))?;
-        now(store.begins())?;
+    pub(crate) fn restores(&mut self, backup: &Backup) -> Result<(), StoreError> {
+        let journal = self.journal();
+        let store = match backup {
+            Backup::Sqlite(backup) => now(SqlStore::from_snapshot(backup, journal))?,
+            Backup::Postgres(copy) => {
+                let url = self.postgres.as_ref().map(|(url, _)| url.clone()).unwrap_or_default();
+                self.lets_go();
+                self.ask(copied(&url, copy, name_in(&url))).map_err(StoreError::Unavailable)?;
+                self.ask(SqlStore::postgres(&url, journal))?
+            }
+        };
+        self.ask(store.begins())?;
         self.takes(store);
         Ok(())
     }
 
     /// The host says that this is the living one.
     pub(crate) fn adopts(&mut self) -> Result<(), StoreError> {
-        let Some(stands) = self.backs_up() else { return Ok(()) };
-        let mut store = now(SqlStore::from_snapshot(&stands, self.journal()))?;
-        now(store.begins())?;
-        now(store.adopt(Adopting { beside: 0, without_journal: None }))?;
+        let journal = self.journal();
+        let mut store = match (&self.sqlite, &self.postgres) {
+            (Some(sqlite), _) => now(SqlStore::from_snapshot(&sqlite.snapshot()?, journal))?,
+            (None, Some((url, _))) => self.ask(SqlStore::postgres(url, journal))?,
+            (None, None) => return Ok(()),
+        };
+        self.ask(store.begins())?;
+        self.ask(store.adopt(Adopting { beside: 0, without_journal: None }))?;
         self.takes(store);
         Ok(())
+    }
+
+    /// Nobody has the database open any more.
+    fn lets_go(&mut self) {
+        self.store = Arc::new(MemoryStore::new());
     }
 
     fn journal(&self) -> Arc<MemoryJournal> {
@@ -100,7 +140,9 @@ impl Hand {
 
     fn takes(&mut self, store: SqlStore) {
         let store = Arc::new(store);
-        self.sqlite = Some(Arc::clone(&store));
+        if self.postgres.is_none() {
+            self.sqlite = Some(Arc::clone(&store));
+        }
         self.store = store;
     }
 
@@ -173,6 +215,29 @@ fn now<T>(future: impl Future<Output = T>) -> T {
         Poll::Ready(value) => value,
         Poll::Pending => unreachable!("this store answers at once"),
     }
+}
+
+/// The name of the database at this address.
+fn name_in(url: &str) -> &str {
+    url.rsplit_once('/').map_or("", |(_, name)| name)
+}
+
+/// One database becomes a copy of another, and nobody is asked who has either open.
+async fn copied(url: &str, from: &str, to: &str) -> Result<(), String> {
+    let said = |e: tokio_postgres::Error| format!("the database could not be copied: {e}");
+    let (server, _) = url.rsplit_once('/').ok_or("the address of the server has no database's name")?;
+    let (client, connection) =
+        tokio_postgres::connect(&format!("{server}/postgres"), tokio_postgres::NoTls).await.map_err(said)?;
+    let connection = tokio::spawn(connection);
+    for open in [from, to] {
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+        client.execute(end, &[&open]).await.map_err(said)?;
+    }
+    client.batch_execute(&format!("drop database if exists {to} with (force)")).await.map_err(said)?;
+    client.batch_execute(&format!("create database {to} template {from}")).await.map_err(said)?;
+    drop(client);
+    connection.abort();
+    Ok(())
 }
 
 /// A database of its own on the server that scripts/with-postgres names.

@@ -5,6 +5,7 @@
 //! * [`node`], [`post`], [`hand`]: a node, its way out, and the store.
 //! * `people` and [`faults`]: who acts, and what breaks.
 //! * [`truth`] and [`check`]: what is true, and what must always hold (delivery.md, by its numbers).
+//! * [`differ`]: two worlds that their authors must not be able to tell apart.
 //! * [`mutants`]: what is planted in the engine, and which property must find it.
 //! * [`seeds`]: what once failed, kept for ever.
 
@@ -23,6 +24,7 @@ mod truth;
 mod world;
 
 pub use check::name;
+pub use check::worlds::differ;
 pub use options::{Options, Over};
 pub use report::{LEGEND, Outcome};
 pub use world::run;

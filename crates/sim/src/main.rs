@@ -3,12 +3,15 @@
 
 use std::process::ExitCode;
 use unsaid_sim::mutants::{self, Ended, MUTANTS};
-use unsaid_sim::{LEGEND, Options, Outcome, name, run};
+use unsaid_sim::{LEGEND, Options, Outcome, differ, name, run};
 
 const HELP: &str = "\
 unsaid-sim [mutants] [--seeds N] [--from SEED] [--authors N] [--years N] [--store memory|sqlite|postgres] [--verbose]
   mutants    plants each fault in turn, for at most so many seeds, and says which property found it
   --verbose  a line for each event, with a legend before it";
+
+/// Of so many seeds one is also lived in two worlds.
+const WORLDS: u64 = 10;
 
 /// What was asked for.
 struct Asked {
@@ -54,6 +57,13 @@ fn live(asked: &Asked) -> Result<bool, String> {
             println!("again: unsaid-sim {options} --verbose");
         }
         sum.add(&outcome);
+        if (seed - asked.options.seed).is_multiple_of(WORLDS) {
+            let small = Options { authors: options.authors.min(8), years: options.years.min(3), ..options };
+            if let Some(told) = differ(small)? {
+                println!("! {} at seed {seed}: {told}", name(15));
+                sum.violations.push(told);
+            }
+        }
     }
     println!(
         "seeds: {}  authors: {}  years: {}  events: {}  crashes: {}  restores: {}  duplicates: {}  violations: {}",

@@ -23,6 +23,7 @@ const fn found_by(property: u8, planted: Planted) -> Mutant {
 /// All of them, by property.
 pub const MUTANTS: &[Mutant] = &[
     found_by(1, Planted::ZoneToUtc),
+    found_by(1, Planted::FrozenUtc),
     found_by(1, Planted::LeapSkipped),
     found_by(2, Planted::ProofNotAsked),
     found_by(3, Planted::NoFence),
@@ -31,6 +32,7 @@ pub const MUTANTS: &[Mutant] = &[
     found_by(5, Planted::RefuseAtScheduleOnly),
     found_by(10, Planted::WrongVersion),
     Mutant { planted: Planted::RestoreNoJournal, property: 11, authors: 0, over: Over::Sqlite },
+    found_by(11, Planted::GetCheckin),
     found_by(12, Planted::WallClock),
     Mutant { planted: Planted::BreakerOff, property: 13, authors: 60, over: Over::Memory },
     found_by(14, Planted::TwoStates),

@@ -12,19 +12,24 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 use unsaid::chance::SeededChance;
+use unsaid::holds::Holds;
 use unsaid::mail::compose::Letterhead;
 use unsaid::secrets::HouseKeys;
 use unsaid::worker::{NextWake, Tools, Worker};
-use unsaid_delivery::clock::{Mark, Reading, Source, Timekeeper};
+use unsaid_delivery::clock::{AGREEMENT_SLACK_SECONDS, Doubt, Mark, Reading, Source, Timekeeper, agreed};
+use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::BootId;
 use unsaid_delivery::{Now, planted};
 use unsaid_store::StoreError;
-use unsaid_store::rows::Lane;
+use unsaid_store::rows::{Beaten, Lane};
 
 /// Time is credited in pieces no longer than the engine allows.
 const PIECE: Secs = 600;
 /// Between an acceptance and its record the engine draws breath once.
 const BREATHS: u32 = 1;
+
+/// By how much each source of time is wrong, in seconds; where there is only one, it is the first.
+pub(crate) type Lies = [Secs; 3];
 
 type Turn = Pin<Box<dyn Future<Output = (Box<Worker>, Result<NextWake, StoreError>)>>>;
 
@@ -57,9 +62,13 @@ pub(crate) struct Node {
     reading: Reading,
     started: Secs,
     read_until: Secs,
-    /// Which of its sources of time is wrong, and by how much.
-    pub(crate) lie: (usize, Secs),
+    /// By how much each of its sources of time is wrong.
+    pub(crate) lies: Lies,
     beaten: Secs,
+    /// Its last beat told it that it credits the time of service.
+    ticks: bool,
+    /// What stands in the way of the whole house, as its worker read it last.
+    holds: Arc<Holds>,
     pub(crate) paused_until: Option<Secs>,
     /// When it is to be called again; an event that says another time is of the past.
     pub(crate) next_at: Secs,
@@ -75,7 +84,7 @@ impl Node {
         boot: [u8; 16],
         chance: u64,
         sources: &[&str],
-        lie: (usize, Secs),
+        lies: Lies,
     ) -> Self {
         let now = held(&shared.truth).now;
         let gate = Arc::new(Mutex::new(Gate::default()));
@@ -86,9 +95,12 @@ impl Node {
         };
         let reading = Reading {
             monotonic: Duration::ZERO,
-            sources: sources.iter().map(|name| Source { name: (*name).to_owned(), at: stamp(now) }).collect(),
+            sources: sources
+                .iter()
+                .zip(lies)
+                .map(|(name, lie)| Source { name: (*name).to_owned(), at: stamp(now + lie) })
+                .collect(),
         };
-        let reading = lied(reading, lie, now);
         let stored = hand.ask(hand.store.house()).ok().and_then(|house| house.mark);
         let mark = stored.unwrap_or(Mark { trusted: stamp(now), observed: unsaid_delivery::Observed(0) });
         let keeper = Timekeeper::start(mark, &reading);
@@ -97,7 +109,8 @@ impl Node {
         if let Ok(Some(ticker)) = hand.ask(hand.store.ticker()) {
             let _taken = hand.ask(hand.store.take_ticker(boot, ticker));
         }
-        let worker = worker(hand, shared, post, boot, chance);
+        let holds = Arc::new(Holds::default());
+        let worker = worker(hand, shared, post, boot, chance).sharing(Arc::clone(&holds));
         Self {
             boot,
             gate,
@@ -107,8 +120,10 @@ impl Node {
             reading,
             started: now,
             read_until: now,
-            lie,
+            lies,
             beaten: now,
+            ticks: true,
+            holds,
             paused_until: None,
             next_at: now,
             steps_left: None,
@@ -128,13 +143,15 @@ impl Node {
     /// Takes all readings up to now, as the loop around the worker does. 12: what it trusts is never ahead of what is true, and never goes back.
     pub(crate) fn read_on(&mut self, truth: &mut Truth) -> Now {
         let mut before = self.keeper.now().trusted;
+        let credits = self.ticks && !self.holds.any();
         while self.read_until < truth.now {
             let piece = PIECE.min(truth.now - self.read_until);
             self.read_until += piece;
             self.reading.monotonic += Duration::from_secs(piece.unsigned_abs());
             self.say(self.read_until);
-            let now = self.keeper.read(&self.reading, true);
-            if now.trusted.as_second() > self.read_until {
+            let now = self.keeper.read(&self.reading, credits);
+            // Two that lie together are believed: nothing that a house has can tell them from two that do not.
+            if now.trusted.as_second() > self.read_until && truth.believed.is_none() {
                 truth.broken(12, format_args!("{} is trusted at {}", now.trusted, stamp(self.read_until)));
                 break;
             }
@@ -149,12 +166,21 @@ impl Node {
 
     /// What its sources say at this time.
     fn say(&mut self, at: Secs) {
-        let said = stamp(at);
-        self.reading.sources.iter_mut().for_each(|source| source.at = said);
-        if self.lie.1 != 0
-            && let Some(liar) = self.reading.sources.get_mut(self.lie.0)
-        {
-            liar.at = stamp(at + self.lie.1);
+        for (source, lie) in self.reading.sources.iter_mut().zip(self.lies) {
+            source.at = stamp(at + lie);
+        }
+    }
+
+    /// What the program asks beside its turns: while two sources agree that it is earlier than this house believes, letters wait.
+    pub(crate) fn looks_at_the_time(&self, hand: &Hand) {
+        let doubt = self.keeper.doubt(&self.reading);
+        let ahead = |by: Secs| by > AGREEMENT_SLACK_SECONDS;
+        let is_ahead = matches!(doubt, Some(Doubt::Ahead { ahead_seconds }) if ahead(ahead_seconds));
+        let stands = self.holds.standing().iter().any(|one| one.what == Hold::NoTrustedTime);
+        if is_ahead && !stands {
+            let _held = hand.ask(hand.store.hold(Hold::NoTrustedTime, self.keeper.now()));
+        } else if stands && doubt.is_none() && agreed(&self.reading.sources).is_some() {
+            let _over = hand.ask(hand.store.unhold(Hold::NoTrustedTime));
         }
     }
 
@@ -164,17 +190,45 @@ impl Node {
         self.read_until += passed;
         self.reading.monotonic += Duration::from_secs(passed.unsigned_abs());
         self.say(self.read_until);
-        self.keeper.read(&self.reading, true);
+        self.keeper.read(&self.reading, self.ticks && !self.holds.any());
     }
 
     /// Stores the mark and raises the beat, as it does twice a minute whatever happens.
     pub(crate) fn beat(&mut self, hand: &Hand, at: Secs) {
         if at - self.beaten >= 30 {
             self.beaten = at;
-            if hand.ask(hand.store.beat(self.boot, self.keeper.mark())).is_err() {
-                self.beaten = 0;
+            match hand.ask(hand.store.beat(self.boot, self.keeper.mark())) {
+                Ok(beaten) => self.heard(beaten),
+                Err(_) => (self.ticks, self.beaten) = (false, 0),
             }
         }
+    }
+
+    /// What a beat told: whether this one credits service, and the time of the house.
+    fn heard(&mut self, beaten: Beaten) {
+        self.ticks = beaten.ticks;
+        self.keeper.follow(beaten.mark);
+    }
+
+    /// The time, as it read it last.
+    pub(crate) fn now(&self) -> Now {
+        self.keeper.now()
+    }
+
+    /// It credits the time of service.
+    pub(crate) fn ticks(&self) -> bool {
+        self.ticks
+    }
+
+    /// Something stands in the way of the whole house.
+    pub(crate) fn is_held(&self) -> bool {
+        self.holds.any()
+    }
+
+    /// Another one that is gone, or stands still, has something in hand that has come: its lease is to be watched.
+    pub(crate) fn watches(&self, hand: &Hand) -> bool {
+        let held = hand.store.held(self.boot, Lane::Letters, self.keeper.now(), 1);
+        hand.ask(held).is_ok_and(|held| !held.is_empty())
     }
 
     /// When a wake comes, by true time.
@@ -192,6 +246,7 @@ impl Node {
     pub(crate) fn begin(&mut self) {
         if let Some(mut worker) = self.worker.take() {
             let now = self.keeper.now();
+            worker.lives(self.keeper.lived());
             self.turn = Some(Box::pin(async move {
                 let next = worker.turn(now).await;
                 (worker, next)
@@ -233,6 +288,10 @@ impl Node {
                 self.worker = Some(worker);
                 self.turn = None;
                 self.steps_left = None;
+                match &next {
+                    Ok(next) => next.beaten.into_iter().for_each(|beaten| self.heard(beaten)),
+                    Err(_) => self.ticks = false,
+                }
                 let mut gate = held(&self.gate);
                 let mut truth = held(truth);
                 for (message, _) in std::mem::take(&mut gate.uncertain) {
@@ -256,14 +315,6 @@ impl Node {
             truth.copies.entry(message).or_default().in_window += 1;
         }
     }
-}
-
-/// A reading in which one source lies.
-fn lied(mut reading: Reading, lie: (usize, Secs), now: Secs) -> Reading {
-    if let Some(liar) = reading.sources.get_mut(lie.0) {
-        liar.at = stamp(now + lie.1);
-    }
-    reading
 }
 
 /// The engine draws breath in the middle of its turn, and lives on.

@@ -55,11 +55,24 @@ pub struct Options {
     pub planted: Option<Planted>,
     /// Says each event as it comes.
     pub aloud: bool,
+    /// Nothing breaks.
+    pub calm: bool,
+    /// Nobody who is written to does anything.
+    pub silent: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, authors: 8, years: 3, over: Over::Memory, planted: None, aloud: false }
+        Self {
+            seed: 0,
+            authors: 8,
+            years: 3,
+            over: Over::Memory,
+            planted: None,
+            aloud: false,
+            calm: false,
+            silent: false,
+        }
     }
 }
 

@@ -17,7 +17,8 @@ each line: time by the sun | what happened | whose
   r  a no                           q  a no is taken back          g  a scanner looks at the link
   !  a node dies                    ^  a node starts               P  the power is off
   z  a node is paused               Z  and goes on                 R  the relay is down       O  and up again
-  c  a wall clock is wrong          C  and right again             H  nothing breaks any more
+  c  a clock is wrong               C  and right again             t  new zone data
+  H  nothing breaks any more
   B  a backup is taken              Y  and the house restored to it    a  and adopted";
 
 /// One event.

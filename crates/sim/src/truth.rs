@@ -3,11 +3,16 @@
 
 use crate::Secs;
 use crate::report::Log;
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::collections::{BTreeMap, BTreeSet};
 use unsaid_delivery::id::{AddressId, LetterId, PersonId};
 use unsaid_delivery::refusal::Scope;
 use unsaid_store::rows::Keyed;
 
+/// The hour of the mornings.
+const NINE: Time = Time::constant(9, 0, 0, 0);
 /// Never.
 pub(crate) const NEVER: Secs = i64::MAX / 4;
 
@@ -83,6 +88,8 @@ pub(crate) struct Somebody {
     pub(crate) no_letters: BTreeSet<usize>,
     /// Whether they ever said any no, at any address: then nobody owes them a knock.
     pub(crate) ever_refused: bool,
+    /// Something went to them that only liars brought near.
+    pub(crate) told_for_liars: bool,
     /// When copies that did not come back were taken for them, the last.
     pub(crate) last_taken: Secs,
 }
@@ -91,13 +98,16 @@ pub(crate) struct Somebody {
 pub(crate) struct Occurrence {
     /// Its year; 0 for what happens once.
     pub(crate) year: i16,
+    /// The day and hour that its author meant; none where it goes when its rest ends.
+    pub(crate) day: Option<(Date, Time)>,
     /// Nothing leaves before.
     pub(crate) not_before: Secs,
     /// It was opened.
     pub(crate) opened: bool,
     /// The version that was read.
     pub(crate) read: Option<u32>,
-    /// The person keeps it for later.
+    /// The person keeps it for later: until this day in this zone, and when that begins for them.
+    pub(crate) quiet: Option<(Date, String)>,
     pub(crate) quiet_until: Secs,
     /// They have been told of it.
     pub(crate) told: bool,
@@ -119,6 +129,10 @@ pub(crate) struct Promised {
     pub(crate) id: LetterId,
     pub(crate) author: usize,
     pub(crate) person: usize,
+    /// In which its days fall.
+    pub(crate) zone: String,
+    /// When its rest has ended.
+    pub(crate) rested: Secs,
     /// None: it is never sent.
     pub(crate) occurrences: Vec<Occurrence>,
     pub(crate) words: Vec<Words>,
@@ -165,6 +179,17 @@ pub(crate) struct Leap {
     pub(crate) told: u64,
 }
 
+/// Two of three sources of time lie alike, and the house believes them: what time it is cannot be told by it, and what it holds back for that it can.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Believed {
+    /// Since when.
+    pub(crate) since: Secs,
+    /// By how much they are ahead.
+    pub(crate) ahead: Secs,
+    /// To how many people something went that was in nobody's coming week when it began.
+    pub(crate) told: u64,
+}
+
 /// Everything that is true.
 #[derive(Default)]
 pub(crate) struct Truth {
@@ -178,6 +203,10 @@ pub(crate) struct Truth {
     pub(crate) copies: BTreeMap<String, Copies>,
     pub(crate) duplicates: u64,
     pub(crate) leap: Leap,
+    /// Until true time has come to where the house believes to be.
+    pub(crate) believed: Option<Believed>,
+    /// Zones whose rules are others than those of the program.
+    pub(crate) zones: BTreeMap<String, TimeZone>,
     /// The house is a restored copy, and nobody has adopted it.
     pub(crate) inert: bool,
     /// What was taken and nobody has looked at yet: the mailbox, and the token of the link.
@@ -188,6 +217,40 @@ pub(crate) struct Truth {
 }
 
 impl Truth {
+    /// A zone, by the rules that are in force.
+    fn zone(&self, name: &str) -> TimeZone {
+        let bundled = || TimeZoneDatabase::bundled().get(name).unwrap_or(TimeZone::UTC);
+        self.zones.get(name).cloned().unwrap_or_else(bundled)
+    }
+
+    /// The instant of a civil time, worked out here and not by the engine's calendar.
+    pub(crate) fn instant(&self, day: Date, time: Time, zone: &str) -> Secs {
+        day.to_datetime(time).to_zoned(self.zone(zone)).map_or(NEVER, |z| z.timestamp().as_second())
+    }
+
+    /// The civil day of an instant.
+    pub(crate) fn day_of(&self, at: Timestamp, zone: &str) -> Date {
+        at.to_zoned(self.zone(zone)).date()
+    }
+
+    /// Other rules for some zones: what is still to come, comes by them.
+    pub(crate) fn new_zones(&mut self, zones: BTreeMap<String, TimeZone>) {
+        self.zones = zones;
+        for letter in 0..self.letters.len() {
+            for nth in 0..self.letters[letter].occurrences.len() {
+                let (one, zone) = (&self.letters[letter].occurrences[nth], &self.letters[letter].zone);
+                let comes = one.day.filter(|_| one.not_before > self.now);
+                let not_before = comes.map(|(day, time)| self.instant(day, time, zone));
+                let kept = one.quiet.as_ref().filter(|_| one.quiet_until > self.now);
+                let quiet_until = kept.map(|(day, zone)| self.instant(*day, NINE, zone));
+                let rested = self.letters[letter].rested;
+                let one = &mut self.letters[letter].occurrences[nth];
+                one.not_before = not_before.map_or(one.not_before, |at| at.max(rested));
+                one.quiet_until = quiet_until.unwrap_or(one.quiet_until);
+            }
+        }
+    }
+
     /// Notes a broken property, by its number.
     pub(crate) fn broken(&mut self, property: u8, what: impl std::fmt::Display) {
         // The first few say enough.

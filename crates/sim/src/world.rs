@@ -2,30 +2,32 @@
 //! healing, then liveness. Who acts is in `people`, what breaks is in `faults`.
 
 use crate::chance::Draw;
-use crate::check::{owed, rows};
+use crate::check::{owed, rows, worlds};
 use crate::faults;
-use crate::hand::Hand;
-use crate::node::{Came, Node, Shared};
+use crate::hand::{Backup, Hand};
+use crate::node::{Came, Lies, Node, Shared};
 use crate::options::Options;
 use crate::post::{Moment, Weather, held};
 use crate::report::{Log, Outcome};
-use crate::truth::Truth;
+use crate::truth::{Leap, Truth};
 use crate::{DAY, Secs};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use unsaid::chance::SeededChance;
 use unsaid::secrets::HouseKeys;
+use unsaid_delivery::calendar::overlay::{self, Rules};
 use unsaid_delivery::clock::LONGEST_STEP_DAYS;
 use unsaid_delivery::id::DeliveryId;
 use unsaid_delivery::{Now, planted};
 use unsaid_store::rows::{Author, Keyed};
-use unsaid_store::sql::Snapshot;
 
 /// When the house begins, in seconds: 2026-11-21T12:00:00Z.
 const BEGINS: Secs = 1_795_262_400;
 /// A node is called at least this often. A real one is called every twenty seconds; what it would do then is done when somebody looks.
 const LONGEST_PAUSE: Secs = DAY;
+/// A real one looks every twenty seconds at what another has in hand; here it looks so often while there is anything, or while nobody credits the time of service.
+const WATCH: Secs = 620;
 /// A node notices within so many seconds what others do.
 pub(crate) const NOTICED: Secs = 20;
 /// So long after the faults everything must be done that was owed when they ended.
@@ -62,6 +64,14 @@ pub(crate) enum Event {
     WallWrong(usize, Secs, Secs),
     /// And right again.
     WallRight(usize),
+    /// Two sources of time lie by the first, on all nodes alike, for the second.
+    TwoLie(Secs, Secs),
+    /// They are right again.
+    TwoRight,
+    /// True time has come to where the house believed to be.
+    CaughtUp,
+    /// New zone data.
+    NewZones,
     /// A node stands still for so long.
     Pauses(usize, Secs),
     /// And goes on.
@@ -111,11 +121,14 @@ pub(crate) struct World {
     pub(crate) shared: Shared,
     queue: BinaryHeap<Reverse<Item>>,
     sequence: u64,
-    /// Chance for what people do of themselves, for what they do at the worst moment, for what breaks, and for names.
+    /// Chance for what authors do of themselves, for what those do whom they write to, for what anybody does at the worst moment, and for what breaks.
     pub(crate) people: Draw,
+    pub(crate) readers: Draw,
     pub(crate) acts: Draw,
     pub(crate) faults: Draw,
+    /// For names, those that come with whoever is written to on their own.
     pub(crate) ids: Draw,
+    pub(crate) reader_ids: Draw,
     pub(crate) writers: Vec<Writer>,
     pub(crate) nodes: [Option<Node>; 2],
     /// Of each letter its first delivery.
@@ -124,13 +137,19 @@ pub(crate) struct World {
     pub(crate) links: Vec<Option<Keyed>>,
     /// Three sources of time are known, and not one.
     pub(crate) several: bool,
-    /// Which of them is wrong for each node, and by how much.
-    pub(crate) lies: [(usize, Secs); 2],
+    /// By how much each of them is wrong for each node.
+    pub(crate) lies: [Lies; 2],
+    /// Once in its life two of them lie together.
+    pub(crate) liars: bool,
+    /// The power is off since then, until then.
+    pub(crate) off: (Secs, Secs),
     pub(crate) heals_at: Secs,
     pub(crate) ends_at: Secs,
     pub(crate) crashes: u64,
     pub(crate) restores: u64,
-    pub(crate) backups: Vec<Snapshot>,
+    pub(crate) backups: Vec<Backup>,
+    /// What authors saw, for the comparison of two worlds.
+    pub(crate) seen: Vec<worlds::Seen>,
 }
 
 /// Runs one seed.
@@ -138,10 +157,17 @@ pub(crate) struct World {
 /// # Errors
 /// The store cannot be opened.
 pub fn run(options: Options) -> Result<Outcome, String> {
+    told(options).map(|(outcome, _)| outcome)
+}
+
+/// The same, with what authors saw.
+pub(crate) fn told(options: Options) -> Result<(Outcome, Vec<worlds::Seen>), String> {
     planted::plant(options.planted);
-    let outcome = World::new(options).map(World::live);
+    overlay::put(Rules::default());
+    let told = World::new(options).map(World::live_and_tell);
+    overlay::put(Rules::default());
     planted::plant(None);
-    outcome
+    told
 }
 
 impl World {
@@ -150,7 +176,7 @@ impl World {
         let heals_at = BEGINS + years * 365 * DAY;
         let seed = options.seed;
         let truth = Truth { now: BEGINS, log: Log::new(options.aloud), ..Truth::default() };
-        let weather = Weather { faults: Draw::new(seed, 2), down_until: 0, healed: false };
+        let weather = Weather { faults: Draw::new(seed, 2), down_until: 0, healed: options.calm };
         let shared = Shared {
             truth: Arc::new(Mutex::new(truth)),
             weather: Arc::new(Mutex::new(weather)),
@@ -163,15 +189,20 @@ impl World {
             queue: BinaryHeap::new(),
             sequence: 0,
             people: Draw::new(seed, 1),
+            readers: Draw::new(seed, 8),
             acts: Draw::new(seed, 6),
             faults: Draw::new(seed, 4),
             ids: Draw::new(seed, 7),
+            reader_ids: Draw::new(seed, 9),
+            seen: Vec::new(),
             writers: Vec::new(),
             nodes: [None, None],
             deliveries: Vec::new(),
             links: Vec::new(),
             several: seed % 5 >= 3,
-            lies: [(0, 0); 2],
+            lies: [[0; 3]; 2],
+            liars: seed % 10 == 8 && years >= 3,
+            off: (0, 0),
             heals_at,
             ends_at: heals_at + HEALING,
             crashes: 0,
@@ -182,10 +213,12 @@ impl World {
         for _ in 0..options.authors {
             world.moves_in();
         }
-        world.at(BEGINS + 1_800, Event::Boot(1));
-        faults::foresee(&mut world);
         world.at(BEGINS + DAY, Event::Look);
-        world.at(heals_at, Event::Heals);
+        if !options.calm {
+            world.at(BEGINS + 1_800, Event::Boot(1));
+            faults::foresee(&mut world);
+            world.at(heals_at, Event::Heals);
+        }
         Ok(world)
     }
 
@@ -221,7 +254,13 @@ impl World {
         self.truth().note(what, who, more);
     }
 
-    fn live(mut self) -> Outcome {
+    /// Lives to its end; what authors saw meanwhile.
+    fn live_and_tell(mut self) -> (Outcome, Vec<worlds::Seen>) {
+        let outcome = self.lives();
+        (outcome, self.seen)
+    }
+
+    fn lives(&mut self) -> Outcome {
         while let Some(Reverse(Item(at, _, event))) = self.queue.pop() {
             if at > self.ends_at || !self.truth().violations.is_empty() {
                 break;
@@ -234,8 +273,8 @@ impl World {
         if self.truth().violations.is_empty() {
             let end = self.ends_at;
             self.truth().now = end;
-            rows::look(&self, true);
-            owed::look(&self);
+            rows::look(self, true);
+            owed::look(self);
         }
         let truth = self.truth();
         Outcome {
@@ -261,6 +300,9 @@ impl World {
             Event::Returns(mailbox, link) => self.returns(mailbox, link),
             Event::Look => {
                 rows::look(self, false);
+                if self.options.calm {
+                    worlds::look(self);
+                }
                 let pause = if self.options.authors > 100 { 180 * DAY } else { 10 * DAY };
                 self.after(pause, Event::Look);
             }
@@ -275,12 +317,16 @@ impl World {
         if self.nodes[which].is_some() {
             return;
         }
+        if self.now() < self.off.1 {
+            let apart = self.faults.between(0, 1_800);
+            return self.at(self.off.1 + apart, Event::Boot(which));
+        }
         self.confirms_clock();
         let (boot, chance) = (self.ids.id(), self.ids.below(u64::MAX));
         // A single source is right at a start (delivery.md: what it could do there is outside the model); of three any one may lie whenever it likes.
         let (sources, lie) = match self.several {
             true => (&["wall", "one.example", "other.example"][..], self.lies[which]),
-            false => (&["wall"][..], (0, 0)),
+            false => (&["wall"][..], [0; 3]),
         };
         self.nodes[which] = Some(Node::start(&self.hand, &self.shared, boot, chance, sources, lie));
         self.note('^', which, 0);
@@ -294,7 +340,10 @@ impl World {
         let mark = self.hand.ask(self.hand.store.house()).ok().and_then(|house| house.mark);
         let behind = mark.is_some_and(|mark| now - mark.trusted.as_second() > LONGEST_STEP_DAYS * DAY);
         if behind && self.nodes.iter().all(Option::is_none) && self.people.percent(70) {
-            let _said = self.hand.ask(self.hand.store.confirm_clock(crate::stamp(now)));
+            // Somebody has looked: what comes near by this step was brought by no leap.
+            if self.hand.ask(self.hand.store.confirm_clock(crate::stamp(now))).is_ok() {
+                self.truth().leap = Leap::default();
+            }
         }
     }
 
@@ -311,7 +360,8 @@ impl World {
 
     /// A node is called within seconds: somebody has done something.
     pub(crate) fn call_soon(&mut self, which: usize) {
-        let soon = self.now() + self.faults.between(1, NOTICED);
+        let soon = if self.options.calm { NOTICED } else { self.faults.between(1, NOTICED) };
+        let soon = self.now() + soon;
         self.call_at(which, soon);
     }
 
@@ -342,8 +392,13 @@ impl World {
             }
             let breaks = !held(&self.shared.weather).healed && self.faults.once_in(150);
             let steps = u32::try_from(self.faults.below(40)).unwrap_or(0);
+            let several = self.several;
             let Some(node) = &mut self.nodes[which] else { return };
             node.steps_left = breaks.then_some(steps);
+            node.beat(&self.hand, now);
+            if several {
+                node.looks_at_the_time(&self.hand);
+            }
             node.begin();
         }
         self.goes_on(which);
@@ -395,7 +450,12 @@ impl World {
             Some(next) => node.comes(next, now).unwrap_or(now + LONGEST_PAUSE),
             None => now + 5,
         };
-        self.call_at(which, wake.clamp(now + 1, now + LONGEST_PAUSE));
+        let other_runs = self.nodes[1 - which].as_ref().is_some_and(|other| other.paused_until.is_none());
+        let watch = (!node.ticks() && !other_runs) || node.watches(&self.hand);
+        let longest = if watch { WATCH } else { LONGEST_PAUSE };
+        // While the house is held no service counts, and what waits for service comes no nearer.
+        let shortest = if node.is_held() { WATCH } else { 1 };
+        self.call_at(which, wake.clamp(now + shortest, now + longest));
     }
 
     /// How long a process that died is away: minutes, now and then days.
@@ -426,7 +486,7 @@ impl World {
                 Some(now)
             }
             None => {
-                let later = self.people.between(3_600, DAY);
+                let later = self.acts.between(3_600, DAY);
                 self.after(later, event);
                 None
             }

@@ -1,6 +1,7 @@
 //! The engine keeps what must always hold: on a few fixed seeds, on everything that once failed, and over SQLite. A run repeats itself to the last event.
 
-use unsaid_sim::{Options, Outcome, Over, run, seeds};
+use unsaid_delivery::planted::Planted;
+use unsaid_sim::{Options, Outcome, Over, differ, run, seeds};
 
 fn lives(options: Options) -> Outcome {
     let outcome = run(options).expect("the store opens");
@@ -40,6 +41,30 @@ fn what_once_failed_does_not_fail_again() {
         println!("{}: {}", kept.options, kept.what);
         lives(kept.options);
     }
+}
+
+/// 13: two of three clocks lie together, and no house can tell.
+#[test]
+fn what_two_lying_clocks_bring_near_in_numbers_waits_until_somebody_has_looked() {
+    // In every tenth world.
+    let options = Options { seed: 8, authors: 40, years: 4, ..Options::default() };
+    lives(options);
+    let planted = Some(Planted::BreakerOff);
+    let found = run(Options { planted, ..options }).expect("memory opens").violations;
+    assert!(found.first().is_some_and(|first| first.starts_with("13 ")), "{found:?}");
+}
+
+/// 15: what an author is shown does not tell what the person did.
+#[test]
+fn an_author_cannot_tell_the_world_in_which_they_read_from_the_one_in_which_nobody_does() {
+    for seed in 0..3 {
+        let options = Options { seed, ..Options::default() };
+        let told = differ(options).expect("memory opens");
+        assert_eq!(told, None, "{options}");
+    }
+    let planted = Some(Planted::AuthorSeesOpened);
+    let told = differ(Options { planted, ..Options::default() }).expect("memory opens");
+    assert!(told.is_some(), "an author who sees what was opened is told from one who does not");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A copy that a mail server takes, held against everything that must hold at that moment.
 
-use crate::truth::{NEVER, Promised, Truth};
+use crate::truth::{Believed, NEVER, Promised, Truth};
 use crate::{DAY, Secs};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use unsaid::mail::Outgoing;
@@ -58,6 +58,11 @@ fn something_waits(truth: &mut Truth, mailbox: usize) {
     if truth.wanted(mailbox) > 0 {
         return in_few(truth, mailbox);
     }
+    if let Some(believed) = truth.believed
+        && for_liars(truth, mailbox, believed)
+    {
+        return;
+    }
     let now = truth.now;
     let person = &truth.persons[truth.mailboxes[mailbox].person];
     let sent: Vec<&Promised> = person.letters.iter().map(|l| &truth.letters[*l]).collect();
@@ -90,7 +95,24 @@ fn something_waits(truth: &mut Truth, mailbox: usize) {
         (5, "a knock about what was opened already")
     };
     let who = truth.mailboxes[mailbox].person;
-    truth.broken(property, format_args!("{what}, to person {who}"));
+    let of_letter = |l: &usize| {
+        let one = &truth.letters[*l];
+        let of = one.occurrences.iter().filter(|o| !o.opened).take(3).map(|o| {
+            format!("{} not before {}, quiet until {}", o.year, o.not_before - now, o.quiet_until - now)
+        });
+        let of: Vec<String> = of.collect();
+        format!(
+            "letter {l} stopped {}, refused {}: {}",
+            one.stopped,
+            truth.refused(mailbox, *l),
+            of.join("; ")
+        )
+    };
+    let letters: Vec<String> = truth.persons[who].letters.iter().map(of_letter).collect();
+    truth.broken(
+        property,
+        format_args!("{what}, to person {who} at mailbox {mailbox}. {}", letters.join(" | ")),
+    );
 }
 
 /// 13: what a leap of the house's time brought near leaves in few numbers, before somebody could have looked.
@@ -119,6 +141,45 @@ fn in_few(truth: &mut Truth, mailbox: usize) {
                 .broken(13, format_args!("{told} letters left that nobody had foreseen, and {waiting} wait"));
         }
     }
+}
+
+/// 13: what two lying sources alike brought near leaves in few numbers, too; nothing that only one house has can tell that they lie. Whether this knock came by them.
+fn for_liars(truth: &mut Truth, mailbox: usize, believed: Believed) -> bool {
+    let index = truth.mailboxes[mailbox].person;
+    let person = &truth.persons[index];
+    let open = person.letters.iter().map(|l| &truth.letters[*l]).filter(|l| !l.stopped);
+    let near = |l: &Promised| {
+        let come = |at: Secs| at <= truth.now + believed.ahead;
+        let mut open = l.occurrences.iter().filter(|o| !o.opened);
+        open.any(|o| come(o.not_before) && come(o.quiet_until))
+    };
+    let brought_near: Vec<&Promised> = open.filter(|l| near(l)).collect();
+    if brought_near.is_empty() {
+        return false;
+    }
+    let week = believed.since + WEEK;
+    // What was sealed or kept meanwhile was asked for by somebody; what was in the coming week was foreseen.
+    let unforeseen = |l: &&Promised| {
+        let open = || l.occurrences.iter().filter(|o| !o.opened);
+        l.sealed_at < believed.since
+            && open().all(|o| o.not_before > week)
+            && open().all(|o| o.quiet.is_none())
+    };
+    if person.told_for_liars || !brought_near.iter().all(unforeseen) {
+        return true;
+    }
+    truth.persons[index].told_for_liars = true;
+    let told = believed.told + 1;
+    truth.believed = Some(Believed { told, ..believed });
+    let waits = |l: &&Promised| !l.stopped && l.occurrences.iter().any(|o| !o.told);
+    let waiting = truth.letters.iter().filter(waits).count() as u64;
+    if told > FEW.max(waiting / ONE_IN) {
+        truth.broken(
+            13,
+            format_args!("letters left to {told} people because two clocks lied, and {waiting} wait"),
+        );
+    }
+    true
 }
 
 /// The token of the link in a message, as a person's mail program would find it: quoted-printable, soft breaks taken out.

@@ -3,6 +3,7 @@
 //! * [`knocks`]: 1, 2, 3, 4, 5, 10, 13 at each copy that a mail server takes.
 //! * [`opening`]: 1, 2, 4, 10, 15 at each opening.
 //! * [`rows`]: 11, 14, 18, by looking at the house from outside.
+//! * [`worlds`]: 15, by two worlds that differ only in what those do who are written to.
 //! * [`owed`]: 17, when nothing breaks any more.
 //!
 //! 12 is looked at with each reading of a clock, in node.rs.
@@ -11,6 +12,7 @@ pub(crate) mod knocks;
 pub(crate) mod opening;
 pub(crate) mod owed;
 pub(crate) mod rows;
+pub(crate) mod worlds;
 
 /// The name of a property.
 pub fn name(property: u8) -> &'static str {

@@ -5,6 +5,7 @@ use crate::world::World;
 use unsaid_delivery::accept;
 use unsaid_delivery::id::PersonId;
 use unsaid_delivery::state::{Delivery, Shown, shown};
+use unsaid_store::rows::Letter;
 
 /// 1, 2, 4: a letter was opened for the first time. `unproved`: it asks something, and that was not answered.
 pub(crate) fn opened(world: &World, delivery: &Delivery, unproved: bool) {
@@ -17,7 +18,9 @@ pub(crate) fn opened(world: &World, delivery: &Delivery, unproved: bool) {
     let promised = &truth.letters[letter];
     let stopped = promised.stopped;
     let occurrence = promised.occurrences.iter().position(|o| o.year == delivery.occurrence);
-    let early = occurrence.is_none_or(|o| promised.occurrences[o].not_before > now);
+    // What two liars brought near is 13's.
+    let early =
+        occurrence.is_none_or(|o| promised.occurrences[o].not_before > now && truth.believed.is_none());
     if stopped {
         truth.broken(4, format_args!("letter {letter} opened after it was taken back"));
     } else if early {
@@ -54,7 +57,9 @@ fn wrong_words(truth: &Truth, letter: usize, year: i16, number: Option<u32>) -> 
         None => Some("words that nobody wrote were read"),
         Some(words) if !words.sealed => Some("a draft was read"),
         Some(words) if words.undone => Some("words were read that had been taken back"),
-        Some(words) if words.from > truth.now => Some("words were read that still rest"),
+        Some(words) if words.from > truth.now && truth.believed.is_none() => {
+            Some("words were read that still rest")
+        }
         Some(_) if before.is_some() && before != number => {
             Some("other words were read than at the first time")
         }
@@ -63,7 +68,7 @@ fn wrong_words(truth: &Truth, letter: usize, year: i16, number: Option<u32>) -> 
 }
 
 /// What an author can find out about a letter: how it is shown, and what she is answered if she wants it back or other words for it.
-type Seen = (Option<Shown>, bool, bool);
+pub(crate) type Seen = (Option<Shown>, bool, bool);
 
 /// 15: everything that she sees of what goes to a person.
 pub(crate) fn as_author_sees(world: &World, person: PersonId) -> Vec<Seen> {
@@ -74,13 +79,15 @@ pub(crate) fn as_author_sees(world: &World, person: PersonId) -> Vec<Seen> {
         let letters: Vec<_> = somebody.letters.iter().map(|l| truth.letters[*l].id).collect();
         (world.writers[somebody.author].author, letters)
     };
-    let seen = letters.into_iter().filter_map(|id| world.hand.ask(world.hand.store.letter(&author, id)).ok());
-    seen.map(|letter| {
-        let state = letter.delivery.as_ref().map(|d| shown(d.state, letter.withdrew));
-        let back = letter.delivery.as_ref().is_some_and(|d| accept::withdraw(d).is_ok());
-        (state, back, accept::amend(&letter.deliveries, letter.withdrew).is_ok())
-    })
-    .collect()
+    let hers = letters.into_iter().filter_map(|id| world.hand.ask(world.hand.store.letter(&author, id)).ok());
+    hers.map(|letter| seen(&letter)).collect()
+}
+
+/// The same of one letter.
+pub(crate) fn seen(letter: &Letter) -> Seen {
+    let state = letter.delivery.as_ref().map(|d| shown(d.state, letter.withdrew));
+    let back = letter.delivery.as_ref().is_some_and(|d| accept::withdraw(d).is_ok());
+    (state, back, accept::amend(&letter.deliveries, letter.withdrew).is_ok())
 }
 
 /// 15: she sees the same as before, whatever the person did.

@@ -4,7 +4,7 @@ use crate::DAY;
 use crate::truth::Promised;
 use crate::world::World;
 use unsaid_delivery::id::DeliveryId;
-use unsaid_delivery::state::State;
+use unsaid_delivery::state::{Parked, State};
 use unsaid_store::rows::occurrence_id;
 
 /// What has become due so long before the end has left by then: a letter may wait half a year for the next knock of an earlier one.
@@ -26,7 +26,12 @@ pub(crate) fn look(world: &World) {
         }
         let state =
             world.hand.ask(world.hand.store.delivery(delivery)).ok().flatten().map(|v| v.delivery.state);
-        let says_why = matches!(state, Some(State::Unreachable | State::Parked { .. } | State::Unanswered));
+        // What waits for somebody to look at it does so for three days.
+        let looked_at = |why: Parked| why != Parked::Unforeseen;
+        let says_why = match state {
+            Some(State::Parked { why, .. }) => looked_at(why),
+            state => matches!(state, Some(State::Unreachable | State::Unanswered)),
+        };
         let lives = {
             let truth = world.truth();
             let person = &truth.persons[truth.letters[letter].person];

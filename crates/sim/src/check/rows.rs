@@ -1,8 +1,11 @@
 //! The house, looked at from outside: whether its counts balance, whether every row has a wake, whether it still knows what was acknowledged, and whether what left had been foreseen.
 
+use crate::node::Node;
 use crate::world::World;
 use std::collections::BTreeSet;
 use unsaid_delivery::state::State;
+use unsaid_store::care::Piece;
+use unsaid_store::memory::MemoryStore;
 use unsaid_store::rows::Letter;
 
 /// With so many authors or fewer, everything is looked at each time; of more, some.
@@ -11,6 +14,9 @@ const FEW: usize = 30;
 /// Looks. `all`: at everything, whatever it costs.
 pub(crate) fn look(world: &World, all: bool) {
     every_row_has_a_wake(world);
+    if all || world.writers.len() <= FEW {
+        night(world);
+    }
     let few = all || world.writers.len() <= FEW;
     let mut rows = 0;
     let looked: Vec<usize> = if few {
@@ -26,6 +32,34 @@ pub(crate) fn look(world: &World, all: bool) {
     }
     if few {
         balances(world, rows);
+    }
+}
+
+/// 14: what the house itself looks at every night, finds nothing.
+fn night(world: &World) {
+    let runs = world.nodes.iter().flatten().find(|node| node.paused_until.is_none() && !node.is_busy());
+    let Some(now) = runs.map(Node::now).filter(|_| !world.truth().inert) else { return };
+    let store = &world.hand.store;
+    let lost = world.hand.ask(store.balance(now)).map_or(0, |balanced| balanced.lost);
+    if lost > 0 {
+        world.truth().broken(14, format_args!("{lost} promises have vanished since the night before"));
+    }
+    let found = world.hand.ask(store.unbalanced(Piece::ALL, now)).unwrap_or_default();
+    let stands = world.hand.ask(store.findings()).unwrap_or_default();
+    if let Some(finding) = found.first().or(stands.first()) {
+        world.truth().broken(14, format_args!("at night it was found: {finding:?}"));
+    }
+}
+
+/// 11: whoever only looks changes nothing. Of a house with many authors one look in five hundred is held against everything that is stored.
+pub(crate) fn unchanged(world: &World, looks: impl FnOnce()) {
+    let everything = |memory: &MemoryStore| memory.looks();
+    let few = world.writers.len() <= FEW || world.readers.once_in(500);
+    let memory = world.hand.memory.as_deref().filter(|_| few);
+    let before = memory.map(everything);
+    looks();
+    if memory.map(everything) != before {
+        world.truth().broken(11, "a program looked at a link, and that changed something");
     }
 }
 

@@ -3,9 +3,7 @@
 use crate::truth::{NEVER, Occurrence, Promised, Somebody, Words};
 use crate::world::{Event, World, Writer};
 use crate::{DAY, Secs, faults};
-use jiff::Timestamp;
 use jiff::civil::{Date, Time, date};
-use jiff::tz::TimeZoneDatabase;
 use unsaid::chance::SeededChance;
 use unsaid_delivery::accept;
 use unsaid_delivery::calendar::{self, NINE};
@@ -30,18 +28,6 @@ const ZONES: [&str; 6] = [
 /// What the house cannot refuse, or the simulation is wrong.
 fn sure<T>(result: Result<T, StoreError>) -> T {
     result.unwrap_or_else(|e| unreachable!("the simulated house refused what it must take: {e}"))
-}
-
-/// The instant of a civil time, worked out here and not by the engine's calendar.
-fn instant(day: Date, time: Time, zone: &str) -> Secs {
-    let zone = TimeZoneDatabase::bundled().get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    day.to_datetime(time).to_zoned(zone).map_or(NEVER, |z| z.timestamp().as_second())
-}
-
-/// The civil day of an instant.
-fn day_of(at: Timestamp, zone: &str) -> Date {
-    let zone = TimeZoneDatabase::bundled().get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    at.to_zoned(zone).date()
 }
 
 /// The day of a birthday in a year.
@@ -111,6 +97,7 @@ impl World {
             no_author: false,
             no_letters: Default::default(),
             ever_refused: false,
+            told_for_liars: false,
             last_taken: 0,
         };
         self.truth().persons.push(somebody);
@@ -177,7 +164,7 @@ impl World {
         let rested = plan.rest.until.as_second();
         let occurrences = self.occurrences(&moment, now, rested);
         let first = occurrences.first().map_or(NEVER, |o| o.not_before);
-        let index = self.promises(who, person, letter, Some(delivery), occurrences, answer, rested);
+        let index = self.promises(who, person, letter, Some((delivery, zone)), occurrences, answer, rested);
         self.plans_for(index, rested, first);
     }
 
@@ -216,7 +203,7 @@ impl World {
         author: usize,
         person: usize,
         id: LetterId,
-        delivery: Option<DeliveryId>,
+        delivery: Option<(DeliveryId, &str)>,
         occurrences: Vec<Occurrence>,
         answer: Option<Keyed>,
         from: Secs,
@@ -230,6 +217,8 @@ impl World {
             id,
             author,
             person,
+            zone: delivery.map_or_else(String::new, |(_, zone)| zone.to_owned()),
+            rested: from,
             occurrences,
             words,
             answer,
@@ -245,7 +234,7 @@ impl World {
             truth.note('S', index, wait);
         }
         drop(truth);
-        self.deliveries.push(delivery);
+        self.deliveries.push(delivery.map(|(delivery, _)| delivery));
         index
     }
 
@@ -257,21 +246,23 @@ impl World {
                 let day = now.trusted + jiff::SignedDuration::from_secs(self.people.between(0, 900 * DAY));
                 if self.people.percent(50) {
                     // Many think of the same day.
-                    let year = day_of(day, &zone).year();
+                    let year = self.truth().day_of(day, &zone).year();
                     return Moment::On { date: date(year, 12, 24), time: NINE, zone };
                 }
                 let time = if self.people.percent(20) { jiff::civil::time(2, 30, 0, 0) } else { NINE };
-                Moment::On { date: day_of(day, &zone), time, zone }
+                Moment::On { date: self.truth().day_of(day, &zone), time, zone }
             }
             6..=7 => {
                 let age = 1 + u16::try_from(self.people.below(90)).unwrap_or(0);
                 let in_years = i16::try_from(self.people.below(3)).unwrap_or(0);
-                let year = day_of(now.trusted, &zone).year() + in_years - i16::try_from(age).unwrap_or(0);
+                let year = self.truth().day_of(now.trusted, &zone).year() + in_years
+                    - i16::try_from(age).unwrap_or(0);
                 Moment::Birthday { age, year, birthday: self.some_birthday(), time: NINE, zone }
             }
             _ => {
-                let until =
-                    day_of(now.trusted, &zone).year() + 1 + i16::try_from(self.people.below(12)).unwrap_or(0);
+                let until = self.truth().day_of(now.trusted, &zone).year()
+                    + 1
+                    + i16::try_from(self.people.below(12)).unwrap_or(0);
                 Moment::EachBirthday { until, birthday: self.some_birthday(), time: NINE, zone }
             }
         }
@@ -287,27 +278,30 @@ impl World {
 
     /// What was promised, worked out here from the civil day and not taken from the engine's cache.
     fn occurrences(&self, moment: &Moment, now: Now, rested: Secs) -> Vec<Occurrence> {
-        let one = |year: i16, at: Secs| Occurrence {
+        let truth = self.truth();
+        let at = |year: i16, day: Option<(Date, Time)>, zone: &str| Occurrence {
             year,
-            not_before: at.max(rested),
+            day,
+            not_before: day.map_or(rested, |(day, time)| truth.instant(day, time, zone)).max(rested),
             opened: false,
             read: None,
+            quiet: None,
             quiet_until: 0,
             told: false,
         };
         match moment {
-            Moment::AtOnce | Moment::After { .. } => vec![one(0, rested)],
-            Moment::On { date, time, zone } => vec![one(0, instant(*date, *time, zone))],
+            Moment::AtOnce | Moment::After { .. } => vec![at(0, None, "")],
+            Moment::On { date, time, zone } => vec![at(0, Some((*date, *time)), zone)],
             Moment::Birthday { age, year, birthday, time, zone } => {
                 let day = birthday_in(year + i16::try_from(*age).unwrap_or(0), *birthday);
-                vec![one(0, instant(day, *time, zone))]
+                vec![at(0, Some((day, *time)), zone)]
             }
             Moment::EachBirthday { until, birthday, time, zone } => {
-                let today = day_of(now.trusted, zone);
+                let today = truth.day_of(now.trusted, zone);
                 let years = today.year()..=*until;
                 let days = years.map(|year| (year, birthday_in(year, *birthday)));
                 let come = days.filter(|(_, day)| *day >= today);
-                come.map(|(year, day)| one(year, instant(day, *time, zone))).collect()
+                come.map(|(year, day)| at(year, Some((day, *time)), zone)).collect()
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Whoever comes with a link: the person, a stranger who has their mailbox now, or a program. They open, answer wrongly, keep for later, say no, and take that back.
 
-use crate::check::opening;
+use crate::check::{opening, rows};
 use crate::truth::{Fate, within};
 use crate::world::{Event, World};
 use crate::{DAY, Secs};
@@ -27,10 +27,10 @@ impl World {
                 (here.fate(now, u32::MAX), here.scanned, within(&here.spam, now))
             };
             if fate == Fate::TakesAndSendsBack {
-                let at = if self.people.percent(50) {
-                    self.people.between(60, DAY)
+                let at = if self.readers.percent(50) {
+                    self.readers.between(60, DAY)
                 } else {
-                    self.people.between(DAY, 40 * DAY)
+                    self.readers.between(DAY, 40 * DAY)
                 };
                 self.after(at, Event::Returns(mailbox, link));
                 continue;
@@ -38,13 +38,13 @@ impl World {
             if scanned {
                 self.after(5, Event::Scans(link));
             }
-            if unseen || fate != Fate::Takes || !self.people.percent(70) {
+            if unseen || fate != Fate::Takes || !self.readers.percent(70) {
                 continue;
             }
-            let at: Secs = if self.people.percent(10) {
-                self.people.between(0, 90)
+            let at: Secs = if self.readers.percent(10) {
+                self.readers.between(0, 90)
             } else {
-                self.people.between(90, 12 * DAY)
+                self.readers.between(90, 12 * DAY)
             };
             self.after(at, Event::Comes(mailbox, link));
         }
@@ -62,13 +62,18 @@ impl World {
     /// A program looks at each link, as it does at all links: nothing may change by that.
     pub(crate) fn scans(&mut self, link: Keyed) {
         let Some(now) = self.door_or_later(Event::Scans(link)) else { return };
-        let store = &self.hand.store;
-        if let Ok(Some(knock)) = self.hand.ask(store.knock(link)) {
-            let _looked = self.hand.ask(store.knock_named(knock.message));
-            let _looked = self.hand.ask(store.sender(&knock.reader));
-            let _looked = self.hand.ask(store.waiting(&knock.reader));
-            let _looked = self.hand.ask(store.forecast(now));
-        }
+        rows::unchanged(self, || {
+            let store = &self.hand.store;
+            if let Ok(Some(knock)) = self.hand.ask(store.knock(link)) {
+                let _looked = self.hand.ask(store.knock_named(knock.message));
+                let _looked = self.hand.ask(store.sender(&knock.reader));
+                let _looked = self.hand.ask(store.own_address(&knock.reader));
+                let _looked = self.hand.ask(store.refusals(&knock.reader));
+                let _looked = self.hand.ask(store.waiting(&knock.reader));
+                let _looked = self.hand.ask(store.forecast(now));
+            }
+        });
+        self.note('g', 0, 0);
     }
 
     /// Somebody comes with the newest link of a mailbox, at the worst moment.
@@ -90,7 +95,7 @@ impl World {
         let (_, now) = self.door()?;
         let store = &self.hand.store;
         let knock = self.hand.ask(store.knock(link)).ok()??;
-        let token = Keyed(self.ids.bytes());
+        let token = Keyed(self.reader_ids.bytes());
         self.hand.ask(store.open_reader(token, knock.message, now)).ok()?;
         let reader = self.hand.ask(store.reader(token, now)).ok()??;
         self.links[mailbox] = Some(link);
@@ -99,6 +104,9 @@ impl World {
 
     /// Somebody reads the mail, and does something or nothing.
     pub(crate) fn comes(&mut self, mailbox: usize, link: Keyed) {
+        if self.options.silent {
+            return;
+        }
         if self.door_or_later(Event::Comes(mailbox, link)).is_none() {
             return;
         }
@@ -110,7 +118,7 @@ impl World {
             let refused = here.no_house || here.no_person || here.quiet || person.no_author;
             (here.is_strangers(truth.now), refused || !person.no_letters.is_empty())
         };
-        match (stranger, self.people.below(100)) {
+        match (stranger, self.readers.below(100)) {
             (true, 0..=49) => {}
             (true, 50..=79) => self.refuses(mailbox, &reader, Scope::NotMe, now),
             (true, _) => self.opens_all(&reader, false, now),
@@ -120,9 +128,9 @@ impl World {
             (false, 75..=84) => self.says_no(mailbox, &reader, now),
             (false, _) => {}
         }
-        if self.people.percent(20) {
+        if self.readers.percent(20) {
             // They come again to read it once more.
-            let again = self.people.between(DAY, 25 * DAY);
+            let again = self.readers.between(DAY, 25 * DAY);
             self.after(again, Event::Comes(mailbox, link));
         }
     }
@@ -176,9 +184,9 @@ impl World {
             let letter = truth.letter_of.get(&waiting.delivery.letter);
             letter.and_then(|l| truth.letters[*l].answer)
         };
-        let slips = self.people.once_in(4);
+        let slips = self.readers.once_in(4);
         let right = themselves && !slips && known.is_some();
-        let answer = known.filter(|_| right).unwrap_or(Keyed(self.ids.bytes()));
+        let answer = known.filter(|_| right).unwrap_or(Keyed(self.reader_ids.bytes()));
         let answer = Answered { plain: Keyed([0; 32]), with_year: Some(answer) };
         let tried = self.hand.ask(self.hand.store.try_proof(reader, waiting.delivery.id, answer, now));
         matches!(tried, Ok(ProofTried::Right)) && right
@@ -217,8 +225,8 @@ impl World {
         let Ok(sender) = self.hand.ask(self.hand.store.sender(reader)) else { return };
         let zone = sender.zone;
         let today = calendar::day_in(now.trusted, &zone).unwrap_or_default();
-        let days = i64::try_from(1 + self.people.below(200)).unwrap_or(1);
-        let not_today = self.people.once_in(4);
+        let days = i64::try_from(1 + self.readers.below(200)).unwrap_or(1);
+        let not_today = self.readers.once_in(4);
         let day =
             today.checked_add(if not_today { accept::NOT_TODAY_DAYS } else { days }.days()).unwrap_or(today);
         let before = opening::as_author_sees(self, reader.person());
@@ -231,12 +239,15 @@ impl World {
             let Ok(granted) = accept::later(&view.delivery, chosen, &zone, now) else { continue };
             let kept = self.hand.ask(self.hand.store.keep_for_later(reader, &view.delivery, &granted, now));
             if kept.is_ok() {
-                let until = calendar::instant(day, NINE, &zone).map_or(0, |at| at.as_second());
                 let mut truth = self.truth();
+                let until = truth.instant(day, NINE, &zone);
                 if let Some(letter) = truth.letter_of.get(&waiting.delivery.letter).copied() {
                     let year = waiting.delivery.occurrence;
                     let kept = truth.letters[letter].occurrences.iter_mut().filter(|o| o.year == year);
-                    kept.for_each(|o| o.quiet_until = until);
+                    kept.for_each(|o| {
+                        o.quiet = Some((day, zone.clone()));
+                        o.quiet_until = until;
+                    });
                     truth.note('l', letter, days);
                 }
             }

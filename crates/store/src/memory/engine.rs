@@ -152,6 +152,18 @@ impl World {
         })
     }
 
+    /// When a message was accepted; none: it came back.
+    fn accepted_at(&mut self, id: MessageId, at: Option<Observed>) {
+        let Some(row) = self.messages.get_mut(&id) else { return };
+        if row.message.kind == Kind::Knock {
+            if let Some(before) = row.accepted_at {
+                self.knocks_left.remove(&(before, id));
+            }
+            self.knocks_left.extend(at.map(|at| (at, id)));
+        }
+        row.accepted_at = at;
+    }
+
     /// Changes what was tried or dropped, and tells the deliveries that waited for it.
     fn end_or_retry(
         &mut self,
@@ -167,10 +179,10 @@ impl World {
         if counts {
             row.message.tries = row.message.tries.saturating_add(1);
         }
-        if state == MessageState::Accepted {
-            row.accepted_at = Some(now.observed);
-        }
         let (kind, subject, nth) = (row.message.kind, row.message.subject, row.message.nth);
+        if state == MessageState::Accepted {
+            self.accepted_at(message.id, Some(now.observed));
+        }
         self.settle(WakeOf::Message(message.id), wake);
         if let Kind::Ladder(_) = kind {
             self.ladder_heard(message.id, state, now);
@@ -445,9 +457,7 @@ impl EngineStore for MemoryStore {
         if let Some(address) = address.and_then(|id| world.addresses.get_mut(&id)) {
             address.good = false;
         }
-        if let Some(row) = world.messages.get_mut(&message) {
-            row.accepted_at = None;
-        }
+        world.accepted_at(message, None);
         if let Subject::Person(person) = row.subject {
             for (id, _, state) in world.of_pair(person) {
                 if state == State::Unanswered {
@@ -513,12 +523,8 @@ impl EngineStore for MemoryStore {
 
     async fn knocks_left(&self, since: Observed, limit: usize) -> Result<Vec<Observed>> {
         let world = self.world();
-        let knocks = world.messages.values().filter(|row| row.message.kind == Kind::Knock);
-        let mut left: Vec<Observed> =
-            knocks.filter_map(|row| row.accepted_at).filter(|at| *at > since).collect();
-        left.sort_unstable_by(|one, other| other.cmp(one));
-        left.truncate(limit);
-        Ok(left)
+        let newest = world.knocks_left.iter().rev().map(|(at, _)| *at);
+        Ok(newest.take_while(|at| *at > since).take(limit).collect())
     }
 
     async fn look(&self, now: Now) -> Result<u64> {

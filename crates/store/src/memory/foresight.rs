@@ -65,14 +65,10 @@ impl World {
     /// Brings into the forecast what time has brought near, the earliest first. How many.
     pub(super) fn look_ahead(&mut self, now: Now, limit: usize) -> u64 {
         let horizon = forecast::horizon(now);
-        let mut near: Vec<(Timestamp, DeliveryId, Forecast)> = self
-            .deliveries
-            .values()
-            .filter_map(|d| Some((d.due.filter(|due| *due <= horizon)?, d.id, forecast::foresee(d, now)?)))
-            .collect();
-        near.sort_by_key(|(due, ..)| *due);
-        near.truncate(limit);
-        for (_, id, forecast) in &near {
+        let near = self.deliveries.unforeseen(horizon);
+        let near = near.filter_map(|(_, d)| forecast::foresee(d, now).map(|forecast| (d.id, forecast)));
+        let near: Vec<(DeliveryId, Forecast)> = near.take(limit).collect();
+        for (id, forecast) in &near {
             if let Some(row) = self.deliveries.get_mut(id) {
                 row.forecast = Some(*forecast);
             }
@@ -88,12 +84,16 @@ impl World {
         let before = self.looked.unwrap_or(now);
         let mut undone = 0;
         if let Some(leap) = Leap::since(before, now) {
-            for row in self.deliveries.values_mut() {
+            let brought_near = |row: &&Delivery| {
                 let waits = matches!(row.state, State::Resting | State::Waiting);
                 let near = waits && row.due.is_some_and(|due| due <= leap.until);
-                if near && row.forecast.is_some_and(|forecast| leap.undoes(&forecast)) {
+                near && row.forecast.is_some_and(|forecast| leap.undoes(&forecast))
+            };
+            let near: Vec<DeliveryId> = self.deliveries.values().filter(brought_near).map(|d| d.id).collect();
+            undone = near.len() as u64;
+            for id in near {
+                if let Some(row) = self.deliveries.get_mut(&id) {
                     row.forecast = None;
-                    undone += 1;
                 }
             }
         }
@@ -139,12 +139,13 @@ impl World {
 
     /// Derives again what was derived with other zone data, at most `limit`, those of one version by their moment.
     pub(super) fn rederive(&mut self, limit: usize) -> Rederived {
-        let mut old: Vec<(String, Option<Timestamp>, DeliveryId, Anew)> = self
-            .deliveries
-            .values()
+        let otherwise: Vec<Delivery> =
+            self.deliveries.derived_otherwise(calendar::tzdb_version()).cloned().collect();
+        let mut old: Vec<(String, Option<Timestamp>, DeliveryId, Anew)> = otherwise
+            .into_iter()
             .filter_map(|d| {
-                let anew = anew::derived(d, &self.zone(d.person).unwrap_or_default())?;
-                Some((d.tzdb.clone(), d.due, d.id, anew))
+                let anew = anew::derived(&d, &self.zone(d.person).unwrap_or_default())?;
+                Some((d.tzdb, d.due, d.id, anew))
             })
             .collect();
         old.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));

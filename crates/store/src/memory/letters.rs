@@ -75,6 +75,16 @@ impl World {
         }
     }
 
+    /// Nothing names it any more, and its bytes are to be erased.
+    fn forget_upload(&mut self, blob: BlobId) {
+        if let Some(row) = self.uploads.remove(&blob)
+            && let Some(hers) = self.uploads_of.get_mut(&row.account)
+        {
+            hers.remove(&blob);
+        }
+        self.orphans.insert(blob);
+    }
+
     /// New words count: everything that nobody has opened takes them.
     pub(super) fn counts(&mut self, letter: LetterId, version: u32) {
         let ids: Vec<DeliveryId> = self.of_letter(letter).filter(|d| !d.pinned).map(|d| d.id).collect();
@@ -166,6 +176,7 @@ impl LetterStore for MemoryStore {
             deliveries: BTreeSet::new(),
         };
         world.letters.insert(letter, row);
+        world.letters_of.entry(author.account).or_default().insert(letter);
         Ok(())
     }
 
@@ -180,8 +191,7 @@ impl LetterStore for MemoryStore {
         let forgotten: Vec<BlobId> =
             if row.sealed.is_some() { Vec::new() } else { row.uploads.values().copied().collect() };
         for blob in forgotten {
-            world.uploads.remove(&blob);
-            world.orphans.insert(blob);
+            world.forget_upload(blob);
         }
         if let Some(row) = world.letters.get_mut(&letter) {
             row.versions.insert(number, VersionRow::default());
@@ -202,14 +212,14 @@ impl LetterStore for MemoryStore {
         world.room_for_upload(author, ask.size, earlier, now)?;
         expect(!world.uploads.contains_key(&ask.blob))?;
         if let Some(blob) = earlier {
-            world.uploads.remove(&blob);
-            world.orphans.insert(blob);
+            world.forget_upload(blob);
         }
         let upload =
             Upload { blob: ask.blob, offset: 0, size: ask.size, sha256: ask.sha256, complete: false };
         if let Some(version) = world.version_mut(ask.letter, ask.version) {
             version.uploads.insert(ask.name.clone(), ask.blob);
         }
+        world.uploads_of.entry(author.account).or_default().insert(ask.blob);
         world.uploads.insert(
             ask.blob,
             UploadRow {

@@ -71,11 +71,14 @@ impl World {
     }
 
     pub(super) fn room_for_letter(&self, author: &Author, now: Now) -> Result<()> {
-        let of_hers = |l: &&LetterRow| l.account == author.account;
+        let hers = || {
+            let names = self.letters_of.get(&author.account).into_iter().flatten();
+            names.filter_map(|id| self.letters.get(id))
+        };
         let is_sealed = |l: &&LetterRow| l.versions.values().any(|v| v.sealed.is_some());
-        self.room(Limit::Letters, self.letters.values().filter(of_hers).filter(is_sealed).count())?;
+        self.room(Limit::Letters, hers().filter(is_sealed).count())?;
         let day = since(now, DAY);
-        let reserved = self.letters.values().filter(of_hers).filter(|l| l.reserved > day && !is_sealed(l));
+        let reserved = hers().filter(|l| l.reserved > day && !is_sealed(l));
         self.room(Limit::Reserved, reserved.count())
     }
 
@@ -92,12 +95,16 @@ impl World {
         now: Now,
     ) -> Result<()> {
         let day = since(now, DAY);
-        let others = self.uploads.iter().filter(|(blob, _)| Some(**blob) != instead);
-        let on_their_way =
-            others.filter(|(_, u)| u.account == author.account && !u.upload.complete && u.begun > day);
+        let others = self.uploads_of(author.account).filter(|u| Some(u.upload.blob) != instead);
+        let on_their_way = others.filter(|u| !u.upload.complete && u.begun > day);
         self.room(Limit::Uploads, on_their_way.count())?;
         let gone = instead.and_then(|blob| self.uploads.get(&blob)).map_or(0, |u| u.upload.size);
         self.room_for_bytes(author, size, gone)
+    }
+
+    fn uploads_of(&self, account: AccountId) -> impl Iterator<Item = &UploadRow> {
+        let names = self.uploads_of.get(&account).into_iter().flatten();
+        names.filter_map(|blob| self.uploads.get(blob))
     }
 
     /// Whether so many bytes more have room, when so many go.
@@ -105,7 +112,7 @@ impl World {
         if self.limits.bytes == 0 {
             return Ok(());
         }
-        let uploads = self.uploads.values().filter(|u| u.account == author.account).map(|u| u.upload.size);
+        let uploads = self.uploads_of(author.account).map(|u| u.upload.size);
         let drafts = self.drafts.values().filter(|d| d.account == author.account).map(|d| {
             let before: usize = d.history.values().map(|(_, bytes)| bytes.len()).sum();
             let photos: u64 = d.parts.values().map(|part| part.size).sum();

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod care;
+mod deliveries;
 mod drafts;
 mod engine;
 mod foresight;
@@ -18,6 +19,7 @@ mod pair;
 mod persons;
 mod proofs;
 mod readers;
+mod refusals;
 mod replies;
 mod wakes;
 
@@ -111,11 +113,13 @@ struct World {
     addresses: BTreeMap<AddressId, AddressRow>,
     /// Who has, or had, an address of this key.
     persons_at: BTreeMap<Keyed, BTreeSet<PersonId>>,
-    /// Oldest first.
-    refusals: Vec<RefusalRow>,
+    refusals: refusals::Refusals,
     letters: BTreeMap<LetterId, LetterRow>,
     uploads: BTreeMap<BlobId, UploadRow>,
-    deliveries: BTreeMap<DeliveryId, Delivery>,
+    /// What is counted when an author brings more.
+    letters_of: BTreeMap<AccountId, BTreeSet<LetterId>>,
+    uploads_of: BTreeMap<AccountId, BTreeSet<BlobId>>,
+    deliveries: deliveries::Deliveries,
     /// Observed time at which a delivery left although nobody foresaw it.
     left_unforeseen: BTreeMap<DeliveryId, Observed>,
     /// When hosts were called last, for what.
@@ -124,10 +128,13 @@ struct World {
     looked: Option<Now>,
     deliveries_to: BTreeMap<PersonId, BTreeSet<DeliveryId>>,
     messages: BTreeMap<MessageId, MessageRow>,
+    /// The knocks that were accepted, by when.
+    knocks_left: BTreeSet<(Observed, MessageId)>,
     /// In the order in which they were written.
     knocks_to: BTreeMap<PersonId, Vec<MessageId>>,
     links: BTreeMap<Keyed, MessageId>,
     readers: BTreeMap<Keyed, ReaderRow>,
+    readers_of: BTreeMap<ReaderOf, BTreeSet<Keyed>>,
     account_of_kit: BTreeMap<Keyed, AccountId>,
     email_undos: BTreeMap<Keyed, EmailUndoRow>,
     drafts: BTreeMap<DraftId, DraftContent>,
@@ -365,7 +372,7 @@ struct ReaderRow {
 }
 
 /// How a reader came.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ReaderOf {
     Knock(MessageId),
     /// With the words of this card.

@@ -30,7 +30,7 @@ impl World {
     pub(super) fn refused(&self, person: PersonId, address_key: Keyed) -> Vec<Scope> {
         let Some(row) = self.persons.get(&person) else { return Vec::new() };
         let mut scopes = Vec::new();
-        for refusal in self.refusals.iter().filter(|r| r.touches(row.account, person, address_key)) {
+        for (_, refusal) in self.refusals.touching(row.account, person, address_key) {
             if !scopes.contains(&refusal.scope) {
                 scopes.push(refusal.scope);
             }

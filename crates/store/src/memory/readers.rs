@@ -43,17 +43,29 @@ impl World {
 
     /// One more than there may be of this link, or this card: the oldest has to open it again.
     fn only_so_many_readers(&mut self, who: ReaderOf, newest: Keyed) {
-        let mut found: Vec<(std::cmp::Reverse<Timestamp>, Keyed)> = self
-            .readers
-            .iter()
-            .filter(|(_, row)| row.who == who)
-            .map(|(token, row)| (std::cmp::Reverse(row.until), *token))
+        let theirs = self.readers_of.get(&who).into_iter().flatten();
+        let mut found: Vec<(std::cmp::Reverse<Timestamp>, Keyed)> = theirs
+            .filter_map(|token| self.readers.get(token).map(|row| (std::cmp::Reverse(row.until), *token)))
             .collect();
         found.sort_unstable();
         for (_, token) in found.into_iter().skip(READERS_OF_A_LINK as usize) {
             if token != newest {
-                self.readers.remove(&token);
+                self.forget_reader(token);
             }
+        }
+    }
+
+    fn keep_reader(&mut self, token: Keyed, who: ReaderOf, until: Timestamp) {
+        self.readers.insert(token, ReaderRow { who, until });
+        self.readers_of.entry(who).or_default().insert(token);
+        self.only_so_many_readers(who, token);
+    }
+
+    fn forget_reader(&mut self, token: Keyed) {
+        if let Some(row) = self.readers.remove(&token)
+            && let Some(theirs) = self.readers_of.get_mut(&row.who)
+        {
+            theirs.remove(&token);
         }
     }
 
@@ -141,7 +153,14 @@ impl ReaderStore for MemoryStore {
     }
 
     async fn knock_named(&self, message: MessageId) -> Result<Option<Knock>> {
-        Ok(self.world().knock(message))
+        let mut world = self.world();
+        let knock = world.knock(message);
+        if planted::is(Planted::GetCheckin)
+            && let Some(row) = knock.as_ref().and_then(|knock| world.persons.get_mut(&knock.reader.person))
+        {
+            row.series += 1;
+        }
+        Ok(knock)
     }
 
     async fn keep_for_later(
@@ -175,8 +194,7 @@ impl ReaderStore for MemoryStore {
         world.reader_of(message).ok_or(StoreError::Missing)?;
         expect(!world.readers.contains_key(&token))?;
         let until = hours_after(now.trusted, READER_HOURS);
-        world.readers.insert(token, ReaderRow { who: ReaderOf::Knock(message), until });
-        world.only_so_many_readers(ReaderOf::Knock(message), token);
+        world.keep_reader(token, ReaderOf::Knock(message), until);
         Ok(())
     }
 
@@ -192,7 +210,7 @@ impl ReaderStore for MemoryStore {
 
     async fn end_reader(&self, token: Keyed) -> Result<()> {
         let mut world = self.world();
-        world.readers.remove(&token);
+        world.forget_reader(token);
         world.forget_answers(token);
         Ok(())
     }
@@ -290,8 +308,7 @@ impl ReaderStore for MemoryStore {
         }
         expect(!world.readers.contains_key(&token))?;
         let until = hours_after(now.trusted, READER_HOURS);
-        world.readers.insert(token, ReaderRow { who: ReaderOf::Card(claim), until });
-        world.only_so_many_readers(ReaderOf::Card(claim), token);
+        world.keep_reader(token, ReaderOf::Card(claim), until);
         Ok(true)
     }
 
@@ -350,9 +367,7 @@ impl ReaderStore for MemoryStore {
         }
         let (person, address) = (refusal::person_of(scope, reader.person), reader.address_key().0);
         world.record_refusal(person, Fact::Lifted { person, address, scope })?;
-        world
-            .refusals
-            .retain(|r| r.scope != scope || !r.touches(reader.account, reader.person, reader.address_key()));
+        world.refusals.lift(scope, reader.account, reader.person, reader.address_key());
         // A refusal of the house was about whoever writes to this address.
         let persons = if scope == Scope::House { world.touched(reader, scope) } else { vec![reader.person] };
         let wake = Wake::Observed(now.observed.plus_days(pause_days(1)));

@@ -135,6 +135,8 @@ pub(super) fn part(kind: &str, text: &str) -> String {
     format!("Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}")
 }
 
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
 /// RFC 2045, 6.7. No line is longer than [`WIDTH`], and no escape is cut in two.
 fn quoted_printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 3 / 2);
@@ -143,28 +145,39 @@ fn quoted_printable(text: &str) -> String {
             out.push_str("\r\n");
         }
         let bytes = line.as_bytes();
-        let mut column = 0;
-        for (at, &byte) in bytes.iter().enumerate() {
-            let last = at + 1 == bytes.len();
-            let plain = match byte {
-                b' ' => !last,
-                // 'From ' at the start of a line is changed on its way into some mailboxes.
-                b'F' => !(at == 0 && line.starts_with("From ")),
-                b'=' => false,
-                _ => matches!(byte, b'!'..=b'~'),
-            };
-            let width = if plain { 1 } else { 3 };
+        // 'From ' at the start of a line is changed on its way into some mailboxes.
+        let from = line.starts_with("From ");
+        let plain = |at: usize| match bytes.get(at) {
+            Some(b' ') => at + 1 < bytes.len(),
+            Some(b'F') => at > 0 || !from,
+            Some(b'=') | None => false,
+            Some(byte) => matches!(byte, b'!'..=b'~'),
+        };
+        let (mut at, mut column) = (0, 0);
+        while at < bytes.len() {
+            let width = if plain(at) { 1 } else { 3 };
             // The last column is kept for the '=' of a soft line end.
-            if column + width > WIDTH - usize::from(!last) {
+            let room = |at: usize| WIDTH - usize::from(at + 1 < bytes.len());
+            if column + width > room(at) {
                 out.push_str("=\r\n");
                 column = 0;
             }
-            if plain {
-                out.push(char::from(byte));
-            } else {
-                out.push_str(&format!("={byte:02X}"));
+            // As many as fit at once: what is plain is ASCII, and no letter is cut in two.
+            let mut to = at;
+            while plain(to) && column + (to - at) < room(to) {
+                to += 1;
             }
-            column += width;
+            if to > at {
+                out.push_str(&line[at..to]);
+                column += to - at;
+                at = to;
+            } else {
+                let byte = bytes[at];
+                let digit = |nibble: u8| char::from(HEX[usize::from(nibble)]);
+                out.extend(['=', digit(byte >> 4), digit(byte & 15)]);
+                column += width;
+                at += 1;
+            }
         }
     }
     out

@@ -72,13 +72,15 @@ impl Worker {
         let since: HashMap<Held, Observed> =
             held.iter().map(|h| (*h, self.seen.since.get(h).copied().unwrap_or(lived))).collect();
         self.seen.since = since;
-        let old: Vec<Held> = self
+        let mut old: Vec<Held> = self
             .seen
             .since
             .iter()
             .filter(|(_, since)| lived >= since.plus_seconds(self.seen.lease_seconds))
             .map(|(held, _)| *held)
             .collect();
+        // In one order, whatever the map's is: a simulated house repeats itself to the last event.
+        old.sort_unstable_by_key(|held| held.of);
         let mut taken = Vec::new();
         for one in old {
             self.seen.since.remove(&one);

@@ -83,17 +83,27 @@ impl Worker {
         if !self.holds.let_go(view.message.kind) {
             return ended(Done::Held);
         }
-        let Some(outgoing) = self.write(&view, now).await? else {
+        let Some(to) = self.tools.keys.open_text(&view.to_bound_to, &view.to) else {
+            tracing::error!(%id, "an address does not open with this house's keys; compare UNSAID_KEYS with the paper");
             return ended(Done::Trouble(UNFIT_SECONDS));
         };
-        if self.put_off(&taken, &view.message, &outgoing.to, now).await? {
+        if self.put_off(&taken, &view.message, &to, now).await? {
             return ended(Done::Well);
         }
-        if view.message.kind == Kind::Knock
-            && let Err(seconds) = self.may_leave_this_hour(now)
-        {
+        let too_many = |seconds| {
             tracing::warn!(id = %id, "the hourly ceiling is reached");
-            return ended(Done::Trouble(seconds));
+            ended(Done::Trouble(seconds))
+        };
+        let is_knock = view.message.kind == Kind::Knock;
+        // What cannot leave yet need not be written.
+        if let Some(seconds) = self.waits_for_room(now).filter(|_| is_knock) {
+            return too_many(seconds);
+        }
+        let Some(outgoing) = self.write(&view, &to, now).await? else {
+            return ended(Done::Trouble(UNFIT_SECONDS));
+        };
+        if is_knock && let Err(seconds) = self.may_leave_this_hour(now) {
+            return too_many(seconds);
         }
         let mut permission =
             Asking { store, gate, taken, now, before: &view.message, standing: Standing::NotAsked };
@@ -136,17 +146,13 @@ impl Worker {
     }
 
     /// The whole message, the same for the same row. None: it cannot be written now, and the log says why.
-    async fn write(&self, view: &MessageView, now: Now) -> Result<Option<Outgoing>, StoreError> {
+    async fn write(&self, view: &MessageView, to: &str, now: Now) -> Result<Option<Outgoing>, StoreError> {
         let tools = &self.tools;
         let id = view.message.id.to_string();
-        let Some(to) = tools.keys.open_text(&view.to_bound_to, &view.to) else {
-            tracing::error!(id = %id, "an address does not open with this house's keys; compare UNSAID_KEYS with the paper");
-            return Ok(None);
-        };
         let marked = |kind| tools.hears_bounces.then(|| tools.keys.return_address(&id, kind, &tools.domain));
         let is_knock = view.message.kind == Kind::Knock;
         let particulars = Particulars {
-            to: to.to_string(),
+            to: to.to_owned(),
             return_path: marked(ReturnKind::Bounce).unwrap_or_else(|| tools.return_path.clone()),
             reply_to: marked(ReturnKind::Reply).filter(|_| is_knock),
             message_id: format!("{}@{}", tools.keys.message_id(&id), tools.domain),

@@ -407,17 +407,22 @@ impl Worker {
         Ok(())
     }
 
-    /// `hourly-ceiling`: counts a knock that is about to leave, or says how many observed seconds to wait.
-    fn may_leave_this_hour(&self, now: Now) -> Result<(), i64> {
+    /// `hourly-ceiling`: for how many observed seconds no further knock may leave.
+    fn waits_for_room(&self, now: Now) -> Option<i64> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         while left.front().is_some_and(|at| now.observed >= at.plus_seconds(HOUR)) {
             left.pop_front();
         }
-        if left.len() >= self.tools.hourly as usize {
-            let oldest = left.front().copied().unwrap_or(now.observed);
-            return Err((oldest.0 + HOUR - now.observed.0).max(1));
+        let oldest = left.front().copied().unwrap_or(now.observed);
+        (left.len() >= self.tools.hourly as usize).then(|| (oldest.0 + HOUR - now.observed.0).max(1))
+    }
+
+    /// `hourly-ceiling`: counts a knock that is about to leave, or says how many observed seconds to wait.
+    fn may_leave_this_hour(&self, now: Now) -> Result<(), i64> {
+        if let Some(seconds) = self.waits_for_room(now) {
+            return Err(seconds);
         }
-        left.push_back(now.observed);
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).push_back(now.observed);
         Ok(())
     }
 }
