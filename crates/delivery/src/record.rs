@@ -53,6 +53,8 @@ pub const FEWEST_DAYS: i64 = 30;
 pub const UNKNOWN_WAIT_SECONDS: i64 = HOUR;
 /// A relay that cannot be reached is tried again after this long, in observed seconds.
 pub const NOT_REACHED_WAIT_SECONDS: i64 = 10 * 60;
+/// One that has been silent for long is tried after a twelfth of the time for which the message has waited, and at least so often, in seconds.
+pub const NOT_REACHED_MOST_SECONDS: i64 = 60 * 60;
 /// A domain that does not want this house is left alone for so long, in observed seconds.
 pub const UNWELCOME_WAIT_SECONDS: i64 = DAY;
 /// After so many observed days of that the host is called.
@@ -126,7 +128,8 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
             let wait = if message.kind == Kind::Code {
                 pause_seconds(message.kind, tries)
             } else {
-                NOT_REACHED_WAIT_SECONDS
+                let waited = now.observed.0.saturating_sub(message.since.0);
+                (waited / 12).clamp(NOT_REACHED_WAIT_SECONDS, NOT_REACHED_MOST_SECONDS)
             };
             again(wait, false, "a-silent-relay-counts-against-nobody")
         }

@@ -671,6 +671,15 @@ fn a_silent_relay_counts_against_nobody() {
     let said = record::answered(&message, Answer::NotReached, now("2037-01-01T00:00:00Z", 90_000));
     assert!(!said.counts && !said.address_is_dead && said.wake.is_some());
     assert_eq!(said.state, MessageState::Waiting);
+    // Every ten minutes for two hours, then less often, and never less than once an hour.
+    let waits = |waited: i64| {
+        let n = Now { trusted: at("2037-01-01T00:00:00Z"), observed: Observed(waited) };
+        match record::answered(&message, Answer::NotReached, n).wake {
+            Some(Wake::Observed(wake)) => wake.0 - waited,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!([0, 2 * HOUR, 6 * HOUR, 12 * HOUR, 90 * DAY].map(waits), [600, 600, 1_800, 3_600, 3_600]);
 }
 
 #[test]

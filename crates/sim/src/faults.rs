@@ -11,6 +11,7 @@ use crate::{DAY, Secs};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use unsaid_delivery::calendar::overlay::{self, Rules};
+use unsaid_delivery::clock::SOURCES_AGREE_SECONDS;
 
 /// By how much a wall clock is wrong, in seconds: fifty years, three years, a day, forty minutes; and back, three hours and a year.
 const WRONG: [Secs; 6] = [50 * 365 * DAY, 3 * 365 * DAY, DAY, 2_400, -10_800, -365 * DAY];
@@ -39,7 +40,7 @@ pub(crate) fn foresee(world: &mut World) {
     if world.liars {
         let at = world.faults.between(begins + 200 * DAY, heals - 500 * DAY);
         let (wrong, lasts) =
-            (world.faults.between(20 * DAY, 300 * DAY), world.faults.between(3_600, 48 * 3_600));
+            (world.faults.between(150 * DAY, 300 * DAY), world.faults.between(3_600, 48 * 3_600));
         world.at(at, Event::TwoLie(wrong, lasts));
     }
     for _ in 0..2 * years.max(1) {
@@ -90,7 +91,10 @@ pub(crate) fn strikes(world: &mut World, event: Event) {
         Event::GoesOn(node) => goes_on(world, node),
         Event::Heals => heals(world),
         Event::TwoRight => two_right(world),
-        Event::CaughtUp => world.truth().believed = None,
+        Event::CaughtUp => {
+            let mut truth = world.truth();
+            (truth.believed, truth.slack) = (None, SOURCES_AGREE_SECONDS);
+        }
         _ if healed => {}
         Event::TwoLie(wrong, lasts) => two_lie(world, wrong, lasts),
         Event::NewZones => new_zones(world),

@@ -14,10 +14,12 @@ pub struct Mutant {
     pub authors: u64,
     /// Over which store.
     pub over: Over,
+    /// The first world in which it is looked for: not every world has what it wants.
+    pub from: u64,
 }
 
 const fn found_by(property: u8, planted: Planted) -> Mutant {
-    Mutant { planted, property, authors: 0, over: Over::Memory }
+    Mutant { planted, property, authors: 0, over: Over::Memory, from: 0 }
 }
 
 /// All of them, by property.
@@ -31,10 +33,10 @@ pub const MUTANTS: &[Mutant] = &[
     found_by(4, Planted::StopNotRechecked),
     found_by(5, Planted::RefuseAtScheduleOnly),
     found_by(10, Planted::WrongVersion),
-    Mutant { planted: Planted::RestoreNoJournal, property: 11, authors: 0, over: Over::Sqlite },
+    Mutant { planted: Planted::RestoreNoJournal, property: 11, authors: 0, over: Over::Sqlite, from: 0 },
     found_by(11, Planted::GetCheckin),
     found_by(12, Planted::WallClock),
-    Mutant { planted: Planted::BreakerOff, property: 13, authors: 60, over: Over::Memory },
+    Mutant { planted: Planted::BreakerOff, property: 13, authors: 50, over: Over::Memory, from: 8 },
     found_by(14, Planted::TwoStates),
     found_by(15, Planted::AuthorSeesOpened),
     found_by(17, Planted::TempGivesUp),
@@ -58,7 +60,8 @@ pub enum Ended {
 /// # Errors
 /// The store cannot be opened.
 pub fn hunt(mutant: Mutant, options: Options, seeds: u64) -> Result<Ended, String> {
-    for seed in options.seed..options.seed + seeds {
+    let from = options.seed + mutant.from;
+    for seed in from..from + seeds {
         let authors = options.authors.max(mutant.authors);
         let Outcome { violations, .. } =
             run(Options { seed, authors, over: mutant.over, planted: Some(mutant.planted), ..options })?;

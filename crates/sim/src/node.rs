@@ -151,7 +151,7 @@ impl Node {
             self.say(self.read_until);
             let now = self.keeper.read(&self.reading, credits);
             // Two that lie together are believed: nothing that a house has can tell them from two that do not.
-            if now.trusted.as_second() > self.read_until && truth.believed.is_none() {
+            if now.trusted.as_second() > self.read_until + truth.slack && truth.believed.is_none() {
                 truth.broken(12, format_args!("{} is trusted at {}", now.trusted, stamp(self.read_until)));
                 break;
             }

@@ -205,6 +205,8 @@ pub(crate) struct Truth {
     pub(crate) leap: Leap,
     /// Until true time has come to where the house believes to be.
     pub(crate) believed: Option<Believed>,
+    /// By how much it may be ahead ever since: so far apart are clocks that agree.
+    pub(crate) slack: Secs,
     /// Zones whose rules are others than those of the program.
     pub(crate) zones: BTreeMap<String, TimeZone>,
     /// The house is a restored copy, and nobody has adopted it.
@@ -280,12 +282,28 @@ impl Truth {
     pub(crate) fn wanted(&self, mailbox: usize) -> usize {
         let person = &self.persons[self.mailboxes[mailbox].person];
         let letters = person.letters.iter();
-        letters.filter(|l| self.letters[**l].waits(self.now) && !self.refused(mailbox, **l)).count()
+        letters
+            .filter(|l| self.letters[**l].waits(self.now + self.slack) && !self.refused(mailbox, **l))
+            .count()
+    }
+
+    /// Whoever says no to what they keep for later, and takes that back, has it before them again, without the day.
+    fn forgets_its_day(&mut self, person: usize, scope: Scope) {
+        for letter in self.persons[person].letters.clone() {
+            let letter = &mut self.letters[letter];
+            let covered = scope == Scope::Author || scope == Scope::Letter(letter.id);
+            for one in letter.occurrences.iter_mut().filter(|_| covered) {
+                (one.quiet, one.quiet_until) = (None, 0);
+            }
+        }
     }
 
     /// Somebody at this mailbox says no, or takes it back.
     pub(crate) fn say_no(&mut self, mailbox: usize, scope: Scope, no: bool) {
         let person = self.mailboxes[mailbox].person;
+        if no {
+            self.forgets_its_day(person, scope);
+        }
         match scope {
             Scope::House => self.mailboxes[mailbox].no_house = no,
             Scope::NotMe => self.mailboxes[mailbox].no_person = no,

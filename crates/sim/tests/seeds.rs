@@ -46,11 +46,14 @@ fn what_once_failed_does_not_fail_again() {
 /// 13: two of three clocks lie together, and no house can tell.
 #[test]
 fn what_two_lying_clocks_bring_near_in_numbers_waits_until_somebody_has_looked() {
-    // In every tenth world.
-    let options = Options { seed: 8, authors: 40, years: 4, ..Options::default() };
+    // They do so in every tenth world.
+    let options = Options { seed: 8, authors: 50, years: 3, ..Options::default() };
     lives(options);
     let planted = Some(Planted::BreakerOff);
-    let found = run(Options { planted, ..options }).expect("memory opens").violations;
+    let found = [8, 18, 28, 38]
+        .into_iter()
+        .flat_map(|seed| run(Options { seed, planted, ..options }).expect("memory opens").violations);
+    let found: Vec<String> = found.take(1).collect();
     assert!(found.first().is_some_and(|first| first.starts_with("13 ")), "{found:?}");
 }
 

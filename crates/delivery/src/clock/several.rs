@@ -22,6 +22,9 @@ pub struct Agreed {
 /// `two-sources-agree`: what the largest number of sources say within [`SOURCES_AGREE_SECONDS`]; of two groups alike in number, the earlier. None: no two
 /// agree. A name that is heard twice is one source.
 pub fn agreed(sources: &[Source]) -> Option<Agreed> {
+    if sources.len() < 2 {
+        return None;
+    }
     let mut said: Vec<&Source> = sources.iter().collect();
     said.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
     let mut best: Option<Agreed> = None;

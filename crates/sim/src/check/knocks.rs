@@ -63,7 +63,7 @@ fn something_waits(truth: &mut Truth, mailbox: usize) {
     {
         return;
     }
-    let now = truth.now;
+    let now = truth.now + truth.slack;
     let person = &truth.persons[truth.mailboxes[mailbox].person];
     let sent: Vec<&Promised> = person.letters.iter().map(|l| &truth.letters[*l]).collect();
     let sent: Vec<&Promised> = sent.into_iter().filter(|l| !l.occurrences.is_empty()).collect();

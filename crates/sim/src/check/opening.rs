@@ -11,7 +11,7 @@ use unsaid_store::rows::Letter;
 pub(crate) fn opened(world: &World, delivery: &Delivery, unproved: bool) {
     let mut truth = world.truth();
     let Some(letter) = truth.letter_of.get(&delivery.letter).copied() else { return };
-    let now = truth.now;
+    let now = truth.now + truth.slack;
     if unproved {
         truth.broken(2, format_args!("letter {letter} opened without its answer"));
     }
@@ -57,7 +57,7 @@ fn wrong_words(truth: &Truth, letter: usize, year: i16, number: Option<u32>) -> 
         None => Some("words that nobody wrote were read"),
         Some(words) if !words.sealed => Some("a draft was read"),
         Some(words) if words.undone => Some("words were read that had been taken back"),
-        Some(words) if words.from > truth.now && truth.believed.is_none() => {
+        Some(words) if words.from > truth.now + truth.slack && truth.believed.is_none() => {
             Some("words were read that still rest")
         }
         Some(_) if before.is_some() && before != number => {
