@@ -302,6 +302,9 @@ impl Timekeeper {
         if seen > 0 && seen <= LONGEST_STEP_DAYS * DAY {
             self.trusted =
                 self.trusted.checked_add(SignedDuration::from_secs(seen)).unwrap_or(Timestamp::MAX);
+            if planted::is(Planted::DowntimeCounts) {
+                self.observed = self.observed.plus_seconds(seen);
+            }
         }
         self.agreement = Agreement::Over;
     }

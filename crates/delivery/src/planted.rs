@@ -3,7 +3,11 @@
 //! it is asked for.
 //!
 //! Beside it is the place where a simulated process ends: [`step`] is called at the beginning of each transaction, and after as many as the simulator has given, the process takes no
-//! further step. It ends by unwinding, so that what was not committed is taken back on the way.
+//! further step. It ends by unwinding, so that what was not committed is taken back on the way. And [`moved`] tells the simulator which author's row was just committed: what is true about her
+//! it knows itself.
+
+use crate::id::AccountId;
+use crate::life::Stage;
 
 /// What can be planted. The property that finds it is named in the simulator's own table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,16 @@ pub enum Planted {
     StopNotRechecked,
     /// A no is looked at when the knock is written, and not again.
     RefuseAtScheduleOnly,
+    /// A sign of life in the grace is thanked for, and ends nothing.
+    GraceIgnoresCheckin,
+    /// Time in which the house was off counts as silence.
+    DowntimeCounts,
+    /// A rung is climbed when its message was written.
+    CountQueuedReminders,
+    /// A keeper counts as often as they speak.
+    DupVotes,
+    /// A mailbox that is closed is waited for without an end.
+    ClosedWaitsForEver,
     /// Not the pinned version is released, but the newest.
     WrongVersion,
     /// Whoever looks at a link has come by it.
@@ -54,6 +68,10 @@ mod off {
         false
     }
 
+    /// Nobody listens in a shipped program.
+    #[inline(always)]
+    pub const fn moved(_account: AccountId, _stage: Stage) {}
+
     /// A shipped program is ended by others.
     #[inline(always)]
     pub const fn step() {}
@@ -72,13 +90,14 @@ mod off {
 
 #[cfg(feature = "planted")]
 mod on {
-    use super::Planted;
-    use std::cell::Cell;
+    use super::{AccountId, Planted, Stage};
+    use std::cell::{Cell, RefCell};
 
     thread_local! {
         static PLANTED: Cell<Option<Planted>> = const { Cell::new(None) };
         static STEPS_LEFT: Cell<u32> = const { Cell::new(u32::MAX) };
         static OPEN: Cell<u32> = const { Cell::new(0) };
+        static MOVES: RefCell<Vec<(AccountId, Stage)>> = const { RefCell::new(Vec::new()) };
     }
 
     /// Whether this is planted, on this thread.
@@ -105,6 +124,16 @@ mod on {
     /// The process does not end.
     pub fn lives() {
         STEPS_LEFT.set(u32::MAX);
+    }
+
+    /// An author's row was committed, and stands so.
+    pub fn moved(account: AccountId, stage: Stage) {
+        MOVES.with_borrow_mut(|moves| moves.push((account, stage)));
+    }
+
+    /// All that were, since this was asked last.
+    pub fn moves() -> Vec<(AccountId, Stage)> {
+        MOVES.take()
     }
 
     /// How many transactions are open on this thread.
@@ -141,6 +170,6 @@ mod on {
 }
 
 #[cfg(not(feature = "planted"))]
-pub use off::{Opened, is, step};
+pub use off::{Opened, is, moved, step};
 #[cfg(feature = "planted")]
-pub use on::{Opened, end_after, is, lives, open, plant, step, steps_left};
+pub use on::{Opened, end_after, is, lives, moved, moves, open, plant, step, steps_left};

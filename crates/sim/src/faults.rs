@@ -188,6 +188,7 @@ fn adopts(world: &mut World) {
     }
     world.truth().inert = false;
     world.note('a', 0, 0);
+    world.looks_at_lives();
     rows::look(world, true);
 }
 
@@ -296,7 +297,10 @@ fn heals(world: &mut World) {
 
 /// The worst moment has come, and somebody uses it: an author takes back what is just leaving, a person says no, a machine stands still for longer than its lease, another one goes on.
 pub(crate) fn moment(world: &mut World, node: usize, moment: Moment) {
-    let (Moment::Before(mailbox) | Moment::Between(mailbox) | Moment::After(mailbox)) = moment;
+    let (Moment::Before(mailbox) | Moment::Between(mailbox) | Moment::After(mailbox)) = moment else {
+        let Moment::About(whose) = moment else { return };
+        return world.at_a_message(whose);
+    };
     let other = 1 - node;
     let other_stands = world.nodes[other].as_ref().is_some_and(|n| n.paused_until.is_some());
     if other_stands && world.acts.percent(60) {

@@ -4,6 +4,7 @@
 //! * [`world`]: events in the order of true time.
 //! * [`node`], [`post`], [`hand`]: a node, its way out, and the store.
 //! * `people` and [`faults`]: who acts, and what breaks.
+//! * `mortals`: authors who die, and their keepers, over the same engine.
 //! * [`truth`] and [`check`]: what is true, and what must always hold (delivery.md, by its numbers).
 //! * [`differ`]: two worlds that their authors must not be able to tell apart.
 //! * [`mutants`]: what is planted in the engine, and which property must find it.
@@ -13,6 +14,7 @@ mod chance;
 mod check;
 mod faults;
 mod hand;
+mod mortals;
 pub mod mutants;
 mod node;
 mod options;

@@ -3,11 +3,12 @@
 
 use std::process::ExitCode;
 use unsaid_sim::mutants::{self, Ended, MUTANTS};
-use unsaid_sim::{LEGEND, Options, Outcome, differ, name, run};
+use unsaid_sim::{LEGEND, Options, Outcome, Over, differ, name, run};
 
 const HELP: &str = "\
-unsaid-sim [mutants] [--seeds N] [--from SEED] [--authors N] [--years N] [--store memory|sqlite|postgres] [--verbose]
-  mutants    plants each fault in turn, for at most so many seeds, and says which property found it
+unsaid-sim [mutants] [--seeds N] [--from SEED] [--authors N] [--years N] [--one-in N] [--store memory|sqlite|postgres] [--only FAULT] [--verbose]
+  mutants    plants each fault in turn, for at most so many seeds, and says which property found it; --only: this one
+  --one-in   one author in so many lets letters wait for her end
   --verbose  a line for each event, with a legend before it";
 
 /// Of so many seeds one is also lived in two worlds.
@@ -18,6 +19,7 @@ struct Asked {
     options: Options,
     seeds: u64,
     mutants: bool,
+    only: Option<String>,
 }
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
@@ -65,6 +67,9 @@ fn live(asked: &Asked) -> Result<bool, String> {
             }
         }
     }
+    if sum.let_go > 0 {
+        println!("authors whose letters were let go: {}", sum.let_go);
+    }
     println!(
         "seeds: {}  authors: {}  years: {}  events: {}  crashes: {}  restores: {}  duplicates: {}  violations: {}",
         asked.seeds,
@@ -85,6 +90,9 @@ fn hunt(asked: &Asked) -> Result<bool, String> {
     let mut all = true;
     for mutant in MUTANTS {
         let planted = format!("{:?}", mutant.planted);
+        if asked.only.as_ref().is_some_and(|only| *only != planted) {
+            continue;
+        }
         let property = format!("{} {}", mutant.property, name(mutant.property));
         let said = match mutants::hunt(*mutant, asked.options, asked.seeds)? {
             Ended::Found(seed) => format!("found at seed {seed}"),
@@ -116,16 +124,25 @@ fn commit() -> String {
 }
 
 fn read(words: impl Iterator<Item = String>) -> Result<Asked, String> {
-    let mut asked = Asked { options: Options::default(), seeds: 20, mutants: false };
+    let mut asked =
+        Asked { options: Options { one_in: 3, ..Options::default() }, seeds: 20, mutants: false, only: None };
     let mut words = words.peekable();
     while let Some(word) = words.next() {
         match word.as_str() {
             "mutants" => asked.mutants = true,
+            "--only" => asked.only = Some(words.next().unwrap_or_default()),
             "--verbose" => asked.options.aloud = true,
-            "--store" => asked.options.over = words.next().unwrap_or_default().parse()?,
             "--seeds" => asked.seeds = number(&word, words.next())?,
             "--from" => asked.options.seed = number(&word, words.next())?,
             "--authors" => asked.options.authors = number(&word, words.next())?,
+            "--store" => {
+                asked.options.over = words.next().unwrap_or_default().parse()?;
+                // What a restored copy makes of lives is asked for by hand (--one-in).
+                if asked.options.over == Over::Sqlite {
+                    asked.options.one_in = 0;
+                }
+            }
+            "--one-in" => asked.options.one_in = number(&word, words.next())?,
             "--years" => asked.options.years = number(&word, words.next())?,
             _ => return Err(format!("{word} means nothing here.\n{HELP}")),
         }

@@ -16,10 +16,16 @@ pub struct Mutant {
     pub over: Over,
     /// The first world in which it is looked for: not every world has what it wants.
     pub from: u64,
+    /// It is about whether an author is alive: all of them let letters wait for their end. Elsewhere nobody does.
+    pub of_lives: bool,
 }
 
 const fn found_by(property: u8, planted: Planted) -> Mutant {
-    Mutant { planted, property, authors: 0, over: Over::Memory, from: 0 }
+    Mutant { planted, property, authors: 0, over: Over::Memory, from: 0, of_lives: false }
+}
+
+const fn about_life(property: u8, planted: Planted) -> Mutant {
+    Mutant { authors: 12, of_lives: true, ..found_by(property, planted) }
 }
 
 /// All of them, by property.
@@ -32,13 +38,18 @@ pub const MUTANTS: &[Mutant] = &[
     found_by(3, Planted::AcceptedGoesAgain),
     found_by(4, Planted::StopNotRechecked),
     found_by(5, Planted::RefuseAtScheduleOnly),
+    about_life(6, Planted::GraceIgnoresCheckin),
+    about_life(7, Planted::DowntimeCounts),
+    about_life(8, Planted::CountQueuedReminders),
+    about_life(9, Planted::DupVotes),
     found_by(10, Planted::WrongVersion),
-    Mutant { planted: Planted::RestoreNoJournal, property: 11, authors: 0, over: Over::Sqlite, from: 0 },
+    Mutant { over: Over::Sqlite, ..found_by(11, Planted::RestoreNoJournal) },
     found_by(11, Planted::GetCheckin),
     found_by(12, Planted::WallClock),
-    Mutant { planted: Planted::BreakerOff, property: 13, authors: 50, over: Over::Memory, from: 8 },
+    Mutant { authors: 50, from: 8, ..found_by(13, Planted::BreakerOff) },
     found_by(14, Planted::TwoStates),
     found_by(15, Planted::AuthorSeesOpened),
+    about_life(16, Planted::ClosedWaitsForEver),
     found_by(17, Planted::TempGivesUp),
     found_by(17, Planted::BounceIgnored),
     found_by(18, Planted::WakeForgotten),
@@ -63,8 +74,10 @@ pub fn hunt(mutant: Mutant, options: Options, seeds: u64) -> Result<Ended, Strin
     let from = options.seed + mutant.from;
     for seed in from..from + seeds {
         let authors = options.authors.max(mutant.authors);
-        let Outcome { violations, .. } =
-            run(Options { seed, authors, over: mutant.over, planted: Some(mutant.planted), ..options })?;
+        let planted = Some(mutant.planted);
+        let one_in = u64::from(mutant.of_lives);
+        let options = Options { seed, authors, over: mutant.over, one_in, planted, ..options };
+        let Outcome { violations, .. } = run(options)?;
         if let Some(first) = violations.first() {
             let own = first.starts_with(&format!("{} {}", mutant.property, name(mutant.property)));
             return Ok(if own { Ended::Found(seed) } else { Ended::FoundByAnother(seed, first.clone()) });

@@ -342,7 +342,7 @@ fn worker(hand: &Hand, shared: &Shared, post: Post, boot: BootId, chance: u64) -
             public_origin: "https://example.net".to_owned(),
         },
         return_path: "unsaid@example.net".to_owned(),
-        hears_bounces: false,
+        hears_bounces: true,
         domain: "example.net".to_owned(),
         hourly: 200,
     };

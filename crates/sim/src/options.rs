@@ -51,6 +51,8 @@ pub struct Options {
     pub years: u64,
     /// Over which store.
     pub over: Over,
+    /// One author in so many lets letters wait for her end, of many authors fewer; 0: nobody does.
+    pub one_in: u64,
     /// A fault of the engine's, planted on purpose.
     pub planted: Option<Planted>,
     /// Says each event as it comes.
@@ -68,6 +70,7 @@ impl Default for Options {
             authors: 8,
             years: 3,
             over: Over::Memory,
+            one_in: 0,
             planted: None,
             aloud: false,
             calm: false,
@@ -80,10 +83,11 @@ impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "--from {} --seeds 1 --authors {} --years {} --store {}",
+            "--from {} --seeds 1 --authors {} --years {} --one-in {} --store {}",
             self.seed,
             self.authors,
             self.years,
+            self.one_in,
             self.over.name()
         )
     }

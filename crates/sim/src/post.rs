@@ -4,6 +4,7 @@
 use crate::Secs;
 use crate::chance::Draw;
 use crate::check::knocks;
+use crate::mortals::Whose;
 use crate::truth::{Fate, Truth};
 use async_trait::async_trait;
 use std::future::{pending, poll_fn};
@@ -33,6 +34,8 @@ pub(crate) enum Moment {
     Between(usize),
     /// The content is with the server, and the engine does not know what it said.
     After(usize),
+    /// Between the two questions of a message about a life.
+    About(Whose),
 }
 
 /// What befalls all relays alike.
@@ -59,13 +62,13 @@ pub(crate) fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Post {
     /// Once in `n` times, as long as anything breaks.
-    fn breaks(&self, n: u64) -> bool {
+    pub(crate) fn breaks(&self, n: u64) -> bool {
         let weather = held(&self.weather);
         !weather.healed && weather.faults.once_in(n)
     }
 
     /// Dies here once in `n` times.
-    async fn may_die(&self, n: u64) {
+    pub(crate) async fn may_die(&self, n: u64) {
         if self.breaks(n) {
             held(&self.gate).killed = true;
             pending::<()>().await;
@@ -73,7 +76,7 @@ impl Post {
     }
 
     /// Lets people act, once in `n` times.
-    async fn people(&self, moment: Moment, n: u64) {
+    pub(crate) async fn people(&self, moment: Moment, n: u64) {
         if !self.breaks(n) {
             return;
         }
@@ -91,7 +94,7 @@ impl Post {
     }
 
     /// The other side takes its time: mostly none, now and then minutes.
-    async fn slow(&self) {
+    pub(crate) async fn slow(&self) {
         let wait = {
             let weather = held(&self.weather);
             match weather.faults.below(400) {
@@ -111,6 +114,14 @@ impl Post {
         })
         .await;
     }
+
+    /// The engine has the answer, and writes it down with others.
+    pub(crate) fn is_answered(&self, message: &Outgoing) {
+        let mut gate = held(&self.gate);
+        if let Some((_, breaths)) = gate.uncertain.iter_mut().find(|(id, _)| *id == message.message_id) {
+            *breaths = Some(0);
+        }
+    }
 }
 
 #[async_trait]
@@ -119,6 +130,10 @@ impl Mail for Post {
         let said = |code: u16, enhanced: &str| Reply { code, enhanced: Some(enhanced.to_owned()) };
         self.may_die(400).await;
         let mailbox = held(&self.truth).mailbox_of.get(&message.to).copied();
+        let about = held(&self.truth).mortals.address_of.get(&message.to).copied();
+        if let Some(whose) = about {
+            return self.send_about(whose, message, permission).await;
+        }
         let Some(mailbox) = mailbox else {
             held(&self.truth).broken(2, "a message to nobody's address");
             return Answer::Refused { reply: said(550, "5.1.1") };
@@ -169,10 +184,7 @@ impl Mail for Post {
         self.may_die(400).await;
         self.people(Moment::After(mailbox), 100).await;
         self.slow().await;
-        let mut gate = held(&self.gate);
-        if let Some((_, breaths)) = gate.uncertain.iter_mut().find(|(id, _)| *id == message.message_id) {
-            *breaths = Some(0);
-        }
+        self.is_answered(message);
         Answer::Accepted
     }
 

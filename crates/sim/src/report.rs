@@ -19,7 +19,10 @@ each line: time by the sun | what happened | whose
   z  a node is paused               Z  and goes on                 R  the relay is down       O  and up again
   c  a clock is wrong               C  and right again             t  new zone data
   H  nothing breaks any more
-  B  a backup is taken              Y  and the house restored to it    a  and adopted";
+  B  a backup is taken              Y  and the house restored to it    a  and adopted
+  k  letters wait for an author's end   +  a sign of hers (1: strong)   w  she is away
+  D  she dies                       M  a mail about her was taken   v  a keeper speaks
+  u  a keeper is one no more        p  the stop paper is used       L  she is let go (1: she is dead)";
 
 /// One event.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +91,8 @@ pub struct Outcome {
     pub crashes: u64,
     /// How often an old backup was restored.
     pub restores: u64,
+    /// How many authors' letters were let go after their end.
+    pub let_go: u64,
     /// Copies that repeat an earlier one.
     pub duplicates: u64,
     /// What was broken.
@@ -102,6 +107,7 @@ impl Outcome {
         self.events += other.events;
         self.crashes += other.crashes;
         self.restores += other.restores;
+        self.let_go += other.let_go;
         self.duplicates += other.duplicates;
         self.violations.extend(other.violations.iter().cloned());
     }

@@ -2,6 +2,7 @@
 //! the engine's tables. Nothing here knows a store.
 
 use crate::Secs;
+use crate::mortals::Mortals;
 use crate::report::Log;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -90,6 +91,8 @@ pub(crate) struct Somebody {
     pub(crate) ever_refused: bool,
     /// Something went to them that only liars brought near.
     pub(crate) told_for_liars: bool,
+    /// When any copy was taken for them, the last.
+    pub(crate) accepted: Secs,
     /// When copies that did not come back were taken for them, the last.
     pub(crate) last_taken: Secs,
 }
@@ -100,8 +103,10 @@ pub(crate) struct Occurrence {
     pub(crate) year: i16,
     /// The day and hour that its author meant; none where it goes when its rest ends.
     pub(crate) day: Option<(Date, Time)>,
-    /// Nothing leaves before.
+    /// Nothing leaves before; never, while it waits for its author's end.
     pub(crate) not_before: Secs,
+    /// The moment that she chose.
+    pub(crate) moment: Secs,
     /// It was opened.
     pub(crate) opened: bool,
     /// The version that was read.
@@ -133,6 +138,8 @@ pub(crate) struct Promised {
     pub(crate) zone: String,
     /// When its rest has ended.
     pub(crate) rested: Secs,
+    /// It waits for its author's end.
+    pub(crate) gone: bool,
     /// None: it is never sent.
     pub(crate) occurrences: Vec<Occurrence>,
     pub(crate) words: Vec<Words>,
@@ -209,6 +216,8 @@ pub(crate) struct Truth {
     pub(crate) slack: Secs,
     /// Zones whose rules are others than those of the program.
     pub(crate) zones: BTreeMap<String, TimeZone>,
+    /// Authors who die, and their keepers.
+    pub(crate) mortals: Mortals,
     /// The house is a restored copy, and nobody has adopted it.
     pub(crate) inert: bool,
     /// What was taken and nobody has looked at yet: the mailbox, and the token of the link.
@@ -241,13 +250,17 @@ impl Truth {
         for letter in 0..self.letters.len() {
             for nth in 0..self.letters[letter].occurrences.len() {
                 let (one, zone) = (&self.letters[letter].occurrences[nth], &self.letters[letter].zone);
-                let comes = one.day.filter(|_| one.not_before > self.now);
-                let not_before = comes.map(|(day, time)| self.instant(day, time, zone));
+                let comes = one.day.filter(|_| one.moment > self.now);
+                let moment = comes.map(|(day, time)| self.instant(day, time, zone));
+                let waits = one.not_before == NEVER;
                 let kept = one.quiet.as_ref().filter(|_| one.quiet_until > self.now);
                 let quiet_until = kept.map(|(day, zone)| self.instant(*day, NINE, zone));
                 let rested = self.letters[letter].rested;
                 let one = &mut self.letters[letter].occurrences[nth];
-                one.not_before = not_before.map_or(one.not_before, |at| at.max(rested));
+                one.moment = moment.map_or(one.moment, |at| at.max(rested));
+                if comes.is_some() && !waits {
+                    one.not_before = one.moment;
+                }
                 one.quiet_until = quiet_until.unwrap_or(one.quiet_until);
             }
         }

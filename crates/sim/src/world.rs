@@ -1,10 +1,11 @@
 //! One simulated house and its world: events in the order of true time, each of them a human act, a fault, or a node's turn. Time jumps to the next one. Safety while things break, then
-//! healing, then liveness. Who acts is in `people`, what breaks is in `faults`.
+//! healing, then liveness. Who acts is in `people`, what breaks is in `faults`. One thing because whatever happens happens in one order of time, to nodes, people and faults alike.
 
 use crate::chance::Draw;
 use crate::check::{owed, rows, worlds};
 use crate::faults;
 use crate::hand::{Backup, Hand};
+use crate::mortals::{Act, check};
 use crate::node::{Came, Lies, Node, Shared};
 use crate::options::Options;
 use crate::post::{Moment, Weather, held};
@@ -76,6 +77,8 @@ pub(crate) enum Event {
     Pauses(usize, Secs),
     /// And goes on.
     GoesOn(usize),
+    /// An author whose letters wait for her end, or one of her keepers, does something.
+    Mortal(Act),
     /// Somebody looks at the house from outside.
     Look,
     /// A backup is taken.
@@ -129,6 +132,9 @@ pub(crate) struct World {
     /// For names, those that come with whoever is written to on their own.
     pub(crate) ids: Draw,
     pub(crate) reader_ids: Draw,
+    /// The same for authors who die and their keepers, so that they reshuffle nobody else.
+    pub(crate) lives: Draw,
+    pub(crate) life_ids: Draw,
     pub(crate) writers: Vec<Writer>,
     pub(crate) nodes: [Option<Node>; 2],
     /// Of each letter its first delivery.
@@ -195,6 +201,8 @@ impl World {
             ids: Draw::new(seed, 7),
             reader_ids: Draw::new(seed, 9),
             seen: Vec::new(),
+            lives: Draw::new(seed, 10),
+            life_ids: Draw::new(seed, 11),
             writers: Vec::new(),
             nodes: [None, None],
             deliveries: Vec::new(),
@@ -265,8 +273,7 @@ impl World {
             if at > self.ends_at || !self.truth().violations.is_empty() {
                 break;
             }
-            let now = at.max(self.now());
-            self.truth().now = now;
+            self.passes(at);
             self.happens(event);
             self.arrivals();
         }
@@ -275,16 +282,29 @@ impl World {
             self.truth().now = end;
             rows::look(self, true);
             owed::look(self);
+            check::everybody_is_released(self);
         }
         let truth = self.truth();
         Outcome {
             events: truth.log.count(),
             crashes: self.crashes,
             restores: self.restores,
+            let_go: truth.mortals.releases,
             duplicates: truth.duplicates,
             violations: truth.violations.clone(),
             log: truth.log.last(),
         }
+    }
+
+    /// Time goes on to this instant. What the house serves meanwhile counts, where a node runs and it is no restored copy.
+    fn passes(&mut self, at: Secs) {
+        let serves = self.nodes.iter().flatten().any(|node| node.paused_until.is_none());
+        let mut truth = self.truth();
+        let now = at.max(truth.now);
+        if serves && !truth.inert {
+            truth.mortals.service += now - truth.now;
+        }
+        truth.now = now;
     }
 
     fn happens(&mut self, event: Event) {
@@ -298,6 +318,7 @@ impl World {
             Event::Comes(mailbox, link) => self.comes(mailbox, link),
             Event::Scans(link) => self.scans(link),
             Event::Returns(mailbox, link) => self.returns(mailbox, link),
+            Event::Mortal(act) => self.act(act),
             Event::Look => {
                 rows::look(self, false);
                 if self.options.calm {
@@ -412,13 +433,16 @@ impl World {
             if node.paused_until.is_some() {
                 return;
             }
-            match node.go_on(&self.hand, &self.shared.truth) {
+            let came = node.go_on(&self.hand, &self.shared.truth);
+            self.lives_moved();
+            match came {
                 Came::Done(next) => return self.rests(which, next.ok()),
                 Came::Died => {
                     let back_in = self.back_in();
                     return self.dies(which, back_in);
                 }
                 Came::People => {
+                    let Some(node) = &self.nodes[which] else { return };
                     let moments = std::mem::take(&mut held(&node.gate).moments);
                     for moment in moments {
                         self.moment(which, moment);
@@ -426,6 +450,7 @@ impl World {
                     self.arrivals();
                 }
                 Came::Waits => {
+                    let Some(node) = &mut self.nodes[which] else { return };
                     let Some(until) = node.waits_until() else {
                         held(&self.shared.truth).broken(18, "a turn waits for something that never comes");
                         return;

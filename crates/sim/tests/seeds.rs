@@ -29,6 +29,15 @@ fn the_engine_keeps_what_must_always_hold() {
 }
 
 #[test]
+fn nobody_is_let_go_too_early_and_nobody_who_died_is_kept() {
+    let mut sum = Outcome::default();
+    for seed in 20..23 {
+        sum.add(&lives(Options { seed, authors: 8, years: 6, one_in: 1, ..Options::default() }));
+    }
+    assert!(sum.let_go > 5, "somebody died: {} were let go", sum.let_go);
+}
+
+#[test]
 fn the_same_over_sqlite() {
     for seed in 0..2 {
         lives(Options { seed, authors: 4, years: 2, over: Over::Sqlite, ..Options::default() });

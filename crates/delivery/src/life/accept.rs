@@ -9,6 +9,7 @@ use crate::clock::Now;
 use crate::fact::Fact;
 use crate::id::{AccountId, KeeperId};
 use crate::message::Says;
+use crate::planted::{self, Planted};
 use crate::state::Wake;
 use jiff::{SignedDuration, Timestamp};
 
@@ -141,6 +142,9 @@ pub fn sign(life: &Life, strength: Strength, facts: &Facts, now: Now) -> Armed {
         Strength::Weak => life.weak_at,
         Strength::Strong => life.strong_at,
     };
+    if planted::is(Planted::GraceIgnoresCheckin) && matches!(life.stage, Stage::Grace(_)) {
+        return Armed::Already;
+    }
     let today = last.is_some_and(|at| now.observed < at.plus_hours(ONCE_IN_HOURS));
     if today && !ends_something(life, strength) {
         return Armed::Already;
@@ -252,7 +256,8 @@ pub fn vote(life: &Life, keeper: KeeperId, word: Word, facts: &Facts, now: Now) 
 
 /// The words of the present episode once this one has been said: one of each keeper.
 pub fn voted(votes: &[Vote], vote: Vote) -> Vec<Vote> {
-    let others = votes.iter().copied().filter(|other| other.keeper != vote.keeper);
+    let again = planted::is(Planted::DupVotes);
+    let others = votes.iter().copied().filter(|other| other.keeper != vote.keeper || again);
     others.chain([vote]).collect()
 }
 

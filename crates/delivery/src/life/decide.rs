@@ -7,6 +7,7 @@ use super::{Change, Doubt, Facts, Fallback, GateMoves, Grace, Life, Opened, Poli
 use super::{Heard, votes};
 use crate::clock::{Now, Observed};
 use crate::message::Says;
+use crate::planted::{self, Planted};
 use crate::state::Wake;
 
 /// Where nothing is to come by itself a row is looked at again after so many observed days, should all else fail.
@@ -485,7 +486,10 @@ impl<'a> Step<'a> {
 
     /// `out-of-reach`: keepers are asked at once, and the host is told.
     fn reach(&mut self) {
-        if self.life.refusals < rungs::OUT_OF_REACH || self.life.out_of_reach {
+        if planted::is(Planted::ClosedWaitsForEver)
+            || self.life.refusals < rungs::OUT_OF_REACH
+            || self.life.out_of_reach
+        {
             return;
         }
         self.life.out_of_reach = true;

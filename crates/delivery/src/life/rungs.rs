@@ -4,6 +4,7 @@
 use super::{Facts, Life, To, Write};
 use crate::clock::{Now, Observed};
 use crate::message::Says;
+use crate::planted::{self, Planted};
 use crate::state::Wake;
 
 /// What became of one message of a rung.
@@ -54,6 +55,9 @@ pub const UNCHECKED: u8 = 1;
 pub fn stands(life: &Life, facts: &Facts, pause_days: u16, now: Now) -> Rung {
     if facts.channels.is_empty() {
         return Rung::Waits(look_again(now), "rungs-that-never-left");
+    }
+    if planted::is(Planted::CountQueuedReminders) {
+        return after_acceptance(life, facts, life.written, pause_days, now);
     }
     let accepted =
         facts.rung.iter().filter_map(|heard| if let Heard::Accepted(at) = heard { Some(*at) } else { None });

@@ -14,23 +14,25 @@ const WEEK: Secs = 7 * DAY;
 /// A message arrived. `in_window`: the engine may not know of it.
 pub(crate) fn taken(truth: &mut Truth, mailbox: usize, message: &Outgoing, in_window: bool) {
     let now = truth.now;
+    truth.moves();
     if truth.inert {
         truth.broken(11, "a restored copy sent before it was adopted");
     }
     at_most_one(truth, message, in_window);
     something_waits(truth, mailbox);
     let person = truth.mailboxes[mailbox].person;
+    truth.persons[person].accepted = now;
     if !truth.mailboxes[mailbox].is_dead(now) {
         truth.persons[person].last_taken = now;
     }
     truth.note('m', mailbox, i64::from(in_window));
-    if let Some(link) = link_in(&message.bytes) {
+    if let Some(link) = token_in(&message.bytes, b"https://example.net/k/") {
         truth.arrivals.push((mailbox, link));
     }
 }
 
 /// 3: at most one copy outside the window, none once acceptance is recorded, and a repeat is the same to the byte.
-fn at_most_one(truth: &mut Truth, message: &Outgoing, in_window: bool) {
+pub(crate) fn at_most_one(truth: &mut Truth, message: &Outgoing, in_window: bool) {
     let mut hasher = DefaultHasher::new();
     message.bytes.hash(&mut hasher);
     let bytes = hasher.finish();
@@ -76,6 +78,10 @@ fn something_waits(truth: &mut Truth, mailbox: usize) {
         let open = sent.iter().filter(|l| !l.stopped).flat_map(|l| &l.occurrences);
         open.filter(|o| !o.opened).any(|o| o.quiet_until > now)
     };
+    let waits_for_her = || {
+        sent.iter()
+            .any(|l| l.gone && !l.stopped && l.occurrences.iter().any(|o| !o.opened && o.not_before == NEVER))
+    };
     // Which of several it was about only the engine knows: the nearest is named.
     let (property, what) = if sent.is_empty() {
         (10, "a knock to somebody for whom nothing is ever sent")
@@ -89,6 +95,8 @@ fn something_waits(truth: &mut Truth, mailbox: usize) {
         (5, "a knock before the day that they chose")
     } else if taken_back(NEVER) {
         (4, "a knock about what was taken back")
+    } else if waits_for_her() {
+        (6, "a knock about what waits for its author's end")
     } else if early(NEVER) {
         (1, "a knock long before its time")
     } else {
@@ -122,7 +130,8 @@ fn in_few(truth: &mut Truth, mailbox: usize) {
     let mut new = 0;
     for letter in truth.persons[truth.mailboxes[mailbox].person].letters.clone() {
         let promised = &mut truth.letters[letter];
-        if promised.stopped {
+        // Whom time let go was not brought near by a leap: she had been warned of it for weeks of service.
+        if promised.stopped || promised.gone {
             continue;
         }
         for one in promised.occurrences.iter_mut().filter(|o| o.not_before <= now && !o.told) {
@@ -182,9 +191,8 @@ fn for_liars(truth: &mut Truth, mailbox: usize, believed: Believed) -> bool {
     true
 }
 
-/// The token of the link in a message, as a person's mail program would find it: quoted-printable, soft breaks taken out.
-fn link_in(message: &[u8]) -> Option<Vec<u8>> {
-    const BEGINS: &[u8] = b"https://example.net/k/";
+/// The token of the link to this page in a message, as a person's mail program would find it: quoted-printable, soft breaks taken out.
+pub(crate) fn token_in(message: &[u8], page: &[u8]) -> Option<Vec<u8>> {
     const LENGTH: usize = 43;
     // A soft break may stand anywhere within.
     let mut plain = Vec::with_capacity(message.len());
@@ -197,7 +205,7 @@ fn link_in(message: &[u8]) -> Option<Vec<u8>> {
         plain.push(*first);
         rest = more;
     }
-    let at = plain.windows(BEGINS.len()).position(|w| w == BEGINS)? + BEGINS.len();
+    let at = plain.windows(page.len()).position(|w| w == page)? + page.len();
     let token = plain.get(at..at + LENGTH)?;
     unbase64(token)
 }

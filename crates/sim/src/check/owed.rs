@@ -14,7 +14,7 @@ const SLACK: i64 = 400 * DAY;
 pub(crate) fn look(world: &World) {
     let count = world.truth().letters.len();
     for letter in 0..count {
-        let Some((delivery, due)) = owed(world, letter) else { continue };
+        let Some((delivery, year, due)) = owed(world, letter) else { continue };
         let told = {
             let truth = world.truth();
             let promised = &truth.letters[letter];
@@ -26,6 +26,7 @@ pub(crate) fn look(world: &World) {
         }
         let state =
             world.hand.ask(world.hand.store.delivery(delivery)).ok().flatten().map(|v| v.delivery.state);
+        let state = state.or_else(|| row_of(world, letter, year));
         // What waits for somebody to look at it does so for three days.
         let looked_at = |why: Parked| why != Parked::Unforeseen;
         let says_why = match state {
@@ -45,11 +46,16 @@ pub(crate) fn look(world: &World) {
 }
 
 /// The newest occurrence of a letter that must have been told of by now, and since when.
-fn owed(world: &World, letter: usize) -> Option<(DeliveryId, i64)> {
+fn owed(world: &World, letter: usize) -> Option<(DeliveryId, i16, i64)> {
     let truth = world.truth();
     let promised: &Promised = &truth.letters[letter];
     let person = &truth.persons[promised.person];
     if promised.stopped || person.ever_refused {
+        return None;
+    }
+    // She has come back since, and what had not left waits again.
+    let let_go = || truth.mortals.of.get(&promised.author).is_some_and(|mortal| mortal.released);
+    if promised.gone && !let_go() {
         return None;
     }
     let late = truth.now - SLACK;
@@ -61,5 +67,15 @@ fn owed(world: &World, letter: usize) -> Option<(DeliveryId, i64)> {
     let first = world.deliveries[letter]?;
     let is_first = promised.occurrences.first().is_some_and(|o| o.year == come.year);
     let delivery = if is_first { first } else { occurrence_id(promised.id, come.year) };
-    Some((delivery, due))
+    Some((delivery, come.year, due))
+}
+
+/// The state of the row that has become this occurrence: where older ones were missed it is the one of the first.
+fn row_of(world: &World, letter: usize, year: i16) -> Option<State> {
+    let (id, author) = {
+        let truth = world.truth();
+        (truth.letters[letter].id, truth.letters[letter].author)
+    };
+    let found = world.hand.ask(world.hand.store.letter(&world.writers[author].author, id)).ok()?;
+    found.deliveries.iter().find(|row| row.occurrence == year).map(|row| row.state)
 }

@@ -51,6 +51,7 @@ impl World {
             persons.push(self.adds_person(&author, who, now));
         }
         self.writers.push(Writer { author, zone, persons });
+        self.may_arm(who);
         let (begins, heals) = (self.begins(), self.heals_at);
         let years = u64::try_from((heals - begins) / (365 * DAY)).unwrap_or(1);
         // A letter in a year or two, and at least one.
@@ -98,6 +99,7 @@ impl World {
             no_letters: Default::default(),
             ever_refused: false,
             told_for_liars: false,
+            accepted: 0,
             last_taken: 0,
         };
         self.truth().persons.push(somebody);
@@ -129,7 +131,11 @@ impl World {
 
     /// Seals a letter under a rule, as the page would: through `accept` and the store.
     pub(crate) fn seals(&mut self, who: usize) {
+        if !self.truth().can_act(who) {
+            return;
+        }
         let Some(now) = self.door_or_later(Event::Seals(who)) else { return };
+        let armed = self.unlocks(who, now);
         let (author, zone) = (self.writers[who].author, self.writers[who].zone);
         let person = self.writers[who].persons[self.people.place(self.writers[who].persons.len())];
         let letter = LetterId(self.ids.id());
@@ -140,7 +146,9 @@ impl World {
         // One letter in four asks something first.
         let answer = self.people.once_in(4).then(|| Keyed(self.ids.bytes()));
         let proof = if answer.is_some() { Proof::Birthday } else { Proof::None };
-        let rule = Rule { gate: Gate::None, moment: moment.clone(), reach: Reach::Send, proof };
+        let gone = armed && self.lives.percent(70);
+        let gate = if gone { Gate::Gone } else { Gate::None };
+        let rule = Rule { gate, moment: moment.clone(), reach: Reach::Send, proof };
         let rest = match self.people.below(4) {
             0 => RestAsked::None,
             1 => RestAsked::Mornings(3),
@@ -162,9 +170,13 @@ impl World {
         let seal = Seal { letter, version: 1, manifest: [7; 32], promise: Some(promise) };
         sure(self.hand.ask(self.hand.store.seal(&author, seal, now)));
         let rested = plan.rest.until.as_second();
-        let occurrences = self.occurrences(&moment, now, rested);
+        let mut occurrences = self.occurrences(&moment, now, rested);
+        if gone {
+            occurrences.iter_mut().for_each(|o| o.not_before = NEVER);
+        }
         let first = occurrences.first().map_or(NEVER, |o| o.not_before);
         let index = self.promises(who, person, letter, Some((delivery, zone)), occurrences, answer, rested);
+        self.truth().letters[index].gone = gone;
         self.plans_for(index, rested, first);
     }
 
@@ -219,6 +231,7 @@ impl World {
             person,
             zone: delivery.map_or_else(String::new, |(_, zone)| zone.to_owned()),
             rested: from,
+            gone: false,
             occurrences,
             words,
             answer,
@@ -283,6 +296,7 @@ impl World {
             year,
             day,
             not_before: day.map_or(rested, |(day, time)| truth.instant(day, time, zone)).max(rested),
+            moment: day.map_or(rested, |(day, time)| truth.instant(day, time, zone)).max(rested),
             opened: false,
             read: None,
             quiet: None,
@@ -332,11 +346,11 @@ impl World {
 
     /// New words for a sealed letter; some of them stay a draft.
     pub(crate) fn amends(&mut self, index: usize) {
+        let (letter, who) = self.whose_letter(index);
+        if !self.truth().can_act(who) {
+            return;
+        }
         let Some(now) = self.door_or_later(Event::Amends(index)) else { return };
-        let (letter, who) = {
-            let truth = self.truth();
-            (truth.letters[index].id, truth.letters[index].author)
-        };
         let (author, zone) = (self.writers[who].author, self.writers[who].zone);
         let Ok(version) = self.hand.ask(self.hand.store.reserve_version(&author, letter, now)) else {
             return;
@@ -368,11 +382,11 @@ impl World {
 
     /// Takes the newest words back in their rest.
     pub(crate) fn undoes_amend(&mut self, index: usize) {
+        let (letter, who) = self.whose_letter(index);
+        if !self.truth().can_act(who) {
+            return;
+        }
         let Some(now) = self.door_or_later(Event::UndoesAmend(index)) else { return };
-        let (letter, who) = {
-            let truth = self.truth();
-            (truth.letters[index].id, truth.letters[index].author)
-        };
         let author = self.writers[who].author;
         let Ok(seen) = self.hand.ask(self.hand.store.letter(&author, letter)) else { return };
         let Ok(Fact::AmendUndone { version, .. }) = accept::undo_amend(seen.amending.as_ref(), now) else {
@@ -395,11 +409,17 @@ impl World {
         self.takes_back_now(index, now);
     }
 
+    /// A letter's name, and its author.
+    fn whose_letter(&self, index: usize) -> (LetterId, usize) {
+        let truth = self.truth();
+        (truth.letters[index].id, truth.letters[index].author)
+    }
+
     fn takes_back_now(&self, index: usize, now: Now) {
-        let (letter, who) = {
-            let truth = self.truth();
-            (truth.letters[index].id, truth.letters[index].author)
-        };
+        let (letter, who) = self.whose_letter(index);
+        if !self.truth().can_act(who) {
+            return;
+        }
         let author = self.writers[who].author;
         let Ok(seen) = self.hand.ask(self.hand.store.letter(&author, letter)) else { return };
         let Some(delivery) = seen.delivery else { return };

@@ -16,6 +16,7 @@ use unsaid_store::rows::{Answered, Keyed, ProofTried, Reader, Waiting};
 impl World {
     /// What arrived is looked at, by programs, by people in their time, or never; some of it comes back.
     pub(crate) fn arrivals(&mut self) {
+        self.mail_about_lives();
         let arrived = std::mem::take(&mut self.truth().arrivals);
         for (mailbox, token) in arrived {
             let link = hashed(&token);

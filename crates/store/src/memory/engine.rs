@@ -155,6 +155,10 @@ impl World {
     /// When a message was accepted; none: it came back.
     fn accepted_at(&mut self, id: MessageId, at: Option<Observed>) {
         let Some(row) = self.messages.get_mut(&id) else { return };
+        if let Some(before) = row.accepted_at {
+            self.left.remove(&(before, id));
+        }
+        self.left.extend(at.map(|at| (at, id)));
         if row.message.kind == Kind::Knock {
             if let Some(before) = row.accepted_at {
                 self.knocks_left.remove(&(before, id));

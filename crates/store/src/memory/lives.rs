@@ -6,6 +6,7 @@ use crate::lives::*;
 use async_trait::async_trait;
 use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, To, Vote};
 use unsaid_delivery::message::{Kind, Ladder, MessageState, Says, Subject};
+use unsaid_delivery::planted::{self, Planted};
 use unsaid_delivery::rule::Gate;
 use unsaid_delivery::state::State;
 
@@ -67,18 +68,17 @@ impl World {
     }
 
     fn rung(&self, life: &Life) -> Vec<Heard> {
-        let hers = self.ladder.iter().filter(|(_, (account, _))| *account == life.account);
+        let newest = self.rungs.get(&life.account).filter(|(number, _)| *number == life.rung);
         let mut rung = Vec::new();
-        for (id, (_, ended)) in hers {
+        for id in newest.map(|(_, messages)| messages.as_slice()).unwrap_or_default() {
             let Some(row) = self.messages.get(id) else { continue };
-            let Kind::Ladder(ladder) = row.message.kind else { continue };
-            let speaks = matches!(ladder.says, Says::Question | Says::Reminder | Says::Warning);
-            if !speaks || ladder.rung != life.rung || row.message.state == MessageState::Dropped {
+            if row.message.state == MessageState::Dropped {
                 continue;
             }
+            let ended = self.ladder.get(id).and_then(|(_, ended)| *ended);
             rung.push(match (row.message.state, ended) {
-                (MessageState::Accepted, Some(at)) => Heard::Accepted(*at),
-                (MessageState::Refused, Some(at)) => Heard::Refused(*at),
+                (MessageState::Accepted, Some(at)) => Heard::Accepted(at),
+                (MessageState::Refused, Some(at)) => Heard::Refused(at),
                 _ => Heard::NotYet,
             });
         }
@@ -92,7 +92,10 @@ impl World {
             Subject::Channel(channel) => self.channels.get(&channel).is_some_and(|c| c.account == account),
             _ => false,
         };
-        self.messages.values().filter(|row| !hers(&row.message)).filter_map(|row| row.accepted_at).max()
+        let newest = self.left.iter().rev();
+        newest
+            .map(|(at, id)| (at, self.messages.get(id)))
+            .find_map(|(at, row)| (!hers(&row?.message)).then_some(*at))
     }
 
     /// About whom a message of the ladder is.
@@ -161,7 +164,10 @@ impl World {
             }
             self.record(account, rev, fact.clone())?;
             if let Fact::Voted { keeper, word, episode, .. } = fact {
-                self.votes.insert((account, *episode, *keeper), *word);
+                let before = self.votes.insert((account, *episode, *keeper), *word);
+                if before.is_some() && planted::is(Planted::DupVotes) {
+                    self.votes.insert((account, *episode, KeeperId([7; 16])), *word);
+                }
                 if let Some(row) = self.keepers.get_mut(keeper) {
                     row.row.standing = KeeperStanding::Enrolled;
                     row.rev += 1;
@@ -169,6 +175,7 @@ impl World {
             }
         }
         self.lives.insert(account, Life { rev, ..change.life.clone() });
+        planted::moved(account, change.life.stage);
         for (write, (id, link)) in change.write.iter().zip(names) {
             let subject = match write.to {
                 To::SignIn => Subject::Account(account),
@@ -207,6 +214,13 @@ impl World {
             };
             self.messages.insert(*id, row);
             self.ladder.insert(*id, (account, None));
+            if matches!(write.says, Says::Question | Says::Reminder | Says::Warning) {
+                let newest = self.rungs.entry(account).or_default();
+                if newest.0 != ladder.rung {
+                    *newest = (ladder.rung, Vec::new());
+                }
+                newest.1.push(*id);
+            }
             self.links.insert(*link, *id);
             self.wakes.set(WakeOf::Message(*id), Lane::Letters, at_once(now));
         }

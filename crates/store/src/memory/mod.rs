@@ -130,6 +130,8 @@ struct World {
     messages: BTreeMap<MessageId, MessageRow>,
     /// The knocks that were accepted, by when.
     knocks_left: BTreeSet<(Observed, MessageId)>,
+    /// The same of every message.
+    left: BTreeSet<(Observed, MessageId)>,
     /// In the order in which they were written.
     knocks_to: BTreeMap<PersonId, Vec<MessageId>>,
     links: BTreeMap<Keyed, MessageId>,
@@ -156,6 +158,8 @@ struct World {
     stop_codes: BTreeMap<AccountId, Keyed>,
     /// Of messages of the ladder: about whom, and when they ended.
     ladder: BTreeMap<MessageId, (AccountId, Option<Observed>)>,
+    /// Of each life the newest writing to her, by its number.
+    rungs: BTreeMap<AccountId, (u32, Vec<MessageId>)>,
     wakes: Wakes,
     care: care::Care,
 }

@@ -13,6 +13,7 @@ use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId};
 use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, Life, To, Vote, Write};
 use unsaid_delivery::message::{Kind, Ladder, Message, MessageState, Subject};
+use unsaid_delivery::planted;
 
 #[async_trait]
 impl LifeStore for SqlStore {
@@ -34,7 +35,9 @@ impl LifeStore for SqlStore {
                 Some(wake) => wakes::set(&mut tx, of, Lane::Letters, wake).await,
                 None => wakes::remove(&mut tx, of).await,
             }
-        })
+        })?;
+        planted::moved(change.life.account, change.life.stage);
+        Ok(())
     }
 
     async fn decided_life(
@@ -55,7 +58,9 @@ impl LifeStore for SqlStore {
             }
             commit(&mut tx, Some(before), change, names, now).await?;
             wakes::settle(&mut tx, taken.of, change.wake).await
-        })
+        })?;
+        planted::moved(change.life.account, change.life.stage);
+        Ok(())
     }
 
     async fn asked_by(&self, link: Keyed) -> Result<Option<AskedBy>> {

@@ -72,19 +72,13 @@ impl Worker {
         let since: HashMap<Held, Observed> =
             held.iter().map(|h| (*h, self.seen.since.get(h).copied().unwrap_or(lived))).collect();
         self.seen.since = since;
-        let mut old: Vec<Held> = self
-            .seen
-            .since
-            .iter()
-            .filter(|(_, since)| lived >= since.plus_seconds(self.seen.lease_seconds))
-            .map(|(held, _)| *held)
-            .collect();
-        // In one order, whatever the map's is: a simulated house repeats itself to the last event.
-        old.sort_unstable_by_key(|held| held.of);
+        // In the order in which the store tells of them, so that the same house does the same again.
+        let is_old = |since: &Observed| lived >= since.plus_seconds(self.seen.lease_seconds);
+        let old: Vec<&Held> = held.iter().filter(|h| self.seen.since.get(*h).is_some_and(is_old)).collect();
         let mut taken = Vec::new();
         for one in old {
-            self.seen.since.remove(&one);
-            if let Some(ours) = self.tools.store.take_over(self.boot, &one).await? {
+            self.seen.since.remove(one);
+            if let Some(ours) = self.tools.store.take_over(self.boot, one).await? {
                 tracing::warn!(of = ?one.of, "took over what an earlier holder left");
                 taken.push(ours);
             }
