@@ -25,6 +25,25 @@ pub enum SealError {
         /// How many the card has.
         needed: usize,
     },
+    /// Keepers' cards of different sets.
+    #[error(
+        "These cards do not belong together. Look at the date on each, and leave out those of an older set."
+    )]
+    CardsDiffer,
+    /// Two cards that say they are the same one, and hold different words.
+    #[error("Two of these cards have the same number and different words. Compare both with the paper.")]
+    CardTwice,
+    /// Too few keepers' cards.
+    #[error("{} more {} needed. Type one that has not been typed yet.", more, if *more == 1 { "card is" } else { "cards are" })]
+    CardsTooFew {
+        /// How many more would do.
+        more: usize,
+    },
+    /// Enough keepers' cards, which together hold nothing.
+    #[error(
+        "One of these cards is not what it says. Compare all of them with the paper, or take another one."
+    )]
+    CardsWrong,
     /// Real words, but not those of this account.
     #[error("These words do not open this account. Check their order, or use the newest card.")]
     WordsWrong,

@@ -23,6 +23,7 @@ pub mod manifest;
 pub mod pq;
 pub mod read;
 pub mod seal;
+pub mod slip39;
 pub mod sshsig;
 pub mod stop;
 pub mod stream;

@@ -47,12 +47,25 @@ pub fn normalise_words(typed: &str, count: usize) -> Result<Zeroizing<String>, S
     }
 }
 
+/// Where each typed word stands in a sorted list, from 0. A word that is not on it is refused with its place.
+pub(crate) fn places_of(typed: &str, list: &[&str]) -> Result<Zeroizing<Vec<usize>>, SealError> {
+    let parts = split_words(typed);
+    let found = parts
+        .iter()
+        .enumerate()
+        .map(|(index, part)| place_of(part, list).ok_or(SealError::WordUnknown { index }));
+    found.collect::<Result<_, _>>().map(Zeroizing::new)
+}
+
 /// The listed word that `part` is or, from four letters on, begins.
 pub fn expand_word(part: &str) -> Option<&'static str> {
-    let list = english();
+    place_of(part, english()).map(|at| english()[at])
+}
+
+fn place_of(part: &str, list: &[&str]) -> Option<usize> {
     let at = list.partition_point(|word| *word < part);
     let word = *list.get(at)?;
-    (word == part || part.len() >= 4 && word.starts_with(part)).then_some(word)
+    (word == part || part.len() >= 4 && word.starts_with(part)).then_some(at)
 }
 
 /// People separate words by spaces, line ends, commas, full stops, hyphens, or number them: none of it counts. An accent

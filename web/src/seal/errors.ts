@@ -9,6 +9,14 @@ export type SealErrorCode =
   | 'word-count'
   /** Real words, but not a card's: one is wrong, or two changed places. `index` is there when one alone is likely. */
   | 'words-checksum'
+  /** Keepers' cards of different sets. */
+  | 'cards-differ'
+  /** Two cards that say they are the same one, and hold different words. */
+  | 'card-twice'
+  /** Too few keepers' cards; `index` holds how many more would do. */
+  | 'cards-too-few'
+  /** Enough keepers' cards, which together hold nothing: one of them is not what it says. */
+  | 'cards-wrong'
   /** The words are real words, but not those of this account. */
   | 'words-wrong'
   /** No account key was found in what was typed or scanned from the paper kit. */
@@ -42,7 +50,7 @@ export type SealErrorCode =
 export class SealError extends Error {
   override readonly name = 'SealError';
   readonly code: SealErrorCode;
-  /** For 'word-unknown' and 'words-checksum' which word, from 0; for 'word-count' how many there were. */
+  /** For 'word-unknown' and 'words-checksum' which word, from 0; for 'word-count' how many there were; for 'cards-too-few' how many more. */
   readonly index: number | undefined;
 
   constructor(code: SealErrorCode, detail: string, index?: number) {

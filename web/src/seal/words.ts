@@ -35,17 +35,23 @@ export function normaliseWords(typed: string, count = UNLOCK_WORDS): string {
   return whole.join(' ');
 }
 
+/** Where each typed word stands in a list, from 0. A word that is not on it is refused with its place. */
+export function placesOf(typed: string, list: readonly string[]): number[] {
+  return splitWords(typed).map((part, index) => {
+    const word = expandWord(part, list);
+    if (word === undefined) throw new SealError('word-unknown', 'not on the list', index);
+    return list.indexOf(word);
+  });
+}
+
 /** The places, from 0, of all typed words that are not on the list: for marking them while she types. */
 export function wrongWords(typed: string): number[] {
   return splitWords(typed).flatMap((part, index) => (expandWord(part) === undefined ? [index] : []));
 }
 
 /** The listed word that `part` is or, from four letters on, begins. */
-export function expandWord(part: string): string | undefined {
-  return (
-    ENGLISH.find((word) => word === part) ??
-    (part.length >= 4 ? ENGLISH.find((w) => w.startsWith(part)) : undefined)
-  );
+export function expandWord(part: string, list = ENGLISH): string | undefined {
+  return list.find((word) => word === part) ?? (part.length >= 4 ? list.find((w) => w.startsWith(part)) : undefined);
 }
 
 /** People separate words by spaces, line ends, commas, full stops, hyphens, or number them: none of it counts. */
