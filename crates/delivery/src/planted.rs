@@ -62,6 +62,8 @@ pub enum Planted {
 
 #[cfg(not(feature = "planted"))]
 mod off {
+    use super::{AccountId, Stage};
+
     /// Nothing is planted in a program that is shipped.
     #[inline(always)]
     pub const fn is(_: super::Planted) -> bool {
