@@ -140,6 +140,10 @@ impl Town {
             .env("UNSAID_PUBLIC_URL", format!("http://localhost:{port}"))
             .env("UNSAID_MAIL", mail)
             .env("UNSAID_MAIL_FROM", "unsaid@example.net")
+            // What a host is called for (a full disk, no backup) would stand among the messages that are counted.
+            .env("UNSAID_LEAST_FREE", "0")
+            .env("UNSAID_RESERVE_MIB", "0")
+            .env("UNSAID_BACKUP_DAYS", "0")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
