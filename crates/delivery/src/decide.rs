@@ -40,6 +40,8 @@ pub struct Pair {
     pub zone: String,
     /// The author has gone, and her letters were let go. None: nobody says so (any more).
     pub gone: Option<Gone>,
+    /// Of the delivery that is asked about: the next later occurrence of its letter that is a row of its own already. There is one where it had fallen due before, and waits again.
+    pub later: Option<i16>,
 }
 
 /// The gate of letters that wait for their author's end is open.
@@ -217,7 +219,7 @@ fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
             ..stay(delivery, State::Waiting, Some(Wake::Trusted(due)), "never-early")
         };
     }
-    match falls_due(delivery, due, now) {
+    match falls_due(delivery, due, pair.later, now) {
         Ok((occurrence, due, next)) => Decision { occurrence, next, ..knock(delivery, Some(due), pair, now) },
         Err(calendar::ZoneUnknown) => stay(
             delivery,
@@ -246,10 +248,14 @@ fn their_day(delivery: &Delivery, day: Date, pair: &Pair, now: Now) -> Decision 
 fn falls_due(
     delivery: &Delivery,
     due: Timestamp,
+    later: Option<i16>,
     now: Now,
 ) -> Result<(i16, Timestamp, Option<NextOccurrence>), calendar::ZoneUnknown> {
     let moment = &delivery.rule.moment;
-    let occurrence = calendar::newest_missed(moment, delivery.occurrence, now.trusted)?;
+    let newest = calendar::newest_missed(moment, delivery.occurrence, now.trusted)?;
+    // What is a row of its own goes by itself: no time is ever told of by two.
+    let before = later.map_or(newest, |later| newest.min(later.saturating_sub(1)));
+    let occurrence = before.max(delivery.occurrence);
     let due = calendar::comes_at(moment, occurrence, due)?.unwrap_or(due);
     let next = match calendar::next_occurrence(moment, occurrence) {
         Some(year) => {
@@ -292,7 +298,12 @@ fn knock(delivery: &Delivery, due: Option<Timestamp>, pair: &Pair, now: Now) -> 
     // `one-knock-for-all`: a knock on its way speaks for everything that waits for this person.
     if pair.knocks.iter().any(|k| matches!(k.state, MessageState::Waiting | MessageState::Started)) {
         let announced = matches!(delivery.state, State::Knocked(_));
-        let state = if announced { State::Knocked(nth_accepted) } else { State::Sending };
+        // Of the series that the knock on its way begins none is accepted yet: what had been announced before stays so.
+        let state = match announced {
+            true if nth_accepted == 0 => delivery.state,
+            true => State::Knocked(nth_accepted),
+            false => State::Sending,
+        };
         return base(state, Some(look_again(now)), "one-knock-for-all");
     }
     // `refused-runs-silently`: every living address has said no to this letter. Its author is shown what she would be shown anyway.

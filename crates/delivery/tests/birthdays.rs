@@ -172,6 +172,18 @@ fn one_future_row() {
 }
 
 #[test]
+fn a_birthday_that_is_a_row_of_its_own_is_never_told_of_by_two() {
+    // It had fallen due in 2029, and 2030 was foreseen; then it waited again, for two years.
+    let letter = delivery(State::Waiting, each(day(3, 12), 2060), 2029);
+    let beside = Pair { later: Some(2030), ..pair(vec![]) };
+    assert_eq!(decided(&letter, &beside, "2031-06-01T12:00:00Z").occurrence, 2029);
+    let later = delivery(State::Waiting, each(day(3, 12), 2060), 2030);
+    assert_eq!(decided(&later, &pair(vec![]), "2031-06-01T12:00:00Z").occurrence, 2031);
+    // Alone it would be the newest that was missed.
+    assert_eq!(decided(&letter, &pair(vec![]), "2031-06-01T12:00:00Z").occurrence, 2031);
+}
+
+#[test]
 fn newest_missed_alone() {
     // Off from 2027 to June 2031: of the birthdays of 2027 to 2030 the newest goes, once, and knows its day.
     let letter = delivery(State::Waiting, each(day(12, 5), 2040), 2027);

@@ -89,6 +89,7 @@ fn pair(knocks: Vec<Message>, last_accepted_hours: Option<i64>) -> Pair {
         last_accepted: last_accepted_hours.map(|h| Observed(h * HOUR)),
         zone: "Europe/Lisbon".into(),
         gone: None,
+        later: None,
     }
 }
 
@@ -269,6 +270,17 @@ fn first_knock() {
     assert_eq!(decision.knock.map(|k| (k.address, k.nth)), Some((FIRST, 1)));
     assert_eq!(decision.state, State::Sending);
     assert!(decision.wake.is_some());
+}
+
+#[test]
+fn what_was_announced_stays_so_while_the_first_knock_of_another_series_is_on_its_way() {
+    // Its own knock came back, or somebody's day began a series anew: none of this series is accepted yet.
+    let announced = delivery(State::Knocked(2), Moment::AtOnce);
+    for state in [MessageState::Waiting, MessageState::Started] {
+        let decision =
+            decided(&announced, &pair(vec![knock(1, state)], None), now("2026-11-25T09:00:00Z", 72));
+        assert_eq!((decision.state, decision.why), (State::Knocked(2), "one-knock-for-all"));
+    }
 }
 
 #[test]

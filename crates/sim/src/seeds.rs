@@ -17,7 +17,7 @@ pub struct Kept {
 /// All that were kept.
 ///
 /// # Errors
-/// A line does not read as: seed authors years store commit what.
+/// A line does not read as: seed authors years store commit what; the store may be followed by `/` and one author in how many.
 pub fn kept() -> Result<Vec<Kept>, String> {
     let lines = KEPT.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     lines
@@ -29,7 +29,8 @@ fn read(line: &'static str) -> Option<Kept> {
     let mut words = line.splitn(5, ' ');
     let mut number = || words.next()?.parse().ok();
     let (seed, authors, years) = (number()?, number()?, number()?);
-    let over: Over = words.next()?.parse().ok()?;
+    let (over, one_in) = words.next().map(|over| over.split_once('/').unwrap_or((over, "0")))?;
+    let (over, one_in): (Over, u64) = (over.parse().ok()?, one_in.parse().ok()?);
     let what = words.next()?;
-    Some(Kept { options: Options { seed, authors, years, over, ..Options::default() }, what })
+    Some(Kept { options: Options { seed, authors, years, over, one_in, ..Options::default() }, what })
 }

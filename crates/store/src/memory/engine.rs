@@ -258,7 +258,7 @@ impl EngineStore for MemoryStore {
         Ok(world
             .deliveries
             .get(&id)
-            .map(|delivery| DeliveryView { delivery: delivery.clone(), pair: world.pair(delivery.person) }))
+            .map(|delivery| DeliveryView { delivery: delivery.clone(), pair: world.pair_of(delivery) }))
     }
 
     async fn decided(

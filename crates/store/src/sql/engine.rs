@@ -49,7 +49,7 @@ impl EngineStore for SqlStore {
     async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryView>> {
         transaction!(self, Mode::Read, |tx| {
             let Some(delivery) = pair::delivery(&mut tx, id).await? else { return Ok(None) };
-            let pair = pair::read(&mut tx, delivery.person).await?;
+            let pair = pair::of(&mut tx, &delivery).await?;
             Ok(Some(DeliveryView { delivery, pair }))
         })
     }

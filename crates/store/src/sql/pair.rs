@@ -12,6 +12,7 @@ use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, PersonId};
 use unsaid_delivery::parking::ParkedBy;
 use unsaid_delivery::refusal::Refused;
+use unsaid_delivery::rule::Moment;
 use unsaid_delivery::state::{Delivery, State, Wake};
 
 /// Locks the pair. Gives whose person it is, and the present series of knocks.
@@ -44,6 +45,21 @@ pub(super) async fn read(tx: &mut Tx, person: PersonId) -> Result<Pair> {
         // Only what was accepted has an end that is kept.
         pair.last_accepted = pair.last_accepted.max(ended);
         pair.knocks.push(message);
+    }
+    Ok(pair)
+}
+
+/// The same, for whoever decides about this delivery.
+pub(super) async fn of(tx: &mut Tx, delivery: &Delivery) -> Result<Pair> {
+    let mut pair = read(tx, delivery.person).await?;
+    if matches!(delivery.rule.moment, Moment::EachBirthday { .. }) {
+        let later = tx
+            .one(
+                "select occurrence from deliveries where letter = $1 and occurrence > $2 order by occurrence limit 1",
+                values![delivery.letter, i64::from(delivery.occurrence)],
+            )
+            .await?;
+        pair.later = later.map(|mut row| row.next()).transpose()?;
     }
     Ok(pair)
 }
