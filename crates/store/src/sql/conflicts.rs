@@ -101,7 +101,8 @@ async fn of_two_in_a_deadlock_both_are_done_once_and_nobody_sees_it() {
     let Some(crossing) = Crossing::open("deadlock").await else { return };
     let (one, other) = tokio::join!(crossing.cross(LEFT, RIGHT, 1), crossing.cross(RIGHT, LEFT, 2));
     assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
-    assert_eq!(crossing.tries.load(Ordering::SeqCst), 3, "one of them was tried again");
+    // How often they meet again is PostgreSQL's affair.
+    assert!(crossing.tries.load(Ordering::SeqCst) >= 3, "one of them was tried again");
     assert_eq!(crossing.rows().await, [2, 2]);
     assert_eq!(crossing.known(), [fact(1), fact(2)]);
     crossing.end().await;
@@ -114,7 +115,7 @@ async fn of_two_who_read_what_the_other_changes_one_is_tried_again_and_sees_it()
     let mut seen = [one.unwrap(), other.unwrap()];
     seen.sort_unstable();
     assert_eq!(seen, [0, 1], "as if one had come after the other");
-    assert_eq!(crossing.tries.load(Ordering::SeqCst), 3);
+    assert!(crossing.tries.load(Ordering::SeqCst) >= 3);
     assert_eq!(crossing.rows().await, [1, 1]);
     assert_eq!(crossing.known(), [fact(1), fact(2)], "what was taken back is known to nobody");
     crossing.end().await;
