@@ -3,17 +3,19 @@
 
 #![expect(clippy::disallowed_methods, reason = "a real process is waited for")]
 
+#[path = "support/door.rs"]
+mod door;
+#[path = "support/folder.rs"]
+mod folder;
+
+use door::{free_port, get};
+use folder::copy;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use unsaid::words::Words;
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// The program on a folder, with these settings beside what every house has.
 struct Place<'a> {
@@ -59,15 +61,6 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
-}
-
 /// An open house.
 struct Open(Child);
 
@@ -102,19 +95,6 @@ fn line(doctor: &str, about: &str) -> String {
         doctor.lines().filter(|line| line.split_whitespace().nth(1) == Some(about)).collect();
     assert!(!lines.is_empty(), "nothing about {about}: {doctor}");
     lines.join("\n")
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 #[test]

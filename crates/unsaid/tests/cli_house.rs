@@ -2,19 +2,19 @@
 
 #![expect(clippy::disallowed_methods, reason = "a real process is waited for")]
 
+#[path = "support/door.rs"]
+mod door;
+
+use door::{free_port, get};
 use rand_core::SeedableRng;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use unsaid_delivery::id::AccountId;
 use unsaid_delivery::{Now, Observed};
 use unsaid_store::rows::{Keyed, NewAccount, SealedText};
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// The program, with a folder and a door of its own and nothing else in its environment.
 fn unsaid(folder: &Path, port: u16) -> Command {
@@ -39,15 +39,6 @@ fn refused(output: &Output, about: &str) {
     assert!(said.contains(about), "{said}");
     assert!(said.matches(['.', ':', '?']).count() >= 2, "{said}");
     assert!(!said.contains("panicked"), "{said}");
-}
-
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
 }
 
 /// An open house; it is closed when the test ends.

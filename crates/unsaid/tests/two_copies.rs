@@ -2,16 +2,17 @@
 
 #![expect(clippy::disallowed_methods, reason = "a real process is waited for")]
 
+#[path = "support/door.rs"]
+mod door;
+#[path = "support/folder.rs"]
+mod folder;
+
+use door::{free_port, get};
+use folder::copy;
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// An open house that is killed when the test ends.
 struct House {
@@ -58,15 +59,6 @@ impl Drop for House {
     }
 }
 
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
-}
-
 #[track_caller]
 fn wait_until_open(port: u16) {
     for _ in 0..600 {
@@ -76,19 +68,6 @@ fn wait_until_open(port: u16) {
         std::thread::sleep(Duration::from_millis(100));
     }
     panic!("the house did not open within a minute");
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 const ANOTHER: &str = "Another house answers at this house's public address";

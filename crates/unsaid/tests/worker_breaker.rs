@@ -1,13 +1,16 @@
 //! Letters that nobody foresaw, and a house that holds its letters back, as the worker meets them: what leaves, what waits, what a host is told, through restarts and beside another worker.
 //! Knows the worker and its ports; the store is memory, and the way out keeps what it is given.
 
+#[path = "support/tools.rs"]
+mod tools;
+
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use jiff::civil::time;
 use std::sync::{Arc, Mutex};
+use tools::tools;
 use unsaid::chance::{Chance, SeededChance};
 use unsaid::holding::{self, Held};
-use unsaid::mail::compose::Letterhead;
 use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::secrets::HouseKeys;
 use unsaid::worker::{Tools, Worker};
@@ -70,21 +73,8 @@ impl House {
     /// A start of this house.
     fn worker(&self, lane: Lane) -> Worker {
         let tools = Tools {
-            store: self.store.clone(),
-            mail: self.mail.clone(),
-            keys: self.keys.clone(),
-            chance: self.chance.clone(),
-            letterhead: Letterhead {
-                from_name: "this house".to_owned(),
-                from_address: "unsaid@example.net".to_owned(),
-                house_name: "this house".to_owned(),
-                host_contact: None,
-                public_origin: "https://example.net".to_owned(),
-            },
-            return_path: String::new(),
-            hears_bounces: false,
-            domain: "example.net".to_owned(),
             hourly: self.hourly,
+            ..tools(self.store.clone(), self.mail.clone(), self.keys.clone(), self.chance.clone())
         };
         Worker::new(tools, BootId(self.chance.id_bytes()), lane)
     }

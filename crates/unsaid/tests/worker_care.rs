@@ -1,18 +1,21 @@
 //! What is stored rots, vanishes or says what cannot be, and everybody else's letters arrive all the same: what is damaged is held, named to the host and never sent, and comes back with
 //! good bytes. Knows the worker and its ports; the rows are damaged from outside, as a disk would. It is one thing because all of it needs one house with real bytes.
 
+#[path = "support/tools.rs"]
+mod tools;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use tools::tools;
 use unsaid::chance::SeededChance;
-use unsaid::mail::compose::Letterhead;
 use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::peel::{NotPeeled, Peel};
 use unsaid::secrets::HouseKeys;
-use unsaid::worker::{Keeping, NextWake, Tools, Worker};
+use unsaid::worker::{Keeping, NextWake, Worker};
 use unsaid_delivery::id::{BlobId, DeliveryId, LetterId};
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach as Reaches, Rule};
 use unsaid_delivery::state::{Parked, State};
@@ -222,23 +225,7 @@ fn worker_with(
     blobs: &Arc<Blobs>,
     boot: u8,
 ) -> Worker {
-    let tools = Tools {
-        store: store.clone(),
-        mail,
-        keys: keys.clone(),
-        chance: chance.clone(),
-        letterhead: Letterhead {
-            from_name: "this house".to_owned(),
-            from_address: "unsaid@example.net".to_owned(),
-            house_name: "this house".to_owned(),
-            host_contact: None,
-            public_origin: "https://example.net".to_owned(),
-        },
-        return_path: String::new(),
-        hears_bounces: false,
-        domain: "example.net".to_owned(),
-        hourly: 200,
-    };
+    let tools = tools(store.clone(), mail, keys.clone(), chance.clone());
     let ports = Keeping { peel: Arc::new(Looks), blobs: blobs.clone() };
     Worker::new(tools, BootId([boot; 16]), Lane::Letters).keeping(ports)
 }

@@ -4,17 +4,20 @@
 
 #![expect(clippy::disallowed_methods, reason = "which server to use is told by the environment")]
 
+#[path = "support/tools.rs"]
+mod tools;
+
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use tools::tools;
 use unsaid::chance::SeededChance;
-use unsaid::mail::compose::Letterhead;
 use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::secrets::HouseKeys;
-use unsaid::worker::{Tools, Worker};
+use unsaid::worker::Worker;
 use unsaid_delivery::state::State;
 use unsaid_delivery::{BootId, DeliveryId, Fact};
 use unsaid_store::conformance::scene::{HOUR, Scene, now};
@@ -174,23 +177,7 @@ impl House {
     }
 
     fn worker(&self, mail: Arc<Counts>, boot: u8) -> Worker {
-        let tools = Tools {
-            store: self.store.clone() as Arc<dyn Store>,
-            mail,
-            keys: self.keys.clone(),
-            chance: self.chance.clone(),
-            letterhead: Letterhead {
-                from_name: "this house".to_owned(),
-                from_address: "unsaid@example.net".to_owned(),
-                house_name: "this house".to_owned(),
-                host_contact: None,
-                public_origin: "https://example.net".to_owned(),
-            },
-            return_path: String::new(),
-            hears_bounces: false,
-            domain: "example.net".to_owned(),
-            hourly: 200,
-        };
+        let tools = tools(self.store.clone() as Arc<dyn Store>, mail, self.keys.clone(), self.chance.clone());
         Worker::new(tools, BootId([boot; 16]), Lane::Letters)
     }
 

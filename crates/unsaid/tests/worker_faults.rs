@@ -1,15 +1,18 @@
 //! A fault of the program in the middle of one message: that one is put off and comes to no harm, and everybody else's mail leaves. Knows the worker
 //! and its ports; the way out here is one that panics, and the journal one that is full.
 
+#[path = "support/tools.rs"]
+mod tools;
+
 use async_trait::async_trait;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use tools::tools;
 use unsaid::chance::SeededChance;
-use unsaid::mail::compose::Letterhead;
 use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::secrets::HouseKeys;
-use unsaid::worker::{Tools, Worker};
+use unsaid::worker::Worker;
 use unsaid_delivery::state::State;
 use unsaid_delivery::{BootId, DeliveryId, Fact};
 use unsaid_store::conformance::scene::{HOUR, Scene, now};
@@ -115,23 +118,7 @@ impl Three {
             store.add_person(&author, person, now(0)).await.unwrap();
             deliveries.push(scene.sealed(&author, id, now(0)).await.delivery.unwrap().id);
         }
-        let tools = Tools {
-            store: store.clone(),
-            mail,
-            keys,
-            chance,
-            letterhead: Letterhead {
-                from_name: "this house".to_owned(),
-                from_address: "unsaid@example.net".to_owned(),
-                house_name: "this house".to_owned(),
-                host_contact: None,
-                public_origin: "https://example.net".to_owned(),
-            },
-            return_path: String::new(),
-            hears_bounces: false,
-            domain: "example.net".to_owned(),
-            hourly: 200,
-        };
+        let tools = tools(store.clone(), mail, keys, chance);
         let worker = Worker::new(tools, BootId([9; 16]), Lane::Letters);
         Self { store, journal, worker, deliveries }
     }
