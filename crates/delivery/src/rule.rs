@@ -88,6 +88,18 @@ pub enum Moment {
     },
 }
 
+impl Moment {
+    /// The zone in which it names its day; none where it names none.
+    pub fn zone(&self) -> Option<&str> {
+        match self {
+            Self::On { zone, .. } | Self::Birthday { zone, .. } | Self::EachBirthday { zone, .. } => {
+                Some(zone)
+            }
+            Self::AtOnce | Self::After { .. } => None,
+        }
+    }
+}
+
 /// How it gets there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {

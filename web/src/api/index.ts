@@ -5,6 +5,7 @@ export * from './coming-in';
 export * from './drafts';
 export * from './house';
 export * from './letters';
+export * from './life';
 export * from './persons';
 export * from './replies';
 export { isProblem, Problem, Unreachable } from './problem';

@@ -19,7 +19,8 @@ export type ProofShown =
   | { kind: 'question'; question: string };
 
 interface RuleOf<Asked> {
-  gate: 'none';
+  /** `gone`: it waits for her end first. */
+  gate: 'none' | 'gone';
   moment: Moment;
   reach: 'send';
   proof: Asked;

@@ -14,7 +14,9 @@ export type Who = { kind: 'person'; id: string } | { kind: 'new'; name: string; 
 /** What has been decided about a letter that is not sealed yet. */
 export interface DraftPlan {
   who: Who | null;
-  when: 'at-once' | 'on' | 'birthday' | 'each-birthday' | 'never' | null;
+  when: 'at-once' | 'on' | 'birthday' | 'each-birthday' | 'gone' | 'never' | null;
+  /** It waits for her end, and then for the day. */
+  onlyGone: boolean;
   /** As she typed them, also while they are no day yet. */
   day: string;
   month: string;
@@ -40,6 +42,7 @@ export function emptyPlan(): DraftPlan {
   return {
     who: null,
     when: null,
+    onlyGone: false,
     day: '',
     month: '',
     year: '',

@@ -341,6 +341,11 @@ pub(super) mod shape {
         json_schema!({ "type": "string", "format": "date" })
     }
 
+    /// A civil day, or none.
+    pub(crate) fn day_or_none(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "null"], "format": "date" })
+    }
+
     /// Civil days.
     pub(crate) fn days(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "array", "items": { "type": "string", "format": "date" } })

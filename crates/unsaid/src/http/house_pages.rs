@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 /// Pages of the author's app (web/src/pages/author/router.ts): one shell for all of them.
-const AUTHORS: [&str; 22] = [
+const AUTHORS: [&str; 23] = [
     "/begin/{token}",
     "/sign-in",
     "/unlock",
@@ -27,6 +27,7 @@ const AUTHORS: [&str; 22] = [
     "/letters/{id}",
     "/answers",
     "/answers/{id}",
+    "/gone",
     "/people",
     "/people/new",
     "/people/{id}",

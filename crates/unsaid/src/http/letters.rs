@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::LetterId;
-use unsaid_delivery::rule::Moment;
+use unsaid_delivery::rule::{Gate, Moment};
 use unsaid_delivery::state::{Delivery, Parked, Shown, State as At, shown};
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Author, Kept, Letter, WrapKind};
@@ -173,7 +173,11 @@ pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Re
         view.can.insert(0, "undo-amend");
     }
     view.rest_until = Some(delivery.rest.until.to_string());
-    view.arrives = delivery.due.map(|due| due.max(delivery.rest.until).to_string());
+    // What waits for nothing but her end has no day before that.
+    let dayless = delivery.rule.gate == Gate::Gone && delivery.rule.moment == Moment::AtOnce;
+    if !dayless || shown == Shown::Left {
+        view.arrives = delivery.due.map(|due| due.max(delivery.rest.until).to_string());
+    }
     if shown != Shown::Left {
         view.occurrences = days_to_come(delivery, now);
     }

@@ -1,6 +1,7 @@
 //! Whether she is alive, as she asks for it: her plan, a sign by hand, a pause, an end, the stop paper; and the sign that is in other acts of hers. `accept` decides; this commits, again if
 //! somebody was quicker. No GET is a sign, and nothing that a page sends by itself.
 
+use super::ahead;
 use super::cookies::read_token;
 use super::described::shape;
 use super::gate::{SignedIn, is_fresh, is_unlocked};
@@ -108,7 +109,7 @@ impl PlanView {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "LifePlanGiven")]
-struct PlanGiven {
+pub(super) struct PlanGiven {
     policy: PolicyView,
     every_days: u16,
     pause_days: u16,
@@ -119,7 +120,7 @@ struct PlanGiven {
 }
 
 impl PlanGiven {
-    fn plan(&self) -> Plan {
+    pub(super) fn plan(&self) -> Plan {
         Plan {
             policy: match self.policy {
                 PolicyView::Both => Asks::Both,
@@ -161,6 +162,10 @@ struct View {
     wait: u64,
     /// Of those, what has left our hands.
     left: u64,
+    /// What would come if nothing more were heard of her.
+    ahead: ahead::View,
+    /// Each letter that waits for her end and has not left.
+    letters: Vec<ahead::LetterView>,
 }
 
 const STAGES: [&str; 9] =
@@ -192,6 +197,8 @@ async fn mine(app: &App, author: &Author) -> Result<Told<Mine>, Problem> {
     let day = |at| calendar::day_in(at, &zone).map_err(|_| Problem::field("zone", "zone-unknown"));
     let now = app.time.now();
     let paused = life.paused.filter(|until| *until > now.trusted);
+    let days = ahead::days(app, &life, &facts, &zone, now)?;
+    let each = ahead::letters(app, author, &days, &zone).await?;
     Ok(Told::new(Mine {
         life: Some(View {
             plan: PlanView::of(&life.plan),
@@ -205,6 +212,8 @@ async fn mine(app: &App, author: &Author) -> Result<Told<Mine>, Problem> {
             keepers: facts.keepers.len(),
             wait: letters.wait,
             left: letters.left,
+            ahead: days.view,
+            letters: each,
         }),
     }))
 }

@@ -4,6 +4,7 @@
 //! A request passes the log, the headers and the gate of its row, and then reaches one handler. One file a verb, so that the list of files is the list
 //! of what can be asked.
 
+mod ahead;
 pub mod cookies;
 pub mod described;
 pub mod gate;
@@ -109,6 +110,7 @@ pub fn routes() -> Vec<Route> {
         undo::routes(),
         withdraw::routes(),
         replies::routes(),
+        ahead::routes(),
         lives::routes(),
         keepers::routes(),
     ];

@@ -101,7 +101,7 @@ export function lastYear(plan: DraftPlan, records: Records): number | null {
 
 /** The moment for the house; `null` for 'never' and while it is not complete. */
 export function momentOf(plan: DraftPlan, records: Records): Moment | null {
-  if (plan.when === 'at-once') return { kind: 'at-once' };
+  if (plan.when === 'at-once' || plan.when === 'gone') return { kind: 'at-once' };
   const { time, zone } = plan;
   if (plan.when === 'on') {
     const date = dayOf(plan);
@@ -127,8 +127,15 @@ export const restOf = (plan: DraftPlan): Rest => (plan.rest === 'week' ? 7 : pla
 /** `proof`: what is asked before it opens. */
 export function ruleOf(plan: DraftPlan, records: Records, proof: Proof = 'none'): Rule | null {
   const moment = momentOf(plan, records);
-  return moment === null ? null : { gate: 'none', moment, reach: 'send', proof };
+  return moment === null ? null : { gate: gateOf(plan), moment, reach: 'send', proof };
 }
+
+/** Whether it waits for her end: alone, or before its day. */
+export const gateOf = (plan: DraftPlan): Rule['gate'] =>
+  plan.when === 'gone' || (plan.onlyGone && dated(plan)) ? 'gone' : 'none';
+
+const dated = (plan: DraftPlan): boolean =>
+  plan.when === 'on' || plan.when === 'birthday' || plan.when === 'each-birthday';
 
 /** What is missing before the key is asked about. */
 export function planMends(plan: DraftPlan, today: string, records: Records): Mend[] {
@@ -184,8 +191,10 @@ export function planOf(letter: Letter): DraftPlan {
   if (letter.person !== null) plan.who = { kind: 'person', id: letter.person };
   const moment = letter.rule?.moment;
   if (moment === undefined) return plan;
-  plan.when = moment.kind;
+  const gone = letter.rule?.gate === 'gone';
+  plan.when = gone && moment.kind === 'at-once' ? 'gone' : moment.kind;
   if (moment.kind === 'at-once') return plan;
+  plan.onlyGone = gone;
   plan.time = moment.time;
   plan.zone = moment.zone;
   if (moment.kind === 'on') {

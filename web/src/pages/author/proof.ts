@@ -30,6 +30,9 @@ export function addressGiven(person: Person | null): string | null {
 export const dueOf = (arrival: When): string =>
   arrival.days?.at(-1) ?? civil(arrival.arrives, arrival.arrivesZone).day;
 
+/** The day of a letter that waits for its author's end: later than any other. */
+export const NOBODY_KNOWS = '9999-12-31';
+
 /** The same day a year later. That 29 February may have none does no harm: days are only compared. */
 const yearAfter = (day: string): string =>
   String(Number(day.slice(0, 4)) + 1).padStart(4, '0') + day.slice(4);

@@ -15,6 +15,7 @@ export type PageName =
   | 'letter'
   | 'answers'
   | 'answer'
+  | 'gone'
   | 'people'
   | 'new-person'
   | 'person'
@@ -50,6 +51,7 @@ const TABLE: readonly [RegExp, PageName][] = [
   [new RegExp(`^/letters/${ID}$`), 'letter'],
   [/^\/answers$/, 'answers'],
   [new RegExp(`^/answers/${ID}$`), 'answer'],
+  [/^\/gone$/, 'gone'],
   [/^\/people$/, 'people'],
   [/^\/people\/new$/, 'new-person'],
   [new RegExp(`^/people/${ID}$`), 'person'],

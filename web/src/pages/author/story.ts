@@ -7,6 +7,7 @@ import type { Step } from '../../ui/Line.svelte';
 import {
   civil,
   count,
+  fullDay,
   fullMoment,
   isTomorrow,
   nearDay,
@@ -38,6 +39,9 @@ export function leaves(letter: Letter, hers: string): Moment | null {
 export const restsUntil = (letter: Letter, hers: string): Moment | null =>
   letter.restUntil ? civil(letter.restUntil, hers) : null;
 
+/** It goes once she is gone, and not before. */
+export const waitsForEnd = (letter: Letter): boolean => letter.rule?.gate === 'gone';
+
 /** Less than an hour between sealing and the end of the rest is no rest: she chose none. */
 function hasRest(letter: Letter): boolean {
   if (!letter.restUntil || !letter.sealedAt) return false;
@@ -65,7 +69,7 @@ export function heading(letter: Letter, hers: string, today: string): string {
         ? say('author.letter.rests-tomorrow')
         : say('author.letter.rests-until', { day: shortDay(rest.day) });
     case 'waiting':
-      return say('author.letter.waits');
+      return say(waitsForEnd(letter) ? 'author.letter.waits-gone' : 'author.letter.waits');
     case 'left':
       return say('author.letter.left');
     case 'unsent':
@@ -129,6 +133,8 @@ export function whereFact(letter: Letter, hers: string, today: string): Fact {
 /** For whom and when, in one line; while the names are closed, `name` is `''` and only the day is said. */
 export function forFact(letter: Letter, name: string, hers: string): Fact {
   const moment = leaves(letter, hers);
+  if (waitsForEnd(letter) && ['resting', 'waiting', 'held'].includes(letter.state))
+    return forGone(moment, name);
   const goes = letter.rule !== null && ['resting', 'waiting', 'left', 'held'].includes(letter.state);
   if (!goes || !moment) {
     const never = letter.state === 'unsent';
@@ -151,6 +157,19 @@ export function forFact(letter: Letter, name: string, hers: string): Fact {
   return { term: say('author.fact.for'), text: say('author.fact.for-day', { name, moment: said }) };
 }
 
+/** The same for a letter that waits for her end: `moment` is the day before which it does not go then either. */
+function forGone(moment: Moment | null, name: string): Fact {
+  const said = moment ? fullMoment(moment.day, moment.time) : '';
+  if (name === '') {
+    const text = moment ? say('author.fact.when-gone-day', { moment: said }) : say('author.fact.when-gone');
+    return { term: say('author.fact.when'), text };
+  }
+  const text = moment
+    ? say('author.fact.for-gone-day', { name, moment: said })
+    : say('author.fact.for-gone', { name });
+  return { term: say('author.fact.for'), text };
+}
+
 /** Who holds the key, in one line; nothing where the house does not say it. */
 export function keyFact(letter: Letter): Fact | null {
   if (letter.rule === null || !letter.kept) return null;
@@ -165,8 +184,14 @@ export function againSaid(letter: Letter): string {
   return say('author.letter.again', { days: together(later.map(plainDay)), year: rule.until });
 }
 
-/** What has happened and what will, with the real days. */
-export function steps(letter: Letter, name: string, hers: string, today: string): Step[] {
+/** What has happened and what will, with the real days. `ahead`: the day before which a letter that waits for her end would not leave, if she fell silent today. */
+export function steps(
+  letter: Letter,
+  name: string,
+  hers: string,
+  today: string,
+  ahead: string | null = null,
+): Step[] {
   const who = name === '' ? say('author.so.somebody') : name;
   const list: Step[] = [];
   const sealed = sealedOn(letter);
@@ -190,6 +215,29 @@ export function steps(letter: Letter, name: string, hers: string, today: string)
     });
   }
   const moment = leaves(letter, hers);
+  if (waitsForEnd(letter) && letter.state !== 'left') {
+    list.push({
+      when:
+        ahead === null
+          ? say('author.step.gone-bare')
+          : say('author.step.gone-when', { day: capital(fullDay(ahead)) }),
+      title: say('author.step.gone'),
+      says: say('author.step.gone-says'),
+      state: letter.state === 'waiting' ? 'now' : 'coming',
+    });
+    const later = letter.rule?.moment.kind !== 'at-once' && moment;
+    list.push({
+      when: later
+        ? capital(say('author.fact.when-gone-day', { moment: fullMoment(later.day, later.time) }))
+        : say('author.fact.when-gone'),
+      title: capital(say('author.step.leaves', { name: who })),
+      says: say(letter.kept === 'words' ? 'author.step.leaves-words' : 'author.step.leaves-says', {
+        name: who,
+      }),
+      state: 'coming',
+    });
+    return list;
+  }
   if (moment) {
     const gone = letter.state === 'left';
     const zone = zoneName(zoneOf(letter, hers));

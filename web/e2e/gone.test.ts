@@ -1,0 +1,186 @@
+// She arms it in bed with a phone: a letter for when she is gone, whom she trusts, the days to come, a pause, and all of it undone by one press. Through the town's clock.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browser as launch, House, Window } from './house';
+
+let chromium: Browser;
+let house: House;
+let helen: Window;
+let words: string[];
+
+const folder = process.env['UNSAID_PICTURES'];
+
+/** Pictures for somebody to look at, where a folder is named. */
+async function picture(name: string, page: Page): Promise<void> {
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+/** The civil day so many days after the town's today, as the pages say it. */
+async function dayIn(days: number): Promise<string> {
+  const at = new Date((await house.now()).getTime() + days * 86_400_000);
+  return new Intl.DateTimeFormat('en-GB', {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    timeZone: 'Europe/Lisbon',
+  })
+    .format(at)
+    .replace(/,/g, '');
+}
+
+beforeAll(async () => {
+  chromium = await launch();
+  house = await House.open();
+  helen = await Window.open(house, chromium, 390);
+  helen.page.setDefaultTimeout(12_000);
+  words = await helen.begin(await house.firstLink(), 'helen@example.org', 'Helen Marlow');
+});
+
+afterAll(async () => {
+  await helen?.close();
+  await chromium?.close();
+  await house?.close();
+});
+
+describe('when she is gone', () => {
+  test('a letter that waits for her end leads her, once, to who is asked', async () => {
+    const { page } = helen;
+    await helen.follow('All my letters');
+    await helen.write('The bracelet', 'Leo,\n\nit is in the blue tin.');
+    await helen.forSomebodyNew('Leo', 'leo@example.org');
+    await page.check('#when-gone');
+    await page.getByText('You choose on the next page how we are to know.').waitFor();
+    await picture('gone-for', page);
+    await helen.press('Next: who can open it');
+    await page.waitForURL(/gone\?then=/);
+    await page.getByRole('heading', { level: 1, name: 'When I am gone' }).waitFor();
+    // Without anybody else: her silence alone, and half a year of warnings.
+    const alone = 61 + 35 + 180 + 1;
+    await page.locator('.so-date', { hasText: await dayIn(alone) }).waitFor();
+    await picture('gone-unarmed', page);
+    await helen.press('Name a keeper');
+    await page.fill('#keeper-name', 'Joan Pryce');
+    await page.fill('#keeper-address', 'joan@example.org');
+    await helen.press('Name this keeper');
+    await page.locator('#keeper-paper').waitFor();
+    await picture('gone-keeper-named', page);
+    await helen.press('Put it away');
+    // One keeper alone: she falls silent, is asked for five weeks, Joan speaks, and then three warnings thirty days apart.
+    await page.locator('.so-date', { hasText: await dayIn(61 + 35 + 90 + 1) }).waitFor();
+    for (const name of ['Amir Haddad', 'Beatrice Okafor']) {
+      await helen.press('Name a keeper');
+      await page.fill('#keeper-name', name);
+      await helen.press('Name this keeper');
+      await page.locator('#keeper-paper', { hasText: name }).waitFor();
+      await helen.press('Put it away');
+    }
+    await page.locator('.so-date', { hasText: await dayIn(61 + 35 + 30 + 1) }).waitFor();
+    await helen.press('Begin, and go on with the letter');
+    await page.waitForURL(/write\/[a-z2-7]{26}\/key$/);
+    await page.check('#key-house');
+    await page.check('#proof-none');
+    await helen.press('Seal the letter');
+    await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 60_000 });
+    await page.getByText('When you are gone').first().waitFor();
+    await picture('gone-letter-resting', page);
+  });
+
+  test('the page says day by day what would come, and whether the letter would', async () => {
+    const { page } = helen;
+    await helen.follow('When I am gone');
+    const leaves = await dayIn(61 + 35 + 30 + 1);
+    await page.locator('.lede', { hasText: `nothing would leave before ${leaves}` }).waitFor();
+    const told = await helen.told();
+    expect(told).toContain('We ask again, four times');
+    expect(told).toContain('We ask Joan Pryce, Amir Haddad and Beatrice Okafor');
+    expect(told).toContain('Two of the three must say that you have died.');
+    expect(told).toContain(`If you fell silent today, Leo would have it on ${leaves}`);
+    // Keepers who speak unasked begin the ladder that day.
+    expect(told).toContain(
+      `Even if all your keepers said today that you had died, nothing would leave before ${await dayIn(35 + 30 + 1)}.`,
+    );
+    await picture('gone-armed', page);
+  });
+
+  test('a keeper is taken away, and a pause begins and ends', async () => {
+    const { page } = helen;
+    await page.getByRole('button', { name: 'Take Amir Haddad away' }).click();
+    await page.locator('dialog').getByRole('button', { name: 'Take away', exact: true }).click();
+    await page.getByRole('button', { name: 'Take Amir Haddad away' }).waitFor({ state: 'detached' });
+    const back = new Date((await house.now()).getTime() + 40 * 86_400_000);
+    await helen.press('Pause until that day');
+    await page.locator('.notice--problem').waitFor();
+    await page.fill('#day', String(back.getUTCDate()));
+    await page.fill('#month', String(back.getUTCMonth() + 1));
+    await page.fill('#year', String(back.getUTCFullYear()));
+    await helen.press('Pause until that day');
+    await page.getByText(/^You are away until/).waitFor();
+    await picture('gone-paused', page);
+    await helen.press('I am back');
+    await page.getByText('Good that you are back.').waitFor();
+    expect(await helen.told()).not.toContain('You are away until');
+  });
+
+  test('what is quicker counts later, what is slower at once', async () => {
+    const { page } = helen;
+    await page.locator('summary', { hasText: 'Change who is asked' }).click();
+    await page.selectOption('#every', '30');
+    await page.getByText('This could let letters go sooner than what stands now.').waitFor();
+    await helen.press('Keep it so');
+    await page.getByText('A change of yours does not count yet').waitFor();
+    await picture('gone-coming', page);
+    await page.selectOption('#every', '90');
+    await helen.press('Keep it so');
+    await page.getByText('It is changed, from today on.').waitFor();
+    await page
+      .locator('.lede', { hasText: `nothing would leave before ${await dayIn(91 + 35 + 30 + 1)}` })
+      .waitFor();
+  });
+
+  test('one press sets all of it back, also while the letters are closed', async () => {
+    const { page } = helen;
+    await house.live(20);
+    await page.goto(`${house.origin}/gone`);
+    const before = await dayIn(91 - 20 + 35 + 30 + 1);
+    await page.locator('.lede', { hasText: `nothing would leave before ${before}` }).waitFor();
+    await page.getByText('Their names are closed.').waitFor();
+    await picture('gone-closed', page);
+    await helen.press('I am here');
+    await page.getByText('Good. Everything begins anew from today.').waitFor();
+    const after = await dayIn(91 + 35 + 30 + 1);
+    await page.locator('.lede', { hasText: `nothing would leave before ${after}` }).waitFor();
+  });
+
+  test('she falls silent: she is asked, and Leo has it on the day that was said, and not before', async () => {
+    const { page } = helen;
+    const told = await helen.told();
+    const said = /If none of your keepers ever answers, nothing leaves before \w+ (.+?)\./.exec(told)?.[1];
+    const days = Math.round((Date.parse(`${said} 12:00 UTC`) - (await house.now()).getTime()) / 86_400_000);
+    expect(days).toBeGreaterThan(300);
+    await house.live(days - 2);
+    expect(await house.knocks()).toEqual([]);
+    await house.live(4);
+    expect((await house.knocks()).length).toBe(1);
+    // She was alive. What has left is said, and what has not begins anew.
+    await helen.signIn('helen@example.org', words);
+    await helen.follow('When I am gone');
+    await page.getByText('One has left our hands').waitFor();
+    await page.locator('.lede', { hasText: 'nothing would leave before' }).waitFor();
+    await picture('gone-returned', page);
+    expect(helen.wrong).toEqual([]);
+  });
+});

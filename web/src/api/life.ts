@@ -1,0 +1,100 @@
+// Whether she is alive, as she asks for it: her plan, the days to come, her keepers, a sign of life, a pause, a stop.
+
+import { get, post, put } from './request';
+
+export type LifePolicy = 'both' | 'keepers-only' | 'either' | 'check-ins';
+
+/** Days are days in which the house was there. */
+export interface LifePlan {
+  policy: LifePolicy;
+  everyDays: number;
+  pauseDays: number;
+  /** So many keepers must agree, or all of them where they are fewer. */
+  quorum: number;
+  warningDays: number;
+  /** Where no keeper answers; `null` for never. */
+  fallbackDays: number | null;
+}
+
+export interface DayAhead {
+  /** `YYYY-MM-DD`, in her zone; the earliest on which it can be. */
+  day: string;
+  what: 'question' | 'reminder' | 'keepers' | 'warning' | 'hold-off' | 'goes-on' | 'released';
+  nth: number;
+}
+
+/** What would come if nothing more were heard of her. */
+export interface DaysAhead {
+  steps: DayAhead[];
+  /** These days begin with the word of her keepers. */
+  spoken: boolean;
+  /** `null`: never. */
+  leaves: string | null;
+  /** The same if all her keepers said today that she had died. */
+  soonest: string | null;
+  /** The same if none of them ever answers. */
+  unanswered: string | null;
+}
+
+export interface Life {
+  plan: LifePlan;
+  /** A plan that could let letters go sooner, and counts only after the whole time of the one before. */
+  coming: LifePlan | null;
+  stage: 'present' | 'asked' | 'reminded' | 'silent' | 'grace' | 'gone' | 'released' | 'stopped' | 'ended';
+  nth: number;
+  /** She is away until this day. */
+  paused: string | null;
+  asksInDays: number;
+  unlockWanted: boolean;
+  outOfReach: boolean;
+  /** So many people stand as her keepers. */
+  keepers: number;
+  /** Letters that wait for her end. */
+  wait: number;
+  /** Of those, what has left our hands. */
+  left: number;
+  ahead: DaysAhead;
+  letters: { id: string; leaves: string | null }[];
+}
+
+export interface Keeper {
+  id: string;
+  name: string;
+  /** `null` for one who was told on paper. */
+  address: string | null;
+  language: string;
+  standing: 'invited' | 'enrolled' | 'declined' | 'removed';
+}
+
+const mine = async (answer: Promise<{ life: Life | null }>): Promise<Life | null> => (await answer).life;
+
+/** `null` where she has asked for nothing yet. */
+export const life = (): Promise<Life | null> => mine(get('/api/life'));
+
+/** What would come under this plan, asked for today. `later`: it counts only when the time of the one before is over. */
+export function lifeAhead(plan: LifePlan): Promise<{ ahead: DaysAhead; later: boolean }> {
+  const asked = new URLSearchParams();
+  for (const [name, value] of Object.entries(plan)) if (value !== null) asked.set(name, String(value));
+  return get(`/api/life/ahead?${asked}`);
+}
+
+export const askForLife = (plan: LifePlan): Promise<Life | null> => mine(put('/api/life', plan));
+export const amWell = (): Promise<Life | null> => mine(post('/api/life/well', {}));
+/** Away until this civil day. */
+export const pauseLife = (until: string): Promise<Life | null> => mine(post('/api/life/pause', { until }));
+/** Back before a pause, or a stop, is over. */
+export const resumeLife = (): Promise<Life | null> => mine(post('/api/life/resume', {}));
+export const endLife = (): Promise<Life | null> => mine(post('/api/life/end', {}));
+/** What eight words on a paper give, and not the words: from now on these stop everything, and no others do. */
+export const putStopCode = (token: string): Promise<unknown> => post('/api/life/stop-code', { token });
+
+export const keepers = async (): Promise<Keeper[]> =>
+  (await get<{ keepers: Keeper[] }>('/api/life/keepers')).keepers;
+
+/** Gives their way in, for paper: the house says it this once. */
+export const addKeeper = (keeper: {
+  name: string;
+  address: string | null;
+}): Promise<{ id: string; link: string }> => post('/api/life/keepers', keeper);
+
+export const removeKeeper = (id: string): Promise<unknown> => post(`/api/life/keepers/${id}/remove`, {});
