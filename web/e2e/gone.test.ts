@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { barriers, cramped } from './barriers';
 import { browser as launch, House, Window } from './house';
 
 let chromium: Browser;
@@ -13,19 +14,24 @@ let words: string[];
 
 const folder = process.env['UNSAID_PICTURES'];
 
-/** Pictures for somebody to look at, where a folder is named. */
-async function picture(name: string, page: Page): Promise<void> {
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
+/** What keeps people out of a page, narrow and wide, in light and in dark; and pictures of it for somebody to look at, where a folder is named. */
+async function look(name: string, page: Page): Promise<void> {
+  if (folder) mkdirSync(folder, { recursive: true });
+  const found: string[] = [];
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   for (const width of [390, 1280]) {
     await page.setViewportSize({ width, height: 844 });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+      found.push(...(await barriers(page)));
+      const path = join(folder ?? '', `${name}-${width}-${colorScheme}.png`);
+      if (folder) await page.screenshot({ path, fullPage: true });
     }
   }
-  await page.setViewportSize({ width: 390, height: 844 });
   await page.emulateMedia({ colorScheme: 'light' });
+  found.push(...(await cramped(page)));
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(found, name).toEqual([]);
 }
 
 /** The civil day so many days after the town's today, as the pages say it. */
@@ -64,20 +70,20 @@ describe('when she is gone', () => {
     await helen.forSomebodyNew('Leo', 'leo@example.org');
     await page.check('#when-gone');
     await page.getByText('You choose on the next page how we are to know.').waitFor();
-    await picture('gone-for', page);
+    await look('gone-for', page);
     await helen.press('Next: who can open it');
     await page.waitForURL(/gone\?then=/);
     await page.getByRole('heading', { level: 1, name: 'When I am gone' }).waitFor();
     // Without anybody else: her silence alone, and half a year of warnings.
     const alone = 61 + 35 + 180 + 1;
     await page.locator('.so-date', { hasText: await dayIn(alone) }).waitFor();
-    await picture('gone-unarmed', page);
+    await look('gone-unarmed', page);
     await helen.press('Name a keeper');
     await page.fill('#keeper-name', 'Joan Pryce');
     await page.fill('#keeper-address', 'joan@example.org');
     await helen.press('Name this keeper');
     await page.locator('#keeper-paper').waitFor();
-    await picture('gone-keeper-named', page);
+    await look('gone-keeper-named', page);
     await helen.press('Put it away');
     // One keeper alone: she falls silent, is asked for five weeks, Joan speaks, and then three warnings thirty days apart.
     await page.locator('.so-date', { hasText: await dayIn(61 + 35 + 90 + 1) }).waitFor();
@@ -96,7 +102,7 @@ describe('when she is gone', () => {
     await helen.press('Seal the letter');
     await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 60_000 });
     await page.getByText('When you are gone').first().waitFor();
-    await picture('gone-letter-resting', page);
+    await look('gone-letter-resting', page);
   });
 
   test('the page says day by day what would come, and whether the letter would', async () => {
@@ -113,14 +119,28 @@ describe('when she is gone', () => {
     expect(told).toContain(
       `Even if all your keepers said today that you had died, nothing would leave before ${await dayIn(35 + 30 + 1)}.`,
     );
-    await picture('gone-armed', page);
+    await look('gone-armed', page);
+    await helen.follow('Rehearse it: show me all that would be sent');
+    await page.locator('ol.letters li').first().waitFor();
+    // To her: one question, four reminders, a word about each of the three who say that she has died, three warnings. To the keeper who can be
+    // written to: one question, and what tells of the end.
+    expect(await page.locator('ol.letters li h3', { hasText: 'To you' }).count()).toBe(1 + 4 + 3 + 3);
+    expect(await page.locator('ol.letters li h3', { hasText: 'To Joan Pryce' }).count()).toBe(2);
+    const last = page.locator('ul.letters li', { hasText: 'To Leo' });
+    await last.getByText(leaves).waitFor();
+    await last.locator('summary').click();
+    await page.locator('ol.letters summary').first().click();
+    await look('gone-rehearsal', page);
+    expect(await house.outbox()).not.toContainEqual(expect.stringContaining('joan@example.org'));
+    await helen.follow('When I am gone');
+    await page.locator('.lede').waitFor();
   });
 
   test('a keeper is taken away, and a pause begins and ends', async () => {
     const { page } = helen;
-    await page.getByRole('button', { name: 'Take Amir Haddad away' }).click();
+    await page.getByRole('button', { name: 'Take away Amir Haddad' }).click();
     await page.locator('dialog').getByRole('button', { name: 'Take away', exact: true }).click();
-    await page.getByRole('button', { name: 'Take Amir Haddad away' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Take away Amir Haddad' }).waitFor({ state: 'detached' });
     const back = new Date((await house.now()).getTime() + 40 * 86_400_000);
     await helen.press('Pause until that day');
     await page.locator('.notice--problem').waitFor();
@@ -129,7 +149,7 @@ describe('when she is gone', () => {
     await page.fill('#year', String(back.getUTCFullYear()));
     await helen.press('Pause until that day');
     await page.getByText(/^You are away until/).waitFor();
-    await picture('gone-paused', page);
+    await look('gone-paused', page);
     await helen.press('I am back');
     await page.getByText('Good that you are back.').waitFor();
     expect(await helen.told()).not.toContain('You are away until');
@@ -142,13 +162,44 @@ describe('when she is gone', () => {
     await page.getByText('This could let letters go sooner than what stands now.').waitFor();
     await helen.press('Keep it so');
     await page.getByText('A change of yours does not count yet').waitFor();
-    await picture('gone-coming', page);
+    await look('gone-coming', page);
     await page.selectOption('#every', '90');
     await helen.press('Keep it so');
     await page.getByText('It is changed, from today on.').waitFor();
     await page
       .locator('.lede', { hasText: `nothing would leave before ${await dayIn(91 + 35 + 30 + 1)}` })
       .waitFor();
+  });
+
+  test('a paper stops everything without her mailbox, and she lets it go on', async () => {
+    const { page } = helen;
+    await helen.follow('Print the stop paper');
+    await helen.press('Show the words');
+    await page.waitForSelector('.card .words li');
+    await look('gone-paper', page);
+    const typed = await page.$$eval('.card .words li', (items) => items.map((one) => one.textContent ?? ''));
+    expect(typed).toHaveLength(8);
+    const other = await Window.open(house, chromium, 390);
+    await other.page.goto(`${house.origin}/stop`);
+    await other.page.fill('#words', typed.join(' '));
+    await other.press('Stop everything');
+    await other.page.getByRole('heading', { level: 1, name: /everything is stopped/ }).waitFor();
+    expect(other.wrong).toEqual([]);
+    await other.close();
+    await page.locator('main a[href="/gone"]').first().click();
+    await page.getByText('Everything is stopped', { exact: true }).waitFor();
+    expect(await helen.told()).toContain(`nothing would leave before ${await dayIn(30 + 35 + 30 + 1)}.`);
+    await look('gone-stopped', page);
+    await page.locator('.lede', { hasText: await dayIn(365 + 91 + 35 + 30 + 1) }).waitFor();
+    await helen.press('Let it go on');
+    await page.getByText('Good that you are back.').waitFor();
+    await page.locator('.lede', { hasText: await dayIn(91 + 35 + 30 + 1) }).waitFor();
+    // Printed again it is the same paper.
+    await helen.follow('Print the stop paper');
+    await helen.press('Show the words');
+    await page.waitForSelector('.card .words li');
+    const again = await page.$$eval('.card .words li', (items) => items.map((one) => one.textContent ?? ''));
+    expect(again).toEqual(typed);
   });
 
   test('one press sets all of it back, also while the letters are closed', async () => {
@@ -158,7 +209,7 @@ describe('when she is gone', () => {
     const before = await dayIn(91 - 20 + 35 + 30 + 1);
     await page.locator('.lede', { hasText: `nothing would leave before ${before}` }).waitFor();
     await page.getByText('Their names are closed.').waitFor();
-    await picture('gone-closed', page);
+    await look('gone-closed', page);
     await helen.press('I am here');
     await page.getByText('Good. Everything begins anew from today.').waitFor();
     const after = await dayIn(91 + 35 + 30 + 1);
@@ -180,7 +231,7 @@ describe('when she is gone', () => {
     await helen.follow('When I am gone');
     await page.getByText('One has left our hands').waitFor();
     await page.locator('.lede', { hasText: 'nothing would leave before' }).waitFor();
-    await picture('gone-returned', page);
+    await look('gone-returned', page);
     expect(helen.wrong).toEqual([]);
   });
 });

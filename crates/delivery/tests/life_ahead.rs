@@ -4,7 +4,8 @@ mod lives;
 
 use jiff::{SignedDuration, Timestamp};
 use lives::*;
-use unsaid_delivery::life::ahead::{Ahead, They, What, released, walk};
+use unsaid_delivery::Observed;
+use unsaid_delivery::life::ahead::{Ahead, They, What, rehearse, released, walk};
 use unsaid_delivery::life::{Fallback, Plan, Policy, Stage, Strength, Word, accept};
 
 const POLICIES: [Policy; 4] = [Policy::Both, Policy::KeepersOnly, Policy::Either, Policy::CheckIns];
@@ -97,6 +98,28 @@ fn each_message_stands_on_its_day() {
 }
 
 #[test]
+fn what_is_rehearsed_is_what_is_written() {
+    for plan in plans() {
+        let world = World::new(plan, 3);
+        let said: Vec<_> = rehearse(&world.life, &world.facts(), They::SayNothing, world.now)
+            .into_iter()
+            .map(|one| (one.at, one.write.says, one.write.nth, one.write.to))
+            .collect();
+        let mut lived = world.clone();
+        lived.serve_days(400);
+        let start = world.now.trusted;
+        let at = |at: Observed| start + SignedDuration::from_secs(at.0 - world.now.observed.0);
+        let came: Vec<_> = lived
+            .written
+            .iter()
+            .map(|one| (at(one.at), one.write.says, one.write.nth, one.write.to))
+            .collect();
+        assert_eq!(said[..came.len().min(said.len())], came[..], "{plan:?}");
+        assert_eq!(came.is_empty(), plan.policy == Policy::KeepersOnly);
+    }
+}
+
+#[test]
 fn what_never_comes_is_not_promised() {
     let never = Plan { fallback: Fallback::Never, ..plan(Policy::Both) };
     let world = World::new(never, 2);
@@ -116,6 +139,10 @@ fn a_stop_and_a_pause_stand_in_it() {
     let ahead = walk(&world.life, &world.facts(), They::SpeakWhenAsked, world.now);
     assert_eq!(days(&world, &ahead, |what| what == What::GoesOn), [365]);
     assert_eq!(days(&world, &ahead, |what| what == What::Question), [365 + 61]);
+    // A quorum ends it with thirty days' notice, and speaks anew.
+    let soonest = walk(&world.life, &world.facts(), They::SpeakToday, world.now);
+    assert_eq!(days(&world, &soonest, |what| what == What::GoesOn), [30]);
+    assert_eq!(days(&world, &soonest, |what| what == What::Released), [30 + 35 + 30 + 1]);
     let mut world = World::new(plan(Policy::Both), 3);
     let until = world.now.trusted + SignedDuration::from_hours(200 * 24);
     let paused = accept::pause(&world.life, until, false, &world.facts(), world.now).unwrap();

@@ -14,8 +14,11 @@ use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
 use tokio::sync::Notify;
+use unsaid_delivery::clock::Now;
+use unsaid_delivery::life::Write;
 use unsaid_store::Store;
 use unsaid_store::blobs::Blobs;
+use unsaid_store::lives::LifeView;
 
 /// What http is given. The worker has its own ports (mail, clock) beside it; the two meet in the store, and in `nudge`.
 #[derive(Clone)]
@@ -48,8 +51,27 @@ pub struct App {
     pub nudge: Arc<Nudge>,
     /// The mail that was caught, when its page may be shown (data.md).
     pub outbox: Option<Arc<dyn OutboxShelf>>,
+    /// Words what would be written, for whoever looks beforehand.
+    pub rehearsal: Arc<dyn Rehearses>,
     /// The program runs in the town: its pages may say so and link to it.
     pub town: bool,
+}
+
+/// A message in words.
+pub struct Worded {
+    /// Its subject.
+    pub subject: String,
+    /// What it says, an empty line between two paragraphs.
+    pub text: String,
+}
+
+/// What a message would say, without its being written. The rooms http and mail meet here and do not know each other (rehearsal.rs).
+pub trait Rehearses: Send + Sync {
+    /// A message about the author's life, were it written at `now` with her row as `view` has it. None: it could not be written.
+    fn life(&self, language: &str, view: &LifeView, write: &Write, now: Now) -> Option<Worded>;
+
+    /// The message that tells a person that something waits.
+    fn knock(&self, language: &str) -> Option<Worded>;
 }
 
 /// Looking at mail that was caught instead of sent. The rooms http and mail meet here and do not know each other (outbox_shelf.rs).

@@ -6,11 +6,11 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::holds::Holds;
 use crate::mail::Mail;
-use crate::mail::compose::Letterhead;
 use crate::mail::outbox::Outbox;
 use crate::mail::relay::{self, Relay, RelayConfig};
 use crate::outward::Outward;
 use crate::peel::HostPeel;
+use crate::rehearsal::{Rehearsal, letterhead};
 use crate::room::{FolderDisk, Room};
 use crate::secrets::{HouseKeys, KeysFile, SecretsError};
 use crate::settings::{Bounces, Database, Mail as MailSetting, Settings, Tls};
@@ -120,6 +120,7 @@ pub async fn assemble(
     let peel = Arc::new(HostPeel::new(&keys));
     let disk = Box::new(FolderDisk::new(&settings.data));
     let room = Arc::new(Room::new(disk, settings.reserve_mib << 20, settings.least_free_percent));
+    let rehearsal = Arc::new(Rehearsal::of(&settings));
     let app = App {
         room,
         peel: peel.clone(),
@@ -135,6 +136,7 @@ pub async fn assemble(
         outward,
         nudge: Arc::new(Nudge::default()),
         outbox,
+        rehearsal,
         town,
     };
     Ok(Assembled { app, mail, boot, crashes, keys_are_new, peel, _lock: lock })
@@ -169,13 +171,7 @@ impl Assembled {
             mail: self.mail.clone(),
             keys: self.app.keys.clone(),
             chance: self.app.chance.clone(),
-            letterhead: Letterhead {
-                from_name: settings.house_name.clone(),
-                from_address: settings.mail_from.clone(),
-                house_name: settings.house_name.clone(),
-                host_contact: (!settings.host_contact.is_empty()).then(|| settings.host_contact.clone()),
-                public_origin: settings.public_url.origin.clone(),
-            },
+            letterhead: letterhead(settings),
             return_path: settings.mail_from.clone(),
             hears_bounces: settings.bounces == Bounces::Pipe,
             domain: mail_domain(&settings.mail_from).to_owned(),

@@ -19,6 +19,7 @@ pub mod outbox_shelf;
 pub mod outward;
 pub mod own_address;
 pub mod peel;
+pub mod rehearsal;
 pub mod room;
 pub mod run;
 pub mod secrets;

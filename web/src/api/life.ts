@@ -66,6 +66,16 @@ export interface Keeper {
   standing: 'invited' | 'enrolled' | 'declined' | 'removed';
 }
 
+/** All that would be written, in its order; nothing of it is. */
+export interface Rehearsal {
+  /** `keeper`: to which of them; `null` for her. */
+  messages: { day: string; keeper: string | null; subject: string; text: string }[];
+  /** What each person would be told on the day of their letter. */
+  knock: { subject: string; text: string } | null;
+}
+
+export const rehearsal = (): Promise<Rehearsal> => get('/api/life/rehearsal');
+
 const mine = async (answer: Promise<{ life: Life | null }>): Promise<Life | null> => (await answer).life;
 
 /** `null` where she has asked for nothing yet. */

@@ -4,6 +4,7 @@
 export { accountOf, makeAccount, type Account } from './account';
 export { bindingLine, KINDS, parseBinding, type Binding, type Kind } from './binding';
 export * from './body';
+export { stopToken } from './stop';
 export { checkClaimWords, CLAIM_WORDS, deriveClaim, newClaimWords, openWordsFile, sealWordsFile } from './claim';
 export { SealError, type SealErrorCode } from './errors';
 export { keyFile, readKeyFile } from './key';

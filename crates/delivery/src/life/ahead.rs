@@ -1,7 +1,7 @@
 //! What would come if nothing more were heard of her: her own row, walked forward by [`super::decide`] itself, over a relay that takes everything at once. So each day that is said here is the earliest on
 //! which it can be; whatever is late in the world makes it later. Moves nothing, writes nothing, and knows no calendar.
 
-use super::{Change, Facts, Heard, Life, Stage, To, Vote, Word, accept, decide};
+use super::{Change, Facts, Heard, Life, Stage, To, Vote, Word, Write, accept, decide};
 use crate::clock::{Now, Observed};
 use crate::message::Says;
 use crate::state::Wake;
@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 /// What her keepers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum They {
-    /// All say today, unasked, that she has died: nothing leaves sooner than then.
+    /// All say today, unasked, that she has died, and say it again where that is wanted: nothing leaves sooner than then.
     SpeakToday,
     /// All say so on the day on which they are asked.
     SpeakWhenAsked,
@@ -56,9 +56,30 @@ const FARTHEST_YEARS: i64 = 40;
 /// A walk has no more steps than this.
 const STEPS: usize = 20_000;
 
+/// Something that would be written along the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// When, at the earliest.
+    pub at: Timestamp,
+    /// Her row as it would be then.
+    pub life: Life,
+    /// What, and to whom.
+    pub write: Write,
+}
+
+/// All that would be written, in its order. Nothing of it is.
+pub fn rehearse(life: &Life, facts: &Facts, they: They, now: Now) -> Vec<Written> {
+    go(life, facts, they, now).written
+}
+
 /// Walks. The last of what comes is [`What::Released`], if her letters are ever let go.
 pub fn walk(life: &Life, facts: &Facts, they: They, now: Now) -> Vec<Ahead> {
-    let mut walk = Walk { life: life.clone(), facts: facts.clone(), now, ahead: Vec::new() };
+    go(life, facts, they, now).ahead
+}
+
+fn go(life: &Life, facts: &Facts, they: They, now: Now) -> Walk {
+    let (ahead, written) = (Vec::new(), Vec::new());
+    let mut walk = Walk { life: life.clone(), facts: facts.clone(), now, ahead, written };
     for heard in walk.facts.rung.iter_mut().filter(|heard| **heard == Heard::NotYet) {
         *heard = Heard::Accepted(now.observed);
     }
@@ -80,7 +101,7 @@ pub fn walk(life: &Life, facts: &Facts, they: They, now: Now) -> Vec<Ahead> {
             break;
         }
     }
-    walk.ahead
+    walk
 }
 
 /// When her letters would be let go at the earliest.
@@ -93,9 +114,15 @@ struct Walk {
     facts: Facts,
     now: Now,
     ahead: Vec<Ahead>,
+    written: Vec<Written>,
 }
 
 impl Walk {
+    fn writes(&mut self, write: &[Write]) {
+        let (at, life) = (self.now.trusted, &self.life);
+        self.written.extend(write.iter().map(|write| Written { at, life: life.clone(), write: *write }));
+    }
+
     fn says(&mut self, what: What) {
         self.ahead.push(Ahead { at: self.now.trusted, what });
     }
@@ -107,6 +134,7 @@ impl Walk {
                 continue;
             };
             self.life = change.life;
+            self.writes(&change.write);
             self.facts.votes = accept::voted(&self.facts.votes, Vote { keeper, word: Word::Died });
         }
     }
@@ -116,10 +144,12 @@ impl Walk {
         let was = self.life.stage;
         let asked_before = self.life.keepers_asked.is_some();
         let rung = self.life.rung;
-        if change.life.episode != self.life.episode {
+        let anew = change.life.episode != self.life.episode;
+        if anew {
             self.facts.votes.clear();
         }
         self.life = change.life;
+        self.writes(&change.write);
         if self.life.rung != rung {
             self.facts.rung = vec![Heard::Accepted(self.now.observed); self.facts.channels.len()];
             let what = match self.life.stage {
@@ -136,7 +166,8 @@ impl Walk {
             self.facts.mail_left = Some(self.now.observed);
         }
         let asks = change.write.iter().any(|write| write.says == Says::KeeperAsked);
-        if asks && they == They::SpeakWhenAsked {
+        // Where a stop has ended, their words have to be said anew.
+        if (asks && they == They::SpeakWhenAsked) || (anew && they == They::SpeakToday) {
             self.they_speak();
         }
         match (was, self.life.stage) {

@@ -77,7 +77,7 @@ impl StepView {
     }
 }
 
-fn day(at: Timestamp, zone: &str) -> Result<String, Problem> {
+pub(super) fn day(at: Timestamp, zone: &str) -> Result<String, Problem> {
     let day = calendar::day_in(at, zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
     Ok(day.to_string())
 }

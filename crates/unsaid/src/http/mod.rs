@@ -16,6 +16,7 @@ mod patient;
 pub mod problem;
 pub mod range;
 pub mod read;
+mod rehearsal;
 pub mod route;
 pub mod rule;
 pub mod serve;
@@ -111,6 +112,7 @@ pub fn routes() -> Vec<Route> {
         withdraw::routes(),
         replies::routes(),
         ahead::routes(),
+        rehearsal::routes(),
         lives::routes(),
         keepers::routes(),
     ];

@@ -203,6 +203,15 @@ pub fn compose(
     })
 }
 
+/// What a message says and nothing else: its subject, and its paragraphs as text.
+///
+/// # Errors
+/// [`Unfit`], as with [`compose`].
+pub fn worded(words: &Words, head: &Letterhead, message: &Message<'_>) -> Result<(String, String), Unfit> {
+    let said = write(words, head, message)?;
+    Ok((said.subject, layout::text(&said.blocks)))
+}
+
 /// The headers that programs read and nobody else.
 ///
 /// There is no Precedence (RFC 2076, 3.9, calls it non-standard, controversial and discouraged): `bulk` and `list` put a knock among advertisements, and what it was good

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::id::AccountId;
 use unsaid_delivery::life::plan::{HOLD_OFF_HOURS, REMINDERS};
-use unsaid_delivery::life::{Doubt, Fallback, Life, Opened, Pace, Policy, Stage};
+use unsaid_delivery::life::{Doubt, Fallback, Life, Opened, Pace, Policy, Stage, To, Write};
 use unsaid_delivery::message::{Ladder, Message, Says, Subject};
 use unsaid_store::StoreError;
 use unsaid_store::lives::LifeView;
@@ -30,7 +30,14 @@ impl Worker {
         let keeper = matches!(message.subject, Subject::Keeper(_));
         own.link = self.link(if keeper { "keeper" } else { "well" }, &id);
         own.account = account.to_string();
-        Ok(Some(said(ladder, message, &view, own, keeper, now)))
+        let written = Written { says: ladder.says, nth: message.nth, date: message.date, keeper };
+        Ok(Some(said(written, &view, (own.link.as_str(), own.account.as_str()), now)))
+    }
+
+    /// What a message would say, were it written now: for a rehearsal.
+    pub(crate) fn would_say<'a>(write: &Write, view: &LifeView, link: &'a str, now: Now) -> Whole<'a> {
+        let keeper = matches!(write.to, To::Keeper(_));
+        said(Written { says: write.says, nth: write.nth, date: None, keeper }, view, (link, ""), now)
     }
 }
 
@@ -41,19 +48,20 @@ pub(super) struct Particular {
     account: String,
 }
 
-/// What is said. What her row does not bear out any more is never sent: permission is asked with the row read anew.
-fn said<'a>(
-    ladder: Ladder,
-    message: &Message,
-    view: &LifeView,
-    own: &'a Particular,
+/// Of one message, what matters for its words.
+struct Written {
+    says: Says,
+    nth: u8,
+    date: Option<Timestamp>,
     keeper: bool,
-    now: Now,
-) -> Whole<'a> {
-    let (life, link) = (&view.life, own.link.as_str());
-    let (nth, unlock) = (message.nth, life.wants_unlock());
-    let date = message.date.unwrap_or(now.trusted);
-    Whole::Life(match ladder.says {
+}
+
+/// What is said. What her row does not bear out any more is never sent: permission is asked with the row read anew.
+fn said<'a>(written: Written, view: &LifeView, own: (&'a str, &'a str), now: Now) -> Whole<'a> {
+    let (life, (link, account)) = (&view.life, own);
+    let (nth, keeper, unlock) = (written.nth, written.keeper, life.wants_unlock());
+    let date = written.date.unwrap_or(now.trusted);
+    Whole::Life(match written.says {
         Says::Question => About::Question { link, pause: life.plan.pause_days, then: then(view, 0), unlock },
         Says::Reminder => About::Reminder { link, nth, then: then(view, nth), unlock },
         Says::Warning => {
@@ -79,7 +87,7 @@ fn said<'a>(
         Says::Resumes if keeper => About::ResumesForKeeper { day: goes_on(life, now) },
         Says::Resumes => About::Resumes { link, day: goes_on(life, now) },
         Says::GoesOn => About::GoesOn,
-        Says::OutOfReach => About::OutOfReach { account: &own.account },
+        Says::OutOfReach => About::OutOfReach { account },
         Says::Released => About::Released,
         // It finds out whether mail arrives, and so it says.
         Says::Probe => return Whole::Test,

@@ -19,6 +19,7 @@ use unsaid::mail::compose::Letterhead;
 use unsaid::mail::outbox::Outbox;
 use unsaid::outward::Told;
 use unsaid::peel::HostPeel;
+use unsaid::rehearsal::Rehearsal;
 use unsaid::secrets::{HouseKeys, hashed};
 use unsaid::settings::Settings;
 use unsaid::time::HouseTime;
@@ -84,6 +85,7 @@ impl House {
         assert!(matches!(kept, Some(Ok(()))));
         let clock = Arc::new(HandClock(Mutex::new(Duration::from_secs(1000))));
         let peel = Arc::new(HostPeel::new(&keys));
+        let rehearsal = Arc::new(Rehearsal::of(&settings));
         let app = App {
             room: Arc::new(unsaid::room::Room::plenty()),
             settings: Arc::new(settings),
@@ -99,6 +101,7 @@ impl House {
             outward: Arc::new(Told::default()),
             nudge: Arc::new(Nudge::default()),
             outbox: None,
+            rehearsal,
             town: false,
         };
         let boot = BootId(chance.id_bytes());

@@ -14,6 +14,7 @@ use unsaid::chance::{Chance, SeededChance};
 use unsaid::clock::{Clock, Source, WALL};
 use unsaid::outward::Told;
 use unsaid::peel::HostPeel;
+use unsaid::rehearsal::Rehearsal;
 use unsaid::secrets::{HouseKeys, hashed};
 use unsaid::settings::Settings;
 use unsaid::time::HouseTime;
@@ -72,6 +73,7 @@ impl House {
         let chance = Arc::new(SeededChance::new(1));
         let keys = Arc::new(HouseKeys::new(&*chance));
         let store = Arc::new(MemoryStore::new());
+        let rehearsal = Arc::new(Rehearsal::of(&settings));
         let app = App {
             room: Arc::new(unsaid::room::Room::plenty()),
             settings: Arc::new(settings),
@@ -87,6 +89,7 @@ impl House {
             outward: Arc::new(Told::default()),
             nudge: Arc::new(Nudge::default()),
             outbox: None,
+            rehearsal,
             town: false,
         };
         let author = new_author(&app, author_name).await;

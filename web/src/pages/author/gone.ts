@@ -58,6 +58,7 @@ const theyAre = ({ names, keepers }: Known): string =>
 export function quorumSaid({ plan, keepers }: Pick<Known, 'plan' | 'keepers'>): string {
   const needed = Math.min(plan.quorum, keepers);
   if (keepers === 1) return say('author.gone.quorum-one');
+  if (needed === keepers && keepers === 2) return say('author.gone.quorum-both');
   if (needed === keepers) return say('author.gone.quorum-all', { number: count(keepers) });
   return say('author.gone.quorum', { needed: capital(count(needed)), number: count(keepers) });
 }

@@ -16,6 +16,8 @@ export type PageName =
   | 'answers'
   | 'answer'
   | 'gone'
+  | 'gone-paper'
+  | 'rehearsal'
   | 'people'
   | 'new-person'
   | 'person'
@@ -52,6 +54,8 @@ const TABLE: readonly [RegExp, PageName][] = [
   [/^\/answers$/, 'answers'],
   [new RegExp(`^/answers/${ID}$`), 'answer'],
   [/^\/gone$/, 'gone'],
+  [/^\/gone\/paper$/, 'gone-paper'],
+  [/^\/gone\/rehearsal$/, 'rehearsal'],
   [/^\/people$/, 'people'],
   [/^\/people\/new$/, 'new-person'],
   [new RegExp(`^/people/${ID}$`), 'person'],

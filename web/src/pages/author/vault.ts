@@ -197,6 +197,9 @@ function cardIn(kept: unknown): Card | null {
 export const cardOf = (records: Records, person: string | null): Card | null =>
   person === null ? null : cardIn(records.get(person)?.['card']);
 
+/** The eight words of her stop paper: a card of its own kind, kept so that it can be printed again. */
+export const stopOf = (records: Records): Card | null => cardIn(records.get(SELF)?.['stop']);
+
 /** The card that was about to take the place of one that somebody has seen. */
 export const nextCardOf = (records: Records, person: string): Card | null =>
   cardIn(records.get(person)?.['nextCard']);

@@ -61,6 +61,8 @@ export interface Asked {
   'make-card': { ask: Record<string, never>; answer: { words: string } };
   /** What stands at the house for the words of a card. */
   'card-token': { ask: { words: string }; answer: { token: string } };
+  /** What stands at the house for the words of a stop paper. */
+  'stop-token': { ask: { words: string }; answer: { token: string } };
   /** A letter of hers, wrapped anew under other words. */
   'wrap-again': {
     ask: LetterName & { authorWrap: Uint8Array; words: string; hostRecipient: string };

@@ -25,6 +25,7 @@ import {
   sealLetter,
   sealVault,
   sealWordsFile,
+  stopToken,
   wordsWrap,
   type Kept,
   type Written,
@@ -132,6 +133,7 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
   },
   'make-card': async () => ({ words: newClaimWords(crypto.getRandomValues(new Uint8Array(10))) }),
   'card-token': async ({ words }) => deriveClaim(words),
+  'stop-token': async ({ words }) => ({ token: stopToken(words) }),
   'wrap-again': async ({ authorWrap, words, hostRecipient, ...name }) => {
     const key = await openWrap(held(), authorWrap);
     return { wrap: await wordsWrap(name, { words, hostRecipient }, key) };
