@@ -128,8 +128,7 @@ pub fn answered(message: &Message, answer: Answer, now: Now) -> Recorded {
             let wait = if message.kind == Kind::Code {
                 pause_seconds(message.kind, tries)
             } else {
-                let waited = now.observed.0.saturating_sub(message.since.0);
-                (waited / 12).clamp(NOT_REACHED_WAIT_SECONDS, NOT_REACHED_MOST_SECONDS)
+                silent_wait(message.since, now.observed)
             };
             again(wait, false, "a-silent-relay-counts-against-nobody")
         }
@@ -194,14 +193,61 @@ fn blocked_wait(kind: Kind) -> i64 {
 
 /// `knocks-wait`: a knock that is not begun now, because of what was answered to others. Nothing changes but its wake.
 pub fn waits(message: &Message, until: Observed) -> Recorded {
-    Recorded {
-        state: message.state,
-        wake: Some(Wake::Observed(until)),
-        counts: false,
-        address_is_dead: false,
-        call_host: false,
-        why: "knocks-wait",
+    put_off(message, Wake::Observed(until), "knocks-wait")
+}
+
+/// `a-silent-relay-is-asked-by-few`: a message that is not begun now, because the relay answers nobody. Nothing changes but its wake.
+pub fn waits_for_the_relay(message: &Message, seconds: i64, now: Now) -> Recorded {
+    put_off(message, pause(message.kind, seconds, now), "a-silent-relay-is-asked-by-few")
+}
+
+fn put_off(message: &Message, wake: Wake, why: &'static str) -> Recorded {
+    let state = message.state;
+    Recorded { state, wake: Some(wake), counts: false, address_is_dead: false, call_host: false, why }
+}
+
+/// So many messages in a row have to find nobody there before the others wait with them: one may have met a relay that has no more hands just now.
+pub const SILENT_IN_A_ROW: u32 = 8;
+
+/// Whether the relay answers at all. A thousand letters need not each find out for themselves, one connection that nobody takes after the other, that it does not. Remembered by whoever sends, in
+/// memory alone: each message keeps its own wake, and a restart asks again.
+#[derive(Debug, Default)]
+pub struct Silence {
+    /// So many found nobody there, with no answer between them.
+    unreached: u32,
+    /// When the first of them did.
+    since: Option<Observed>,
+    /// Nothing is begun before, but for what cannot wait.
+    until: Option<Observed>,
+}
+
+impl Silence {
+    /// Hears what came of one message.
+    pub fn heard(&mut self, answer: Answer, now: Observed) {
+        if answer != Answer::NotReached {
+            *self = Self::default();
+            return;
+        }
+        let since = *self.since.get_or_insert(now);
+        self.unreached = self.unreached.saturating_add(1);
+        let asked_lately = self.until.is_some_and(|until| now < until);
+        if self.unreached >= SILENT_IN_A_ROW && !asked_lately {
+            self.until = Some(now.plus_seconds(silent_wait(since, now)));
+        }
     }
+
+    /// `a-silent-relay-is-asked-by-few`: for how many seconds this message is not begun, if it is not. A code is asked for by somebody who sits in front of the page, and what is pointless by now is
+    /// let end.
+    pub fn waits(&self, message: &Message, now: Now) -> Option<i64> {
+        let until = self.until.filter(|until| now.observed < *until)?;
+        let pointless = message.expires.is_some_and(|expires| now.trusted >= expires);
+        (message.kind != Kind::Code && !pointless).then(|| until.0 - now.observed.0)
+    }
+}
+
+/// A twelfth of the time for which nobody has answered, within bounds.
+fn silent_wait(since: Observed, now: Observed) -> i64 {
+    (now.0.saturating_sub(since.0) / 12).clamp(NOT_REACHED_WAIT_SECONDS, NOT_REACHED_MOST_SECONDS)
 }
 
 /// Where this house was not wanted within the last day. It is remembered by whoever sends, in memory alone: names of people's domains are not

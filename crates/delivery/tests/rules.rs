@@ -10,7 +10,7 @@ use unsaid_delivery::decide::{Address, Decision, JOINS_YEARLY_DAYS, LAST_KNOCK, 
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Permit};
-use unsaid_delivery::record::{self, Answer, Bounce, CameBack, Welcome};
+use unsaid_delivery::record::{self, Answer, Bounce, CameBack, Silence, Welcome};
 use unsaid_delivery::refusal::{Refused, Scope};
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, Shown, State, Wake, shown};
@@ -813,6 +813,46 @@ fn knocks_wait() {
     assert_eq!((put_off.why, put_off.state), ("knocks-wait", MessageState::Started));
     assert_eq!(put_off.wake, Some(Wake::Observed(at(40))));
     assert!(!put_off.counts && !put_off.address_is_dead && !put_off.call_host);
+}
+
+#[test]
+fn a_silent_relay_is_asked_by_few() {
+    let mut silence = Silence::default();
+    let now = |seconds: i64| Now { trusted: at("2030-01-01T00:00:00Z"), observed: Observed(seconds) };
+    let waiting = knock(1, MessageState::Waiting);
+    // Seven in a row may have met a relay with no hands free; an answer among them, whatever it says, is an answer.
+    for answer in [Answer::Accepted, Answer::Later, Answer::Refused, Answer::Unknown] {
+        (0..7).for_each(|_| silence.heard(Answer::NotReached, Observed(0)));
+        assert_eq!(silence.waits(&waiting, now(0)), None);
+        silence.heard(answer, Observed(0));
+    }
+    // The eighth means everybody: ten minutes, and then some ask.
+    (0..8).for_each(|_| silence.heard(Answer::NotReached, Observed(0)));
+    assert_eq!(silence.waits(&waiting, now(1)), Some(599));
+    assert_eq!(silence.waits(&waiting, now(600)), None);
+    // Those that were on their way meanwhile put nothing further off.
+    silence.heard(Answer::NotReached, Observed(30));
+    assert_eq!(silence.waits(&waiting, now(30)), Some(570));
+    // One that asks in vain is enough now; after a day of it, once an hour.
+    silence.heard(Answer::NotReached, Observed(600));
+    assert_eq!(silence.waits(&waiting, now(600)), Some(600));
+    silence.heard(Answer::NotReached, Observed(24 * HOUR));
+    assert_eq!(silence.waits(&waiting, now(24 * HOUR)), Some(HOUR));
+    // Who sits in front of the page is not kept waiting, and what is pointless is let end.
+    let code = Message { kind: Kind::Code, ..waiting.clone() };
+    let late = Message { expires: Some(at("2029-12-31T00:00:00Z")), ..waiting.clone() };
+    assert_eq!((silence.waits(&code, now(24 * HOUR)), silence.waits(&late, now(24 * HOUR))), (None, None));
+    // It is not tried, does not count, stays what it was, and waits by the clock that is its own.
+    let started = knock(2, MessageState::Started);
+    let put_off = record::waits_for_the_relay(&started, HOUR, now(0));
+    assert_eq!((put_off.state, put_off.wake), (MessageState::Started, Some(Wake::Observed(Observed(HOUR)))));
+    assert!(!put_off.counts && !put_off.address_is_dead && !put_off.call_host);
+    let notice = Message { kind: Kind::Notice(Notice::Welcome), ..waiting.clone() };
+    let put_off = record::waits_for_the_relay(&notice, HOUR, now(0));
+    assert_eq!(put_off.wake, Some(Wake::Trusted(at("2030-01-01T01:00:00Z"))));
+    // And with the first answer nobody waits any more.
+    silence.heard(Answer::Accepted, Observed(24 * HOUR + 1));
+    assert_eq!(silence.waits(&waiting, now(24 * HOUR + 1)), None);
 }
 
 #[test]

@@ -6,11 +6,11 @@ mod tools;
 
 use async_trait::async_trait;
 use std::ops::RangeInclusive;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tools::tools;
 use unsaid::chance::SeededChance;
-use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
+use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach, Reply};
 use unsaid::secrets::HouseKeys;
 use unsaid::worker::Worker;
 use unsaid_delivery::state::State;
@@ -236,6 +236,58 @@ async fn nothing_is_begun_while_an_answer_cannot_be_recorded() {
     let mut each = addresses;
     each.sort();
     assert_eq!(got, each, "each once");
+}
+
+/// Nobody is there, until somebody is.
+#[derive(Default)]
+struct Silent {
+    there: AtomicBool,
+    asked: AtomicUsize,
+    taken: Counts,
+}
+
+#[async_trait]
+impl Mail for Silent {
+    async fn send(&self, message: &Outgoing, permission: &mut dyn Permission) -> Answer {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.there.load(Ordering::Relaxed) {
+            return self.taken.send(message, permission).await;
+        }
+        Answer::NotReached { reply: Reply::silence() }
+    }
+
+    async fn check(&self) -> Result<Reach, String> {
+        Ok(Reach::Everybody)
+    }
+}
+
+/// `a-silent-relay-is-asked-by-few`, from the first turn without it to the last letter.
+#[tokio::test]
+async fn while_nobody_answers_a_few_ask_and_then_everybody_goes() {
+    let mail = Arc::new(Silent::default());
+    let addresses: Vec<String> = (0..MANY).map(|nth| format!("n{nth}@example.org")).collect();
+    let mut house = Three::of(mail.clone(), &addresses).await;
+    let mut at = 9 * HOUR;
+    // Twelve hours, in which the house comes whenever it wants to: at most every ten minutes, and to few each time.
+    let mut turns = 0;
+    while at < 21 * HOUR {
+        let asked = mail.asked.load(Ordering::Relaxed);
+        let next = house.worker.turn(now(at)).await.unwrap();
+        let asked = mail.asked.load(Ordering::Relaxed) - asked;
+        assert!(asked <= 16, "{asked} of {MANY} knocked at a door that nobody opens");
+        let wake = next.observed.map_or(HOUR, |next| next.0 - now(at).observed.0);
+        at += if next.again { 1 } else { wake.clamp(1, HOUR) };
+        turns += 1;
+    }
+    assert!(mail.asked.load(Ordering::Relaxed) >= 12, "and somebody asks at least once an hour");
+    assert!(turns < 200, "{turns} turns");
+    mail.there.store(true, Ordering::Relaxed);
+    for _ in 0..12 {
+        while house.worker.turn(now(at)).await.unwrap().again {}
+        at += 600;
+    }
+    assert_eq!(house.states().await, [State::Knocked(1); MANY], "within two hours everybody is told");
+    assert_eq!(mail.taken.copies(), MANY, "each once");
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ pub(super) enum Sent {
 pub(super) struct Answered {
     /// What is to be committed.
     pub(super) recording: Recording,
-    answer: Answer,
+    pub(super) answer: Answer,
 }
 
 impl Answered {
@@ -89,6 +89,9 @@ impl Worker {
         };
         if self.put_off(&taken, &view.message, &to, now).await? {
             return ended(Done::Well);
+        }
+        if let Some(waits) = self.waits_for_the_relay(taken, &view.message, now) {
+            return Ok(Sent::Answered(Box::new(waits)));
         }
         let too_many = |seconds| {
             tracing::warn!(id = %id, "the hourly ceiling is reached");

@@ -49,7 +49,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use unsaid_delivery::clock::HOUR;
 use unsaid_delivery::message::{Kind, Notice};
-use unsaid_delivery::record::Welcome;
+use unsaid_delivery::record::{Silence, Welcome};
 use unsaid_delivery::{BootId, Now, Observed};
 use unsaid_store::care::Wrong;
 use unsaid_store::rows::{self, Beaten, Lane, Taken, WakeOf};
@@ -123,6 +123,8 @@ pub struct Worker {
     left: Mutex<VecDeque<Observed>>,
     /// Where this house was not wanted lately.
     welcome: Mutex<Welcome>,
+    /// Whether the relay answers at all.
+    silence: Mutex<Silence>,
     /// One worker of a house keeps it in order beside its letters.
     kept: Option<keeping::Kept>,
 }
@@ -186,6 +188,7 @@ impl Worker {
             hopeless: hopeless::Hopeless::default(),
             left: Mutex::new(VecDeque::new()),
             welcome: Mutex::default(),
+            silence: Mutex::default(),
             kept: None,
         }
     }
