@@ -144,7 +144,8 @@ pub(crate) fn strikes(world: &mut World, event: Event) {
                     world.dies(node, away);
                 }
             }
-            if let Some(backup) = world.hand.backs_up() {
+            let inert = world.truth().inert;
+            if let Some(backup) = world.hand.backs_up(inert) {
                 world.backups.push(backup);
                 world.note('B', 0, 0);
             }
@@ -164,12 +165,18 @@ fn restores(world: &mut World) {
         let away = world.faults.between(600, 7_200);
         world.dies(node, away);
     }
-    if let Err(error) = world.hand.restores(&backup) {
-        return world.truth().broken(11, format_args!("a backup could not be restored: {error}"));
-    }
+    let inert = match world.hand.restores(&backup) {
+        Ok(inert) => inert,
+        Err(error) => {
+            return world.truth().broken(11, format_args!("a backup could not be restored: {error}"));
+        }
+    };
     world.restores += 1;
-    world.truth().inert = true;
-    world.note('Y', 0, 0);
+    world.note('Y', 0, i64::from(inert));
+    world.truth().inert = inert;
+    if !inert {
+        return;
+    }
     let waits = world.faults.between(3 * 3_600, 20 * DAY);
     world.after(waits, Event::Adopts);
 }

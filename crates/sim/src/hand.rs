@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
-use unsaid_store::journal::MemoryJournal;
+use unsaid_store::journal::{Journal, MemoryJournal, Seq};
 use unsaid_store::memory::MemoryStore;
 use unsaid_store::sql::adopt::Adopting;
 use unsaid_store::sql::{Snapshot, SqlStore};
@@ -28,8 +28,14 @@ pub(crate) struct Hand {
     woken: Arc<Woken>,
 }
 
-/// All rows as they were.
-pub(crate) enum Backup {
+/// All rows as they were, how many facts the journal held then, and whether the house was itself a copy that nobody had adopted.
+pub(crate) struct Backup {
+    rows: Rows,
+    facts: Seq,
+    inert: bool,
+}
+
+enum Rows {
     /// Of SQLite.
     Sqlite(Snapshot),
     /// Of PostgreSQL: the name of another database.
@@ -84,9 +90,10 @@ impl Hand {
 
     /// A copy of all rows, as a backup takes it; none, where rows in memory are all that there is. The journal is kept elsewhere. No node may be running on PostgreSQL: there a copy is made of a
     /// database that nobody uses.
-    pub(crate) fn backs_up(&mut self) -> Option<Backup> {
+    pub(crate) fn backs_up(&mut self, inert: bool) -> Option<Backup> {
+        let facts = self.journal.last().ok()?;
         if let Some(store) = &self.sqlite {
-            return store.snapshot().ok().map(Backup::Sqlite);
+            return store.snapshot().ok().map(|rows| Backup { rows: Rows::Sqlite(rows), facts, inert });
         }
         let (url, copies) = self.postgres.as_mut()?;
         *copies += 1;
@@ -95,15 +102,18 @@ impl Hand {
         let made = self.ask(copied(&url, name_in(&url), &copy));
         let again = self.ask(SqlStore::postgres(&url, self.journal())).map(Arc::new);
         self.store = again.unwrap_or_else(|e| unreachable!("the database was there a moment ago: {e}"));
-        made.ok().map(|()| Backup::Postgres(copy))
+        made.ok().map(|()| Backup { rows: Rows::Postgres(copy), facts, inert })
     }
 
-    /// The rows of a backup take the place of the present ones; the journal is what it is.
-    pub(crate) fn restores(&mut self, backup: &Backup) -> Result<(), StoreError> {
+    /// The rows of a backup take the place of the present ones; the journal is what it is. Says whether it has to be adopted: where nothing was written down since, the backup is no older than the house, and
+    /// goes on as after any other start.
+    pub(crate) fn restores(&mut self, backup: &Backup) -> Result<bool, StoreError> {
         let journal = self.journal();
-        let store = match backup {
-            Backup::Sqlite(backup) => now(SqlStore::from_snapshot(backup, journal))?,
-            Backup::Postgres(copy) => {
+        let last = journal.last().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let inert = backup.inert || last > backup.facts;
+        let store = match &backup.rows {
+            Rows::Sqlite(backup) => now(SqlStore::from_snapshot(backup, journal))?,
+            Rows::Postgres(copy) => {
                 let url = self.postgres.as_ref().map(|(url, _)| url.clone()).unwrap_or_default();
                 self.lets_go();
                 self.ask(copied(&url, copy, name_in(&url))).map_err(StoreError::Unavailable)?;
@@ -112,7 +122,7 @@ impl Hand {
         };
         self.ask(store.begins())?;
         self.takes(store);
-        Ok(())
+        Ok(inert)
     }
 
     /// The host says that this is the living one.
@@ -175,7 +185,8 @@ impl Hand {
                     if let Poll::Ready(done) = turn.as_mut().poll(&mut Context::from_waker(&waker)) {
                         return Poll::Ready(done);
                     }
-                    if held(gate).killed {
+                    // Where the process ended between two steps its turn may go on for a moment, and draws no breath.
+                    if held(gate).killed || unsaid_delivery::planted::steps_left() == Some(0) {
                         return Poll::Pending;
                     }
                     breath();
@@ -260,4 +271,34 @@ async fn database(seed: u64) -> Result<String, String> {
     connection.abort();
     let (server, _) = url.rsplit_once('/').ok_or("the address of the server has no database's name")?;
     Ok(format!("{server}/{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::post::Gate;
+    use unsaid_delivery::planted;
+
+    #[test]
+    fn a_process_that_has_ended_draws_no_breath_though_its_turn_goes_on() {
+        let hand = Hand::open(Over::Memory, 1).unwrap_or_else(|e| panic!("{e}"));
+        let gate = Mutex::new(Gate::default());
+        for (steps, breaths) in [(5, 3), (0, 0)] {
+            // A turn that asks to be driven on three times, and then waits for ever.
+            let mut left = 3;
+            let mut turn: Pin<Box<dyn Future<Output = ()>>> = Box::pin(std::future::poll_fn(move |cx| {
+                if left > 0 {
+                    left -= 1;
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Pending
+            }));
+            planted::end_after(steps);
+            let mut drawn = 0;
+            assert!(hand.drive(&mut turn, &gate, || drawn += 1).is_pending());
+            planted::lives();
+            // Once more for the poll in which it asked for nothing.
+            assert_eq!(drawn, if breaths > 0 { breaths + 1 } else { 0 });
+        }
+    }
 }

@@ -87,12 +87,13 @@ fn live(asked: &Asked) -> Result<bool, String> {
 /// One planted fault after the other. Whether each was found by its own property.
 #[expect(clippy::print_stdout, reason = "a program for the terminal")]
 fn hunt(asked: &Asked) -> Result<bool, String> {
-    let mut all = true;
+    let (mut all, mut hunted) = (true, 0);
     for mutant in MUTANTS {
         let planted = format!("{:?}", mutant.planted);
         if asked.only.as_ref().is_some_and(|only| *only != planted) {
             continue;
         }
+        hunted += 1;
         let property = format!("{} {}", mutant.property, name(mutant.property));
         let said = match mutants::hunt(*mutant, asked.options, asked.seeds)? {
             Ended::Found(seed) => format!("found at seed {seed}"),
@@ -107,11 +108,10 @@ fn hunt(asked: &Asked) -> Result<bool, String> {
         };
         println!("{planted:<22} {property:<58} {said}");
     }
-    println!(
-        "planted: {}  {}",
-        MUTANTS.len(),
-        if all { "all of them found" } else { "NOT all of them found" }
-    );
+    if hunted == 0 {
+        return Err("No fault has this name. Their names come with: unsaid-sim mutants --seeds 1".to_owned());
+    }
+    println!("planted: {hunted}  {}", if all { "all of them found" } else { "NOT all of them found" });
     Ok(all)
 }
 

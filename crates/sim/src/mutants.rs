@@ -34,7 +34,7 @@ pub const MUTANTS: &[Mutant] = &[
     found_by(1, Planted::FrozenUtc),
     found_by(1, Planted::LeapSkipped),
     found_by(2, Planted::ProofNotAsked),
-    found_by(3, Planted::NoFence),
+    Mutant { authors: 40, ..found_by(3, Planted::NoFence) },
     found_by(3, Planted::AcceptedGoesAgain),
     found_by(4, Planted::StopNotRechecked),
     found_by(5, Planted::RefuseAtScheduleOnly),

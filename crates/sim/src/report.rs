@@ -19,7 +19,7 @@ each line: time by the sun | what happened | whose
   z  a node is paused               Z  and goes on                 R  the relay is down       O  and up again
   c  a clock is wrong               C  and right again             t  new zone data
   H  nothing breaks any more
-  B  a backup is taken              Y  and the house restored to it    a  and adopted
+  B  a backup is taken              Y  restored (1: to be adopted)    a  and adopted
   k  letters wait for an author's end   +  a sign of hers (1: strong)   w  she is away
   D  she dies                       M  a mail about her was taken   v  a keeper speaks
   u  a keeper is one no more        p  the stop paper is used       L  she is let go (1: she is dead)";

@@ -197,14 +197,15 @@ pub(crate) fn token_in(message: &[u8], page: &[u8]) -> Option<Vec<u8>> {
     // A soft break may stand anywhere within.
     let mut plain = Vec::with_capacity(message.len());
     let mut rest = message;
-    while let Some((first, more)) = rest.split_first() {
-        if let Some(after) = rest.strip_prefix(b"=\r\n") {
-            rest = after;
-            continue;
-        }
-        plain.push(*first);
-        rest = more;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'=') {
+        let (before, equals) = rest.split_at(at);
+        plain.extend_from_slice(before);
+        rest = equals.strip_prefix(b"=\r\n").unwrap_or_else(|| {
+            plain.push(b'=');
+            &equals[1..]
+        });
     }
+    plain.extend_from_slice(rest);
     let at = plain.windows(page.len()).position(|w| w == page)? + page.len();
     let token = plain.get(at..at + LENGTH)?;
     unbase64(token)

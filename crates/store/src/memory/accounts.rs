@@ -396,6 +396,9 @@ impl AccountStore for MemoryStore {
             row.used = true;
         }
         let author = Author { account: new.id };
+        if role == Role::Host {
+            world.hosts.insert((now.trusted, new.id));
+        }
         world.account_of.insert(new.email_key, new.id);
         world.accounts.insert(
             new.id,

@@ -504,13 +504,7 @@ impl EngineStore for MemoryStore {
             return Ok(0);
         }
         world.calls.insert(call, now.trusted);
-        let mut hosts: Vec<(Timestamp, AccountId)> = world
-            .accounts
-            .iter()
-            .filter(|(_, row)| row.account.role == Role::Host)
-            .map(|(id, row)| (row.made, *id))
-            .collect();
-        hosts.sort_unstable();
+        let hosts = world.hosts.clone();
         let mut called = 0;
         for ((_, host), notice) in hosts.into_iter().zip(notices) {
             world.notice_from(host, Notice::HostCalled(call), *notice, now.trusted, now);

@@ -27,14 +27,17 @@ pub(super) struct Keeper {
 
 impl World {
     fn keepers_of(&self, account: AccountId) -> Vec<&Keeper> {
-        let mut keepers: Vec<&Keeper> = self.keepers.values().filter(|k| k.row.account == account).collect();
+        let hers = self.keepers_by.get(&account).map(Vec::as_slice).unwrap_or_default();
+        let mut keepers: Vec<&Keeper> = hers.iter().filter_map(|id| self.keepers.get(id)).collect();
         keepers.sort_by_key(|keeper| keeper.order);
         keepers
     }
 
     fn channels_of(&self, account: AccountId) -> Vec<ChannelRow> {
-        let hers = self.channels.iter().filter(|(_, row)| row.account == account && !row.removed);
+        let hers = self.channels_by.get(&account).map(Vec::as_slice).unwrap_or_default();
+        let hers = hers.iter().filter_map(|id| Some((id, self.channels.get(id)?)));
         let mut hers: Vec<(u64, ChannelRow)> = hers
+            .filter(|(_, row)| !row.removed)
             .map(|(id, row)| {
                 (row.order, ChannelRow { id: *id, sealed: row.sealed.clone(), added: row.added })
             })
@@ -49,8 +52,7 @@ impl World {
         let others = self.channels_of(account).into_iter().map(|channel| To::Channel(channel.id));
         let standing: Vec<&Keeper> =
             self.keepers_of(account).into_iter().filter(|k| k.row.standing.counts()).collect();
-        let host = self.accounts.iter().filter(|(id, row)| row.account.role == Role::Host && **id != account);
-        let host = host.min_by_key(|(id, row)| (row.made, **id)).map(|(id, _)| To::Host(*id));
+        let host = self.hosts.iter().find(|(_, id)| *id != account).map(|(_, id)| To::Host(*id));
         let reachable = standing.iter().find(|k| k.row.address.is_some()).map(|k| To::Keeper(k.row.id));
         let votes = self.votes.range((account, life.episode, KeeperId([0; 16]))..);
         Facts {
@@ -339,6 +341,7 @@ impl LifeStore for MemoryStore {
             standing: KeeperStanding::Invited,
             added: now.trusted,
         };
+        world.keepers_by.entry(account).or_default().push(keeper.id);
         world.keepers.insert(keeper.id, Keeper { row, link: keeper.link, order, rev: 1 });
         world.look_at_life(account, now);
         Ok(())
@@ -396,6 +399,7 @@ impl LifeStore for MemoryStore {
         world.record(channel, 1, Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() })?;
         let order = world.next_sequence();
         let row = Channel { sealed, account, added: now.trusted, order, removed: false };
+        world.channels_by.entry(row.account).or_default().push(channel);
         world.channels.insert(channel, row);
         world.look_at_life(account, now);
         Ok(())

@@ -152,7 +152,11 @@ struct World {
     nonces: BTreeMap<Keyed, Timestamp>,
     lives: BTreeMap<AccountId, Life>,
     channels: BTreeMap<ChannelId, lives::Channel>,
+    channels_by: BTreeMap<AccountId, Vec<ChannelId>>,
     keepers: BTreeMap<KeeperId, lives::Keeper>,
+    keepers_by: BTreeMap<AccountId, Vec<KeeperId>>,
+    /// Who has been here longest comes first.
+    hosts: BTreeSet<(Timestamp, AccountId)>,
     /// The last word of a keeper in an episode.
     votes: BTreeMap<(AccountId, u32, KeeperId), Word>,
     stop_codes: BTreeMap<AccountId, Keyed>,

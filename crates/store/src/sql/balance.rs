@@ -359,7 +359,8 @@ async fn stands_in_rows(tx: &mut Tx, fact: &Fact) -> Result<bool> {
             )
             .await?
         }
-        Fact::Accepted { message, .. } => {
+        // What was no knock is not rebuilt in a restored house: there is nothing of it that could be sent again.
+        Fact::Accepted { message, knock: Some(_) } => {
             // Accepted first, it may have come back since.
             tx.one(
                 "select 1 from messages where id = $1 and state in ('accepted', 'refused')",

@@ -9,7 +9,7 @@ use super::tx::{Mode, values};
 use super::*;
 use crate::journal::FileJournal;
 use crate::rows::*;
-use crate::{AccountStore, EngineStore, HouseStore, LetterStore, PersonStore, ReaderStore};
+use crate::{AccountStore, CareStore, EngineStore, HouseStore, LetterStore, PersonStore, ReaderStore};
 use std::path::PathBuf;
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::hold::Hold;
@@ -224,9 +224,12 @@ async fn a_birthday_that_was_knocked_for_since_is_not_knocked_for_again_and_the_
         let message = MessageId([n; 16]);
         super::tests::entry(message, 3, Fact::Accepted { message, knock: Some(knock) })
     };
-    place.journal().append(1, &[knocked(90, told)]).unwrap();
+    // And a question that was no knock: its row does not come back, and nobody is called for that.
+    let question = MessageId([92; 16]);
+    let asked = super::tests::entry(question, 3, Fact::Accepted { message: question, knock: None });
+    place.journal().append(1, &[knocked(90, told), asked]).unwrap();
     restore(&place, &backup);
-    let store = place.open().await;
+    let mut store = place.open().await;
     assert_eq!(holds(&store).await, [Hold::NotAdopted], "no crash explains a message that nobody knows");
     let letter = store.letter(&author(), SECOND).await.unwrap();
     let mut states: Vec<(i16, State)> = letter.deliveries.iter().map(|d| (d.occurrence, d.state)).collect();
@@ -236,6 +239,18 @@ async fn a_birthday_that_was_knocked_for_since_is_not_knocked_for_again_and_the_
         [(2027, State::Unreachable), (2028, State::Knocked(1)), (2029, State::Waiting)],
         "what was missed is over, what was told is told, and the next waits"
     );
+    store.adopt(PLAIN).await.unwrap();
+    store.balance(now()).await.unwrap();
+    assert_eq!(store.findings().await.unwrap(), [], "everything that has to be in the rows is there");
+    // The knock that was rebuilt is looked for, and missed.
+    transaction!(&store, Mode::Write, |tx| {
+        tx.exec("update messages set state = 'dropped' where id = $1", values![MessageId([90; 16])]).await?;
+        tx.exec("delete from balanced", &[]).await
+    })
+    .unwrap();
+    store.balance(now()).await.unwrap();
+    let found: Vec<_> = store.findings().await.unwrap().into_iter().map(|finding| finding.wrong).collect();
+    assert_eq!(found, [crate::care::Wrong::FactWithoutRow]);
 }
 
 #[tokio::test]
