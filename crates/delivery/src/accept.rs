@@ -25,6 +25,8 @@ pub enum Refusal {
     ZoneUnknown,
     /// The person has no address, and the letter is to be sent.
     NoAddress,
+    /// It would wait until it is asked for, and nothing leads to it: no address and no card.
+    NoWay,
     /// The rest is over, so there is nothing to undo; withdrawing is what is left.
     Rested,
     /// It still rests: undoing is simpler and says more.
@@ -47,6 +49,7 @@ impl Refusal {
             Self::BirthdayUnknown => "birthday-unknown",
             Self::ZoneUnknown => "zone-unknown",
             Self::NoAddress => "no-address",
+            Self::NoWay => "no-way",
             Self::Rested => "rested",
             Self::StillResting => "still-resting",
             Self::AlreadySealed => "already-sealed",
@@ -123,7 +126,8 @@ fn first_due(moment: &Moment, now: Now) -> Result<(i16, Option<Timestamp>), Refu
 pub fn kept_by_this_version(rule: &Rule) -> bool {
     matches!(rule.gate, Gate::None | Gate::Gone)
         && !matches!(rule.moment, Moment::After { .. })
-        && rule.reach == Reach::Send
+        // Whoever may never come is not promised a letter for each year.
+        && !(rule.reach == Reach::Claim && matches!(rule.moment, Moment::EachBirthday { .. }))
 }
 
 /// What changes in a delivery when something is granted.
@@ -139,11 +143,13 @@ pub struct Granted {
     pub why: &'static str,
 }
 
-/// `seal-once`: a letter with a living delivery is not sealed over. What was undone in its rest is a draft, and may be.
-pub fn may_seal(existing: Option<&Delivery>, has_address: bool) -> Result<(), Refusal> {
-    match existing {
-        Some(d) if d.state != (State::Withdrawn { undone: true }) => Err(Refusal::AlreadySealed),
-        _ if !has_address => Err(Refusal::NoAddress),
+/// `seal-once`: a letter with a living delivery is not sealed over. What was undone in its rest is a draft, and may be. `has_way`: of what is sent, that there is an
+/// address for it; of what is held until it is asked for, that there is a card or an address that leads to it.
+pub fn may_seal(existing: Option<&Delivery>, reach: Reach, has_way: bool) -> Result<(), Refusal> {
+    match (existing, reach) {
+        (Some(d), _) if d.state != (State::Withdrawn { undone: true }) => Err(Refusal::AlreadySealed),
+        (_, Reach::Send) if !has_way => Err(Refusal::NoAddress),
+        (_, Reach::Claim) if !has_way => Err(Refusal::NoWay),
         _ => Ok(()),
     }
 }
@@ -306,7 +312,8 @@ pub const NOT_TODAY_DAYS: i64 = 14;
 /// `their-day`: the person keeps it for a day of theirs, from tomorrow on, ten years ahead at most; none: 'not today'. Until then nothing is sent
 /// about it; it can be opened all the while. `zone` is `Pair.zone`.
 pub fn later(delivery: &Delivery, day: Option<Date>, zone: &str, now: Now) -> Result<Granted, Refusal> {
-    let may = delivery.state.may_be_opened() && !delivery.pinned;
+    // Of what is held until it is asked for nothing is ever sent: it waits for any day of theirs as it is.
+    let may = delivery.state.may_be_opened() && !delivery.pinned && delivery.rule.reach == Reach::Send;
     if !may || matches!(delivery.state, State::Opened | State::Refused) {
         return Err(Refusal::NotHere);
     }
@@ -349,7 +356,7 @@ pub fn refuse(delivery: &Delivery, scope: Scope) -> Option<State> {
         // One address said no: another may still be knocked at; `decide` finds out at the next wake.
         Scope::NotMe | Scope::House | Scope::Quiet => false,
     };
-    (covered && (delivery.state.is_knocking() || matches!(delivery.state, State::Later(_))))
+    (covered && (delivery.state.is_knocking() || matches!(delivery.state, State::Later(_) | State::Askable)))
         .then_some(State::Refused)
 }
 
@@ -362,6 +369,9 @@ pub fn lift(delivery: &Delivery, scope: Scope) -> Option<State> {
     };
     (covered && delivery.state == State::Refused).then_some(if delivery.pinned {
         State::Opened
+    } else if delivery.rule.reach == Reach::Claim {
+        // What is held until it is asked for is never knocked for.
+        State::Askable
     } else {
         // The person is here and looking at it: no knock is owed to them today.
         State::Knocked(1)

@@ -11,7 +11,7 @@ use crate::message::{Message, MessageState};
 use crate::parking::Parking;
 use crate::planted::{self, Planted};
 use crate::refusal::{self, Refused};
-use crate::rule::Gate;
+use crate::rule::{Gate, Reach};
 use crate::state::{Amending, Delivery, Parked, State, Wake};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -168,11 +168,16 @@ fn by_state(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
         State::Due | State::Sending if delivery.rule.gate == Gate::Gone && pair.gone.is_none() => {
             Some(wait(delivery, pair, now))
         }
-        State::Due => Some(knock(delivery, delivery.due, pair, now)),
-        State::Sending | State::Knocked(_) => Some(knock(delivery, delivery.due, pair, now)),
+        // Also where a row says something else of it: what is held until it is asked for is never knocked for.
+        State::Due | State::Sending | State::Knocked(_) | State::Later(_)
+            if delivery.rule.reach == Reach::Claim =>
+        {
+            Some(stay(delivery, State::Askable, Some(far_look(now)), "held-until-asked"))
+        }
+        State::Due | State::Sending | State::Knocked(_) => Some(knock(delivery, delivery.due, pair, now)),
         State::Later(day) => Some(their_day(delivery, day, pair, now)),
         // Nothing but their coming moves this one.
-        State::Askable => Some(stay(delivery, delivery.state, Some(look_again(now)), "their-coming")),
+        State::Askable => Some(stay(delivery, delivery.state, Some(far_look(now)), "their-coming")),
         _ => None,
     }
 }
@@ -183,8 +188,7 @@ fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
     let gone = match (&delivery.rule.gate, pair.gone) {
         (Gate::Gone, None) => {
             // Her own row wakes it, in the transaction that lets her letters go; this is for the case that all else fails.
-            let wake = Wake::Observed(now.observed.plus_days(GATE_LOOK_AGAIN_DAYS));
-            return stay(delivery, State::Waiting, Some(wake), "gate-and-moment");
+            return stay(delivery, State::Waiting, Some(far_look(now)), "gate-and-moment");
         }
         (Gate::Gone, gone) => gone,
         _ => None,
@@ -220,6 +224,14 @@ fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
         };
     }
     match falls_due(delivery, due, pair.later, now) {
+        // `held-until-asked`: it is there for whoever comes, and nothing is written to anybody.
+        Ok((occurrence, due, next)) if delivery.rule.reach == Reach::Claim => Decision {
+            due: Some(due),
+            tzdb: calendar::tzdb_version().to_owned(),
+            occurrence,
+            next,
+            ..stay(delivery, State::Askable, Some(far_look(now)), "held-until-asked")
+        },
         Ok((occurrence, due, next)) => Decision { occurrence, next, ..knock(delivery, Some(due), pair, now) },
         Err(calendar::ZoneUnknown) => stay(
             delivery,
@@ -365,6 +377,11 @@ pub fn speaks_for<'a>(
         &address.refused,
         waiting.filter(|(_, _, state)| state.is_knocking()).map(|(delivery, letter, _)| (delivery, letter)),
     )
+}
+
+/// Nothing but a human moves it; this is for the case that all else fails.
+fn far_look(now: Now) -> Wake {
+    Wake::Observed(now.observed.plus_days(GATE_LOOK_AGAIN_DAYS))
 }
 
 fn look_again(now: Now) -> Wake {

@@ -12,7 +12,7 @@ use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
 use unsaid_delivery::permit::{self, Permit};
 use unsaid_delivery::record::{self, Answer, Bounce, CameBack, Silence, Welcome};
 use unsaid_delivery::refusal::{Refused, Scope};
-use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, RestAsked, Rule};
+use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, RestAsked, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, Shown, State, Wake, shown};
 use unsaid_delivery::*;
 
@@ -200,8 +200,16 @@ fn kinds_we_keep() {
             ..rule(Moment::AtOnce)
         },
         rule(Moment::After { days: 3 }),
-        Rule { reach: Reach::Claim, ..rule(Moment::AtOnce) },
-        Rule { reach: Reach::Claim, proof: Proof::Question, ..rule(Moment::AtOnce) },
+        // Whoever may never come is not promised a letter for each year.
+        Rule {
+            reach: Reach::Claim,
+            ..rule(Moment::EachBirthday {
+                until: 2060,
+                birthday: Birthday { month: 5, day: 4, leap: LeapDay::March1 },
+                time: time(9, 0, 0, 0),
+                zone: "UTC".to_owned(),
+            })
+        },
     ];
     for other in others {
         assert_eq!(
@@ -410,10 +418,53 @@ fn their_day_is_tomorrow_at_the_earliest_and_within_ten_years() {
     assert_eq!(later(State::Knocked(1), None, "Atlantis/City"), Err(Refusal::ZoneUnknown));
 }
 
+/// Held until it is asked for.
+fn held(state: State, moment: Moment) -> Delivery {
+    let rule = Rule { reach: Reach::Claim, ..rule(moment.clone()) };
+    Delivery { rule, ..delivery(state, moment) }
+}
+
+#[test]
+fn held_until_asked() {
+    let day = Moment::On { date: date(2036, 5, 4), time: time(9, 0, 0, 0), zone: "Europe/London".to_owned() };
+    let waits = held(State::Waiting, day);
+    let before = decided(&waits, &pair(vec![], None), now("2036-05-04T07:59:59Z", 900_000_000));
+    assert_eq!((before.state, before.why), (State::Waiting, "never-early"));
+    // On its day it is there, whether there is an address or not, and nothing is written to anybody: on no later day either.
+    for addresses in [vec![], vec![address(AddressId([1; 16]))]] {
+        let pair = Pair { addresses, ..pair(vec![], None) };
+        let comes = decided(&waits, &pair, now("2036-05-04T08:00:00Z", 900_000_000));
+        assert_eq!((comes.state, comes.why, comes.knock), (State::Askable, "held-until-asked", None));
+        assert!(comes.wake.is_some());
+        // Nor where a row says something else of it.
+        for state in [State::Due, State::Sending, State::Knocked(2), State::Later(date(2037, 1, 1))] {
+            let odd = held(state, Moment::AtOnce);
+            let decision = decided(&odd, &pair, now("2045-01-01T00:00:00Z", 900_000_000));
+            assert_eq!((decision.state, decision.knock), (State::Askable, None), "{state:?}");
+        }
+    }
+    assert!(State::Askable.may_be_opened() && !State::Askable.is_knocking());
+    assert_eq!(
+        shown(State::Askable, false),
+        shown(State::Opened, false),
+        "whoever came is told of to nobody"
+    );
+    // A no to it, and the no taken back: it waits as it did. And there is no day for which it would be kept: nothing is sent of it anyway.
+    let there = held(State::Askable, Moment::AtOnce);
+    for scope in [Scope::Letter(there.letter), Scope::Author] {
+        assert_eq!(accept::refuse(&there, scope), Some(State::Refused));
+        let refused = Delivery { state: State::Refused, ..there.clone() };
+        assert_eq!(accept::lift(&refused, scope), Some(State::Askable));
+    }
+    let at = now("2027-06-01T00:00:00Z", 50);
+    assert_eq!(accept::later(&there, None, "UTC", at), Err(Refusal::NotHere));
+    assert!(accept::plan(&there.rule, RestAsked::Morning, "UTC", at).is_ok());
+}
+
 #[test]
 fn their_coming() {
     // Held until it is asked for: no time moves it.
-    let held = Delivery { rule: rule(Moment::AtOnce), ..delivery(State::Askable, Moment::AtOnce) };
+    let held = held(State::Askable, Moment::AtOnce);
     for at in ["2027-01-01T00:00:00Z", "2099-01-01T00:00:00Z"] {
         let decision = decided(&held, &pair(vec![], None), now(at, 50));
         assert_eq!((decision.state, decision.knock, decision.anew), (State::Askable, None, false));
@@ -552,7 +603,11 @@ fn undo_in_rest() {
     );
     let undone = Delivery { state: State::Withdrawn { undone: true }, ..d };
     assert_eq!(accept::undo(&undone, now("2026-11-22T08:00:00Z", 0)), Err(Refusal::NothingSealed));
-    assert_eq!(accept::may_seal(Some(&undone), true), Ok(()), "what was undone is a draft again");
+    assert_eq!(
+        accept::may_seal(Some(&undone), Reach::Send, true),
+        Ok(()),
+        "what was undone is a draft again"
+    );
 }
 
 #[test]
@@ -561,13 +616,17 @@ fn seal_once() {
         [State::Resting, State::Waiting, State::Sending, State::Opened, State::Withdrawn { undone: false }]
     {
         assert_eq!(
-            accept::may_seal(Some(&delivery(state, Moment::AtOnce)), true),
+            accept::may_seal(Some(&delivery(state, Moment::AtOnce)), Reach::Send, true),
             Err(Refusal::AlreadySealed),
             "{state:?}"
         );
     }
-    assert_eq!(accept::may_seal(None, true), Ok(()));
-    assert_eq!(accept::may_seal(None, false), Err(Refusal::NoAddress));
+    for reach in [Reach::Send, Reach::Claim] {
+        assert_eq!(accept::may_seal(None, reach, true), Ok(()));
+    }
+    assert_eq!(accept::may_seal(None, Reach::Send, false), Err(Refusal::NoAddress));
+    // Nobody could ever ask for it.
+    assert_eq!(accept::may_seal(None, Reach::Claim, false), Err(Refusal::NoWay));
 }
 
 #[test]

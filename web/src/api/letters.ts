@@ -22,7 +22,8 @@ interface RuleOf<Asked> {
   /** `gone`: it waits for her end first. */
   gate: 'none' | 'gone';
   moment: Moment;
-  reach: 'send';
+  /** 'claim': held until it is asked for. */
+  reach: 'send' | 'claim';
   proof: Asked;
 }
 
@@ -32,7 +33,8 @@ export type Rule = RuleOf<Proof>;
 /** As the house shows it. */
 export type RuleShown = RuleOf<ProofShown>;
 
-export type LetterState = 'reserved' | 'resting' | 'waiting' | 'left' | 'unsent' | 'withdrawn' | 'held';
+export type LetterState =
+  'reserved' | 'resting' | 'waiting' | 'askable' | 'left' | 'unsent' | 'withdrawn' | 'held';
 
 /** Who holds the key of a letter that is delivered. */
 export type Kept = 'house' | 'words';

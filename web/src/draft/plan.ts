@@ -29,6 +29,8 @@ export interface DraftPlan {
   until: string;
   /** The birthday of the person as typed here; what the vault knows of it stands before. */
   born: { day: string; month: string; year: string; leap: 'feb28' | 'mar1' };
+  /** Whether the house writes to them, or the letter waits until they ask for it. */
+  reach: 'send' | 'claim';
   /** Who keeps the key; `null` while that is not chosen. */
   key: 'house' | 'words' | 'me' | null;
   proof: DraftProof;
@@ -52,6 +54,7 @@ export function emptyPlan(): DraftPlan {
     age: '',
     until: '',
     born: { day: '', month: '', year: '', leap: 'feb28' },
+    reach: 'send',
     key: null,
     proof: { kind: null, question: '', answer: '' },
     amends: null,

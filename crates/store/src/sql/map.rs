@@ -432,6 +432,14 @@ pub(crate) fn state_values(state: State) -> [Value; 3] {
     [state_name(state).into(), number, word]
 }
 
+/// The names of those states in which the person who is here may open ([`State::may_be_opened`]), for a question that asks about many rows at once.
+macro_rules! openable_states {
+    () => {
+        "'sending', 'knocked', 'later', 'askable', 'opened', 'refused', 'unanswered', 'unreachable'"
+    };
+}
+pub(crate) use openable_states;
+
 /// Every name of a state.
 pub(crate) const STATES: [&str; 13] = [
     "resting",
@@ -555,4 +563,35 @@ fn narrow<T: TryFrom<i64>>(value: Option<i64>) -> Result<T> {
 
 fn read<T: std::str::FromStr>(value: Option<String>) -> Result<T> {
     must(value)?.parse().map_err(|_| StoreError::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unsaid_delivery::state::Parked;
+
+    #[test]
+    fn a_question_about_what_may_be_opened_names_the_states_of_the_rule() {
+        let day = jiff::civil::date(2031, 5, 4);
+        let states = [
+            State::Resting,
+            State::Waiting,
+            State::Due,
+            State::Sending,
+            State::Knocked(1),
+            State::Askable,
+            State::Later(day),
+            State::Parked { why: Parked::ByHost, left: true },
+            State::Opened,
+            State::Withdrawn { undone: false },
+            State::Refused,
+            State::Unanswered,
+            State::Unreachable,
+        ];
+        assert_eq!(states.map(state_name), STATES);
+        for state in states {
+            let named = openable_states!().split(", ").any(|name| name == format!("'{}'", state_name(state)));
+            assert_eq!(named, state.may_be_opened(), "{state:?}");
+        }
+    }
 }

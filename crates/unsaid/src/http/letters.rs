@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::LetterId;
-use unsaid_delivery::rule::{Gate, Moment};
+use unsaid_delivery::rule::{Gate, Moment, Reach};
 use unsaid_delivery::state::{Delivery, Parked, Shown, State as At, shown};
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Author, Kept, Letter, WrapKind};
@@ -55,7 +55,7 @@ pub(super) struct View {
     person: Option<String>,
     version: u32,
     versions: Vec<VersionView>,
-    #[schemars(extend("enum" = ["reserved", "unsent", "resting", "waiting", "held", "left", "withdrawn"]))]
+    #[schemars(extend("enum" = ["reserved", "unsent", "resting", "waiting", "held", "askable", "left", "withdrawn"]))]
     state: &'static str,
     /// Why it is held, before it has left.
     #[schemars(extend("enum" = ["by-host", "unforeseen", "damaged", "not-understood", null]))]
@@ -160,6 +160,10 @@ pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Re
         Shown::Resting => ("resting", vec!["undo", "export"]),
         Shown::Waiting => ("waiting", vec!["amend", "withdraw", "export"]),
         Shown::Held => ("held", vec!["amend", "withdraw", "export"]),
+        // Once anybody could ask for it there is one state for ever, whoever came and whatever they did.
+        Shown::Left if delivery.rule.reach == Reach::Claim => {
+            ("askable", vec!["amend", "withdraw", "export"])
+        }
         Shown::Left => ("left", vec!["amend", "withdraw", "export"]),
         Shown::Withdrawn => ("withdrawn", vec!["export"]),
     };

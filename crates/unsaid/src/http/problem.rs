@@ -112,6 +112,7 @@ pub const KEYS: &[(&str, u16)] = &[
     ("host-cannot-open", 422),
     ("person-missing", 422),
     ("no-address", 422),
+    ("no-way", 422),
     ("card-missing", 422),
     ("date-missing", 422),
     ("birthday-unknown", 422),
@@ -304,6 +305,7 @@ impl From<Refusal> for Problem {
             Refusal::BirthdayUnknown => Self::field("birthday", refusal.key()),
             Refusal::ZoneUnknown => Self::field("zone", "zone-unknown"),
             Refusal::NoAddress => Self::field("person", "no-address"),
+            Refusal::NoWay => Self::field("person", "no-way"),
             Refusal::Rested
             | Refusal::StillResting
             | Refusal::AlreadySealed

@@ -23,7 +23,7 @@ use serde_json::Value;
 use unsaid_delivery::accept::{self, Refusal};
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::{DeliveryId, LetterId, PersonId};
-use unsaid_delivery::rule::{Gate, Proof, RestAsked, Rule};
+use unsaid_delivery::rule::{Gate, Proof, Reach, RestAsked, Rule};
 use unsaid_delivery::state::{Shown, shown};
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Amend, Author, Kept, Letter, Promise, Seal};
@@ -58,6 +58,7 @@ pub(super) fn routes() -> Vec<Route> {
             "day-passed",
             "day-too-far",
             "no-address",
+            "no-way",
             "card-missing",
             "rested",
             "still-resting",
@@ -231,7 +232,11 @@ async fn once(app: &App, author: &Author, asked: &Ask) -> Result<Result<Letter, 
             let plan = accept::plan(rule, asked.rest, &zone, now)?;
             if !sealed_already {
                 may_wait_for_her_end(app, author, rule).await?;
-                accept::may_seal(letter.delivery.as_ref(), hers.addresses.iter().any(|a| a.good))?;
+                let has_way = match rule.reach {
+                    Reach::Send => hers.addresses.iter().any(|a| a.good),
+                    Reach::Claim => !hers.addresses.is_empty() || app.store.has_card(author, *person).await?,
+                };
+                accept::may_seal(letter.delivery.as_ref(), rule.reach, has_way)?;
                 has_card(app, author, *person, asked.kept).await?;
             }
             Some(Promise {
@@ -247,7 +252,7 @@ async fn once(app: &App, author: &Author, asked: &Ask) -> Result<Result<Letter, 
         }
         What::Unsent | What::Amend => {
             if !sealed_already {
-                accept::may_seal(letter.delivery.as_ref(), true)?;
+                accept::may_seal(letter.delivery.as_ref(), Reach::Claim, true)?;
             }
             None
         }

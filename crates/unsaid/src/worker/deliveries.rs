@@ -50,7 +50,7 @@ impl Worker {
         });
         let decision = self.weigh(&view.delivery, decision, now).await?;
         // `whole-before-it-leaves`: what it leaves with is compared once more.
-        if decision.state.is_knocking()
+        if (decision.state.is_knocking() || decision.state == State::Askable)
             && !view.delivery.state.has_left()
             && let Some(kept) = &self.kept
         {

@@ -4,6 +4,7 @@
 mod amends;
 mod answers;
 mod as_sent;
+mod asked_for;
 mod bad_input;
 mod birthdays;
 mod cards;

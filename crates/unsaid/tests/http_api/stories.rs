@@ -368,7 +368,7 @@ async fn what_cannot_be_promised_is_refused_before_it_is_promised() {
     for (asked, key) in [
         (with("/rule/gate", json!("gone")), "life-unarmed"),
         (with("/rule/gate", json!({ "word": 1 })), "not-yet"),
-        (with("/rule/reach", json!("claim")), "not-yet"),
+        (with("/rule/reach", json!("pigeon")), "not-yet"),
         (with("/rule/proof", json!("birthday")), "not-yet"),
         (with("/rule/moment", json!({ "kind": "after", "days": 3 })), "not-yet"),
         (with("/rule/moment", json!({ "kind": "birthday", "age": 18 })), "birthday-unknown"),

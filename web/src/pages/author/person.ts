@@ -82,7 +82,7 @@ export function askForAnother(
   return letters.filter((letter) => {
     const shown = letter.rule?.proof ?? 'none';
     if (letter.person !== person || shown === 'none' || shown.kind !== 'birthday') return false;
-    if (!['resting', 'waiting', 'held', 'left'].includes(letter.state)) return false;
+    if (!['resting', 'waiting', 'held', 'askable', 'left'].includes(letter.state)) return false;
     const kept = asked(letter.id);
     const old = kept !== null && kept !== 'none' && kept.kind === 'birthday' ? kept : before;
     if (old === null) return false;

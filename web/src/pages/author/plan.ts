@@ -127,7 +127,7 @@ export const restOf = (plan: DraftPlan): Rest => (plan.rest === 'week' ? 7 : pla
 /** `proof`: what is asked before it opens. */
 export function ruleOf(plan: DraftPlan, records: Records, proof: Proof = 'none'): Rule | null {
   const moment = momentOf(plan, records);
-  return moment === null ? null : { gate: gateOf(plan), moment, reach: 'send', proof };
+  return moment === null ? null : { gate: gateOf(plan), moment, reach: reachOf(plan), proof };
 }
 
 /** Whether it waits for her end: alone, or before its day. */
@@ -137,6 +137,12 @@ export const gateOf = (plan: DraftPlan): Rule['gate'] =>
 const dated = (plan: DraftPlan): boolean =>
   plan.when === 'on' || plan.when === 'birthday' || plan.when === 'each-birthday';
 
+/** Whoever may never come is not promised a letter for each year: such a letter is always sent. */
+export const mayWait = (plan: DraftPlan): boolean =>
+  plan.when !== null && plan.when !== 'never' && plan.when !== 'each-birthday';
+
+export const reachOf = (plan: DraftPlan): Rule['reach'] => (mayWait(plan) ? plan.reach : 'send');
+
 /** What is missing before the key is asked about. */
 export function planMends(plan: DraftPlan, today: string, records: Records): Mend[] {
   // A new version keeps the person and the day of its letter: there is nothing to decide.
@@ -145,7 +151,7 @@ export function planMends(plan: DraftPlan, today: string, records: Records): Men
   if (plan.who === null) list.push({ field: 'who-new', text: say('author.for.who-missing') });
   else if (plan.who.kind === 'new') {
     if (plan.who.name.trim() === '') list.push({ field: 'name', text: say('author.for.name-missing') });
-    if (plan.who.address.trim() === '' && plan.when !== 'never') {
+    if (plan.who.address.trim() === '' && plan.when !== 'never' && reachOf(plan) === 'send') {
       list.push({ field: 'address', text: say('author.for.address-missing') });
     }
   }
@@ -193,6 +199,7 @@ export function planOf(letter: Letter): DraftPlan {
   if (moment === undefined) return plan;
   const gone = letter.rule?.gate === 'gone';
   plan.when = gone && moment.kind === 'at-once' ? 'gone' : moment.kind;
+  plan.reach = letter.rule?.reach ?? 'send';
   if (moment.kind === 'at-once') return plan;
   plan.onlyGone = gone;
   plan.time = moment.time;

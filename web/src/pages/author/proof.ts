@@ -17,7 +17,7 @@ export const LONGEST_ANSWER = 100;
 /** Why something is suggested, or nothing. */
 export interface Suggestion {
   kind: ProofKind;
-  why: 'late' | 'age-unknown' | 'recent';
+  why: 'late' | 'age-unknown' | 'recent' | 'by-card';
 }
 
 /** The day on which the newest address that works was given; `null` where nobody wrote that down. */

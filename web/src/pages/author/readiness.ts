@@ -16,6 +16,8 @@ interface Known {
 
 /** Waits to be delivered, and there is no address left that works. */
 export function lacksAddress(letter: Letter, people: readonly Person[]): boolean {
+  // What waits until it is asked for needs none: nothing is ever sent.
+  if (letter.rule?.reach === 'claim') return false;
   const person = people.find((one) => one.id === letter.person);
   return person !== undefined && !person.addresses.some((address) => address.good);
 }
@@ -26,6 +28,8 @@ export function wouldFact(letter: Letter, { name, life, people }: Known): Fact {
   const no = (text: string): Fact => ({ term, status: 'problem', text });
   if (lacksAddress(letter, people)) return no(say('author.fact.would-not', { name }));
   if (letter.state === 'held') return no(say('author.gone.would-held'));
+  if (letter.rule?.gate !== 'gone' && letter.rule?.reach === 'claim')
+    return { term, status: 'good', text: say('author.fact.would-asked') };
   if (letter.rule?.gate !== 'gone') return { term, status: 'good', text: say('author.fact.would-yes') };
   if (life === null || life.stage === 'ended') return no(say('author.gone.would-unarmed', { name }));
   if (life.stage === 'released')

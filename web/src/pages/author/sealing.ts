@@ -244,7 +244,10 @@ async function sealOnce({
   tell({ step: 'sealing' });
   // Nothing is signed by a hand, or locked with words, that a lost page could take with it.
   await session.needHand();
-  const words = key === 'words' && person !== null ? await cardFor(person) : null;
+  // Also where the house keeps the key: whoever comes looking needs something that leads to it.
+  const asked = rule?.reach === 'claim';
+  const card = (key === 'words' || asked) && person !== null ? await cardFor(person) : null;
+  const words = key === 'words' ? card : null;
   const keptBy = delivered ? (key === 'words' ? 'words' : 'house') : null;
   const found = await placeFor(draft, { person: delivered ? person : null, rule, kept: keptBy });
   if ('sealed' in found) return finish(draft, { letter: found.sealed });

@@ -70,6 +70,8 @@ export function heading(letter: Letter, hers: string, today: string): string {
         : say('author.letter.rests-until', { day: shortDay(rest.day) });
     case 'waiting':
       return say(waitsForEnd(letter) ? 'author.letter.waits-gone' : 'author.letter.waits');
+    case 'askable':
+      return say('author.letter.askable');
     case 'left':
       return say('author.letter.left');
     case 'unsent':
@@ -117,6 +119,8 @@ export function whereFact(letter: Letter, hers: string, today: string): Fact {
         status: 'good',
         text: sealed ? say('author.fact.kept', { day: plainDay(sealed) }) : say('author.fact.kept-bare'),
       };
+    case 'askable':
+      return { term, status: 'good', text: say('author.fact.askable') };
     case 'left':
       return { term, status: 'good', text: say('author.fact.left') };
     case 'unsent':
@@ -135,7 +139,8 @@ export function forFact(letter: Letter, name: string, hers: string): Fact {
   const moment = leaves(letter, hers);
   if (waitsForEnd(letter) && ['resting', 'waiting', 'held'].includes(letter.state))
     return forGone(moment, name);
-  const goes = letter.rule !== null && ['resting', 'waiting', 'left', 'held'].includes(letter.state);
+  const goes =
+    letter.rule !== null && ['resting', 'waiting', 'askable', 'left', 'held'].includes(letter.state);
   if (!goes || !moment) {
     const never = letter.state === 'unsent';
     if (name === '')
@@ -143,6 +148,12 @@ export function forFact(letter: Letter, name: string, hers: string): Fact {
     return { term: say('author.fact.for'), text: never ? say('author.fact.for-never', { name }) : name };
   }
   const said = fullMoment(moment.day, moment.time);
+  if (letter.rule?.reach === 'claim') {
+    const params = { name, moment: said };
+    if (name === '')
+      return { term: say('author.fact.when'), text: capital(say('author.fact.asked', params)) };
+    return { term: say('author.fact.for'), text: say('author.fact.for-asked', params) };
+  }
   const rule = letter.rule?.moment;
   if (rule?.kind === 'each-birthday') {
     const params = { name, moment: said, year: rule.until };
@@ -184,6 +195,13 @@ export function againSaid(letter: Letter): string {
   return say('author.letter.again', { days: together(later.map(plainDay)), year: rule.until });
 }
 
+/** How it comes to them. */
+function arrivalSays(letter: Letter) {
+  const words = letter.kept === 'words';
+  if (letter.rule?.reach === 'claim') return words ? 'author.step.asked-words' : 'author.step.asked-says';
+  return words ? 'author.step.leaves-words' : 'author.step.leaves-says';
+}
+
 /** What has happened and what will, with the real days. `ahead`: the day before which a letter that waits for her end would not leave, if she fell silent today. */
 export function steps(
   letter: Letter,
@@ -215,7 +233,7 @@ export function steps(
     });
   }
   const moment = leaves(letter, hers);
-  if (waitsForEnd(letter) && letter.state !== 'left') {
+  if (waitsForEnd(letter) && letter.state !== 'left' && letter.state !== 'askable') {
     list.push({
       when:
         ahead === null
@@ -230,25 +248,26 @@ export function steps(
       when: later
         ? capital(say('author.fact.when-gone-day', { moment: fullMoment(later.day, later.time) }))
         : say('author.fact.when-gone'),
-      title: capital(say('author.step.leaves', { name: who })),
-      says: say(letter.kept === 'words' ? 'author.step.leaves-words' : 'author.step.leaves-says', {
-        name: who,
-      }),
+      title: capital(
+        say(letter.rule.reach === 'claim' ? 'author.step.asked' : 'author.step.leaves', { name: who }),
+      ),
+      says: say(arrivalSays(letter), { name: who }),
       state: 'coming',
     });
     return list;
   }
   if (moment) {
-    const gone = letter.state === 'left';
+    const gone = letter.state === 'left' || letter.state === 'askable';
+    const asked = letter.rule.reach === 'claim';
     const zone = zoneName(zoneOf(letter, hers));
     list.push({
       when: say('author.step.when', { moment: capital(nearMoment(moment.day, moment.time, today)), zone }),
-      title: gone ? say('author.step.left') : capital(say('author.step.leaves', { name: who })),
-      says: gone
-        ? say('author.step.left-says')
-        : say(letter.kept === 'words' ? 'author.step.leaves-words' : 'author.step.leaves-says', {
-            name: who,
-          }),
+      title: asked
+        ? capital(say(gone ? 'author.step.askable' : 'author.step.asked', { name: who }))
+        : gone
+          ? say('author.step.left')
+          : capital(say('author.step.leaves', { name: who })),
+      says: gone && !asked ? say('author.step.left-says') : say(arrivalSays(letter), { name: who }),
       state: gone ? 'done' : letter.state === 'waiting' ? 'now' : 'coming',
     });
   }

@@ -19,6 +19,7 @@ use maud::{Markup, html};
 use unsaid_delivery::accept::{self, NOT_TODAY_DAYS, Refusal};
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::DeliveryId;
+use unsaid_delivery::rule::Reach;
 use unsaid_delivery::state::{Delivery, State as Where};
 use unsaid_store::StoreError;
 use unsaid_store::rows::{Reader, Waiting};
@@ -29,6 +30,7 @@ const TRIES: usize = 4;
 /// It is closed, and the person has not said no to it.
 pub(super) fn may_be_kept(delivery: &Delivery) -> bool {
     delivery.state.may_be_opened()
+        && delivery.rule.reach == Reach::Send
         && !delivery.pinned
         && !matches!(delivery.state, Where::Opened | Where::Refused)
 }
