@@ -46,6 +46,8 @@ pub enum Notice {
     BytesMissing,
     /// To a person who answered a knock by mail: nobody reads that mailbox, and this is where to answer.
     NobodyReads,
+    /// To somebody who asked at the door whether something waits for this address: something does, and this leads there.
+    AtTheDoor,
     /// To a host: something waits until they have looked. Leaves whatever stands in the way of the house.
     HostCalled(Call),
 }

@@ -6,7 +6,7 @@ use crate::decide::{Address, speaks_for};
 use crate::hold::{self, Hold};
 use crate::id::{DeliveryId, LetterId};
 use crate::life::Life;
-use crate::message::{Kind, Message, MessageState};
+use crate::message::{Kind, Message, MessageState, Notice};
 use crate::planted::{self, Planted};
 use crate::refusal::{self, Refused};
 use crate::state::State;
@@ -25,7 +25,7 @@ pub enum Permit {
 /// What is read again before DATA.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// The address of a knock, with what has been refused there; none for other kinds.
+    /// The address of a knock, or of who asked at the door, with what has been refused there; none for other kinds.
     pub address: Option<&'a Address>,
     /// Everything of the pair: delivery, letter, state.
     pub deliveries: &'a [(DeliveryId, LetterId, State)],
@@ -47,6 +47,14 @@ pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
         return Permit::Wait("house-holds");
     }
     match message.kind {
+        // `asked-at-the-door`: also while it waits to leave somebody may say no, or take back what was there.
+        Kind::Notice(Notice::AtTheDoor) => match facts.address {
+            None => Permit::Drop("address-removed"),
+            Some(address) if !leads_somewhere(address, facts.deliveries) => {
+                Permit::Drop("nothing-waits-any-more")
+            }
+            Some(_) => Permit::Go,
+        },
         Kind::Code | Kind::Notice(_) => Permit::Go,
         Kind::Ladder(ladder) => crate::life::permit::still_allowed(ladder, facts.life),
         Kind::Knock => match facts.address {
@@ -64,6 +72,15 @@ pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
             }
         },
     }
+}
+
+/// `asked-at-the-door`: whether somebody who asks at the door for this address is written to: something may be opened of which nobody there has said no. An address whose mail came back before is
+/// written to again: somebody has just asked.
+pub fn leads_somewhere(address: &Address, deliveries: &[(DeliveryId, LetterId, State)]) -> bool {
+    let there = deliveries.iter().filter(|(.., state)| state.may_be_opened());
+    refusal::remaining(&address.refused, there.map(|(delivery, letter, _)| (*delivery, *letter)))
+        .next()
+        .is_some()
 }
 
 /// What is planted here takes what was taken back, or what was refused, for something that waits.

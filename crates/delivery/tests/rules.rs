@@ -462,6 +462,33 @@ fn held_until_asked() {
 }
 
 #[test]
+fn asked_at_the_door() {
+    let message = Message { kind: Kind::Notice(Notice::AtTheDoor), ..knock(1, MessageState::Waiting) };
+    let at = now("2036-01-01T00:00:00Z", 80_000);
+    let waits = |state| vec![(DeliveryId([1; 16]), LetterId([1; 16]), state)];
+    let permit = |address: Option<&Address>, deliveries: &[_]| {
+        permit::still_allowed(&message, permit::Facts { address, deliveries, holds: &[], life: None }, at)
+    };
+    let there = address(AddressId([1; 16]));
+    for state in [State::Askable, State::Knocked(2), State::Opened, State::Unanswered, State::Unreachable] {
+        assert_eq!(permit(Some(&there), &waits(state)), Permit::Go, "{state:?}");
+    }
+    // Its time has not come, or it was taken back: nothing is written, as to somebody to whom nobody writes.
+    for state in [State::Resting, State::Waiting, State::Due, State::Withdrawn { undone: false }] {
+        assert_ne!(permit(Some(&there), &waits(state)), Permit::Go, "{state:?}");
+    }
+    // Somebody has asked: mail that came back years ago says nothing of today.
+    let dead = Address { good: false, ..there.clone() };
+    assert_eq!(permit(Some(&dead), &waits(State::Askable)), Permit::Go);
+    // Who has said no is not written to because a stranger typed their address.
+    for scope in [Scope::NotMe, Scope::Author, Scope::House, Scope::Quiet, Scope::Letter(LetterId([1; 16]))] {
+        let refused = Address { refused: vec![Refused { scope }], ..there.clone() };
+        assert_ne!(permit(Some(&refused), &waits(State::Askable)), Permit::Go, "{scope:?}");
+    }
+    assert_ne!(permit(None, &waits(State::Askable)), Permit::Go);
+}
+
+#[test]
 fn their_coming() {
     // Held until it is asked for: no time moves it.
     let held = held(State::Askable, Moment::AtOnce);

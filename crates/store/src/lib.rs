@@ -316,6 +316,8 @@ pub trait PersonStore: Send + Sync {
         zone: Option<String>,
         language: String,
     ) -> Result<()>;
+    /// What somebody who comes with this person's card before the time may be told from now on.
+    async fn tell_early(&self, author: &Author, person: PersonId, early: Early) -> Result<()>;
     /// The person has a card with words; `claim` is HMAC of its token. Conflict if they have another one already ([`Self::replace_card`]), or the claim is taken; the same again
     /// changes nothing. Fact CardReplaced.
     async fn put_card(&self, author: &Author, person: PersonId, claim: Keyed, now: Now) -> Result<()>;
@@ -453,6 +455,12 @@ pub trait ReaderStore: Send + Sync {
     /// the reason. Who came so refuses for the person (scopes Letter and Author; others are Conflict). From the moment the card is replaced its sessions, too, lead only to what was opened
     /// with words, and refuse and lift nothing (Conflict).
     async fn open_reader_by_claim(&self, token: Keyed, claim: Keyed, now: Now) -> Result<bool>;
+    /// Of words that open nothing now: what waits for its time, where these are a person's present card and their author allowed to say so, and how much may be said. None in any other case.
+    /// What rests is not among it: it may be undone, and then nobody is to know that it was.
+    async fn early_by_claim(&self, claim: Keyed) -> Result<Option<(Early, Vec<Delivery>)>>;
+    /// Somebody asks whether something waits for an address of theirs, of this keyed hash. The same work whether anybody writes there or not, and no answer: that goes to the address, by
+    /// [`EngineStore::answer_at_door`]. More than three within a day of trusted time are not kept.
+    async fn ask_at_door(&self, address: Keyed, now: Now) -> Result<()>;
     /// Whether these words open this delivery of theirs: the person's present card, or for what was opened with words already any card of theirs.
     async fn claim_opens(&self, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool>;
     /// Whether these are the words of a card of theirs that another one has replaced.
@@ -553,6 +561,11 @@ pub trait EngineStore: Send + Sync {
     /// Somebody answered this knock by mail: writes the notice NobodyReads to the address that the knock went to, at once, pointless after three days. False: one was written to that address within a
     /// week of observed time, or it is no knock, or its address was taken away.
     async fn nobody_reads(&self, knock: MessageId, notice: MessageId, now: Now) -> Result<bool>;
+    /// The addresses for which somebody has asked at the door and nobody has looked since, at most `limit`.
+    async fn asked_at_door(&self, limit: usize) -> Result<Vec<Keyed>>;
+    /// Looks for an address for which somebody asked: writes the notice AtTheDoor, at once and pointless after three days, for each person who has it and for whom
+    /// `permit::leads_somewhere` says so, one name and hash of a link for each, as far as there are some. Gives how many were written; none if somebody else has looked meanwhile.
+    async fn answer_at_door(&self, address: Keyed, notices: &[(MessageId, Keyed)], now: Now) -> Result<u64>;
     /// Counts of deliveries by state, for the host, the balance, and tests: (name of the state as in delivery.md, how many), sorted by name,
     /// none that is zero; undone and withdrawn are both `withdrawn`.
     async fn counts(&self) -> Result<Vec<(String, u64)>>;

@@ -432,6 +432,20 @@ pub struct Person {
     pub language: String,
     /// In the order in which they are tried.
     pub addresses: Vec<PersonAddress>,
+    /// What somebody who comes with their card before the time may be told.
+    pub early: Early,
+}
+
+/// What somebody who comes with a card before its letters' time may be told, as their author chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Early {
+    /// Nothing, as if the words were nobody's.
+    #[default]
+    Nothing,
+    /// That something waits, and no day.
+    Waits,
+    /// And from which day on, where there is one.
+    Day,
 }
 
 /// One address, as its author may see it.

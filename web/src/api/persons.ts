@@ -17,7 +17,11 @@ export interface Person {
   zone: string | null;
   language: string | null;
   addresses: Address[];
+  /** What somebody who comes with their card before the time is told. */
+  early?: Early;
 }
+
+export type Early = 'nothing' | 'waits' | 'day';
 
 const one = async (answer: Promise<{ person: Person }>): Promise<Person> => (await answer).person;
 
@@ -39,6 +43,10 @@ export const updatePerson = (person: string, known: { zone: string; language: st
 /** Registers the token of a person's card: what the words on it give, and not the words. */
 export const putCard = (person: string, token: string): Promise<unknown> =>
   put(`/api/persons/${person}/card`, { token });
+
+/** What somebody who comes with the card before the time is told from now on. */
+export const tellEarly = (person: string, told: Early): Promise<unknown> =>
+  put(`/api/persons/${person}/card/early`, { told });
 
 /** One letter's way of opening, under new words. */
 export interface CardWrap {

@@ -16,14 +16,14 @@ macro_rules! every_check {
             put_language
             put_kit has_kit account_of_kit open_kit_session replace_unlock notify ask_trial ask_email_change change_email email_undo undo_email
             put_draft drafts draft draft_history draft_at discard_draft restore_draft put_draft_part draft_part prune orphans orphan_erased
-            add_person persons add_address remove_address update_person put_card has_card replace_card
+            add_person persons add_address remove_address update_person tell_early put_card has_card replace_card
             reserve_letter reserve_version begin_upload upload upload_grew upload_ended part put_wrap author_wrap unproven seal letters letter
             commit_author amend undo_amend correct_proof correct_rule replies reply_named reply_seen
             knock open_reader reader end_reader waiting sender own_address open release reader_part refuse lift refusals park
             knock_named keep_for_later reply try_digits
-            try_proof allow_name open_reader_by_claim claim_opens card_is_older
+            try_proof allow_name open_reader_by_claim early_by_claim ask_at_door claim_opens card_is_older
             take take_messages held take_over give_back next_wakes delivery decided message start start_many still_allowed recorded recorded_many dropped counts
-            bounced nobody_reads foresee rederive forecast look weigh parked commit_parking call_host called knocks_left amending amended wraps_to_rewrap rewrapped wraps_by_generation
+            bounced nobody_reads asked_at_door answer_at_door foresee rederive forecast look weigh parked commit_parking call_host called knocks_left amending amended wraps_to_rewrap rewrapped wraps_by_generation
             life commit_life decided_life asked_by gone_letters keepers add_keeper keeper_of keeper_answers remove_keeper
             channels add_channel remove_channel put_stop_code account_of_stop_code
             what_comes_back_moves_the_ladder

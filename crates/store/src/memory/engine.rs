@@ -473,6 +473,14 @@ impl EngineStore for MemoryStore {
         Ok(became)
     }
 
+    async fn asked_at_door(&self, limit: usize) -> Result<Vec<Keyed>> {
+        Ok(self.world().who_asked_at_door(limit))
+    }
+
+    async fn answer_at_door(&self, address: Keyed, notices: &[(MessageId, Keyed)], now: Now) -> Result<u64> {
+        Ok(self.world().answer_at_door(address, notices, now))
+    }
+
     async fn nobody_reads(&self, knock: MessageId, notice: MessageId, now: Now) -> Result<bool> {
         Ok(self.world().nobody_reads(knock, notice, now))
     }

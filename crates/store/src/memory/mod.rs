@@ -5,6 +5,7 @@
 mod accounts;
 mod care;
 mod deliveries;
+mod door;
 mod drafts;
 mod engine;
 mod foresight;
@@ -148,6 +149,8 @@ struct World {
     answers: BTreeMap<DeliveryId, proofs::Answers>,
     /// When the digits of each address were tried within the last day.
     digit_tries: BTreeMap<Keyed, Vec<Timestamp>>,
+    /// Who asked at the door, when, and whether somebody has looked since.
+    asked_at_door: BTreeMap<Keyed, Vec<(Timestamp, bool)>>,
     /// What nodes of this house ask for at its address, and until when.
     nonces: BTreeMap<Keyed, Timestamp>,
     lives: BTreeMap<AccountId, Life>,
@@ -286,6 +289,8 @@ struct PersonRow {
     addresses: Vec<AddressId>,
     /// Keyed hash of the name that they allowed in knocks.
     allowed_name: Option<Keyed>,
+    /// What somebody who comes with their card before the time may be told.
+    early: Early,
     /// Goes up by one at each opening: the knocks of earlier series do not count any more.
     series: u32,
 }

@@ -4,7 +4,7 @@
 use super::*;
 use unsaid_delivery::decide::{Address, Pair};
 use unsaid_delivery::hold::Hold;
-use unsaid_delivery::message::{Kind, MessageState, Subject};
+use unsaid_delivery::message::{Kind, MessageState, Notice, Subject};
 use unsaid_delivery::parking::{ParkedBy, Parking};
 use unsaid_delivery::permit::{self, Permit};
 use unsaid_delivery::refusal::Refused;
@@ -104,6 +104,9 @@ impl World {
         let (address, deliveries) = match (message.kind, message.subject) {
             (Kind::Knock, Subject::Person(person)) => {
                 (message.address.and_then(|id| self.address(id)), self.owed_of_pair(person))
+            }
+            (Kind::Notice(Notice::AtTheDoor), Subject::Person(person)) => {
+                (message.address.and_then(|id| self.address(id)), self.of_pair(person))
             }
             _ => (None, Vec::new()),
         };

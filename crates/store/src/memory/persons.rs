@@ -69,6 +69,7 @@ impl PersonStore for MemoryStore {
                 language: new.language,
                 addresses: Vec::new(),
                 allowed_name: None,
+                early: Early::Nothing,
                 series: 1,
             },
         );
@@ -88,6 +89,7 @@ impl PersonStore for MemoryStore {
                 id: *id,
                 zone: row.zone.clone(),
                 language: row.language.clone(),
+                early: row.early,
                 addresses: row
                     .addresses
                     .iter()
@@ -170,6 +172,15 @@ impl PersonStore for MemoryStore {
         if let Some(row) = world.persons.get_mut(&person) {
             row.zone = zone;
             row.language = language;
+        }
+        Ok(())
+    }
+
+    async fn tell_early(&self, author: &Author, person: PersonId, early: Early) -> Result<()> {
+        let mut world = self.world();
+        world.person(author, person)?;
+        if let Some(row) = world.persons.get_mut(&person) {
+            row.early = early;
         }
         Ok(())
     }

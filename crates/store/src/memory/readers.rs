@@ -6,7 +6,7 @@ use crate::limits::READERS_OF_A_LINK;
 use async_trait::async_trait;
 use unsaid_delivery::accept::{self, Granted};
 use unsaid_delivery::decide::pause_days;
-use unsaid_delivery::message::{Kind, Subject};
+use unsaid_delivery::message::{Kind, Notice, Subject};
 use unsaid_delivery::parking::ParkedBy;
 use unsaid_delivery::planted::{self, Planted};
 use unsaid_delivery::refusal;
@@ -22,7 +22,10 @@ const SIGNATURE_PART: &str = "sig.age";
 impl World {
     /// Whom a knock went to.
     fn reader_of(&self, message: MessageId) -> Option<Reader> {
-        let row = self.messages.get(&message).filter(|row| row.message.kind == Kind::Knock)?;
+        let row = self
+            .messages
+            .get(&message)
+            .filter(|row| matches!(row.message.kind, Kind::Knock | Kind::Notice(Notice::AtTheDoor)))?;
         let Subject::Person(person) = row.message.subject else { return None };
         let address = row.message.address?;
         Some(Reader {
@@ -310,6 +313,23 @@ impl ReaderStore for MemoryStore {
         let until = hours_after(now.trusted, READER_HOURS);
         world.keep_reader(token, ReaderOf::Card(claim), until);
         Ok(true)
+    }
+
+    async fn early_by_claim(&self, claim: Keyed) -> Result<Option<(Early, Vec<Delivery>)>> {
+        let world = self.world();
+        let Some(card) = world.cards.get(&claim).filter(|card| card.present) else { return Ok(None) };
+        let early = world.persons.get(&card.person).map_or(Early::Nothing, |row| row.early);
+        let ids = world.deliveries_to(card.person);
+        let mut waits: Vec<Delivery> =
+            ids.iter().filter_map(|id| world.deliveries.get(id)).cloned().collect();
+        waits.retain(|d| matches!(d.state, State::Waiting | State::Due));
+        waits.sort_by_key(|d| d.id);
+        Ok((early != Early::Nothing && !waits.is_empty()).then_some((early, waits)))
+    }
+
+    async fn ask_at_door(&self, address: Keyed, now: Now) -> Result<()> {
+        self.world().ask_at_door(address, now);
+        Ok(())
     }
 
     async fn claim_opens(&self, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool> {

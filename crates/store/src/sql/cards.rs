@@ -2,11 +2,11 @@
 
 use super::tx::{Tx, values};
 use super::{limits, map::openable_states, pair, seal};
-use crate::rows::{Author, Keyed, NewWordsWrap, Reader};
+use crate::rows::{Author, Early, Keyed, NewWordsWrap, Reader};
 use crate::{Result, StoreError};
 use unsaid_delivery::Fact;
 use unsaid_delivery::id::{DeliveryId, LetterId, PersonId};
-use unsaid_delivery::state::Delivery;
+use unsaid_delivery::state::{Delivery, State};
 
 /// The person's present card.
 async fn present(tx: &mut Tx, person: PersonId) -> Result<Option<Keyed>> {
@@ -131,6 +131,23 @@ pub(super) async fn person_of(tx: &mut Tx, claim: Keyed) -> Result<Option<Person
         )
         .await?;
     row.map(|mut row| row.next()).transpose()
+}
+
+/// What may be said to whoever has these words before the time. One question, whatever there is, unless there is something to say.
+pub(super) async fn early(tx: &mut Tx, claim: Keyed) -> Result<Option<(Early, Vec<Delivery>)>> {
+    let row = tx
+        .one(
+            "select c.person, p.told_early from cards c join persons p on p.id = c.person
+             where c.claim = $1 and c.present = 1 and p.told_early is not null and exists (
+                 select 1 from deliveries d where d.person = c.person and d.state in ('waiting', 'due'))",
+            values![claim],
+        )
+        .await?;
+    let Some(mut row) = row else { return Ok(None) };
+    let (person, early): (PersonId, Early) = (row.next()?, row.next()?);
+    let mut deliveries = pair::deliveries(tx, person).await?;
+    deliveries.retain(|d| matches!(d.state, State::Waiting | State::Due));
+    Ok(Some((early, deliveries)))
 }
 
 pub(super) async fn opens(tx: &mut Tx, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool> {

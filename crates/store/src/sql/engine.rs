@@ -3,7 +3,9 @@
 use super::groups::{self, Told};
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, not_before, values};
-use super::{SqlStore, amends, breaker, calls, care, letters, messages, pair, rederive, transaction, wakes};
+use super::{
+    SqlStore, amends, breaker, calls, care, door, letters, messages, pair, rederive, transaction, wakes,
+};
 use crate::rows::*;
 use crate::{EngineStore, Result, StoreError};
 use async_trait::async_trait;
@@ -123,6 +125,14 @@ impl EngineStore for SqlStore {
 
     async fn bounced(&self, message: MessageId, bounce: Bounce, now: Now) -> Result<CameBack> {
         transaction!(self, Mode::Write, |tx| messages::bounced(&mut tx, message, bounce, now).await)
+    }
+
+    async fn asked_at_door(&self, limit: usize) -> Result<Vec<Keyed>> {
+        transaction!(self, Mode::Read, |tx| door::waiting(&mut tx, limit).await)
+    }
+
+    async fn answer_at_door(&self, address: Keyed, notices: &[(MessageId, Keyed)], now: Now) -> Result<u64> {
+        transaction!(self, Mode::Write, |tx| door::answer(&mut tx, address, notices, now).await)
     }
 
     async fn nobody_reads(&self, knock: MessageId, notice: MessageId, now: Now) -> Result<bool> {

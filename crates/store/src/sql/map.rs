@@ -2,7 +2,7 @@
 //! but by the names of their columns. One thing because every word that a column may hold is written and read here, side by side.
 
 use super::tx::{FromValue, Row, Value, not_before};
-use crate::rows::{Kept, Role, WrapKind};
+use crate::rows::{Early, Kept, Role, WrapKind};
 use crate::{Result, StoreError};
 use jiff::Timestamp;
 use unsaid_delivery::clock::Observed;
@@ -50,6 +50,7 @@ words! {
         "unforeseen" = Parked::Unforeseen,
         "internal" = Parked::Internal,
     }
+    Early { "nothing" = Early::Nothing, "waits" = Early::Waits, "day" = Early::Day }
     ParkedBy { "engine" = ParkedBy::Engine, "host" = ParkedBy::Host }
     MessageState {
         "waiting" = MessageState::Waiting,
@@ -77,6 +78,7 @@ impl From<Kind> for Value {
             Kind::Notice(Notice::Answered) => "notice-answered",
             Kind::Notice(Notice::BytesMissing) => "notice-bytes-missing",
             Kind::Notice(Notice::NobodyReads) => "notice-nobody-reads",
+            Kind::Notice(Notice::AtTheDoor) => "notice-at-the-door",
             Kind::Notice(Notice::HostCalled(Call::Holds)) => "notice-host-called-holds",
             Kind::Notice(Notice::HostCalled(Call::Unforeseen)) => "notice-host-called-unforeseen",
             Kind::Notice(Notice::HostCalled(Call::Relay)) => "notice-host-called-relay",
@@ -121,6 +123,7 @@ impl FromValue for Kind {
             "notice-answered" => Self::Notice(Notice::Answered),
             "notice-bytes-missing" => Self::Notice(Notice::BytesMissing),
             "notice-nobody-reads" => Self::Notice(Notice::NobodyReads),
+            "notice-at-the-door" => Self::Notice(Notice::AtTheDoor),
             "notice-host-called-holds" => Self::Notice(Notice::HostCalled(Call::Holds)),
             "notice-host-called-unforeseen" => Self::Notice(Notice::HostCalled(Call::Unforeseen)),
             "notice-host-called-relay" => Self::Notice(Notice::HostCalled(Call::Relay)),

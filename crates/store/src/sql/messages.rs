@@ -148,13 +148,18 @@ type Waits = Vec<(DeliveryId, LetterId, State)>;
 
 /// What is read again before a message may leave: for a knock its address (none if it was taken away) and everything of the pair.
 async fn facts(tx: &mut Tx, message: &Message) -> Result<(Option<Address>, Waits)> {
-    let (Kind::Knock, Subject::Person(person)) = (message.kind, message.subject) else {
+    let (Kind::Knock | Kind::Notice(Notice::AtTheDoor), Subject::Person(person)) =
+        (message.kind, message.subject)
+    else {
         return Ok((None, Vec::new()));
     };
     let addresses = pair::addresses(tx, person).await?;
     let address = addresses.into_iter().find(|a| Some(a.id) == message.address);
     let mut deliveries = pair::deliveries(tx, person).await?;
-    if deliveries.iter().any(|d| d.rule.gate == Gate::Gone) && pair::gone(tx, person).await?.is_none() {
+    if message.kind == Kind::Knock
+        && deliveries.iter().any(|d| d.rule.gate == Gate::Gone)
+        && pair::gone(tx, person).await?.is_none()
+    {
         // `a-sign-after-the-release`: what waits for her end, and is not owed any more, is no reason to write.
         deliveries.retain(|d| d.rule.gate != Gate::Gone || matches!(d.state, State::Knocked(_)));
     }

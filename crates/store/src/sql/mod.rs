@@ -22,6 +22,7 @@ mod codes;
 mod conflicts;
 #[cfg(test)]
 mod crashes;
+mod door;
 mod drafts;
 mod engine;
 #[cfg(test)]

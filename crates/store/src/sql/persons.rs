@@ -1,8 +1,8 @@
 //! The people an author writes to, and their addresses. Names are not here: they are in her vault.
 
-use super::tx::{Mode, Tx, values};
+use super::tx::{Mode, Tx, Value, values};
 use super::{SqlStore, cards, limits, pair, transaction};
-use crate::rows::{Author, Keyed, NewAddress, NewPerson, NewWordsWrap, Person, PersonAddress};
+use crate::rows::{Author, Early, Keyed, NewAddress, NewPerson, NewWordsWrap, Person, PersonAddress};
 use crate::{PersonStore, Result, StoreError};
 use async_trait::async_trait;
 use unsaid_delivery::Fact;
@@ -50,7 +50,7 @@ impl PersonStore for SqlStore {
         transaction!(self, Mode::Read, |tx| {
             let rows = tx
                 .query(
-                    "select p.id, p.zone, p.language, a.id, a.sealed, a.good, a.given
+                    "select p.id, p.zone, p.language, p.told_early, a.id, a.sealed, a.good, a.given
                      from persons p left join addresses a on a.person = p.id and a.removed = 0
                      where p.account = $1 order by p.nr, a.nr",
                     values![author.account],
@@ -59,8 +59,15 @@ impl PersonStore for SqlStore {
             let mut persons: Vec<Person> = Vec::new();
             for mut row in rows {
                 let (id, zone, language) = (row.next()?, row.next()?, row.next()?);
+                let early: Option<Early> = row.next()?;
                 if persons.last().is_none_or(|p| p.id != id) {
-                    persons.push(Person { id, zone, language, addresses: Vec::new() });
+                    persons.push(Person {
+                        id,
+                        zone,
+                        language,
+                        addresses: Vec::new(),
+                        early: early.unwrap_or_default(),
+                    });
                 }
                 let address: Option<AddressId> = row.next()?;
                 if let (Some(id), Some(person)) = (address, persons.last_mut()) {
@@ -131,6 +138,19 @@ impl PersonStore for SqlStore {
             tx.exec(
                 "update persons set zone = $1, language = $2 where id = $3",
                 values![zone.clone(), language.as_str(), person],
+            )
+            .await
+            .map(drop)
+        })
+    }
+
+    async fn tell_early(&self, author: &Author, person: PersonId, early: Early) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            hers(&mut tx, author, person).await?;
+            let early = (early != Early::Nothing).then_some(early);
+            tx.exec(
+                "update persons set told_early = $1 where id = $2",
+                &[early.map_or(Value::Null, Into::into), person.into()],
             )
             .await
             .map(drop)

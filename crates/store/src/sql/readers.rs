@@ -3,7 +3,8 @@
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
 use super::{
-    SqlStore, amends, cards, care, letters, pair, proofs, refusals, replies, sessions, transaction, uploads,
+    SqlStore, amends, cards, care, door, letters, pair, proofs, refusals, replies, sessions, transaction,
+    uploads,
 };
 use crate::limits::READERS_OF_A_LINK;
 use crate::rows::*;
@@ -241,6 +242,14 @@ impl ReaderStore for SqlStore {
         })
     }
 
+    async fn early_by_claim(&self, claim: Keyed) -> Result<Option<(Early, Vec<Delivery>)>> {
+        transaction!(self, Mode::Read, |tx| cards::early(&mut tx, claim).await)
+    }
+
+    async fn ask_at_door(&self, address: Keyed, now: Now) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| door::ask(&mut tx, address, now).await)
+    }
+
     async fn claim_opens(&self, reader: &Reader, delivery: DeliveryId, claim: Keyed) -> Result<bool> {
         transaction!(self, Mode::Read, |tx| cards::opens(&mut tx, reader, delivery, claim).await)
     }
@@ -324,7 +333,7 @@ async fn reader_of(tx: &mut Tx, message: MessageId) -> Result<Option<Reader>> {
         .one(
             "select p.account, p.id, a.id, a.key
              from messages m join persons p on p.id = m.person join addresses a on a.id = m.address
-             where m.id = $1 and m.kind = 'knock'",
+             where m.id = $1 and m.kind in ('knock', 'notice-at-the-door')",
             values![message],
         )
         .await?;

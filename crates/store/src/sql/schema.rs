@@ -22,6 +22,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("schema/0013.sql"),
     include_str!("schema/0014.sql"),
     include_str!("schema/0015.sql"),
+    include_str!("schema/0016.sql"),
 ];
 
 /// Whether the tables are those of this program; nothing is changed.

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use unsaid_delivery::id::{LetterId, PersonId};
 use unsaid_delivery::message::Notice;
 use unsaid_store::StoreError;
-use unsaid_store::rows::{Keyed, NewWordsWrap, WrapKind};
+use unsaid_store::rows::{Early, Keyed, NewWordsWrap, WrapKind};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -26,6 +26,7 @@ pub(super) fn routes() -> Vec<Route> {
             "card-there",
             "cards-full",
         ]),
+        Route::put("/api/persons/{id}/card/early", Policy::Unlocked, Face::Api, Body::Json, early),
         Route::post("/api/persons/{id}/card/replace", Policy::Fresh, Face::Api, Body::Wraps, replace)
             .refuses(&["bytes-unknown", "host-cannot-open", "cards-full"]),
     ]
@@ -51,6 +52,37 @@ async fn put(
         StoreError::Conflict => Problem::of("card-there"),
         e => e.into(),
     })?;
+    Ok(done())
+}
+
+/// What somebody who comes with the card before the time may be told.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum EarlyGiven {
+    Nothing,
+    Waits,
+    Day,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "EarlyTold")]
+struct EarlyTold {
+    told: EarlyGiven,
+}
+
+async fn early(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(given): Json<EarlyTold>,
+) -> Result<Told<Done>, Problem> {
+    let early = match given.told {
+        EarlyGiven::Nothing => Early::Nothing,
+        EarlyGiven::Waits => Early::Waits,
+        EarlyGiven::Day => Early::Day,
+    };
+    app.store.tell_early(&author, read::id(&id)?, early).await?;
     Ok(done())
 }
 

@@ -84,13 +84,14 @@ impl Class {
 }
 
 /// Every route on which strangers are counted. A test holds that there is no other one for them, but those that end something.
-pub const COUNTED: [(&str, Class); 9] = [
+pub const COUNTED: [(&str, Class); 10] = [
     ("/api/codes", Class::Codes),
     ("/api/invitation", Class::Doors),
     ("/api/sessions", Class::Doors),
     ("/api/kit-session", Class::Doors),
     ("/api/claim", Class::Doors),
     ("/come", Class::Doors),
+    ("/come/address", Class::Doors),
     ("/k/{token}", Class::Links),
     ("/well/{token}", Class::Links),
     ("/keeper/{token}", Class::Links),

@@ -19,7 +19,7 @@ use unsaid_delivery::calendar;
 use unsaid_delivery::id::{AddressId, PersonId};
 use unsaid_delivery::message::Notice;
 use unsaid_store::StoreError;
-use unsaid_store::rows::{Author, NewAddress, NewPerson, Person};
+use unsaid_store::rows::{Author, Early, NewAddress, NewPerson, Person};
 
 /// A person has at most so many addresses; the store holds to it too.
 const MOST_ADDRESSES: usize = 5;
@@ -53,6 +53,9 @@ struct PersonView {
     zone: Option<String>,
     language: String,
     addresses: Vec<AddressView>,
+    /// What somebody who comes with their card before the time is told.
+    #[schemars(extend("enum" = ["nothing", "waits", "day"]))]
+    early: &'static str,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -82,7 +85,18 @@ fn view(app: &App, person: Person, zone: &str) -> Result<PersonView, Problem> {
         let given = given.transpose().map_err(|_| Problem::field("zone", "zone-unknown"))?;
         addresses.push(AddressView { address: text.to_string(), good: address.good, given, id });
     }
-    Ok(PersonView { id: person.id.to_string(), zone: person.zone, language: person.language, addresses })
+    let early = match person.early {
+        Early::Nothing => "nothing",
+        Early::Waits => "waits",
+        Early::Day => "day",
+    };
+    Ok(PersonView {
+        id: person.id.to_string(),
+        zone: person.zone,
+        language: person.language,
+        addresses,
+        early,
+    })
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -86,6 +86,11 @@ pub enum Message<'a> {
     BytesMissing,
     /// To somebody who answered a knock by mail: nobody reads that, and this is where to answer.
     NobodyReads,
+    /// To somebody who asked at the door whether something waits for this address: something does.
+    AtTheDoor {
+        /// The whole link.
+        link: &'a str,
+    },
     /// To a host: something waits until they have looked.
     HostCalled {
         /// For what.
@@ -126,6 +131,7 @@ impl Message<'_> {
             Self::Answered => "answered",
             Self::BytesMissing => "bytes-missing",
             Self::NobodyReads => "nobody-reads",
+            Self::AtTheDoor { .. } => "at-the-door",
             Self::HostCalled { .. } => "host-called",
             Self::Test => "test",
             Self::Life(about) => about.kind(),

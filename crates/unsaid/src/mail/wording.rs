@@ -147,6 +147,17 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 vec![of_house("mail.nobody_reads.what"), Block::Leads { says, to: come.clone() }, ask],
             )
         }
+        Message::AtTheDoor { link } => (
+            words.say("mail.at_the_door.subject", &[]),
+            vec![
+                of_house("mail.at_the_door.what"),
+                way(words, "mail.at_the_door.link", "mail.at_the_door.press", lead(link, head)?),
+                plain("mail.knock.seeing"),
+                plain("mail.at_the_door.not_you"),
+                plain("mail.knock.never"),
+                ask,
+            ],
+        ),
         Message::HostCalled { call } => {
             let what = match call {
                 Call::Holds => "mail.host_called.holds",

@@ -197,6 +197,10 @@ impl Worker {
             Kind::Notice(Notice::Answered) => compose::Message::Answered,
             Kind::Notice(Notice::BytesMissing) => compose::Message::BytesMissing,
             Kind::Notice(Notice::NobodyReads) => compose::Message::NobodyReads,
+            Kind::Notice(Notice::AtTheDoor) => {
+                link = self.link("k", &id);
+                compose::Message::AtTheDoor { link: &link }
+            }
             Kind::Notice(Notice::HostCalled(call)) => compose::Message::HostCalled { call },
             Kind::Ladder(ladder) => {
                 let about = match &view.about {

@@ -9,6 +9,7 @@
 //! * [`groups`]: messages side by side, begun and recorded in groups.
 //! * [`amends`]: new words of a sealed letter, whose rest ends.
 //! * [`foresight`]: what leaves within the forecast, written down a long time before, and what was not.
+//! * [`door`]: whether something waits for an address that somebody asked for.
 //! * [`calls`]: what the host alone can mend, said to them.
 //! * [`keeping`]: old wraps under the house's present key, and forgetting what was thrown away.
 //! * [`scrub`]: looking round at everything that is stored, and at what is about to leave.
@@ -24,6 +25,7 @@ mod amends;
 mod calls;
 mod careful;
 mod deliveries;
+mod door;
 mod foresight;
 mod groups;
 mod hopeless;
@@ -225,6 +227,9 @@ impl Worker {
         self.record_after_trouble(now).await;
         if self.holds.let_keep() {
             self.look(now).await?;
+        }
+        if self.lane == Lane::Letters && self.takes() == Takes::All && !self.holds_still() {
+            self.answer_at_door(now).await?;
         }
         let again = !self.holds_still() && self.rounds(now).await?;
         let record_again =

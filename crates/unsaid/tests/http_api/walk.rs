@@ -242,6 +242,7 @@ fn body_for(path: &str) -> serde_json::Value {
     match path {
         "/api/persons/{id}" => json!({ "zone": null, "language": "en" }),
         "/api/persons/{id}/card" => json!({ "token": token }),
+        "/api/persons/{id}/card/early" => json!({ "told": "waits" }),
         "/api/persons/{id}/card/replace" => json!({ "token": token, "wraps": [] }),
         "/api/persons/{id}/addresses" => json!({ "address": "x@example.org" }),
         "/api/letters/{id}/birthday" => json!({ "year": null, "month": 5, "day": 4, "leap": "feb28" }),

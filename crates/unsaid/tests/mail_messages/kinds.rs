@@ -7,6 +7,7 @@ use unsaid::words::Words;
 use unsaid_delivery::message::Call;
 
 pub(super) const LINK: &str = "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
+const AT_THE_DOOR: &str = "https://letters.example.org/k/aSB3YXMgYWNyb3NzIHRoZSByb2FkIGFsbCBtb3JuaW5nLg";
 pub(super) const UNDO: &str =
     "https://letters.example.org/address/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk";
 pub(super) const QUIET: &str = "https://letters.example.org/quiet/mzxw6ytboi4dsmzrgq2tinzwga.QntmBLsjGSusv03EC2HY6Y4FTVohhXsNtkrx8-v53vg";
@@ -67,6 +68,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
         Message::Answered => "answered",
         Message::BytesMissing => "bytes-missing",
         Message::NobodyReads => "nobody-reads",
+        Message::AtTheDoor { .. } => "at-the-door",
         Message::HostCalled { .. } => "host-called",
         Message::Test => "test",
         Message::Life(about) => match about {
@@ -86,7 +88,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
     }
 }
 
-const KINDS: usize = 28;
+const KINDS: usize = 29;
 
 /// The messages about an author's life, each as it is written most often.
 fn about_a_life() -> [About<'static>; 11] {
@@ -155,6 +157,7 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::Answered,
         Message::BytesMissing,
         Message::NobodyReads,
+        Message::AtTheDoor { link: AT_THE_DOOR },
         Message::HostCalled { call: Call::Unforeseen },
         Message::Test,
         knock(),

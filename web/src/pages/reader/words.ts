@@ -4,7 +4,7 @@
 import { fromBase64NoPad, type Bytes } from '../../seal/bytes';
 import { SealError } from '../../seal/errors';
 import { post } from '../../api/request';
-import { say } from './say';
+import { locale, say } from './say';
 import { keyUnder, tokenOf } from './slow';
 import { newWordsForm, useWordsForm } from './words-form';
 
@@ -40,18 +40,43 @@ export function keyByWords(
   });
 }
 
+/** That something is there. */
+interface Found {
+  /** Its time has not come. */
+  early: boolean;
+  /** `YYYY-MM-DD`, where its author allowed it to be said. */
+  day: string | null;
+}
+
 /** The page for whoever has a card: looks whether anything waits for it. */
 export function lookByWords(form: HTMLFormElement, why: (error: unknown) => string): void {
+  const soon = document.createElement('p');
+  soon.className = 'notice notice--wait';
+  soon.setAttribute('role', 'status');
+  soon.hidden = true;
+  form.after(soon);
   useWordsForm(
     form,
     async (words, told) => {
+      soon.hidden = true;
       const token = await tokenOf(words, told);
-      await post(form.dataset['claimUrl'] ?? '/api/claim', { token });
-      location.assign('/waiting');
+      const found = await post<Found>(form.dataset['claimUrl'] ?? '/api/claim', { token });
+      if (!found.early) return location.assign('/waiting');
+      soon.textContent =
+        found.day === null
+          ? say('person.script.words-early')
+          : say('person.script.words-early-day', { day: fullDay(found.day) });
+      soon.hidden = false;
     },
     why,
   );
 }
+
+/** '4 May 2036'. */
+const fullDay = (day: string): string =>
+  new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeZone: 'UTC' }).format(
+    new Date(`${day}T12:00:00Z`),
+  );
 
 function fromBase64url(text: string): Bytes {
   const bytes = fromBase64NoPad(text.replaceAll('-', '+').replaceAll('_', '/'));

@@ -36,6 +36,7 @@ pub async fn add_person(scene: &Scene<'_>) {
             good: true,
             given: Some(trusted(0)),
         }],
+        early: Early::Nothing,
     };
     assert_eq!(ok!(scene.store.persons(&author)), std::slice::from_ref(&expected));
     let before = scene.facts().len();

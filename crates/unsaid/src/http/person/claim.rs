@@ -12,20 +12,24 @@ use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say};
 use crate::http::problem::Problem;
 use crate::http::read::{self, Json, Path};
-use crate::http::tell::{Done, Told, done};
+use crate::http::tell::Told;
 use crate::secrets::hashed;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use maud::html;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::accept;
-use unsaid_delivery::state::State as Where;
+use unsaid_delivery::calendar;
+use unsaid_delivery::rule::{Gate, Moment};
+use unsaid_delivery::state::{Delivery, State as Where};
 use unsaid_store::StoreError;
-use unsaid_store::rows::{Kept, WrapKind};
+use unsaid_store::rows::{Early, Kept, WrapKind};
 
 /// How often another hand may come between looking and opening before we give up.
 const TRIES: usize = 4;
@@ -36,6 +40,16 @@ const TRIES: usize = 4;
 pub(super) struct Words {
     #[schemars(schema_with = "shape::token")]
     token: String,
+}
+
+/// That something is there for these words.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CardFound")]
+pub(super) struct Found {
+    /// Its time has not come: nothing opens, and no session was begun.
+    early: bool,
+    /// From this day on, where its author allowed it to be said.
+    day: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -72,10 +86,28 @@ pub(super) async fn show(State(app): State<App>) -> Response {
             }
             p.note { (say("person.script.words-stay", &[])) }
         }
+        h2 { (say("person.words.no_card", &[])) }
+        ul.ways {
+            li {
+                a href="/come/address" {
+                    span { (say("person.words.address", &[])) }
+                    span.note { (say("person.words.address_says", &[])) }
+                }
+            }
+            li {
+                a href="/come" {
+                    span { (say("person.words.digits", &[])) }
+                    span.note { (say("person.words.digits_says", &[])) }
+                }
+            }
+        }
+        div.notice {
+            h2 { (say("person.words.nothing", &[])) }
+            p { (say("person.words.nothing_proves", &[])) }
+        }
         div.prose {
             h2 { (say("person.words.what", &[])) }
             p { (say("person.words.what_says", &[])) }
-            p { (say("person.words.nothing_proves", &[])) }
             p { a href="/is-this-real" { (say("person.foot.what", &[])) } }
         }
     };
@@ -88,17 +120,42 @@ pub(super) async fn look(
     State(app): State<App>,
     headers: HeaderMap,
     Json(words): Json<Words>,
-) -> Result<Told<Done>, Problem> {
+) -> Result<Told<Found>, Problem> {
     let claim = claim(&app, &words.token)?;
     let cookie = app.chance.token();
     if !app.store.open_reader_by_claim(hashed(&cookie), claim, app.time.now()).await? {
-        return Err(Problem::of("nothing-here"));
+        // Asked of every token, so that words of nobody and words that come too early are the same work. What is said is what their author chose.
+        return match app.store.early_by_claim(claim).await? {
+            None => Err(Problem::of("nothing-here")),
+            Some((early, waits)) => {
+                let day = match early {
+                    Early::Day => {
+                        waits.iter().filter_map(|delivery| from(delivery, app.time.now().trusted)).min()
+                    }
+                    Early::Nothing | Early::Waits => None,
+                };
+                Ok(Told::new(Found { early: true, day: day.map(|day| day.to_string()) }).kept_nowhere())
+            }
+        };
     }
     // One browser, one reader: what another link opened here before ends.
     if let Some(before) = Cookie::Reader.hash(&app, &headers)? {
         app.store.end_reader(before).await?;
     }
-    Ok(done().with_cookies([Cookie::Reader.set(&app, &cookie)]).kept_nowhere())
+    let found = Told::new(Found { early: false, day: None });
+    Ok(found.with_cookies([Cookie::Reader.set(&app, &cookie)]).kept_nowhere())
+}
+
+/// From which day on a letter can be asked for, where nothing but that day is waited for.
+fn from(delivery: &Delivery, now: Timestamp) -> Option<Date> {
+    let moment = &delivery.rule.moment;
+    let (Moment::On { zone, .. } | Moment::Birthday { zone, .. } | Moment::EachBirthday { zone, .. }) =
+        moment
+    else {
+        return None;
+    };
+    let due = delivery.due.filter(|_| delivery.rule.gate == Gate::None)?;
+    calendar::day_in(due.max(delivery.rest.until).max(now), zone).ok()
 }
 
 /// POST /waiting/{delivery}/words: opens a letter that is kept by words, when they are the right ones.

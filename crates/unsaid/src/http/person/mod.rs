@@ -3,6 +3,7 @@
 //! and commits the answer. What is done here is told to nobody.
 
 mod ask;
+mod asked;
 mod claim;
 mod come;
 mod day_fields;
@@ -49,6 +50,8 @@ pub(super) fn routes() -> Vec<Route> {
             .refuses(&["letter-held"]),
         Route::post("/waiting/{delivery}/words", Policy::Reader, Face::Api, Body::Json, claim::open)
             .refuses(&["letter-held", "bytes-unknown", "words-unknown", "words-older", "not-here"]),
+        Route::get("/come/address", Policy::Anyone, Face::Page, asked::show),
+        Route::post("/come/address", Policy::Anyone, Face::Page, Body::Form, asked::ask),
         Route::get("/words", Policy::Anyone, Face::Page, claim::show),
         Route::post("/api/claim", Policy::Anyone, Face::Api, Body::Json, claim::look)
             .refuses(&["bytes-unknown", "nothing-here"]),

@@ -1,13 +1,14 @@
 //! Saying no: one page, one press, no account, no reason. `This is not for me` stands first. What was chosen is kept when something is missing.
 //! The no holds for good, is told to nobody, and can be taken back by whoever said it (lift.rs).
 
+use super::leave::leave;
 use super::{Fields, called, field, later, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say, wrong_at};
 use crate::http::problem::Problem;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use maud::{Markup, html};
 use unsaid_delivery::id::DeliveryId;
@@ -30,7 +31,7 @@ impl Choice {
     fn of(reader: &Reader) -> &'static [Self] {
         match reader.address() {
             Some(_) => &Self::ALL,
-            None => &[Self::Author, Self::Letter],
+            None => &[Self::NotMe, Self::Author, Self::Letter],
         }
     }
 
@@ -43,8 +44,11 @@ impl Choice {
         }
     }
 
-    fn words(self) -> (&'static str, &'static str) {
+    fn words(self, reader: &Reader) -> (&'static str, &'static str) {
         match self {
+            Self::NotMe if reader.address().is_none() => {
+                ("person.refuse.not_me", "person.refuse.card_not_mine")
+            }
             Self::NotMe => ("person.refuse.not_me", "person.refuse.not_me_says"),
             Self::Letter => ("person.refuse.letter", "person.refuse.letter_says"),
             Self::Author => ("person.refuse.author", "person.refuse.author_says"),
@@ -80,9 +84,8 @@ impl Wrong {
         }
     }
 
-    fn at(self, reader: &Reader) -> &'static str {
+    fn at(self) -> &'static str {
         match self {
-            Self::Scope if reader.address().is_none() => "#no-author",
             Self::Scope => "#no-not-me",
             Self::Letter => "#which",
         }
@@ -114,6 +117,7 @@ pub(super) async fn show(
 pub(super) async fn refuse(
     State(app): State<App>,
     ReaderIn(reader): ReaderIn,
+    headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
     if reader.has_older_card() {
@@ -126,6 +130,8 @@ pub(super) async fn refuse(
     let chosen = Chosen { choice, letter };
     let scope = match choice {
         None => return Ok(page(&app, &reader, &letters, &chosen, Some(Wrong::Scope))),
+        // Whoever found a card that is not theirs has no say for whose it is: they leave, and nothing changes.
+        Some(Choice::NotMe) if reader.address().is_none() => return leave(State(app), headers).await,
         Some(Choice::NotMe) => Scope::NotMe,
         Some(Choice::Author) => Scope::Author,
         Some(Choice::House) => Scope::House,
@@ -152,7 +158,7 @@ fn page(app: &App, reader: &Reader, letters: &[Waiting], chosen: &Chosen, wrong:
     };
     let main = html! {
         @if let Some(wrong) = wrong {
-            (wrong_at(wrong.at(reader), &wrong.says()))
+            (wrong_at(wrong.at(), &wrong.says()))
         }
         (opening(&say("person.refuse.heading", &[]), &say("person.refuse.lede", &[])))
         form.form method="post" action="/refuse" {
@@ -161,7 +167,7 @@ fn page(app: &App, reader: &Reader, letters: &[Waiting], chosen: &Chosen, wrong:
                 div.choices {
                     @for choice in Choice::of(reader).iter().copied() {
                         @if choice != Choice::Letter || !letters.is_empty() {
-                            (card(app, choice, letters, chosen, wrong))
+                            (card(app, reader, choice, letters, chosen, wrong))
                         }
                     }
                 }
@@ -190,9 +196,16 @@ fn may_wait(letters: &[Waiting], chosen: &Chosen) -> Option<String> {
     meant.or_else(|| letters.iter().find(kept)).map(|l| later::path_of(l.delivery.id))
 }
 
-fn card(app: &App, choice: Choice, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -> Markup {
+fn card(
+    app: &App,
+    reader: &Reader,
+    choice: Choice,
+    letters: &[Waiting],
+    chosen: &Chosen,
+    wrong: Option<Wrong>,
+) -> Markup {
     let id = format!("no-{}", choice.value());
-    let (name, says) = choice.words();
+    let (name, says) = choice.words(reader);
     html! {
         div.choice {
             input type="radio" name="scope" id=(id) value=(choice.value()) checked[chosen.choice == Some(choice)];
