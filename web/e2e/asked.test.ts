@@ -81,7 +81,6 @@ test('the son who comes looking after nine years, with words from a keychain', a
   await finder.page.locator('#words-wrong', { hasText: 'nothing' }).waitFor({ timeout: 60_000 });
 
   await house.live(2);
-  await helen.signIn('helen@example.org', sixWords);
   await page.goto(letter);
   await page.getByRole('heading', { level: 1, name: 'It waits to be asked for' }).waitFor();
   await house.live(9 * 365);
