@@ -170,3 +170,10 @@ pub fn rest(asked: RestAsked, zone_name: &str, now: Now) -> Result<Rest, ZoneUnk
 pub fn day_in(at: Timestamp, zone_name: &str) -> Result<Date, ZoneUnknown> {
     Ok(at.to_zoned(zone(zone_name)?).date())
 }
+
+/// The civil day so many hours after an instant, where the day is latest to come: wherever she lives it is not later.
+pub fn not_before(from: Timestamp, hours: i64) -> Date {
+    const LAST_ZONE_HOURS: i64 = 12;
+    let later = jiff::SignedDuration::from_hours(hours - LAST_ZONE_HOURS);
+    from.checked_add(later).unwrap_or(Timestamp::MAX).to_zoned(TimeZone::UTC).date()
+}

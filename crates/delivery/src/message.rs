@@ -48,6 +48,14 @@ pub enum Notice {
     NobodyReads,
     /// To somebody who asked at the door whether something waits for this address: something does, and this leads there.
     AtTheDoor,
+    /// Somebody whom she trusts may be asked about her.
+    KeeperAccepted,
+    /// Somebody whom she trusts would rather not be asked.
+    KeeperDeclined,
+    /// A keeper of hers has another address now.
+    KeeperMoved,
+    /// A keeper of hers has given a newer address of somebody whom her letters could not reach.
+    KeeperGaveAddress,
     /// To a host: something waits until they have looked. Leaves whatever stands in the way of the house.
     HostCalled(Call),
 }
@@ -128,8 +136,16 @@ pub enum Says {
     Warning,
     /// To her: a keeper has said that she has died.
     SaidDied,
+    /// To her: a keeper has said that she is well.
+    SaidWell,
+    /// To her: a keeper has said that they do not know.
+    SaidUnknown,
     /// To a keeper: is she well?
     KeeperAsked,
+    /// To a keeper, once a year while nothing is asked: is this still right?
+    StillRight,
+    /// To a keeper, after she was let go: somebody cannot be reached, do you know a newer address?
+    AddressAsked,
     /// To a keeper who was asked, or had spoken: she is well, nothing is asked of you any more.
     IsWell,
     /// To everybody: everything is stopped.

@@ -12,7 +12,7 @@ use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId};
 use unsaid_delivery::life::{Change, Facts, Life, To};
-use unsaid_delivery::message::{Ladder, Says};
+use unsaid_delivery::message::{Ladder, Notice, Says};
 use unsaid_delivery::record::NOTICE_DAYS;
 
 /// Her row with what decisions may know. `facts.hears_bounces` is false here: the store does not know it, and whoever decides sets it.
@@ -161,8 +161,10 @@ pub trait LifeStore: Send + Sync {
     async fn add_keeper(&self, author: &Author, keeper: NewKeeper, now: Now) -> Result<()>;
     /// The keeper of this paper or invitation; none if it is unknown.
     async fn keeper_of(&self, link: Keyed) -> Result<Option<KeeperRow>>;
-    /// A keeper accepts (`enrolled`) or declines: fact KeeperAnswered; her life is looked at again at once. Missing: unknown, or removed. The same again changes nothing.
-    async fn keeper_answers(&self, keeper: KeeperId, enrolled: bool, now: Now) -> Result<()>;
+    /// A keeper accepts (`enrolled`) or declines: fact KeeperAnswered; the notice of it is written to her under the name `told`, and her life is looked at again at once. Missing: unknown,
+    /// or removed. The same again changes nothing.
+    async fn keeper_answers(&self, keeper: KeeperId, enrolled: bool, told: MessageId, now: Now)
+    -> Result<()>;
     /// A keeper is one no more: fact KeeperRemoved; her life is looked at again at once. Missing: not hers, or removed already.
     async fn remove_keeper(&self, author: &Author, keeper: KeeperId, now: Now) -> Result<()>;
     /// Her other channels, oldest first.
@@ -191,6 +193,11 @@ pub(crate) fn expires(says: Says, now: Now) -> Option<Timestamp> {
             now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24)).unwrap_or(Timestamp::MAX),
         ),
     }
+}
+
+/// What she is told when a keeper accepts or declines.
+pub(crate) fn told_of(enrolled: bool) -> Notice {
+    if enrolled { Notice::KeeperAccepted } else { Notice::KeeperDeclined }
 }
 
 /// What the journal holds of a new keeper.

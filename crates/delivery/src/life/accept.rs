@@ -179,7 +179,9 @@ pub(super) fn set_back(
     // `unlock-wanted`: while her keepers are asked because of weak signs, another weak sign does not silence them.
     let doubt_stays = strength == Strength::Weak && life.weak.doubt == Doubt::Open;
     let mut write = Vec::new();
-    if life.open && !doubt_stays && (life.keepers_asked.is_some() || !facts.votes.is_empty()) {
+    // Once she was let go all of them were told so, whatever had been asked of them before.
+    let were_told = life.is_released() || life.keepers_asked.is_some() || !facts.votes.is_empty();
+    if life.open && !doubt_stays && were_told {
         write.extend(facts.keepers.iter().map(|k| Write { says: Says::IsWell, nth: 1, to: To::Keeper(*k) }));
     }
     let gate = life.is_released().then_some(GateMoves::Shuts);
@@ -238,9 +240,6 @@ pub fn vote(life: &Life, keeper: KeeperId, word: Word, facts: &Facts, now: Now) 
         Word::Died => {
             // An episode begins with the first rung or the first such word.
             next.open = true;
-            if before != Some(Word::Died) {
-                write.extend(facts.channels.iter().map(|to| Write { says: Says::SaidDied, nth: 1, to: *to }));
-            }
         }
         // `well-buys-sixty-days`: three times in one episode, whoever says it.
         Word::Well if next.open && next.wells < WELLS => {
@@ -249,6 +248,15 @@ pub fn vote(life: &Life, keeper: KeeperId, word: Word, facts: &Facts, now: Now) 
             next.held = Some(next.held.map_or(until, |held| held.max(until)));
         }
         Word::Well | Word::Unknown => {}
+    }
+    // `told-what-keepers-say`: whatever they say, and once for each word.
+    if before != Some(word) {
+        let says = match word {
+            Word::Died => Says::SaidDied,
+            Word::Well => Says::SaidWell,
+            Word::Unknown => Says::SaidUnknown,
+        };
+        write.extend(facts.channels.iter().map(|to| Write { says, nth: 1, to: *to }));
     }
     let fact = Fact::Voted { account: life.account, keeper, episode: life.episode, word };
     Ok(change(next, write, fact, now, "quorum-of-distinct-keepers"))

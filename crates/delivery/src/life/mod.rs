@@ -4,6 +4,7 @@
 //! * [`decide`]: what the passing of observed time demands.
 //! * [`rungs`]: whether a message to her counts: as accepted, as refused for good, or not at all.
 //! * [`votes`]: what her keepers have said.
+//! * [`soonest`]: before which day nothing can leave, whoever says what.
 //! * [`accept`]: what a human may ask: a sign of life, a keeper's word, pause, stop, resume, end, another plan.
 //! * [`learn`]: what a journal knows and the rows do not.
 //! * [`ahead`]: what would come if nothing more were heard of her.
@@ -19,6 +20,7 @@ pub mod learn;
 pub mod permit;
 pub mod plan;
 pub mod rungs;
+pub mod soonest;
 pub mod votes;
 
 pub use accept::{Armed, LifeRefused, NoVote};

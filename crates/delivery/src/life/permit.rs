@@ -25,7 +25,10 @@ pub fn still_allowed(ladder: Ladder, life: Option<&Life>) -> Permit {
         }
         Says::SaidDied => same_episode && !life.is_released(),
         Says::OutOfReach => same_episode && life.out_of_reach,
-        Says::Released => life.is_released(),
+        // A keeper may say so while nothing is open, and then it is told.
+        Says::SaidWell | Says::SaidUnknown => life.episode == ladder.episode && !life.is_released(),
+        Says::StillRight => life.stage == Stage::Present && !life.open,
+        Says::Released | Says::AddressAsked => life.is_released(),
         Says::Resumes => matches!(life.stage, Stage::Stopped { resumes: Some(_), .. }),
         // What was done is told, whatever came since.
         Says::Probe | Says::Stopped | Says::GoesOn | Says::IsWell => true,

@@ -352,7 +352,9 @@ impl World {
     fn declines(&mut self, who: usize, keeper: usize) {
         let Some(now) = self.door_or_later(Event::Mortal(Act::Declines(who, keeper))) else { return };
         let id = self.truth().mortals.of[&who].keepers[keeper].id;
-        if self.hand.ask(self.hand.store.keeper_answers(id, false, now)).is_ok() {
+        let chance = SeededChance::new(self.life_ids.below(u64::MAX));
+        let told = links::names(&self.shared.keys, &chance, 1)[0].0;
+        if self.hand.ask(self.hand.store.keeper_answers(id, false, told, now)).is_ok() {
             self.is_none_more(who, keeper);
         }
     }

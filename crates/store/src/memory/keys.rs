@@ -8,7 +8,14 @@ use unsaid_delivery::record::NOTICE_DAYS;
 
 impl World {
     /// Writes a notice to an account, to leave at once.
-    fn notice(&mut self, account: AccountId, what: Notice, id: MessageId, to: Option<SealedText>, now: Now) {
+    pub(super) fn notice(
+        &mut self,
+        account: AccountId,
+        what: Notice,
+        id: MessageId,
+        to: Option<SealedText>,
+        now: Now,
+    ) {
         self.notice_from(account, what, id, now.trusted, now);
         if let Some(row) = self.messages.get_mut(&id) {
             row.notice_to = to;

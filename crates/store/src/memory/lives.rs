@@ -351,7 +351,13 @@ impl LifeStore for MemoryStore {
         Ok(self.world().keepers.values().find(|keeper| keeper.link == link).map(|keeper| keeper.row.clone()))
     }
 
-    async fn keeper_answers(&self, keeper: KeeperId, enrolled: bool, now: Now) -> Result<()> {
+    async fn keeper_answers(
+        &self,
+        keeper: KeeperId,
+        enrolled: bool,
+        told: MessageId,
+        now: Now,
+    ) -> Result<()> {
         let mut world = self.world();
         let row = world.keepers.get(&keeper).ok_or(StoreError::Missing)?;
         let (account, standing, rev) = (row.row.account, row.row.standing, row.rev);
@@ -364,6 +370,7 @@ impl LifeStore for MemoryStore {
         }
         world.record(keeper, rev + 1, Fact::KeeperAnswered { keeper, enrolled })?;
         world.stand(keeper, new);
+        world.notice(account, told_of(enrolled), told, None, now);
         world.look_at_life(account, now);
         Ok(())
     }

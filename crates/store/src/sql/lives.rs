@@ -3,7 +3,7 @@
 
 use super::lives_map::{self, life_columns};
 use super::tx::{Mode, Tx, Value, not_before, values};
-use super::{SqlStore, life_manifest, messages, transaction, wakes};
+use super::{SqlStore, keys, life_manifest, messages, transaction, wakes};
 use crate::lives::*;
 use crate::rows::*;
 use crate::{Result, StoreError};
@@ -125,7 +125,13 @@ impl LifeStore for SqlStore {
         })
     }
 
-    async fn keeper_answers(&self, keeper: KeeperId, enrolled: bool, now: Now) -> Result<()> {
+    async fn keeper_answers(
+        &self,
+        keeper: KeeperId,
+        enrolled: bool,
+        told: MessageId,
+        now: Now,
+    ) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             let (account, standing, rev) = locked_keeper(&mut tx, keeper).await?;
             let new = if enrolled { KeeperStanding::Enrolled } else { KeeperStanding::Declined };
@@ -137,6 +143,7 @@ impl LifeStore for SqlStore {
             }
             tx.fact(keeper, rev + 1, Fact::KeeperAnswered { keeper, enrolled });
             stand(&mut tx, account, keeper, new, now).await?;
+            keys::notice(&mut tx, account, told_of(enrolled), told, now).await?;
             life_manifest::keep(&mut tx, account).await
         })
     }

@@ -323,7 +323,7 @@ async fn keepers_who_came_left_said_no_and_voted_stand_as_they_stood() {
             // What was said before she pressed the button is void.
             sign(&store, Strength::Strong, days_later(3)).await;
             store.add_keeper(&author(), keeper(KEEPERS[3]), days_later(4)).await.unwrap();
-            store.keeper_answers(KEEPERS[0], false, days_later(5)).await.unwrap();
+            store.keeper_answers(KEEPERS[0], false, MessageId([91; 16]), days_later(5)).await.unwrap();
             store.remove_keeper(&author(), KEEPERS[1], days_later(5)).await.unwrap();
             votes(&store, KEEPERS[2], Word::Died, days_later(6)).await;
             votes(&store, KEEPERS[3], Word::Well, days_later(6)).await;
@@ -359,7 +359,7 @@ async fn everything(store: &SqlStore) {
     }
     store.remove_channel(&author(), one, now()).await.unwrap();
     store.remove_keeper(&author(), KEEPERS[0], now()).await.unwrap();
-    store.keeper_answers(KEEPERS[2], true, now()).await.unwrap();
+    store.keeper_answers(KEEPERS[2], true, MessageId([92; 16]), now()).await.unwrap();
     store.put_stop_code(&author(), Keyed([60; 32])).await.unwrap();
     store.put_stop_code(&author(), Keyed([61; 32])).await.unwrap();
     commit(store, now(), |view| {

@@ -1,19 +1,18 @@
-//! The page of a keeper, behind the link of a message or of their paper. It says who it is about after a press, asks to reach her first, and takes one of three answers, each said back
-//! before it counts. It never shows what others have said, and nothing of her letters. Looking changes nothing.
+//! What a keeper does, behind the link of a message or of their paper: accepts or declines, and says one of three words, each said back before it counts. Looking changes nothing. Who is
+//! a keeper no more, and whoever never was one, get one answer. Knows no rule: `accept` does; how it looks stands beside this (keeper_page.rs).
 
 use super::cookies::read_token;
+use super::keeper_page::{self as page, Seen};
 use super::lives::commit;
-use super::page::{opening, private, say, wrong_at};
 use super::problem::Problem;
 use super::read::{Form, Path};
 use super::route::{Body, Face, Policy, Route};
 use crate::app::App;
 use crate::secrets::hashed;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
-use maud::{Markup, html};
-use unsaid_delivery::life::{LifeRefused, NoVote, Stage, To, Word, accept};
+use unsaid_delivery::id::MessageId;
+use unsaid_delivery::life::{LifeRefused, NoVote, To, Word, accept};
 use unsaid_store::lives::{KeeperRow, KeeperStanding};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -42,16 +41,7 @@ async fn find(app: &App, token: &str) -> Result<Option<KeeperRow>, Problem> {
 
 /// GET /keeper/{token}: names nobody, since mail programs look too.
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Problem> {
-    if find(&app, &token).await?.is_none() {
-        return Ok(unknown(&app));
-    }
-    let main = html! {
-        (opening(&say("house.keeper.heading", &[]), &say("house.keeper.lede", &[])))
-        form.acts method="post" {
-            button.button.button--main type="submit" name="do" value="who" { (say("house.keeper.who", &[])) }
-        }
-    };
-    Ok(private(&app, &say("house.keeper.title", &[]), StatusCode::OK, main))
+    Ok(if find(&app, &token).await?.is_some() { page::door(&app) } else { page::unknown(&app) })
 }
 
 /// POST /keeper/{token}: `do=who`, `do=accept`, `do=decline`, `do=say` with `word=`, and the same with `sure=yes`.
@@ -60,34 +50,36 @@ async fn answer(
     Path(token): Path<String>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    let Some(keeper) = find(&app, &token).await? else { return Ok(unknown(&app)) };
+    let Some(keeper) = find(&app, &token).await? else { return Ok(page::unknown(&app)) };
     let field = |name: &str| {
         let mut found = fields.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         found.next().filter(|_| found.next().is_none())
     };
-    let word = field("word").and_then(read_word);
+    let word = field("word").and_then(page::read_word);
     match (field("do"), word) {
-        (Some("who"), _) => about(&app, &keeper, false).await,
-        (Some("accept"), _) => {
-            app.store.keeper_answers(keeper.id, true, app.time.now()).await?;
-            app.nudge.nudge();
-            Ok(thanks(&app, "house.keeper.accepted"))
-        }
-        (Some("decline"), _) => {
-            app.store.keeper_answers(keeper.id, false, app.time.now()).await?;
-            app.nudge.nudge();
-            Ok(thanks(&app, "house.keeper.declined"))
-        }
-        (Some("say"), Some(word)) if field("sure") == Some("yes") => speak(&app, &keeper, word).await,
-        (Some("say"), Some(word)) => Ok(sure(&app, word)),
-        _ => about(&app, &keeper, true).await,
+        (Some("who"), _) => Ok(page::whole(&app, &seen(&app, keeper).await?, false)),
+        (Some("accept"), _) => stands(&app, &keeper, true).await,
+        (Some("decline"), _) => stands(&app, &keeper, false).await,
+        (Some("say"), Some(word)) if field("sure") == Some("yes") => speak(&app, keeper, word).await,
+        (Some("say"), Some(word)) => Ok(page::sure(&app, &seen(&app, keeper).await?, word)),
+        _ => Ok(page::whole(&app, &seen(&app, keeper).await?, true)),
     }
 }
 
-/// What they say is written down before they are thanked. Somebody who had declined says it as well as anybody who was named.
-async fn speak(app: &App, keeper: &KeeperRow, word: Word) -> Result<Response, Problem> {
+/// Whether they may be asked. She is told in the same breath.
+async fn stands(app: &App, keeper: &KeeperRow, enrolled: bool) -> Result<Response, Problem> {
+    let told = MessageId(app.chance.id_bytes());
+    app.store.keeper_answers(keeper.id, enrolled, told, app.time.now()).await?;
+    app.nudge.nudge();
+    let name = name_of(app, keeper).await?;
+    Ok(page::answered(app, &name, enrolled))
+}
+
+/// What they say is written down before they are thanked, and told to her with it. Somebody who had declined says it as well as anybody who was named.
+async fn speak(app: &App, keeper: KeeperRow, word: Word) -> Result<Response, Problem> {
     if keeper.standing == KeeperStanding::Declined {
-        app.store.keeper_answers(keeper.id, true, app.time.now()).await?;
+        let told = MessageId(app.chance.id_bytes());
+        app.store.keeper_answers(keeper.id, true, told, app.time.now()).await?;
     }
     let said = commit(app, keeper.account, |view, now| {
         accept::vote(&view.life, keeper.id, word, &view.facts, now)
@@ -96,135 +88,29 @@ async fn speak(app: &App, keeper: &KeeperRow, word: Word) -> Result<Response, Pr
     })
     .await;
     match said {
-        Ok(()) => Ok(thanks(app, "house.keeper.said")),
+        Ok(()) => Ok(page::said(app, &seen(app, keeper).await?, word)),
         Err(problem) if problem.key == "life-unarmed" || problem.key == NoVote::NotAsked.key() => {
-            Ok(thanks(app, "house.keeper.not_asked"))
+            Ok(page::nothing_to_note(app, "house.keeper.not_asked"))
         }
         Err(problem) if problem.key == NoVote::Over.key() || problem.key == LifeRefused::Ended.key() => {
-            Ok(thanks(app, "house.keeper.over"))
+            Ok(page::nothing_to_note(app, "house.keeper.over"))
         }
+        // Removed while the page lay open: they are nobody here any more.
+        Err(problem) if problem.key == NoVote::NotAKeeper.key() => Ok(page::unknown(app)),
         Err(problem) => Err(problem),
     }
 }
 
-fn read_word(text: &str) -> Option<Word> {
-    [Word::Well, Word::Unknown, Word::Died].into_iter().find(|word| value(*word) == text)
+/// Whose keeper they are, and where she stands. Said on pages alone, after a press.
+async fn seen(app: &App, keeper: KeeperRow) -> Result<Seen, Problem> {
+    let name = name_of(app, &keeper).await?;
+    let view = app.store.life(keeper.account).await?;
+    Ok(Seen { name, keeper, view, now: app.time.now() })
 }
 
-fn value(word: Word) -> &'static str {
-    match word {
-        Word::Well => "well",
-        Word::Unknown => "unknown",
-        Word::Died => "died",
-    }
-}
-
-/// Whose keeper they are. Said on pages alone, after a press.
 async fn name_of(app: &App, keeper: &KeeperRow) -> Result<String, Problem> {
     let named = app.store.named().await?;
     let hers = named.into_iter().find(|one| one.account == keeper.account);
     let name = hers.and_then(|one| app.keys.open_text(&keeper.account.to_string(), &one.name));
-    Ok(name.map_or_else(|| say("person.somebody", &[]), |name| name.to_string()))
-}
-
-/// Who it is about, and what may be answered.
-async fn about(app: &App, keeper: &KeeperRow, unclear: bool) -> Result<Response, Problem> {
-    let name = name_of(app, keeper).await?;
-    let view = app.store.life(keeper.account).await?;
-    let asks = view.is_some_and(|view| {
-        let stage = view.life.stage;
-        view.life.plan.policy.has_keepers() && !matches!(stage, Stage::Released | Stage::Ended)
-    });
-    let title = say("house.keeper.title", &[]);
-    let (status, title) = if unclear {
-        (StatusCode::UNPROCESSABLE_ENTITY, say("house.error_title", &[("page", &title)]))
-    } else {
-        (StatusCode::OK, title)
-    };
-    let main = html! {
-        @if unclear { (wrong_at("#answer", &say("house.keeper.unclear", &[]))) }
-        (opening(&say("house.keeper.about", &[("name", &name)]), &say("house.keeper.reach", &[])))
-        @if keeper.standing == KeeperStanding::Invited {
-            form.acts method="post" {
-                button.button.button--main type="submit" name="do" value="accept" { (say("house.keeper.accept", &[])) }
-                button.button type="submit" name="do" value="decline" { (say("house.keeper.decline", &[])) }
-            }
-        }
-        @if asks {
-            form.form #answer method="post" {
-                fieldset {
-                    legend { h2 { (say("house.keeper.what", &[])) } }
-                    div.choices {
-                        @for word in [Word::Well, Word::Unknown, Word::Died] { (choice(word)) }
-                    }
-                }
-                div.acts { button.button type="submit" name="do" value="say" { (say("house.keeper.give", &[])) } }
-            }
-        } @else {
-            p #answer { (say("house.keeper.quiet", &[])) }
-        }
-        div.prose { p { (say("house.keeper.alone", &[])) } p { (say("house.keeper.never_read", &[])) } }
-        @if keeper.standing == KeeperStanding::Enrolled {
-            form.acts method="post" {
-                button.button.button--quiet type="submit" name="do" value="decline" { (say("house.keeper.decline", &[])) }
-            }
-        }
-    };
-    Ok(private(app, &title, status, main))
-}
-
-/// No answer is set in advance.
-fn choice(word: Word) -> Markup {
-    let (id, name, says) = match word {
-        Word::Well => ("well", "house.keeper.well", "house.keeper.well_says"),
-        Word::Unknown => ("unknown", "house.keeper.unknown", "house.keeper.unknown_says"),
-        Word::Died => ("died", "house.keeper.died", "house.keeper.died_says"),
-    };
-    html! {
-        div.choice {
-            input type="radio" name="word" id=(id) value=(value(word)) required;
-            label for=(id) {
-                span.choice-name { (say(name, &[])) }
-                span.choice-says { (say(says, &[])) }
-            }
-        }
-    }
-}
-
-/// What was chosen, said back. Nothing counts before this is pressed.
-fn sure(app: &App, word: Word) -> Response {
-    let (heading, lede) = match word {
-        Word::Well => ("house.keeper.sure_well", "house.keeper.well_says"),
-        Word::Unknown => ("house.keeper.sure_unknown", "house.keeper.unknown_says"),
-        Word::Died => ("house.keeper.sure_died", "house.keeper.died_says"),
-    };
-    let main = html! {
-        (opening(&say(heading, &[]), &say(lede, &[])))
-        form.acts method="post" {
-            input type="hidden" name="word" value=(value(word));
-            input type="hidden" name="sure" value="yes";
-            button.button.button--main type="submit" name="do" value="say" { (say("house.keeper.sure_press", &[])) }
-        }
-        form.acts method="post" {
-            button.button.button--quiet type="submit" name="do" value="who" { (say("house.keeper.back", &[])) }
-        }
-    };
-    private(app, &say("house.keeper.title", &[]), StatusCode::OK, main)
-}
-
-fn thanks(app: &App, lede: &str) -> Response {
-    let main = html! {
-        (opening(&say("house.keeper.thanks", &[]), &say(lede, &[])))
-        div.prose { p { (say("house.keeper.change", &[])) } }
-    };
-    private(app, &say("house.keeper.title", &[]), StatusCode::OK, main)
-}
-
-/// Unknown, mistyped, and no longer good: one answer.
-fn unknown(app: &App) -> Response {
-    let main = html! {
-        (opening(&say("house.keeper.unknown_heading", &[]), &say("house.keeper.unknown_lede", &[])))
-        div.acts { a.button href="/" { (say("house.to_front", &[])) } }
-    };
-    private(app, &say("house.keeper.title", &[]), StatusCode::NOT_FOUND, main)
+    Ok(name.map_or_else(|| super::page::say("person.somebody", &[]), |name| name.to_string()))
 }

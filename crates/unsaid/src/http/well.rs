@@ -7,14 +7,17 @@ use super::page::{opening, private, say};
 use super::problem::Problem;
 use super::read::{Form, Path};
 use super::route::{Body, Face, Policy, Route};
+use super::say_date::full_day;
 use crate::app::App;
 use crate::secrets::hashed;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use maud::html;
-use unsaid_delivery::life::{Doubt, Strength, To};
-use unsaid_store::lives::{AskedBy, LifeView};
+use maud::{Markup, html};
+use unsaid_delivery::calendar::not_before;
+use unsaid_delivery::clock::Now;
+use unsaid_delivery::life::{Doubt, Stage, Strength, To};
+use unsaid_store::lives::{AskedBy, GoneLetters, LifeView};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -60,7 +63,7 @@ async fn press(
     Path(token): Path<String>,
     Form(_): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    let Some((asked, _)) = find(&app, &token).await? else { return Ok(unknown(&app)) };
+    let Some((asked, before)) = find(&app, &token).await? else { return Ok(unknown(&app)) };
     match sign(&app, asked.account, Strength::Weak).await {
         Err(problem) if problem.key == "unlock-first" => return Ok(unlock(&app)),
         // She ended it: nothing waits for her silence, and the press is as welcome.
@@ -68,10 +71,17 @@ async fn press(
         signed => signed?,
     }
     let letters = app.store.gone_letters(asked.account).await?;
-    let asks_more = app.store.life(asked.account).await?.is_some_and(|view| view.life.wants_unlock());
+    let after = app.store.life(asked.account).await?;
+    let asks_more = after.as_ref().is_some_and(|view| view.life.wants_unlock());
+    let day = after.as_ref().and_then(|view| goes_on(view, app.time.now()));
+    let lede = match (&before.life.stage, &day) {
+        (Stage::Ended, _) => say("house.well.done_ended", &[]),
+        (_, Some(day)) => say("house.well.done_stopped", &[("day", day)]),
+        _ => say("house.well.done_lede", &[]),
+    };
     let main = html! {
-        (opening(&say("house.well.done_heading", &[]), &say("house.well.done_lede", &[])))
-        @if letters.left > 0 { div.notice { p { (say("house.well.left", &[])) } } }
+        (opening(&say("house.well.done_heading", &[]), &lede))
+        (what_was_under_way(&before, letters))
         @if asks_more {
             div.prose {
                 p { (say("house.well.unlock_too", &[])) }
@@ -80,6 +90,30 @@ async fn press(
         }
     };
     Ok(private(&app, &say("house.well.done_title", &[]), StatusCode::OK, main))
+}
+
+/// What had begun before she pressed, and what of it cannot be taken back.
+fn what_was_under_way(before: &LifeView, letters: GoneLetters) -> Markup {
+    let life = &before.life;
+    let asked = life.open && (life.keepers_asked.is_some() || !before.facts.votes.is_empty());
+    let told = asked || life.is_released();
+    html! {
+        @match letters.left {
+            0 => @if matches!(life.stage, Stage::Grace(_) | Stage::Gone { .. } | Stage::Released) {
+                div.notice.notice--good { p { (say("house.well.nothing_left", &[])) } }
+            },
+            1 => div.notice { p { (say("house.well.one_left", &[])) } },
+            many => div.notice { p { (say("house.well.left", &[("many", &many.to_string())])) } },
+        }
+        @if told { div.prose { p { (say("house.well.keepers_told", &[])) } } }
+    }
+}
+
+/// Everything is stopped, until this day at the earliest.
+fn goes_on(view: &LifeView, now: Now) -> Option<String> {
+    let Stage::Stopped { until, resumes } = view.life.stage else { return None };
+    let ends = resumes.map_or(until, |resumes| resumes.min(until));
+    Some(full_day(not_before(now.trusted, (ends.0 - now.observed.0).max(0) / 3_600)))
 }
 
 /// Her keepers say that she has died: a button proves nothing any more.

@@ -12,7 +12,7 @@ use super::Outgoing;
 use super::address::is_plain;
 use super::encode::{alternatives, mailbox, unstructured, wrap};
 use super::layout;
-use super::lives::About;
+use super::lives::{About, News};
 use super::wording::{lead, write};
 use crate::words::Words;
 use unsaid_delivery::message::Call;
@@ -96,6 +96,11 @@ pub enum Message<'a> {
         /// For what.
         call: Call,
     },
+    /// To an author: what somebody whom she trusts has done.
+    KeeperNews {
+        /// What.
+        news: News,
+    },
     /// To oneself, to see that mail arrives.
     Test,
     /// Whether an author is alive, or what came of that.
@@ -133,6 +138,7 @@ impl Message<'_> {
             Self::NobodyReads => "nobody-reads",
             Self::AtTheDoor { .. } => "at-the-door",
             Self::HostCalled { .. } => "host-called",
+            Self::KeeperNews { news } => news.kind(),
             Self::Test => "test",
             Self::Life(about) => about.kind(),
             Self::Knock { .. } => "knock",

@@ -18,6 +18,31 @@ pub enum Then {
     Never,
 }
 
+/// What somebody whom she trusts has done, as it is told to her.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// They may be asked.
+    Accepted,
+    /// They would rather not be.
+    Declined,
+    /// They have another address.
+    Moved,
+    /// They gave an address of somebody whom her letters could not reach.
+    GaveAddress,
+}
+
+impl News {
+    /// What kind it is, in a word for a header.
+    pub(super) fn kind(self) -> &'static str {
+        match self {
+            Self::Accepted => "keeper-accepted",
+            Self::Declined => "keeper-declined",
+            Self::Moved => "keeper-moved",
+            Self::GaveAddress => "keeper-gave-address",
+        }
+    }
+}
+
 /// Which message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About<'a> {
@@ -61,6 +86,26 @@ pub enum About<'a> {
     /// To her: a keeper has said that she has died.
     SaidDied {
         /// The whole link.
+        link: &'a str,
+    },
+    /// To her: a keeper has said that she is well.
+    SaidWell {
+        /// The whole link.
+        link: &'a str,
+    },
+    /// To her: a keeper has said that they do not know.
+    SaidUnknown {
+        /// The whole link.
+        link: &'a str,
+    },
+    /// To a keeper, once a year: is this still right?
+    StillRight {
+        /// The whole link of their page.
+        link: &'a str,
+    },
+    /// To a keeper: somebody cannot be reached.
+    AddressAsked {
+        /// The whole link of their page.
         link: &'a str,
     },
     /// To a keeper: is she well?
@@ -115,6 +160,10 @@ impl About<'_> {
             Self::Reminder { .. } => "reminder",
             Self::Warning { .. } => "warning",
             Self::SaidDied { .. } => "said-died",
+            Self::SaidWell { .. } => "said-well",
+            Self::SaidUnknown { .. } => "said-unknown",
+            Self::StillRight { .. } => "still-right",
+            Self::AddressAsked { .. } => "address-asked",
             Self::KeeperAsked { .. } => "keeper-asked",
             Self::IsWell => "is-well",
             Self::Stopped { .. } | Self::StoppedForKeeper { .. } => "stopped",
@@ -258,6 +307,40 @@ pub(super) fn write(
                 pen.of_house("mail.said_died.what"),
                 pen.way("mail.said_died.way", "mail.life.press", link)?,
                 pen.typed("mail.life.come"),
+                ask,
+            ],
+        ),
+        About::SaidWell { link } => (
+            subject("mail.said_well.subject"),
+            vec![
+                pen.of_house("mail.said_well.what"),
+                pen.way("mail.said_well.way", "mail.life.press", link)?,
+                ask,
+            ],
+        ),
+        About::SaidUnknown { link } => (
+            subject("mail.said_unknown.subject"),
+            vec![
+                pen.of_house("mail.said_unknown.what"),
+                pen.way("mail.said_unknown.way", "mail.life.press", link)?,
+                ask,
+            ],
+        ),
+        About::StillRight { link } => (
+            subject("mail.still_right.subject"),
+            vec![
+                pen.of_house("mail.still_right.what"),
+                pen.say("mail.still_right.asks", &[]),
+                pen.way("mail.still_right.way", "mail.life.who", link)?,
+                ask,
+            ],
+        ),
+        About::AddressAsked { link } => (
+            subject("mail.address_asked.subject"),
+            vec![
+                pen.of_house("mail.address_asked.what"),
+                pen.way("mail.address_asked.way", "mail.life.who", link)?,
+                pen.say("mail.address_asked.safe", &[]),
                 ask,
             ],
         ),

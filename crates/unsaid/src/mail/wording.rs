@@ -4,6 +4,7 @@
 
 use super::compose::{Letterhead, Message, Unfit};
 use super::encode::one_line;
+use super::lives::News;
 use crate::words::Words;
 use unsaid_delivery::message::Call;
 
@@ -181,6 +182,24 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
             }
             blocks.push(Block::Leads { says, to: page });
             (words.say("mail.host_called.subject", &[("house", house)]), blocks)
+        }
+        Message::KeeperNews { news } => {
+            let (subject, what, how) = match news {
+                News::Accepted => {
+                    ("mail.keeper_accepted.subject", "mail.keeper_accepted.what", "mail.keeper_accepted.how")
+                }
+                News::Declined => {
+                    ("mail.keeper_declined.subject", "mail.keeper_declined.what", "mail.keeper_declined.how")
+                }
+                News::Moved => {
+                    ("mail.keeper_moved.subject", "mail.keeper_moved.what", "mail.keeper_moved.how")
+                }
+                News::GaveAddress => {
+                    ("mail.gave_address.subject", "mail.gave_address.what", "mail.gave_address.how")
+                }
+            };
+            let says = words.say(how, &[("origin", origin)]);
+            (words.say(subject, &[]), vec![of_house(what), Block::Leads { says, to: origin.clone() }, ask])
         }
         Message::Test => {
             (words.say("mail.test.subject", &[("house", house)]), vec![of_house("mail.test.what")])

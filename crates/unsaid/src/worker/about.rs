@@ -4,8 +4,7 @@ use super::Worker;
 use crate::mail::compose::Message as Whole;
 use crate::mail::lives::{About, Then};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use unsaid_delivery::calendar::not_before;
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::id::AccountId;
 use unsaid_delivery::life::plan::{HOLD_OFF_HOURS, REMINDERS};
@@ -80,6 +79,10 @@ fn said<'a>(written: Written, view: &LifeView, own: (&'a str, &'a str), now: Now
             }
         }
         Says::SaidDied => About::SaidDied { link },
+        Says::SaidWell => About::SaidWell { link },
+        Says::SaidUnknown => About::SaidUnknown { link },
+        Says::StillRight => About::StillRight { link },
+        Says::AddressAsked => About::AddressAsked { link },
         Says::KeeperAsked => About::KeeperAsked { link, again: nth > 1 },
         Says::IsWell => About::IsWell,
         Says::Stopped if keeper => About::StoppedForKeeper { link, day: goes_on(life, now) },
@@ -121,16 +124,10 @@ fn goes_on(life: &Life, now: Now) -> Date {
     not_before(now.trusted, (seconds - now.observed.0).max(0) / 3_600)
 }
 
-/// The civil day so many hours later, wherever she lives: where the day is latest to come it is still not earlier.
-fn not_before(from: Timestamp, hours: i64) -> Date {
-    const LAST_ZONE_HOURS: i64 = 12;
-    let at = from.checked_add(SignedDuration::from_hours(hours - LAST_ZONE_HOURS)).unwrap_or(Timestamp::MAX);
-    at.to_zoned(TimeZone::UTC).date()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
     use unsaid_delivery::id::KeeperId;
     use unsaid_delivery::life::{Facts, Plan, accept};
 

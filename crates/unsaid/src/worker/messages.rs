@@ -4,6 +4,7 @@
 use super::groups::{Begun, Gate};
 use super::{Done, Worker, trouble};
 use crate::mail::compose::{self, Particulars, compose};
+use crate::mail::lives::News;
 use crate::mail::{Answer, Outgoing, Permission};
 use crate::secrets::ReturnKind;
 use crate::words::Words;
@@ -196,6 +197,12 @@ impl Worker {
             Kind::Notice(Notice::Trial) => compose::Message::Test,
             Kind::Notice(Notice::Answered) => compose::Message::Answered,
             Kind::Notice(Notice::BytesMissing) => compose::Message::BytesMissing,
+            Kind::Notice(Notice::KeeperAccepted) => compose::Message::KeeperNews { news: News::Accepted },
+            Kind::Notice(Notice::KeeperDeclined) => compose::Message::KeeperNews { news: News::Declined },
+            Kind::Notice(Notice::KeeperMoved) => compose::Message::KeeperNews { news: News::Moved },
+            Kind::Notice(Notice::KeeperGaveAddress) => {
+                compose::Message::KeeperNews { news: News::GaveAddress }
+            }
             Kind::Notice(Notice::NobodyReads) => compose::Message::NobodyReads,
             Kind::Notice(Notice::AtTheDoor) => {
                 link = self.link("k", &id);

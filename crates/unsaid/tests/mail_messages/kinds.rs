@@ -2,7 +2,7 @@
 
 use mail_parser::MessageParser;
 use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
-use unsaid::mail::lives::{About, Then};
+use unsaid::mail::lives::{About, News, Then};
 use unsaid::words::Words;
 use unsaid_delivery::message::Call;
 
@@ -70,12 +70,22 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
         Message::NobodyReads => "nobody-reads",
         Message::AtTheDoor { .. } => "at-the-door",
         Message::HostCalled { .. } => "host-called",
+        Message::KeeperNews { news } => match news {
+            News::Accepted => "keeper-accepted",
+            News::Declined => "keeper-declined",
+            News::Moved => "keeper-moved",
+            News::GaveAddress => "keeper-gave-address",
+        },
         Message::Test => "test",
         Message::Life(about) => match about {
             About::Question { .. } => "question",
             About::Reminder { .. } => "reminder",
             About::Warning { .. } => "warning",
             About::SaidDied { .. } => "said-died",
+            About::SaidWell { .. } => "said-well",
+            About::SaidUnknown { .. } => "said-unknown",
+            About::StillRight { .. } => "still-right",
+            About::AddressAsked { .. } => "address-asked",
             About::KeeperAsked { .. } => "keeper-asked",
             About::IsWell => "is-well",
             About::Stopped { .. } | About::StoppedForKeeper { .. } => "stopped",
@@ -88,16 +98,20 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
     }
 }
 
-const KINDS: usize = 29;
+const KINDS: usize = 37;
 
 /// The messages about an author's life, each as it is written most often.
-fn about_a_life() -> [About<'static>; 11] {
+fn about_a_life() -> [About<'static>; 15] {
     let day = jiff::civil::date(2037, 3, 22);
     [
         About::Question { link: WELL, pause: 7, then: Then::Keepers(66), unlock: false },
         About::Reminder { link: WELL, nth: 2, then: Then::Keepers(52), unlock: false },
         About::Warning { link: WELL, nth: 1, of: 3, day, said: true, unlock: false },
         About::SaidDied { link: WELL },
+        About::SaidWell { link: WELL },
+        About::SaidUnknown { link: WELL },
+        About::StillRight { link: KEEPER },
+        About::AddressAsked { link: KEEPER },
         About::KeeperAsked { link: KEEPER, again: false },
         About::IsWell,
         About::Stopped { day },
@@ -159,6 +173,10 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::NobodyReads,
         Message::AtTheDoor { link: AT_THE_DOOR },
         Message::HostCalled { call: Call::Unforeseen },
+        Message::KeeperNews { news: News::Accepted },
+        Message::KeeperNews { news: News::Declined },
+        Message::KeeperNews { news: News::Moved },
+        Message::KeeperNews { news: News::GaveAddress },
         Message::Test,
         knock(),
     ]

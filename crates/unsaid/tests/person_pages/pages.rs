@@ -19,7 +19,7 @@ fn readable(page: &str) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "UNSAID_BLESS asks for new snapshots")]
-fn compare(name: &str, page: &str) {
+pub(super) fn compare(name: &str, page: &str) {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/person").join(format!("{name}.html"));
     let page = readable(page);

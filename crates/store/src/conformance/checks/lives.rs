@@ -323,19 +323,19 @@ pub async fn keeper_of(scene: &Scene<'_>) {
 pub async fn keeper_answers(scene: &Scene<'_>) {
     let (author, keepers) = with_keepers(scene, 2, keepers_only()).await;
     let account = author.account();
-    ok!(scene.store.keeper_answers(keepers[0], true, now(1)));
+    ok!(scene.store.keeper_answers(keepers[0], true, scene.message_id(), now(1)));
     assert_eq!(scene.facts().last(), Some(&Fact::KeeperAnswered { keeper: keepers[0], enrolled: true }));
     let facts = scene.facts().len();
-    ok!(scene.store.keeper_answers(keepers[0], true, now(1)));
+    ok!(scene.store.keeper_answers(keepers[0], true, scene.message_id(), now(1)));
     assert_eq!(scene.facts().len(), facts, "the same again is no second fact");
-    ok!(scene.store.keeper_answers(keepers[1], false, now(2)));
+    ok!(scene.store.keeper_answers(keepers[1], false, scene.message_id(), now(2)));
     assert_eq!(view(scene, account).await.facts.keepers, [keepers[0]]);
     assert!(scene.has_come(WakeOf::Life(account), now(2)).await, "looked at again at once");
-    ok!(scene.store.keeper_answers(keepers[1], true, now(3)));
+    ok!(scene.store.keeper_answers(keepers[1], true, scene.message_id(), now(3)));
     assert_eq!(view(scene, account).await.facts.keepers, keepers);
     ok!(scene.store.remove_keeper(&author, keepers[1], now(4)));
-    missing!(scene.store.keeper_answers(keepers[1], true, now(5)));
-    missing!(scene.store.keeper_answers(KeeperId(scene.message_id().0), true, now(5)));
+    missing!(scene.store.keeper_answers(keepers[1], true, scene.message_id(), now(5)));
+    missing!(scene.store.keeper_answers(KeeperId(scene.message_id().0), true, scene.message_id(), now(5)));
 }
 
 /// Hers alone, once; and nothing goes to them any more.
