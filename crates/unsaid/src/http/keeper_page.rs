@@ -102,6 +102,12 @@ impl Seen {
     fn say(&self, key: &str) -> String {
         say(key, &[("name", &self.name)])
     }
+
+    /// The sentence of this name for one of the words. Whoever does not know says nothing of her.
+    fn of_word(&self, what: &str, word: Word) -> String {
+        let key = format!("house.keeper.{what}{}", value(word));
+        if word == Word::Unknown { say(&key, &[]) } else { self.say(&key) }
+    }
 }
 
 pub(super) fn read_word(text: &str) -> Option<Word> {
@@ -287,14 +293,9 @@ fn asked(seen: &Seen, standing: KeeperStanding) -> Markup {
 /// What they have said themselves, and only then what the others have.
 fn own_word(seen: &Seen) -> Markup {
     let Some(word) = seen.own() else { return html! {} };
-    let said = match word {
-        Word::Well => "house.keeper.own_well",
-        Word::Unknown => "house.keeper.own_unknown",
-        Word::Died => "house.keeper.own_died",
-    };
     html! {
         div.notice.notice--good {
-            p { (seen.say(said)) " " (say("house.keeper.own_stands", &[])) }
+            p { (seen.of_word("own_", word)) " " (say("house.keeper.own_stands", &[])) }
             (others(seen))
         }
     }
@@ -308,16 +309,17 @@ fn others(seen: &Seen) -> Markup {
             |vote: &&unsaid_delivery::life::Vote| vote.word == word && others.contains(&&vote.keeper);
         facts.votes.iter().filter(theirs).count()
     };
-    let all = [
-        (Word::Died, "house.keeper.others_died"),
-        (Word::Well, "house.keeper.others_well"),
-        (Word::Unknown, "house.keeper.others_unknown"),
-    ];
-    let told: Vec<String> = all
+    let told: Vec<String> = [Word::Died, Word::Well, Word::Unknown]
         .into_iter()
-        .map(|(word, key)| (saying(word), key))
-        .filter(|(many, _)| *many > 0)
-        .map(|(many, key)| say(key, &[("name", &seen.name), ("many", &number(many))]))
+        .map(|word| (word, saying(word)))
+        .filter(|(_, many)| *many > 0)
+        .map(|(word, many)| {
+            let (key, many) = (format!("house.keeper.others_{}", value(word)), number(many));
+            match word {
+                Word::Unknown => say(&key, &[("many", &many)]),
+                _ => say(&key, &[("name", &seen.name), ("many", &many)]),
+            }
+        })
         .collect();
     html! {
         @if others.is_empty() {
@@ -331,16 +333,11 @@ fn others(seen: &Seen) -> Markup {
 }
 
 fn choice(seen: &Seen, word: Word) -> Markup {
-    let name = match word {
-        Word::Well => "house.keeper.well",
-        Word::Unknown => "house.keeper.unknown",
-        Word::Died => "house.keeper.died",
-    };
     html! {
         div.choice {
             input type="radio" name="word" id=(value(word)) value=(value(word)) required;
             label for=(value(word)) {
-                span.choice-name { (seen.say(name)) }
+                span.choice-name { (seen.of_word("", word)) }
                 span.choice-says { (follows(seen, word)) }
             }
         }
@@ -367,24 +364,19 @@ fn follows(seen: &Seen, word: Word) -> String {
         }
         Word::Died => match seen.soonest() {
             Some(day) => say("house.keeper.died_says", &[("name", name), ("day", &full_day(day))]),
-            None => seen.say("house.keeper.died_says_only"),
+            None => say("house.keeper.died_says_only", &[]),
         },
     }
 }
 
 /// What was chosen, said back. Nothing counts before this is pressed.
 pub(super) fn sure(app: &App, seen: &Seen, word: Word) -> Response {
-    let heading = match word {
-        Word::Well => "house.keeper.sure_well",
-        Word::Unknown => "house.keeper.sure_unknown",
-        Word::Died => "house.keeper.sure_died",
-    };
     answer(
         app,
         html! {
-            (opening(&seen.say(heading), &follows(seen, word)))
+            (opening(&seen.of_word("sure_", word), &follows(seen, word)))
             div.prose {
-                @if word == Word::Died { p { strong { (seen.say("house.keeper.sure_know")) } } }
+                @if word == Word::Died { p { strong { (say("house.keeper.sure_know", &[])) } } }
                 p { (seen.say("house.keeper.told")) }
             }
             form.acts method="post" {
@@ -465,7 +457,7 @@ fn declined(seen: &Seen) -> Markup {
 fn over(app: &App, seen: &Seen) -> Markup {
     let stop = format!("{}/stop", app.settings.public_url.origin);
     html! {
-        (opening(&seen.say("house.keeper.is_over"), &seen.say("house.keeper.is_over_lede")))
+        (opening(&say("house.keeper.is_over", &[]), &seen.say("house.keeper.is_over_lede")))
         div.prose #answer {
             p { (say("house.keeper.never_read", &[])) }
             p { (say("house.keeper.is_over_wrong", &[("name", &seen.name), ("stop", &stop)])) }

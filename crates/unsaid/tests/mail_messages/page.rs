@@ -49,6 +49,8 @@ fn the_page_says_what_the_text_says_and_only_names_its_button_besides() {
             _ => None,
         };
         let button = button.or_else(|| match name {
+            "said-well" | "said-unknown" => Some(words.say("mail.life.press", &[])),
+            "still-right" | "address-asked" => Some(words.say("mail.life.who", &[])),
             "invitation" => Some(words.say("mail.invitation.press", &[])),
             "address-changed" => Some(words.say("mail.address_changed.press", &[])),
             "at-the-door" => Some(words.say("mail.at_the_door.press", &[])),
