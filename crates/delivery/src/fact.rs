@@ -264,6 +264,33 @@ pub enum Fact {
         /// Accepted.
         enrolled: bool,
     },
+    /// A keeper has another address.
+    KeeperMoved {
+        /// Who.
+        keeper: KeeperId,
+        /// The address, under the address key, bound to the keeper.
+        address: Vec<u8>,
+    },
+    /// A keeper gives an address of somebody whom letters cannot reach. It counts when enough of them give the same.
+    AddressOffered {
+        /// Of whom.
+        person: PersonId,
+        /// Who gives it.
+        keeper: KeeperId,
+        /// The name that it has if it counts.
+        address: AddressId,
+        /// The address, under the address key, bound to `address`.
+        sealed: Vec<u8>,
+        /// Keyed hash of its normal form.
+        key: [u8; 32],
+    },
+    /// What an author lets her keepers be told of a person who cannot be reached.
+    PersonTold {
+        /// Whose name.
+        person: PersonId,
+        /// The name, under the address key, bound to the person; empty for none.
+        name: Vec<u8>,
+    },
     /// A keeper is one no more, by the author's act.
     KeeperRemoved {
         /// Whose.
@@ -311,6 +338,8 @@ impl Fact {
                 | Self::KeeperAdded { .. }
                 | Self::KeeperAnswered { .. }
                 | Self::KeeperRemoved { .. }
+                | Self::KeeperMoved { .. }
+                | Self::AddressOffered { .. }
                 | Self::ChannelAdded { .. }
                 | Self::ChannelRemoved { .. }
                 | Self::StopCodeMade { .. }
@@ -354,6 +383,9 @@ impl Fact {
             Self::KeeperAdded { .. } => "keeper",
             Self::KeeperAnswered { .. } => "answer of a keeper",
             Self::KeeperRemoved { .. } => "keeper removed",
+            Self::KeeperMoved { .. } => "keeper moved",
+            Self::AddressOffered { .. } => "address of a keeper",
+            Self::PersonTold { .. } => "name for keepers",
             Self::ChannelAdded { .. } => "channel",
             Self::ChannelRemoved { .. } => "channel removed",
             Self::StopCodeMade { .. } => "stop code",

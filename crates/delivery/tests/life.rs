@@ -92,7 +92,8 @@ fn both_needs_her_silence() {
 fn keepers_alone_speak() {
     let mut world = World::new(plan(Policy::KeepersOnly), 3);
     world.serve_days(400);
-    assert_eq!((world.life.stage, world.written.len()), (Stage::Present, 0));
+    assert_eq!(world.life.stage, Stage::Present);
+    assert_eq!(world.written.len(), world.said(Says::StillRight), "she is asked nothing");
     assert_eq!(world.vote(1, Word::Died), Ok(()));
     assert_eq!(world.said(Says::KeeperAsked), 2, "the others are asked");
     assert_eq!(world.said(Says::SaidDied), 1, "and she is told");
@@ -820,4 +821,88 @@ fn released() {
     let written = world.written.len();
     world.serve_days(1_000);
     assert_eq!((world.life.stage, world.written.len()), (Stage::Released, written), "nothing more is asked");
+}
+
+// ---- what else is asked of keepers -----------------------------------------------------------------------------------------------------
+
+#[test]
+fn still_right_once_a_year() {
+    let mut world = World::new(plan(Policy::Both), 2);
+    // She presses every month.
+    for _ in 0..12 {
+        world.serve_days(30);
+        world.sign(Strength::Weak);
+    }
+    assert_eq!(world.said(Says::StillRight), 0);
+    for _ in 0..12 {
+        world.serve_days(30);
+        world.sign(Strength::Strong);
+    }
+    assert_eq!(world.said(Says::StillRight), 2, "each of them, once");
+    assert_eq!(world.life.stage, Stage::Present, "and nothing follows from their silence");
+    let mut alone = World::new(plan(Policy::CheckIns), 2);
+    for _ in 0..14 {
+        alone.serve_days(30);
+        alone.sign(Strength::Strong);
+    }
+    assert_eq!(alone.said(Says::StillRight), 0, "whoever is never asked is not asked that either");
+}
+
+#[test]
+fn still_right_is_not_asked_while_they_are_asked_how_she_is() {
+    let mut world = World::new(plan(Policy::Both), 2);
+    world.serve_days(90);
+    assert!(world.life.open);
+    world.serve_days(60);
+    let asked = world.said(Says::KeeperAsked);
+    assert!(asked > 0);
+    let never = Plan { fallback: Fallback::Never, ..plan(Policy::Both) };
+    let mut world = World::new(never, 2);
+    world.serve_days(800);
+    assert_eq!(world.said(Says::StillRight), 0);
+}
+
+#[test]
+fn keepers_give_addresses() {
+    let mut world = World::new(plan(Policy::KeepersOnly), 2);
+    for n in 1..=2 {
+        assert_eq!(world.vote(n, Word::Died), Ok(()));
+    }
+    world.lost = 1;
+    assert!(world.days_until_released(60).is_some());
+    assert_eq!(world.said(Says::AddressAsked), 2, "at once");
+    world.serve_days(200);
+    assert_eq!(world.said(Says::AddressAsked), 8, "after three weeks, three months, half a year");
+    world.serve_days(3 * 365);
+    assert_eq!(world.said(Says::AddressAsked), 14, "and then once a year, for as long as it takes");
+    world.lost = 0;
+    world.serve_days(400);
+    assert_eq!(world.said(Says::AddressAsked), 14);
+    // Another one, years later, is asked about at once.
+    world.lost = 1;
+    world.settle();
+    assert_eq!(world.said(Says::AddressAsked), 16);
+    // She lives after all: they are told, and nothing more is asked.
+    let told = world.said(Says::IsWell);
+    assert!(world.sign(Strength::Strong));
+    assert_eq!(world.said(Says::IsWell), told + 2);
+    world.serve_days(60);
+    assert_eq!(world.said(Says::AddressAsked), 16);
+}
+
+#[test]
+fn told_what_keepers_say() {
+    let mut world = World::new(plan(Policy::Both), 3);
+    world.second = true;
+    world.serve_days(97);
+    for (word, says) in
+        [(Word::Unknown, Says::SaidUnknown), (Word::Well, Says::SaidWell), (Word::Died, Says::SaidDied)]
+    {
+        for n in 1..=2 {
+            for _ in 0..2 {
+                assert_eq!(world.vote(n, word), Ok(()));
+            }
+        }
+        assert_eq!(world.said(says), 4, "{word:?}: of each of them once, on each channel");
+    }
 }

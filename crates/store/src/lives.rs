@@ -5,13 +5,13 @@
 //! her letters in the same transaction, and so does what takes it back. Whoever commits first wins.
 
 use crate::Result;
-use crate::rows::{Author, Keyed, SealedText, Taken};
+use crate::rows::{Author, Keyed, NewAddress, SealedText, Taken};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
-use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId};
-use unsaid_delivery::life::{Change, Facts, Life, To};
+use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, MessageId, PersonId};
+use unsaid_delivery::life::{Change, Facts, Life, To, Word};
 use unsaid_delivery::message::{Ladder, Notice, Says};
 use unsaid_delivery::record::NOTICE_DAYS;
 
@@ -71,6 +71,30 @@ pub struct KeeperRow {
     pub standing: KeeperStanding,
     /// Since when (trusted time).
     pub added: Timestamp,
+    /// When they last did anything here (trusted time).
+    pub heard: Option<Timestamp>,
+    /// Their last word, and in which episode they said it.
+    pub said: Option<(u32, Word)>,
+}
+
+/// Somebody whom an author's letters cannot reach, as a keeper of hers is asked for a newer address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostPerson {
+    /// Who.
+    pub person: PersonId,
+    /// What the author lets her keepers be told of them, under the address key, bound to `person`.
+    pub told: SealedText,
+    /// What this keeper has given, under the address key, bound to its own name.
+    pub given: Option<(AddressId, SealedText)>,
+}
+
+/// What became of an address that a keeper has given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offered {
+    /// Noted. Others have to give the same.
+    Noted,
+    /// Enough of them have given it: letters go there.
+    Counts,
 }
 
 /// A keeper who is named now.
@@ -162,9 +186,36 @@ pub trait LifeStore: Send + Sync {
     /// The keeper of this paper or invitation; none if it is unknown.
     async fn keeper_of(&self, link: Keyed) -> Result<Option<KeeperRow>>;
     /// A keeper accepts (`enrolled`) or declines: fact KeeperAnswered; the notice of it is written to her under the name `told`, and her life is looked at again at once. Missing: unknown,
-    /// or removed. The same again changes nothing.
+    /// or removed. The same again changes nothing but when they were last heard of.
     async fn keeper_answers(&self, keeper: KeeperId, enrolled: bool, told: MessageId, now: Now)
     -> Result<()>;
+    /// A keeper has another address: fact KeeperMoved; the notice KeeperMoved is written to her under the name `told`. Missing: unknown, or removed.
+    async fn keeper_moves(
+        &self,
+        keeper: KeeperId,
+        address: SealedText,
+        told: MessageId,
+        now: Now,
+    ) -> Result<()>;
+    /// Whom her letters cannot reach (a promise to them is unreachable) and whom her keepers may be told of, where she was let go; as this keeper of hers who stands is asked. Oldest first; empty
+    /// for everybody else.
+    async fn lost_persons(&self, keeper: KeeperId) -> Result<Vec<LostPerson>>;
+    /// A keeper gives an address of somebody whom her letters cannot reach: fact AddressOffered, in place of what they gave before. When as many as must agree on her death give the same, it counts:
+    /// fact AddressGiven, all that could not be brought goes there, the notice KeeperGaveAddress is written to her under the name `told`, and her life is looked at again. Missing: that person is
+    /// not among [`Self::lost_persons`].
+    async fn offer_address(
+        &self,
+        keeper: KeeperId,
+        person: PersonId,
+        address: NewAddress,
+        told: MessageId,
+        now: Now,
+    ) -> Result<Offered>;
+    /// What her keepers may be told of a person who cannot be reached; none: nothing. Fact PersonTold. Missing: not hers.
+    async fn tell_of_person(&self, author: &Author, person: PersonId, name: Option<SealedText>)
+    -> Result<()>;
+    /// The same, as it stands. Missing: not hers.
+    async fn told_of_person(&self, author: &Author, person: PersonId) -> Result<Option<SealedText>>;
     /// A keeper is one no more: fact KeeperRemoved; her life is looked at again at once. Missing: not hers, or removed already.
     async fn remove_keeper(&self, author: &Author, keeper: KeeperId, now: Now) -> Result<()>;
     /// Her other channels, oldest first.
@@ -188,7 +239,13 @@ pub trait LifeStore: Send + Sync {
 /// A rung waits as long as it takes; what only tells is pointless after three days.
 pub(crate) fn expires(says: Says, now: Now) -> Option<Timestamp> {
     match says {
-        Says::Question | Says::Reminder | Says::Warning | Says::KeeperAsked | Says::Released => None,
+        Says::Question
+        | Says::Reminder
+        | Says::Warning
+        | Says::KeeperAsked
+        | Says::StillRight
+        | Says::AddressAsked
+        | Says::Released => None,
         _ => Some(
             now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24)).unwrap_or(Timestamp::MAX),
         ),

@@ -65,3 +65,10 @@ export const replaceCard = (person: string, token: string, wraps: readonly CardW
 /** Tells the house that a card was shown for printing, so that she is told it too. */
 export const cardPrinted = (person: string): Promise<unknown> =>
   post(`/api/persons/${person}/card/printed`, {});
+
+/** What her keepers may be told of somebody whom her letters cannot reach; `null` for nothing. */
+export const toldToKeepers = async (person: string): Promise<string | null> =>
+  (await get<{ name: string | null }>(`/api/persons/${person}/told`)).name;
+
+export const tellKeepers = async (person: string, name: string | null): Promise<string | null> =>
+  (await put<{ name: string | null }>(`/api/persons/${person}/told`, { name })).name;

@@ -16,6 +16,9 @@ const IDLE_DAYS: i64 = 30;
 const ROUNDS_DAYS: [i64; 8] = [0, 7, 21, 45, 75, 105, 135, 180];
 /// And then.
 const LATER_ROUNDS_DAYS: i64 = 90;
+/// After she was let go they are asked for an address so many observed days after it was first found missing, and then once a year.
+const LOST_ROUNDS_DAYS: [i64; 4] = [0, 21, 90, 180];
+const YEAR_DAYS: i64 = 365;
 /// For so many observed days she was asked for an unlock, and none came.
 pub const UNLOCK_DAYS: i64 = 30;
 
@@ -34,7 +37,7 @@ pub fn decide(life: &Life, facts: &Facts, now: Now) -> Change {
     note_unlock_asked(&mut step.life, facts);
     match life.stage {
         Stage::Ended => step.ends("ended-for-good"),
-        Stage::Released => step.ends("released"),
+        Stage::Released => step.released(),
         Stage::Stopped { until, resumes } => step.stopped(until, resumes),
         Stage::Grace(grace) => step.grace(grace),
         Stage::Gone { until, opened } => step.gone(until, opened),
@@ -206,6 +209,9 @@ impl Step<'_> {
             self.life.asks = asks(&self.life, now.observed);
             return self.again("a-pause-is-no-silence");
         }
+        if let Some(change) = self.still_right() {
+            return change;
+        }
         let coming = self.life.coming.map(|(_, at)| at);
         let round = self.next_round();
         if !self.life.plan.has_ladder(self.facts.keepers.len()) {
@@ -217,6 +223,26 @@ impl Step<'_> {
         }
         let held = self.held();
         self.waits([Some(asks), coming, round, doubts_at, held], "asked-after-silence")
+    }
+
+    /// `still-right-once-a-year`: a keeper of whom nothing was heard for a year, and who was not asked in it, is asked whether this is still right. Nothing follows from silence.
+    fn still_right(&mut self) -> Option<Change> {
+        if self.life.open || !self.life.plan.policy.has_keepers() {
+            return None;
+        }
+        let year = jiff::SignedDuration::from_hours(YEAR_DAYS * 24);
+        let quiet = self.facts.quiet.iter().filter(|(_, at)| self.now.trusted.duration_since(*at) >= year);
+        self.write.extend(quiet.map(|(keeper, _)| Write {
+            says: Says::StillRight,
+            nth: 1,
+            to: To::Keeper(*keeper),
+        }));
+        if self.write.is_empty() {
+            return None;
+        }
+        let write = std::mem::take(&mut self.write);
+        let step = Step { life: self.life.clone(), facts: self.facts, now: self.now, write, gate: None };
+        Some(step.again("still-right-once-a-year"))
     }
 
     /// An episode begins with the question.
@@ -407,7 +433,37 @@ impl Step<'_> {
         for keeper in &self.facts.keepers {
             self.write.push(Write { says: Says::Released, nth: 1, to: To::Keeper(*keeper) });
         }
-        self.ends("released")
+        // From here on they are asked for addresses alone.
+        (self.life.keepers_asked, self.life.rounds) = (None, 0);
+        self.again("released")
+    }
+
+    /// `keepers-give-addresses`: where a letter of hers cannot be brought, her keepers are asked who knows a newer address; nothing else is asked of anybody any more.
+    fn released(mut self) -> Change {
+        if self.facts.lost == 0 || self.facts.keepers.is_empty() {
+            (self.life.keepers_asked, self.life.rounds) = (None, 0);
+            return self.ends("released");
+        }
+        let first = *self.life.keepers_asked.get_or_insert(self.now.observed);
+        let round = usize::from(self.life.rounds);
+        let last = LOST_ROUNDS_DAYS.len() - 1;
+        let days = LOST_ROUNDS_DAYS.get(round).copied().unwrap_or_else(|| {
+            let more = i64::try_from(round - last).unwrap_or(i64::MAX / YEAR_DAYS);
+            LOST_ROUNDS_DAYS[last] + more.saturating_mul(YEAR_DAYS)
+        });
+        let next = first.plus_days(days);
+        if self.now.observed < next {
+            return self.done(Some(Wake::Observed(next)), "keepers-give-addresses");
+        }
+        self.life.rounds = self.life.rounds.saturating_add(1);
+        for keeper in &self.facts.keepers {
+            self.write.push(Write {
+                says: Says::AddressAsked,
+                nth: self.life.rounds,
+                to: To::Keeper(*keeper),
+            });
+        }
+        self.again("keepers-give-addresses")
     }
 
     // ---- a stop -----------------------------------------------------------------------------------------------------------------------

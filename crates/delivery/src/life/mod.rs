@@ -227,6 +227,10 @@ pub struct Facts {
     pub channels: Vec<To>,
     /// Keepers who were invited or have enrolled, and have neither declined nor been removed.
     pub keepers: Vec<KeeperId>,
+    /// Since when each of them has not been heard of, nor asked whether this is still right (trusted time).
+    pub quiet: Vec<(KeeperId, Timestamp)>,
+    /// So many people her letters cannot reach, of whom her keepers may be told.
+    pub lost: u64,
     /// What they have said in the present episode, one word each.
     pub votes: Vec<Vote>,
     /// What became of the messages of the newest writing.

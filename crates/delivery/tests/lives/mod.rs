@@ -53,6 +53,10 @@ pub(crate) struct World {
     pub(crate) somebody_else: Option<To>,
     pub(crate) hears_bounces: bool,
     pub(crate) gate_open: bool,
+    /// People whom her letters cannot reach.
+    pub(crate) lost: u64,
+    /// When each keeper was last asked whether this is still right.
+    pub(crate) still_asked: Vec<(KeeperId, Timestamp)>,
     pub(crate) whys: Vec<&'static str>,
     /// What the journal holds of her.
     pub(crate) journal: Vec<Fact>,
@@ -89,6 +93,8 @@ impl World {
             somebody_else: Some(HOST),
             hears_bounces: true,
             gate_open: false,
+            lost: 0,
+            still_asked: Vec::new(),
             whys: Vec::new(),
             journal: Vec::new(),
         }
@@ -111,7 +117,14 @@ impl World {
             mail_left: self.mail_left,
             somebody_else: self.somebody_else,
             hears_bounces: self.hears_bounces,
+            quiet: self.keepers.iter().map(|k| (*k, self.quiet_since(*k))).collect(),
+            lost: self.lost,
         }
+    }
+
+    fn quiet_since(&self, keeper: KeeperId) -> Timestamp {
+        let asked = self.still_asked.iter().filter(|(of, _)| *of == keeper).map(|(_, at)| *at);
+        asked.max().unwrap_or(start().trusted)
     }
 
     /// Commits, as the store does.
@@ -129,6 +142,9 @@ impl World {
         self.whys.push(change.why);
         self.journal.extend(change.fact);
         for write in change.write {
+            if let (Says::StillRight, To::Keeper(keeper)) = (write.says, write.to) {
+                self.still_asked.push((keeper, self.now.trusted));
+            }
             let hers = matches!(write.to, To::SignIn | To::Channel(_));
             let heard = match (self.relay, hers) {
                 (Relay::Takes, _) | (Relay::HersRefuse, false) => Heard::Accepted(self.now.observed),

@@ -136,6 +136,7 @@ impl World {
             mail_left: None,
             somebody_else: None,
             hears_bounces: true,
+            ..Facts::default()
         }
     }
 

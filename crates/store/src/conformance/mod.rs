@@ -24,7 +24,8 @@ macro_rules! every_check {
             try_proof allow_name open_reader_by_claim early_by_claim ask_at_door claim_opens card_is_older
             take take_messages held take_over give_back next_wakes delivery decided message start start_many still_allowed recorded recorded_many dropped counts
             bounced nobody_reads asked_at_door answer_at_door foresee rederive forecast look weigh parked commit_parking call_host called knocks_left amending amended wraps_to_rewrap rewrapped wraps_by_generation
-            life commit_life decided_life asked_by gone_letters keepers add_keeper keeper_of keeper_answers remove_keeper
+            life commit_life decided_life asked_by gone_letters keepers add_keeper keeper_of keeper_answers keeper_moves lost_persons offer_address
+            tell_of_person told_of_person remove_keeper
             channels add_channel remove_channel put_stop_code account_of_stop_code
             what_comes_back_moves_the_ladder
             blobs_after wraps_after looked_for round begin_round keep_round to_be_sent found right_again findings hold_back unbalanced begun working_on closed balance health backed_up

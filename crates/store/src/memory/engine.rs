@@ -294,6 +294,10 @@ impl EngineStore for MemoryStore {
         };
         if decision.state == State::Unreachable {
             world.record(delivery.id, delivery.rev + 1, Fact::Unreachable { delivery: delivery.id })?;
+            let account = delivery.account;
+            if world.lives.get(&account).is_some_and(|life| life.is_released()) {
+                world.look_at_life(account, now);
+            }
         }
         if matches!(decision.state, State::Parked { .. }) {
             world.park_delivery(delivery.id, decision.state, ParkedBy::Engine, now, decision.wake);

@@ -22,11 +22,21 @@ pub(super) struct Keeper {
     pub(super) row: KeeperRow,
     link: Keyed,
     order: u64,
-    rev: i64,
+    pub(super) rev: i64,
+    /// When they were last asked whether this is still right.
+    asked: Option<Timestamp>,
+}
+
+impl Keeper {
+    /// Since when nothing has passed between the house and them.
+    fn quiet_since(&self) -> Timestamp {
+        let added = self.row.added;
+        added.max(self.row.heard.unwrap_or(added)).max(self.asked.unwrap_or(added))
+    }
 }
 
 impl World {
-    fn keepers_of(&self, account: AccountId) -> Vec<&Keeper> {
+    pub(super) fn keepers_of(&self, account: AccountId) -> Vec<&Keeper> {
         let hers = self.keepers_by.get(&account).map(Vec::as_slice).unwrap_or_default();
         let mut keepers: Vec<&Keeper> = hers.iter().filter_map(|id| self.keepers.get(id)).collect();
         keepers.sort_by_key(|keeper| keeper.order);
@@ -58,6 +68,8 @@ impl World {
         Facts {
             channels: [To::SignIn].into_iter().chain(others).collect(),
             keepers: standing.iter().map(|k| k.row.id).collect(),
+            quiet: standing.iter().map(|k| (k.row.id, k.quiet_since())).collect(),
+            lost: self.lost_of(account).len() as u64,
             votes: votes
                 .take_while(|((of, episode, _), _)| (*of, *episode) == (account, life.episode))
                 .map(|((_, _, keeper), word)| Vote { keeper: *keeper, word: *word })
@@ -144,7 +156,7 @@ impl World {
     }
 
     /// Her life is looked at again at once, if she has one. Whoever has it in hand reads it again.
-    fn look_at_life(&mut self, account: AccountId, now: Now) {
+    pub(super) fn look_at_life(&mut self, account: AccountId, now: Now) {
         let Some(life) = self.lives.get_mut(&account) else { return };
         life.rev += 1;
         self.wakes.set(WakeOf::Life(account), Lane::Letters, at_once(now));
@@ -172,6 +184,8 @@ impl World {
                 }
                 if let Some(row) = self.keepers.get_mut(keeper) {
                     row.row.standing = KeeperStanding::Enrolled;
+                    row.row.heard = Some(now.trusted);
+                    row.row.said = Some((*episode, *word));
                     row.rev += 1;
                 }
             }
@@ -184,6 +198,11 @@ impl World {
                 To::Host(host) => Subject::Account(host),
                 To::Channel(channel) => Subject::Channel(channel),
                 To::Keeper(keeper) => {
+                    if write.says == Says::StillRight
+                        && let Some(row) = self.keepers.get_mut(&keeper)
+                    {
+                        row.asked = Some(now.trusted);
+                    }
                     if self.keepers.get(&keeper).is_none_or(|k| k.row.address.is_none()) {
                         continue;
                     }
@@ -340,9 +359,11 @@ impl LifeStore for MemoryStore {
             language: keeper.language,
             standing: KeeperStanding::Invited,
             added: now.trusted,
+            heard: None,
+            said: None,
         };
         world.keepers_by.entry(account).or_default().push(keeper.id);
-        world.keepers.insert(keeper.id, Keeper { row, link: keeper.link, order, rev: 1 });
+        world.keepers.insert(keeper.id, Keeper { row, link: keeper.link, order, rev: 1, asked: None });
         world.look_at_life(account, now);
         Ok(())
     }
@@ -365,6 +386,9 @@ impl LifeStore for MemoryStore {
         if standing == KeeperStanding::Removed {
             return Err(StoreError::Missing);
         }
+        if let Some(row) = world.keepers.get_mut(&keeper) {
+            row.row.heard = Some(now.trusted);
+        }
         if standing == new {
             return Ok(());
         }
@@ -373,6 +397,46 @@ impl LifeStore for MemoryStore {
         world.notice(account, told_of(enrolled), told, None, now);
         world.look_at_life(account, now);
         Ok(())
+    }
+
+    async fn keeper_moves(
+        &self,
+        keeper: KeeperId,
+        address: SealedText,
+        told: MessageId,
+        now: Now,
+    ) -> Result<()> {
+        self.world().keeper_moves(keeper, address, told, now)
+    }
+
+    async fn lost_persons(&self, keeper: KeeperId) -> Result<Vec<LostPerson>> {
+        Ok(self.world().lost_to(keeper))
+    }
+
+    async fn offer_address(
+        &self,
+        keeper: KeeperId,
+        person: PersonId,
+        address: NewAddress,
+        told: MessageId,
+        now: Now,
+    ) -> Result<Offered> {
+        self.world().offer_address(keeper, person, address, told, now)
+    }
+
+    async fn tell_of_person(
+        &self,
+        author: &Author,
+        person: PersonId,
+        name: Option<SealedText>,
+    ) -> Result<()> {
+        self.world().tell_of_person(author, person, name)
+    }
+
+    async fn told_of_person(&self, author: &Author, person: PersonId) -> Result<Option<SealedText>> {
+        let world = self.world();
+        world.person(author, person)?;
+        Ok(world.told.get(&person).cloned())
     }
 
     async fn remove_keeper(&self, author: &Author, keeper: KeeperId, now: Now) -> Result<()> {

@@ -9,6 +9,7 @@ mod door;
 mod drafts;
 mod engine;
 mod foresight;
+mod given;
 mod house;
 mod keys;
 mod letters;
@@ -163,6 +164,10 @@ struct World {
     /// The last word of a keeper in an episode.
     votes: BTreeMap<(AccountId, u32, KeeperId), Word>,
     stop_codes: BTreeMap<AccountId, Keyed>,
+    /// What keepers may be told of a person.
+    told: BTreeMap<PersonId, SealedText>,
+    /// The address that a keeper gives of a person whom letters cannot reach.
+    given: BTreeMap<(PersonId, KeeperId), NewAddress>,
     /// Of messages of the ladder: about whom, and when they ended.
     ladder: BTreeMap<MessageId, (AccountId, Option<Observed>)>,
     /// Of each life the newest writing to her, by its number.

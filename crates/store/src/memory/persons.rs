@@ -41,6 +41,36 @@ impl World {
             row.addresses.push(new.id);
         }
     }
+
+    /// An address is given, and what could not be brought anywhere goes to it.
+    pub(super) fn give_address(
+        &mut self,
+        author: &Author,
+        person: PersonId,
+        address: NewAddress,
+        now: Now,
+    ) -> Result<()> {
+        expect(!self.addresses.contains_key(&address.id))?;
+        self.record(address.id, 1, given(author, person, &address))?;
+        self.put_address(person, address, now);
+        let all: Vec<Delivery> = self
+            .deliveries_to(person)
+            .into_iter()
+            .filter_map(|id| self.deliveries.get(&id))
+            .cloned()
+            .collect();
+        for delivery in all.iter().filter(|d| d.state == State::Unreachable) {
+            // Of several birthdays that could not be brought the newest alone goes now.
+            let newer = |d: &&Delivery| {
+                d.letter == delivery.letter && d.occurrence > delivery.occurrence && d.state.has_left()
+            };
+            if all.iter().find(newer).is_none() {
+                self.move_delivery(delivery.id, State::Sending, Some(at_once(now)));
+            }
+        }
+        self.wake_knocking(person, now);
+        Ok(())
+    }
 }
 
 fn given(author: &Author, person: PersonId, new: &NewAddress) -> Fact {
@@ -114,26 +144,8 @@ impl PersonStore for MemoryStore {
     ) -> Result<()> {
         let mut world = self.world();
         let row = world.person(author, person)?;
-        expect(row.addresses.len() < MOST_ADDRESSES && !world.addresses.contains_key(&address.id))?;
-        world.record(address.id, 1, given(author, person, &address))?;
-        world.put_address(person, address, now);
-        let all: Vec<Delivery> = world
-            .deliveries_to(person)
-            .into_iter()
-            .filter_map(|id| world.deliveries.get(&id))
-            .cloned()
-            .collect();
-        for delivery in all.iter().filter(|d| d.state == State::Unreachable) {
-            // Of several birthdays that could not be brought the newest alone goes now.
-            let newer = |d: &&Delivery| {
-                d.letter == delivery.letter && d.occurrence > delivery.occurrence && d.state.has_left()
-            };
-            if all.iter().find(newer).is_none() {
-                world.move_delivery(delivery.id, State::Sending, Some(at_once(now)));
-            }
-        }
-        world.wake_knocking(person, now);
-        Ok(())
+        expect(row.addresses.len() < MOST_ADDRESSES)?;
+        world.give_address(author, person, address, now)
     }
 
     async fn remove_address(

@@ -253,6 +253,9 @@ pub(super) async fn apply(
         | Fact::KeeperAdded { .. }
         | Fact::KeeperAnswered { .. }
         | Fact::KeeperRemoved { .. }
+        | Fact::KeeperMoved { .. }
+        | Fact::AddressOffered { .. }
+        | Fact::PersonTold { .. }
         | Fact::ChannelAdded { .. }
         | Fact::ChannelRemoved { .. }
         | Fact::StopCodeMade { .. } => Ok(Found::Known),

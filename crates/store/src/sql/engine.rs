@@ -391,6 +391,7 @@ async fn decided(
     }
     if decision.state == State::Unreachable {
         tx.fact(delivery.id, delivery.rev + 1, Fact::Unreachable { delivery: delivery.id });
+        super::given::nowhere(tx, delivery.account, now).await?;
     }
     Ok(())
 }

@@ -3,16 +3,17 @@
 
 use super::lives_map::{self, life_columns};
 use super::tx::{Mode, Tx, Value, not_before, values};
-use super::{SqlStore, keys, life_manifest, messages, transaction, wakes};
+use super::{SqlStore, given, keys, life_manifest, messages, transaction, wakes};
 use crate::lives::*;
 use crate::rows::*;
 use crate::{Result, StoreError};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId};
-use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, Life, To, Vote, Write};
-use unsaid_delivery::message::{Kind, Ladder, Message, MessageState, Subject};
+use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId, PersonId};
+use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, Life, To, Vote, Word, Write};
+use unsaid_delivery::message::{Kind, Ladder, Message, MessageState, Says, Subject};
 use unsaid_delivery::planted;
 
 #[async_trait]
@@ -115,13 +116,10 @@ impl LifeStore for SqlStore {
 
     async fn keeper_of(&self, link: Keyed) -> Result<Option<KeeperRow>> {
         transaction!(self, Mode::Read, |tx| {
-            let row = tx
-                .one(
-                    "select id, account, name, address, language, standing, added from keepers where link = $1",
-                    values![link],
-                )
-                .await?;
-            row.map(|mut row| keeper(&mut row)).transpose()
+            let row = tx.one("select id, account from keepers where link = $1", values![link]).await?;
+            let Some(mut row) = row else { return Ok(None) };
+            let (id, account): (KeeperId, AccountId) = (row.next()?, row.next()?);
+            Ok(keepers(&mut tx, account).await?.into_iter().find(|keeper| keeper.id == id))
         })
     }
 
@@ -133,11 +131,12 @@ impl LifeStore for SqlStore {
         now: Now,
     ) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
-            let (account, standing, rev) = locked_keeper(&mut tx, keeper).await?;
+            let KeeperOf { account, standing, rev } = locked_keeper(&mut tx, keeper).await?;
             let new = if enrolled { KeeperStanding::Enrolled } else { KeeperStanding::Declined };
             if standing == KeeperStanding::Removed {
                 return Err(StoreError::Missing);
             }
+            heard_of_keeper(&mut tx, keeper, now).await?;
             if standing == new {
                 return Ok(());
             }
@@ -148,9 +147,47 @@ impl LifeStore for SqlStore {
         })
     }
 
+    async fn keeper_moves(
+        &self,
+        keeper: KeeperId,
+        address: SealedText,
+        told: MessageId,
+        now: Now,
+    ) -> Result<()> {
+        self.moves(keeper, address, told, now).await
+    }
+
+    async fn lost_persons(&self, keeper: KeeperId) -> Result<Vec<LostPerson>> {
+        self.lost(keeper).await
+    }
+
+    async fn offer_address(
+        &self,
+        keeper: KeeperId,
+        person: PersonId,
+        address: NewAddress,
+        told: MessageId,
+        now: Now,
+    ) -> Result<Offered> {
+        self.offered(keeper, person, address, told, now).await
+    }
+
+    async fn tell_of_person(
+        &self,
+        author: &Author,
+        person: PersonId,
+        name: Option<SealedText>,
+    ) -> Result<()> {
+        self.tells_of(author, person, name).await
+    }
+
+    async fn told_of_person(&self, author: &Author, person: PersonId) -> Result<Option<SealedText>> {
+        self.told(author, person).await
+    }
+
     async fn remove_keeper(&self, author: &Author, keeper: KeeperId, now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
-            let (account, standing, rev) = locked_keeper(&mut tx, keeper).await?;
+            let KeeperOf { account, standing, rev } = locked_keeper(&mut tx, keeper).await?;
             if account != author.account || standing == KeeperStanding::Removed {
                 return Err(StoreError::Missing);
             }
@@ -253,6 +290,8 @@ pub(super) async fn view(tx: &mut Tx, account: AccountId) -> Result<Option<LifeV
     let facts = Facts {
         channels: [To::SignIn].into_iter().chain(others).collect(),
         keepers: standing.iter().map(|keeper| keeper.id).collect(),
+        quiet: quiet(tx, account).await?,
+        lost: given::how_many_lost(tx, account).await?,
         votes: votes(tx, account, life.episode).await?,
         rung: rung(tx, &life).await?,
         mail_left: mail_left(tx, account).await?,
@@ -260,6 +299,29 @@ pub(super) async fn view(tx: &mut Tx, account: AccountId) -> Result<Option<LifeV
         hears_bounces: false,
     };
     Ok(Some(LifeView { life, facts }))
+}
+
+/// Since when nothing has passed between the house and each keeper who stands.
+async fn quiet(tx: &mut Tx, account: AccountId) -> Result<Vec<(KeeperId, Timestamp)>> {
+    let rows = tx
+        .query(
+            "select id, added, heard, asked from keepers
+             where account = $1 and standing in ('invited', 'enrolled') order by nr",
+            values![account],
+        )
+        .await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let (id, added): (KeeperId, Timestamp) = (row.next()?, row.next()?);
+            let (heard, asked): (Option<Timestamp>, Option<Timestamp>) = (row.next()?, row.next()?);
+            Ok((id, added.max(heard.unwrap_or(added)).max(asked.unwrap_or(added))))
+        })
+        .collect()
+}
+
+/// They have done something here.
+async fn heard_of_keeper(tx: &mut Tx, keeper: KeeperId, now: Now) -> Result<()> {
+    tx.exec("update keepers set heard = $1 where id = $2", values![now.trusted, keeper]).await.map(drop)
 }
 
 async fn votes(tx: &mut Tx, account: AccountId, episode: u32) -> Result<Vec<Vote>> {
@@ -324,17 +386,34 @@ fn keeper(row: &mut super::tx::Row) -> Result<KeeperRow> {
         language: row.next()?,
         standing: row.next()?,
         added: row.next()?,
+        heard: row.next()?,
+        said: None,
     })
 }
 
 async fn keepers(tx: &mut Tx, account: AccountId) -> Result<Vec<KeeperRow>> {
     let rows = tx
         .query(
-            "select id, account, name, address, language, standing, added from keepers where account = $1 order by nr",
+            "select id, account, name, address, language, standing, added, heard from keepers
+             where account = $1 order by nr",
             values![account],
         )
         .await?;
-    rows.into_iter().map(|mut row| keeper(&mut row)).collect()
+    let mut keepers: Vec<KeeperRow> =
+        rows.into_iter().map(|mut row| keeper(&mut row)).collect::<Result<_>>()?;
+    let rows = tx
+        .query(
+            "select keeper, episode, word from votes where account = $1 order by episode",
+            values![account],
+        )
+        .await?;
+    for mut row in rows {
+        let (id, episode, word): (KeeperId, u32, Word) = (row.next()?, row.next()?, row.next()?);
+        for keeper in keepers.iter_mut().filter(|keeper| keeper.id == id) {
+            keeper.said = Some((episode, word));
+        }
+    }
+    Ok(keepers)
 }
 
 async fn channels(tx: &mut Tx, account: AccountId) -> Result<Vec<ChannelRow>> {
@@ -350,7 +429,7 @@ async fn channels(tx: &mut Tx, account: AccountId) -> Result<Vec<ChannelRow>> {
 }
 
 /// Her life is looked at again at once, if she has one and it wakes at all. Whoever has it in hand reads it again.
-async fn look(tx: &mut Tx, account: AccountId, now: Now) -> Result<()> {
+pub(super) async fn look(tx: &mut Tx, account: AccountId, now: Now) -> Result<()> {
     let moved = tx.exec("update lives set rev = rev + 1 where account = $1", values![account]).await?;
     if moved == 0 {
         return Ok(());
@@ -367,6 +446,7 @@ async fn commit(tx: &mut Tx, before: Option<&Life>, change: &Change, names: &Nam
     if let Some(fact) = &change.fact {
         if let Fact::Voted { keeper, word, episode, .. } = fact {
             said(tx, account, *episode, Vote { keeper: *keeper, word: *word }).await?;
+            heard_of_keeper(tx, *keeper, now).await?;
         }
         tx.fact(account, rev, fact.clone());
     }
@@ -425,6 +505,9 @@ async fn put(tx: &mut Tx, life: &Life, write: Write, (id, link): (MessageId, Key
         To::Host(host) => ("account", host.into()),
         To::Channel(channel) => ("channel", channel.into()),
         To::Keeper(keeper) => {
+            if write.says == Says::StillRight {
+                tx.exec("update keepers set asked = $1 where id = $2", values![now.trusted, keeper]).await?;
+            }
             let address = tx
                 .one("select 1 from keepers where id = $1 and address is not null", values![keeper])
                 .await?;
@@ -545,10 +628,17 @@ fn to_of(subject: Subject, about: AccountId) -> To {
     }
 }
 
-async fn locked_keeper(tx: &mut Tx, keeper: KeeperId) -> Result<(AccountId, KeeperStanding, i64)> {
+/// A keeper's row, locked.
+pub(super) struct KeeperOf {
+    pub(super) account: AccountId,
+    pub(super) standing: KeeperStanding,
+    pub(super) rev: i64,
+}
+
+pub(super) async fn locked_keeper(tx: &mut Tx, keeper: KeeperId) -> Result<KeeperOf> {
     let mut row =
         tx.need("select account, standing, rev from keepers where id = $1 /*lock*/", values![keeper]).await?;
-    Ok((row.next()?, row.next()?, row.next()?))
+    Ok(KeeperOf { account: row.next()?, standing: row.next()?, rev: row.next()? })
 }
 
 /// Where a keeper stands from now on.

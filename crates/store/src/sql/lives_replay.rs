@@ -2,13 +2,14 @@
 //! (`life::learn`): here is only whether the rows have it. Nothing is ever released by it.
 
 use super::apply::Found;
+use super::given;
 use super::lives::{self, read};
 use super::rebuild::{self, Manifests};
 use super::tx::{Tx, values};
 use super::wakes;
 use crate::journal::Record;
 use crate::lives::{KeeperStanding, NewKeeper};
-use crate::rows::{Keyed, Lane, SealedText, WakeOf};
+use crate::rows::{Keyed, Lane, NewAddress, SealedText, WakeOf};
 use crate::{Result, StoreError};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
@@ -53,6 +54,22 @@ pub(super) async fn apply(
         Fact::KeeperAnswered { keeper, enrolled } => {
             let new = if *enrolled { KeeperStanding::Enrolled } else { KeeperStanding::Declined };
             stands(tx, *keeper, new, rev, now).await.map(Some)
+        }
+        Fact::KeeperMoved { keeper, address } => match standing(tx, *keeper).await? {
+            None => Ok(Some(Found::Absent)),
+            Some((_, _, stored)) if stored >= rev => Ok(Some(Found::Known)),
+            Some((account, ..)) => {
+                given::moves(tx, account, *keeper, &SealedText(address.clone()), now).await?;
+                Ok(Some(Found::Applied))
+            }
+        },
+        Fact::AddressOffered { person, keeper, address, sealed, key } => {
+            let address = NewAddress { id: *address, sealed: SealedText(sealed.clone()), key: Keyed(*key) };
+            given::offered_after_all(tx, *person, *keeper, &address).await.map(Some)
+        }
+        Fact::PersonTold { person, name } => {
+            let name = (!name.is_empty()).then(|| SealedText(name.clone()));
+            given::told_after_all(tx, *person, name).await.map(Some)
         }
         Fact::KeeperRemoved { keeper, .. } => {
             // It is for good: whatever was said beside it, they are none any more.

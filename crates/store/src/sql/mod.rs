@@ -27,6 +27,7 @@ mod drafts;
 mod engine;
 #[cfg(test)]
 mod full;
+mod given;
 mod groups;
 mod holds;
 mod house;

@@ -194,12 +194,18 @@ impl PersonStore for SqlStore {
 }
 
 /// Her person, locked.
-async fn hers(tx: &mut Tx, author: &Author, person: PersonId) -> Result<()> {
+pub(super) async fn hers(tx: &mut Tx, author: &Author, person: PersonId) -> Result<()> {
     let (account, _) = pair::lock(tx, person).await?;
     if account == author.account { Ok(()) } else { Err(StoreError::Missing) }
 }
 
-async fn give(tx: &mut Tx, author: &Author, person: PersonId, address: &NewAddress, now: Now) -> Result<()> {
+pub(super) async fn give(
+    tx: &mut Tx,
+    author: &Author,
+    person: PersonId,
+    address: &NewAddress,
+    now: Now,
+) -> Result<()> {
     tx.exec(
         "insert into addresses (id, person, nr, sealed, key, good, removed, given)
          values ($1, $2, (select coalesce(max(nr), 0) + 1 from addresses where person = $2), $3, $4, 1, 0, $5)",

@@ -2,6 +2,7 @@
 //! a keeper no more, and whoever never was one, get one answer. Knows no rule: `accept` does; how it looks stands beside this (keeper_page.rs).
 
 use super::cookies::read_token;
+use super::keeper_gives as gives;
 use super::keeper_page::{self as page, Seen};
 use super::lives::commit;
 use super::problem::Problem;
@@ -57,12 +58,20 @@ async fn answer(
     };
     let word = field("word").and_then(page::read_word);
     match (field("do"), word) {
-        (Some("who"), _) => Ok(page::whole(&app, &seen(&app, keeper).await?, false)),
+        (Some("who"), _) => Ok(page::whole(&app, &seen(&app, keeper).await?, None)),
         (Some("accept"), _) => stands(&app, &keeper, true).await,
         (Some("decline"), _) => stands(&app, &keeper, false).await,
+        (Some("move"), _) => gives::moves(&app, keeper, field("address"), field("sure") == Some("yes")).await,
+        (Some("give"), _) => {
+            let typed = gives::Typed { person: field("person"), address: field("address") };
+            gives::gives(&app, keeper, typed, field("sure") == Some("yes")).await
+        }
         (Some("say"), Some(word)) if field("sure") == Some("yes") => speak(&app, keeper, word).await,
         (Some("say"), Some(word)) => Ok(page::sure(&app, &seen(&app, keeper).await?, word)),
-        _ => Ok(page::whole(&app, &seen(&app, keeper).await?, true)),
+        _ => {
+            let unclear = super::page::say("house.keeper.unclear", &[]);
+            Ok(page::whole(&app, &seen(&app, keeper).await?, Some(("answer", &unclear))))
+        }
     }
 }
 
@@ -72,6 +81,10 @@ async fn stands(app: &App, keeper: &KeeperRow, enrolled: bool) -> Result<Respons
     app.store.keeper_answers(keeper.id, enrolled, told, app.time.now()).await?;
     app.nudge.nudge();
     let name = name_of(app, keeper).await?;
+    if enrolled && keeper.standing == KeeperStanding::Enrolled {
+        // Once a year, or whenever they like: nothing is new, and nobody has to be told.
+        return Ok(page::still_right(app));
+    }
     Ok(page::answered(app, &name, enrolled))
 }
 
@@ -102,10 +115,11 @@ async fn speak(app: &App, keeper: KeeperRow, word: Word) -> Result<Response, Pro
 }
 
 /// Whose keeper they are, and where she stands. Said on pages alone, after a press.
-async fn seen(app: &App, keeper: KeeperRow) -> Result<Seen, Problem> {
+pub(super) async fn seen(app: &App, keeper: KeeperRow) -> Result<Seen, Problem> {
     let name = name_of(app, &keeper).await?;
     let view = app.store.life(keeper.account).await?;
-    Ok(Seen { name, keeper, view, now: app.time.now() })
+    let lost = app.store.lost_persons(keeper.id).await?;
+    Ok(Seen { name, keeper, view, lost: gives::opened(app, lost)?, now: app.time.now() })
 }
 
 async fn name_of(app: &App, keeper: &KeeperRow) -> Result<String, Problem> {

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use unsaid_delivery::calendar::not_before;
 use unsaid_delivery::clock::{Now, Observed};
+use unsaid_delivery::id::PersonId;
 use unsaid_delivery::life::accept::{WELL_DAYS, WELLS};
 use unsaid_delivery::life::soonest::soonest_hours;
 use unsaid_delivery::life::{Doubt, Stage, Word};
@@ -27,8 +28,19 @@ pub(super) struct Seen {
     pub(super) keeper: KeeperRow,
     /// Her row; none where she has never asked for anything.
     pub(super) view: Option<LifeView>,
+    /// Whom her letters cannot reach, once she was let go.
+    pub(super) lost: Vec<Lost>,
     /// When.
     pub(super) now: Now,
+}
+
+/// Somebody whom her letters cannot reach.
+pub(super) struct Lost {
+    pub(super) person: PersonId,
+    /// What keepers may be told of them.
+    pub(super) name: String,
+    /// The address that this keeper has given.
+    pub(super) given: Option<String>,
 }
 
 /// What is asked of them at this moment.
@@ -147,17 +159,17 @@ pub(super) fn door(app: &App) -> Response {
     )
 }
 
-/// Who it is about, and what may be answered. `unclear`: something was sent that is no answer.
-pub(super) fn whole(app: &App, seen: &Seen, unclear: bool) -> Response {
+/// Who it is about, and what may be answered. `wrong`: something was sent that is no answer; where that stands, and what is wrong with it.
+pub(super) fn whole(app: &App, seen: &Seen, wrong: Option<(&str, &str)>) -> Response {
     let title = say("house.keeper.title", &[]);
-    let (status, title) = if unclear {
+    let (status, title) = if wrong.is_some() {
         (StatusCode::UNPROCESSABLE_ENTITY, say("house.error_title", &[("page", &title)]))
     } else {
         (StatusCode::OK, title)
     };
     let asks = seen.asks();
     let main = html! {
-        @if unclear { (wrong_at("#answer", &say("house.keeper.unclear", &[]))) }
+        @if let Some((place, says)) = wrong { (wrong_at(&format!("#{place}"), says)) }
         @match (asks, seen.keeper.standing) {
             (Asks::Over, _) => (over(app, seen)),
             (_, KeeperStanding::Declined) => (declined(seen)),
@@ -208,11 +220,15 @@ fn between_times(seen: &Seen, asks: Asks) -> Markup {
     html! {
         (opening(&seen.say("house.keeper.trusts"), &lede))
         (own_word(seen))
+        form.acts method="post" {
+            button.button type="submit" name="do" value="accept" { (say("house.keeper.still_right", &[])) }
+        }
         (unasked(seen, asks))
         details {
             summary { (say("house.keeper.means", &[])) }
             (what_it_means(seen))
         }
+        (their_address(seen))
         (stop_being_one(seen))
     }
 }
@@ -233,6 +249,106 @@ fn unasked(seen: &Seen, asks: Asks) -> Markup {
             }
         }
     }
+}
+
+/// Another address of their own.
+fn their_address(seen: &Seen) -> Markup {
+    html! {
+        details #their-address {
+            summary { (say("house.keeper.moved", &[])) }
+            form.form method="post" {
+                div.field {
+                    label for="address" { (say("house.keeper.moved_to", &[])) }
+                    p.help #address-help { (seen.say("house.keeper.moved_help")) }
+                    (address_field("address"))
+                }
+                div.acts { button.button type="submit" name="do" value="move" { (say("house.keeper.moved_give", &[])) } }
+            }
+        }
+    }
+}
+
+fn address_field(id: &str) -> Markup {
+    html! {
+        input.input id=(id) name="address" type="email" inputmode="email" autocomplete="off" maxlength="254"
+            aria-describedby={(id) "-help"} required;
+    }
+}
+
+/// Whom her letters cannot reach, and where they may be.
+fn whom_we_cannot_reach(seen: &Seen) -> Markup {
+    html! {
+        @for lost in &seen.lost {
+            @let id = format!("lost-{}", lost.person);
+            section #(id) {
+                h2 { (say("house.keeper.lost", &[("who", &lost.name)])) }
+                @if let Some(given) = &lost.given {
+                    div.notice.notice--good { p { (say("house.keeper.lost_given", &[("address", given)])) } }
+                }
+                form.form method="post" {
+                    input type="hidden" name="person" value=(lost.person.to_string());
+                    div.field {
+                        label for={(id) "-address"} { (say("house.keeper.lost_where", &[("who", &lost.name)])) }
+                        p.help id={(id) "-address-help"} { (needed_for_an_address(seen)) }
+                        (address_field(&format!("{id}-address")))
+                    }
+                    div.acts {
+                        button.button type="submit" name="do" value="give" { (say("house.keeper.lost_give", &[])) }
+                    }
+                }
+                p.note { (say("house.keeper.lost_note", &[])) }
+            }
+        }
+    }
+}
+
+/// How many must give the same.
+fn needed_for_an_address(seen: &Seen) -> String {
+    match seen.quorum() {
+        Some((needed, _)) if needed > 1 => say("house.keeper.lost_needs", &[("needed", &number(needed))]),
+        _ => say("house.keeper.lost_needs_one", &[]),
+    }
+}
+
+/// An address that was typed, said back: a letter for a wrong one is read by somebody else.
+pub(super) fn sure_of_address(
+    app: &App,
+    (heading, lede): (&str, &str),
+    (act, person): (&str, Option<&str>),
+    address: &str,
+) -> Response {
+    answer(
+        app,
+        html! {
+            (opening(heading, lede))
+            p.address { strong { (address) } }
+            form.acts method="post" {
+                @if let Some(person) = person { input type="hidden" name="person" value=(person); }
+                input type="hidden" name="address" value=(address);
+                input type="hidden" name="sure" value="yes";
+                button.button.button--main type="submit" name="do" value=(act) { (say("house.keeper.sure_address", &[])) }
+            }
+            form.acts method="post" {
+                button.button.button--quiet type="submit" name="do" value="who" { (say("house.keeper.back", &[])) }
+            }
+        },
+    )
+}
+
+/// What was given is kept.
+pub(super) fn address_kept(app: &App, lede: &str, then: &str) -> Response {
+    answer(
+        app,
+        html! {
+            (opening(&say("house.keeper.thanks", &[]), lede))
+            div.prose { p { (then) } }
+        },
+    )
+}
+
+/// It is still right that they may be asked.
+pub(super) fn still_right(app: &App) -> Response {
+    answer(app, opening(&say("house.keeper.thanks", &[]), &say("house.keeper.still_right_then", &[])))
 }
 
 fn stop_being_one(seen: &Seen) -> Markup {
@@ -286,6 +402,7 @@ fn asked(seen: &Seen, standing: KeeperStanding) -> Markup {
                 (what_it_means(seen))
             }
         }
+        (their_address(seen))
         (stop_being_one(seen))
     }
 }
@@ -458,6 +575,7 @@ fn over(app: &App, seen: &Seen) -> Markup {
     let stop = format!("{}/stop", app.settings.public_url.origin);
     html! {
         (opening(&say("house.keeper.is_over", &[]), &seen.say("house.keeper.is_over_lede")))
+        (whom_we_cannot_reach(seen))
         div.prose #answer {
             p { (say("house.keeper.never_read", &[])) }
             p { (say("house.keeper.is_over_wrong", &[("name", &seen.name), ("stop", &stop)])) }

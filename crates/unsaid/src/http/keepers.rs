@@ -1,4 +1,4 @@
-//! The people whom she trusts to say whether she is alive: named, listed and removed by her. Their names and addresses are under the address key. What one has said is not shown here.
+//! The people whom she trusts to say whether she is alive: named, listed and removed by her. Their names and addresses are under the address key. What they have said is hers to see.
 
 use super::account::read_language;
 use super::described::shape;
@@ -17,7 +17,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use unsaid_delivery::calendar;
 use unsaid_delivery::id::KeeperId;
+use unsaid_delivery::life::Word;
 use unsaid_store::StoreError;
 use unsaid_store::lives::{KeeperRow, KeeperStanding, NewKeeper};
 
@@ -42,6 +44,19 @@ struct View {
     language: String,
     #[schemars(extend("enum" = ["invited", "enrolled", "declined", "removed"]))]
     standing: &'static str,
+    /// The day on which they last did anything here, in her zone.
+    heard: Option<String>,
+    /// The last word that they said about her.
+    said: Option<Said>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "KeepersWord")]
+struct Said {
+    #[schemars(extend("enum" = ["well", "unknown", "died"]))]
+    word: &'static str,
+    /// It counts now: no sign of hers has come since.
+    counts: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -51,11 +66,14 @@ struct Keepers {
 
 async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Told<Keepers>, Problem> {
     let keepers = app.store.keepers(author.account()).await?;
-    let keepers = keepers.into_iter().map(|keeper| view(&app, keeper)).collect::<Result<_, _>>()?;
+    let zone = app.store.account(&author).await?.zone;
+    let episode = app.store.life(author.account()).await?.map(|view| view.life.episode);
+    let one = |keeper| view(&app, keeper, &zone, episode);
+    let keepers = keepers.into_iter().map(one).collect::<Result<_, _>>()?;
     Ok(Told::new(Keepers { keepers }))
 }
 
-fn view(app: &App, keeper: KeeperRow) -> Result<View, Problem> {
+fn view(app: &App, keeper: KeeperRow, zone: &str, episode: Option<u32>) -> Result<View, Problem> {
     let id = keeper.id.to_string();
     let open = |sealed| app.keys.open_text(&id, sealed).ok_or(StoreError::Damaged);
     let name = open(&keeper.name)?.to_string();
@@ -66,7 +84,17 @@ fn view(app: &App, keeper: KeeperRow) -> Result<View, Problem> {
         KeeperStanding::Declined => "declined",
         KeeperStanding::Removed => "removed",
     };
-    Ok(View { id, name, address, language: keeper.language, standing })
+    let day = |at| calendar::day_in(at, zone).map_err(|_| Problem::field("zone", "zone-unknown"));
+    let heard = keeper.heard.map(day).transpose()?.map(|day| day.to_string());
+    let said = keeper.said.map(|(said_in, word)| Said {
+        word: match word {
+            Word::Well => "well",
+            Word::Unknown => "unknown",
+            Word::Died => "died",
+        },
+        counts: Some(said_in) == episode,
+    });
+    Ok(View { id, name, address, language: keeper.language, standing, heard, said })
 }
 
 #[derive(Deserialize, JsonSchema)]

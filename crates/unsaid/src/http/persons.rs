@@ -11,6 +11,7 @@ use super::route::{Body, Face, Policy, Route};
 use super::tell::{Made, Told};
 use crate::address::EmailAddress;
 use crate::app::App;
+use crate::name;
 use crate::secrets::ReturnKind;
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -32,6 +33,9 @@ pub(super) fn routes() -> Vec<Route> {
             .reads_address(),
         Route::put("/api/persons/{id}", Policy::Unlocked, Face::Api, Body::Json, change)
             .refuses(&["language-unknown", "zone-unknown"]),
+        Route::get("/api/persons/{id}/told", Policy::Unlocked, Face::Api, told_to_keepers),
+        Route::put("/api/persons/{id}/told", Policy::Unlocked, Face::Api, Body::Json, tell_keepers)
+            .refuses(&["name-empty", "name-length", "name-letters"]),
         Route::post("/api/persons/{id}/addresses", Policy::Fresh, Face::Api, Body::Json, add_address)
             .refuses(&["addresses-full"])
             .reads_address(),
@@ -205,6 +209,50 @@ async fn add_address(
     })?;
     app.nudge.nudge();
     Ok(Told::new(told(&app, &author, id).await?))
+}
+
+/// What her keepers may be told of a person whom her letters cannot reach, so that they can give a newer address.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ToldToKeepers")]
+struct ToldToKeepers {
+    /// A name; none: nothing, and they are not asked.
+    name: Option<String>,
+}
+
+/// The same as it comes in.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ToldToKeepersGiven")]
+struct TellKeepers {
+    /// A name; none: nothing, and they are not asked.
+    name: Option<String>,
+}
+
+async fn told_to_keepers(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Told<ToldToKeepers>, Problem> {
+    let id: PersonId = read::id(&id)?;
+    let sealed = app.store.told_of_person(&author, id).await?;
+    let open = |sealed| app.keys.open_text(&id.to_string(), sealed).ok_or(StoreError::Damaged);
+    let name = sealed.as_ref().map(open).transpose()?.map(|name| name.to_string());
+    Ok(Told::new(ToldToKeepers { name }))
+}
+
+async fn tell_keepers(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(asked): Json<TellKeepers>,
+) -> Result<Told<ToldToKeepers>, Problem> {
+    let id: PersonId = read::id(&id)?;
+    of_hers(&app, &author, id).await?;
+    let name = asked.name.map(|name| name::read(&name)).transpose();
+    let name = name.map_err(|key| Problem::field("name", key))?;
+    let sealed = name.as_ref().map(|name| app.keys.seal_text(&id.to_string(), name, &*app.chance));
+    app.store.tell_of_person(&author, id, sealed).await?;
+    Ok(Told::new(ToldToKeepers { name: name.map(|name| name.to_string()) }))
 }
 
 async fn remove_address(

@@ -168,6 +168,16 @@ async fn answer(app: &App, author: &Author, asked: &Ask, letter: &Letter) -> Res
     Ok(Told::new(Sealed { said: None, letter: told.letter }))
 }
 
+/// A letter for her end may be to somebody who has no address yet, or is not born: of whom her keepers may be told, and whom they are asked for then.
+async fn keepers_will_be_asked(
+    app: &App,
+    author: &Author,
+    person: PersonId,
+    rule: &Rule,
+) -> Result<bool, Problem> {
+    Ok(rule.gate == Gate::Gone && app.store.told_of_person(author, person).await?.is_some())
+}
+
 /// What waits for her end is promised only where somebody asks whether it has come.
 async fn may_wait_for_her_end(app: &App, author: &Author, rule: &Rule) -> Result<(), Problem> {
     if rule.gate == Gate::Gone && !is_armed(app, author).await? {
@@ -233,7 +243,10 @@ async fn once(app: &App, author: &Author, asked: &Ask) -> Result<Result<Letter, 
             if !sealed_already {
                 may_wait_for_her_end(app, author, rule).await?;
                 let has_way = match rule.reach {
-                    Reach::Send => hers.addresses.iter().any(|a| a.good),
+                    Reach::Send => {
+                        hers.addresses.iter().any(|a| a.good)
+                            || keepers_will_be_asked(app, author, *person, rule).await?
+                    }
                     Reach::Claim => !hers.addresses.is_empty() || app.store.has_card(author, *person).await?,
                 };
                 accept::may_seal(letter.delivery.as_ref(), rule.reach, has_way)?;

@@ -12,7 +12,7 @@ use unsaid_delivery::id::{BootId, KeeperId};
 use unsaid_delivery::life::{Change, Life, Plan, Policy, Stage, Word, accept};
 use unsaid_delivery::message::{Kind, Notice, Says};
 use unsaid_delivery::state::Wake;
-use unsaid_store::lives::{KeeperStanding, LifeStore, LifeView, NewKeeper};
+use unsaid_store::lives::{KeeperStanding, LifeView, NewKeeper};
 use unsaid_store::rows::{Lane, WakeOf};
 
 /// Helen's people: each with the path of their page.
@@ -249,6 +249,92 @@ async fn who_knows_it_need_not_wait_to_be_asked_and_who_declined_may_still_speak
     assert!(other.contains("It is not certain that Helen Marlow is well."), "{other}");
     let nobody = Keepers::new(Policy::CheckIns, 1).await;
     assert!(nobody.says(0, "died").await.contains("wait for nobody’s word"));
+}
+
+#[tokio::test]
+async fn another_address_of_theirs_is_said_back_kept_and_told_to_her() {
+    let keepers = Keepers::new(Policy::Both, 2).await;
+    let link = &keepers.named[0].1;
+    let mut joan = keepers.house.browser();
+    joan.post(link, "do=accept").await.page(StatusCode::OK);
+    keepers.written().await;
+    let facts = keepers.house.store.facts().len();
+    let wrong =
+        joan.post(link, "do=move&address=joan.example.org").await.page(StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.contains("href=\"#their-address\""), "{wrong}");
+    let back = joan.post(link, "do=move&address=joan%40new.example").await.page(StatusCode::OK);
+    assert!(back.contains("joan@new.example") && back.contains("Is this your address now?"), "{back}");
+    assert_eq!(keepers.house.store.facts().len(), facts, "not yet");
+    let kept = joan.post(link, "do=move&address=joan%40new.example&sure=yes").await.page(StatusCode::OK);
+    assert!(kept.contains("From now on we write to you at joan@new.example."), "{kept}");
+    assert_eq!(keepers.written().await, [Kind::Notice(Notice::KeeperMoved)]);
+    let row = keepers.house.app.store.keepers(keepers.house.author.account()).await.unwrap().remove(0);
+    let address =
+        keepers.house.app.keys.open_text(&row.id.to_string(), row.address.as_ref().unwrap()).unwrap();
+    assert_eq!(&*address, "joan@new.example");
+}
+
+#[tokio::test]
+async fn once_a_year_it_is_enough_to_press_and_nobody_has_to_be_told() {
+    let keepers = Keepers::new(Policy::Both, 1).await;
+    let link = &keepers.named[0].1;
+    let mut joan = keepers.house.browser();
+    joan.post(link, "do=accept").await.page(StatusCode::OK);
+    keepers.written().await;
+    assert!(keepers.looks(0).await.contains("Yes, this is still right"));
+    let said = joan.post(link, "do=accept").await.page(StatusCode::OK);
+    assert!(said.contains("We ask again in a year"), "{said}");
+    assert_eq!(keepers.written().await, []);
+}
+
+/// Nobody but a keeper of hers, after she was let go, and of somebody whom they may be told of: two of three who agree.
+#[tokio::test]
+async fn keepers_who_agree_give_the_address_of_somebody_whom_her_letters_cannot_reach() {
+    let mut keepers = Keepers::new(Policy::KeepersOnly, 3).await;
+    let sent = keepers.house.seal(WORDS).await;
+    let person = keepers.house.app.store.delivery(sent.delivery).await.unwrap().unwrap().delivery.person;
+    let (app, author) = (keepers.house.app.clone(), keepers.house.author);
+    let offers = |address: &str| format!("do=give&person={person}&address={}", address.replace('@', "%40"));
+    let mut browser = keepers.house.browser();
+    let links: Vec<String> = keepers.named.iter().map(|(_, link)| link.clone()).collect();
+    let early = browser.post(&links[0], &offers("dan@new.example")).await.page(StatusCode::OK);
+    assert!(early.contains("No address is needed"), "{early}");
+    for address in app.store.persons(&author).await.unwrap().remove(0).addresses {
+        app.store.remove_address(&author, person, address.id, app.time.now()).await.unwrap();
+    }
+    assert!(keepers.house.knock().await.is_none(), "it can be brought nowhere");
+    keepers.stands(|life, _| life.stage = Stage::Released).await;
+    assert!(!keepers.looks(0).await.contains("We cannot reach"), "nobody may be told of whom");
+    let name = app.keys.seal_text(&person.to_string(), "Dan Marlow", &*app.chance);
+    app.store.tell_of_person(&author, person, Some(name)).await.unwrap();
+    let page = keepers.looks(0).await;
+    assert!(
+        page.contains("We cannot reach Dan Marlow.") && page.contains("when two of you give the same"),
+        "{page}"
+    );
+    compare("keeper-lost", &page);
+    let wrong =
+        browser.post(&links[0], &offers("dan.new.example")).await.page(StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.contains(&format!("href=\"#lost-{person}\"")), "{wrong}");
+    let back = browser.post(&links[0], &offers("dan@new.example")).await.page(StatusCode::OK);
+    assert!(
+        back.contains("Is this the address of Dan Marlow?") && back.contains("dan@new.example"),
+        "{back}"
+    );
+    let noted =
+        browser.post(&links[0], &(offers("dan@new.example") + "&sure=yes")).await.page(StatusCode::OK);
+    assert!(noted.contains("It counts when others give the same."), "{noted}");
+    assert!(keepers.looks(0).await.contains("You have given dan@new.example."));
+    assert!(!keepers.looks(1).await.contains("dan@new.example"), "nobody sees what another gave");
+    browser.post(&links[1], &(offers("dan@old.example") + "&sure=yes")).await.page(StatusCode::OK);
+    let counts =
+        browser.post(&links[2], &(offers("Dan@new.example") + "&sure=yes")).await.page(StatusCode::OK);
+    assert!(counts.contains("What was written to Dan Marlow goes there now."), "{counts}");
+    assert!(keepers.house.knock().await.is_some(), "and it is knocked for");
+    assert!(!keepers.looks(1).await.contains("We cannot reach"));
+    let late =
+        browser.post(&links[1], &(offers("eve@evil.example") + "&sure=yes")).await.page(StatusCode::OK);
+    assert!(late.contains("No address is needed"), "{late}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ fn keepers_only() -> Plan {
     Plan { policy: Policy::KeepersOnly, ..Plan::default() }
 }
 
-async fn view(scene: &Scene<'_>, account: AccountId) -> LifeView {
+pub(super) async fn view(scene: &Scene<'_>, account: AccountId) -> LifeView {
     ok!(scene.store.life(account)).expect("a life")
 }
 
@@ -61,7 +61,7 @@ fn new_keeper(scene: &Scene<'_>, with_address: bool) -> NewKeeper {
 }
 
 /// An author with so many keepers who can be written to.
-async fn with_keepers(scene: &Scene<'_>, many: usize, plan: Plan) -> (Author, Vec<KeeperId>) {
+async fn with_keepers_under(scene: &Scene<'_>, many: usize, plan: Plan) -> (Author, Vec<KeeperId>) {
     let author = scene.author().await;
     let mut keepers = Vec::new();
     for _ in 0..many {
@@ -71,6 +71,27 @@ async fn with_keepers(scene: &Scene<'_>, many: usize, plan: Plan) -> (Author, Ve
     }
     arm(scene, author.account(), plan, now(0)).await;
     (author, keepers)
+}
+
+/// So many keepers, whose word alone counts.
+pub(super) async fn with_keepers(scene: &Scene<'_>, many: usize) -> (Author, Vec<KeeperId>) {
+    with_keepers_under(scene, many, keepers_only()).await
+}
+
+/// Time has let her go.
+pub(super) async fn let_go(scene: &Scene<'_>, account: AccountId, at: Now) {
+    let seen = view(scene, account).await;
+    let mut life = seen.life.clone();
+    (life.stage, life.open, life.released) = (Stage::Released, true, Some(at.trusted));
+    let change = Change {
+        life,
+        wake: None,
+        write: vec![],
+        gate: Some(unsaid_delivery::life::GateMoves::Opens),
+        fact: None,
+        why: "",
+    };
+    commit(scene, Some(&seen.life), &change, at).await;
 }
 
 /// A letter that waits for her end.
@@ -128,7 +149,7 @@ pub async fn life(scene: &Scene<'_>) {
 
 /// Whoever has read an older row is told; the fact is kept; what is written has its link and leaves at once.
 pub async fn commit_life(scene: &Scene<'_>) {
-    let (author, keepers) = with_keepers(scene, 2, keepers_only()).await;
+    let (author, keepers) = with_keepers_under(scene, 2, keepers_only()).await;
     let account = author.account();
     let seen = view(scene, account).await;
     assert_eq!(seen.facts.keepers, keepers);
@@ -207,7 +228,7 @@ pub async fn decided_life(scene: &Scene<'_>) {
 
 /// A link of the ladder leads to whom it asks about, and of whom.
 pub async fn asked_by(scene: &Scene<'_>) {
-    let (author, keepers) = with_keepers(scene, 2, keepers_only()).await;
+    let (author, keepers) = with_keepers_under(scene, 2, keepers_only()).await;
     let account = author.account();
     assert!(ok!(scene.store.asked_by(scene.keyed())).is_none());
     vote(scene, account, keepers[0], Word::Died, now(10)).await;
@@ -228,7 +249,7 @@ pub async fn asked_by(scene: &Scene<'_>) {
 
 /// Letters that wait for her end wait, whatever the day; are owed from the moment when she is let go; and wait again after a sign of hers, but for those that have left.
 pub async fn gone_letters(scene: &Scene<'_>) {
-    let (author, keepers) = with_keepers(scene, 2, keepers_only()).await;
+    let (author, keepers) = with_keepers_under(scene, 2, keepers_only()).await;
     let account = author.account();
     let (first, second) = (for_her_end(scene, &author).await, for_her_end(scene, &author).await);
     let state = async |letter: &Letter| scene.promised(&author, letter.id).await.state;
@@ -256,7 +277,7 @@ pub async fn gone_letters(scene: &Scene<'_>) {
     assert_eq!(ok!(scene.store.gone_letters(account)), GoneLetters { wait: 0, left: 2 });
 
     // Another author; mail is down when she is let go, and she comes back.
-    let (author, keepers) = with_keepers(scene, 2, keepers_only()).await;
+    let (author, keepers) = with_keepers_under(scene, 2, keepers_only()).await;
     let account = author.account();
     let letter = for_her_end(scene, &author).await;
     for keeper in &keepers {
@@ -321,7 +342,7 @@ pub async fn keeper_of(scene: &Scene<'_>) {
 
 /// Accepting and declining; whoever declined does not count, and may think again; whoever was removed may not.
 pub async fn keeper_answers(scene: &Scene<'_>) {
-    let (author, keepers) = with_keepers(scene, 2, keepers_only()).await;
+    let (author, keepers) = with_keepers_under(scene, 2, keepers_only()).await;
     let account = author.account();
     ok!(scene.store.keeper_answers(keepers[0], true, scene.message_id(), now(1)));
     assert_eq!(scene.facts().last(), Some(&Fact::KeeperAnswered { keeper: keepers[0], enrolled: true }));
@@ -340,7 +361,7 @@ pub async fn keeper_answers(scene: &Scene<'_>) {
 
 /// Hers alone, once; and nothing goes to them any more.
 pub async fn remove_keeper(scene: &Scene<'_>) {
-    let (author, keepers) = with_keepers(scene, 2, keepers_only()).await;
+    let (author, keepers) = with_keepers_under(scene, 2, keepers_only()).await;
     let stranger = scene.author().await;
     missing!(scene.store.remove_keeper(&stranger, keepers[0], now(1)));
     vote(scene, author.account(), keepers[1], Word::Died, now(1)).await;

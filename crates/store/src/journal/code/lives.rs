@@ -1,9 +1,9 @@
-//! What the journal holds of an author's life: the values of the kinds 27 to 39, as the table in [`super`] has them.
+//! What the journal holds of an author's life: the values of the kinds 27 to 42, as the table in [`super`] has them.
 
 use super::{From, Out};
 use jiff::Timestamp;
 use unsaid_delivery::Fact;
-use unsaid_delivery::id::{AccountId, ChannelId, KeeperId};
+use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, PersonId};
 use unsaid_delivery::life::{Fallback, Plan, Policy, Strength, Word};
 
 impl Out {
@@ -84,6 +84,24 @@ impl Out {
                 self.0.extend(code);
                 39
             }
+            Fact::KeeperMoved { keeper, address } => {
+                self.0.extend(keeper.0);
+                self.long(address);
+                40
+            }
+            Fact::AddressOffered { person, keeper, address, sealed, key } => {
+                self.0.extend(person.0);
+                self.0.extend(keeper.0);
+                self.0.extend(address.0);
+                self.long(sealed);
+                self.0.extend(key);
+                41
+            }
+            Fact::PersonTold { person, name } => {
+                self.0.extend(person.0);
+                self.long(name);
+                42
+            }
             _ => return None,
         })
     }
@@ -162,6 +180,15 @@ impl From<'_> {
                 Fact::ChannelRemoved { account: AccountId(self.array()?), channel: ChannelId(self.array()?) }
             }
             39 => Fact::StopCodeMade { account: AccountId(self.array()?), code: self.array()? },
+            40 => Fact::KeeperMoved { keeper: KeeperId(self.array()?), address: self.bytes()?.to_vec() },
+            41 => Fact::AddressOffered {
+                person: PersonId(self.array()?),
+                keeper: KeeperId(self.array()?),
+                address: AddressId(self.array()?),
+                sealed: self.bytes()?.to_vec(),
+                key: self.array()?,
+            },
+            42 => Fact::PersonTold { person: PersonId(self.array()?), name: self.bytes()?.to_vec() },
             _ => return None,
         })
     }

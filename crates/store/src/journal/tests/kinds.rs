@@ -37,6 +37,16 @@ pub(super) fn of_a_life() -> Vec<Fact> {
     }
     facts.extend([
         Fact::KeeperRemoved { account, keeper },
+        Fact::KeeperMoved { keeper, address: vec![2; 90] },
+        Fact::AddressOffered {
+            person: PersonId([9; 16]),
+            keeper,
+            address: AddressId([10; 16]),
+            sealed: vec![3; 90],
+            key: [4; 32],
+        },
+        Fact::PersonTold { person: PersonId([9; 16]), name: vec![5; 60] },
+        Fact::PersonTold { person: PersonId([9; 16]), name: Vec::new() },
         Fact::ChannelAdded { account, channel, sealed: vec![4; 80] },
         Fact::ChannelRemoved { account, channel },
         Fact::StopCodeMade { account, code: [9; 32] },
@@ -107,10 +117,13 @@ fn every_fact_has_an_example() {
             Fact::ChannelAdded { .. } => 34,
             Fact::ChannelRemoved { .. } => 35,
             Fact::StopCodeMade { .. } => 36,
+            Fact::KeeperMoved { .. } => 37,
+            Fact::AddressOffered { .. } => 38,
+            Fact::PersonTold { .. } => 39,
         }
     }
     let shown: BTreeSet<u8> = every_fact().iter().map(|entry| number(&entry.fact)).collect();
-    assert_eq!(shown.len(), 37);
+    assert_eq!(shown.len(), 40);
 }
 
 #[test]
