@@ -1,4 +1,5 @@
-//! Whether an author is alive, in memory: her row, her keepers and channels, and what a change of it writes. The rules are the core's.
+//! Whether an author is alive, in memory: her row, her keepers and channels, and what a change of it writes. The rules are the core's. One thing because a change of
+//! her row moves all of them at once.
 
 use super::*;
 use crate::lives::*;

@@ -2,7 +2,8 @@
 //! read by somebody else. Who is not lost has no address given here, and nobody sees what another keeper gave.
 
 use super::keeper::seen;
-use super::keeper_page::{self as page, Lost};
+use super::keeper_address_page::{self as typed_page, Lost};
+use super::keeper_page as page;
 use super::page::say;
 use super::persons::is_the_house;
 use super::problem::Problem;
@@ -56,7 +57,7 @@ pub(super) async fn moves(
             say("house.keeper.sure_moved", &[]),
             say("house.keeper.sure_moved_says", &[("name", &seen.name)]),
         );
-        return Ok(page::sure_of_address(app, (&said.0, &said.1), ("move", None), &address));
+        return Ok(typed_page::sure_of_address(app, (&said.0, &said.1), ("move", None), &address));
     }
     let keeper = seen.keeper.id;
     let sealed = app.keys.seal_text(&keeper.to_string(), &address, &*app.chance);
@@ -64,7 +65,7 @@ pub(super) async fn moves(
     app.store.keeper_moves(keeper, sealed, told, app.time.now()).await?;
     app.nudge.nudge();
     let lede = say("house.keeper.moved_kept", &[("address", &address)]);
-    Ok(page::address_kept(app, &lede, &say("house.keeper.told_now", &[("name", &seen.name)])))
+    Ok(typed_page::address_kept(app, &lede, &say("house.keeper.told_now", &[("name", &seen.name)])))
 }
 
 /// What was sent of somebody who cannot be reached.
@@ -98,7 +99,7 @@ pub(super) async fn gives(
         let heading = say("house.keeper.sure_lost", &[("who", &lost.name)]);
         let lede = say("house.keeper.sure_lost_says", &[("who", &lost.name)]);
         let person = lost.person.to_string();
-        return Ok(page::sure_of_address(app, (&heading, &lede), ("give", Some(&person)), &text));
+        return Ok(typed_page::sure_of_address(app, (&heading, &lede), ("give", Some(&person)), &text));
     }
     let id = AddressId(app.chance.id_bytes());
     let new = NewAddress {
@@ -112,11 +113,11 @@ pub(super) async fn gives(
     Ok(match offered {
         Ok(Offered::Counts) => {
             let lede = say("house.keeper.lost_counts", &[("who", &lost.name)]);
-            page::address_kept(app, &lede, &say("house.keeper.lost_counts_then", &[]))
+            typed_page::address_kept(app, &lede, &say("house.keeper.lost_counts_then", &[]))
         }
         Ok(Offered::Noted) => {
             let lede = say("house.keeper.lost_noted", &[]);
-            page::address_kept(app, &lede, &say("house.keeper.lost_noted_then", &[]))
+            typed_page::address_kept(app, &lede, &say("house.keeper.lost_noted_then", &[]))
         }
         Err(StoreError::Missing) => page::nothing_to_note(app, "house.keeper.lost_no_more"),
         Err(error) => return Err(error.into()),

@@ -1,6 +1,7 @@
 //! How a keeper's page looks: the invitation, the page that stands between times, the question with its three words, each word said back, and what came of it. It shows what the others have
 //! said after one's own word and not before, and nothing of her letters, ever. No answer is set in advance.
 
+use super::keeper_address_page::{Lost, their_address, whom_we_cannot_reach};
 use super::page::{opening, private, say, wrong_at};
 use super::say_date::full_day;
 use crate::app::App;
@@ -11,7 +12,6 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use unsaid_delivery::calendar::not_before;
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::id::PersonId;
 use unsaid_delivery::life::accept::{WELL_DAYS, WELLS};
 use unsaid_delivery::life::soonest::soonest_hours;
 use unsaid_delivery::life::{Doubt, Stage, Word};
@@ -32,15 +32,6 @@ pub(super) struct Seen {
     pub(super) lost: Vec<Lost>,
     /// When.
     pub(super) now: Now,
-}
-
-/// Somebody whom her letters cannot reach.
-pub(super) struct Lost {
-    pub(super) person: PersonId,
-    /// What keepers may be told of them.
-    pub(super) name: String,
-    /// The address that this keeper has given.
-    pub(super) given: Option<String>,
 }
 
 /// What is asked of them at this moment.
@@ -105,13 +96,13 @@ impl Seen {
     }
 
     /// How many must say that she has died, of how many.
-    fn quorum(&self) -> Option<(usize, usize)> {
+    pub(super) fn quorum(&self) -> Option<(usize, usize)> {
         let LifeView { life, facts } = self.view.as_ref()?;
         let all = facts.keepers.len();
         life.plan.quorum_of(all).map(|needed| (usize::from(needed), all))
     }
 
-    fn say(&self, key: &str) -> String {
+    pub(super) fn say(&self, key: &str) -> String {
         say(key, &[("name", &self.name)])
     }
 
@@ -135,14 +126,14 @@ fn value(word: Word) -> &'static str {
 }
 
 /// A number of people in words; there are five keepers at most.
-fn number(n: usize) -> String {
+pub(super) fn number(n: usize) -> String {
     match n {
         1..=5 => say(&format!("house.keeper.number.{n}"), &[]),
         n => n.to_string(),
     }
 }
 
-fn answer(app: &App, main: Markup) -> Response {
+pub(super) fn answer(app: &App, main: Markup) -> Response {
     private(app, &say("house.keeper.title", &[]), StatusCode::OK, main)
 }
 
@@ -249,101 +240,6 @@ fn unasked(seen: &Seen, asks: Asks) -> Markup {
             }
         }
     }
-}
-
-/// Another address of their own.
-fn their_address(seen: &Seen) -> Markup {
-    html! {
-        details #their-address {
-            summary { (say("house.keeper.moved", &[])) }
-            form.form method="post" {
-                div.field {
-                    label for="address" { (say("house.keeper.moved_to", &[])) }
-                    p.help #address-help { (seen.say("house.keeper.moved_help")) }
-                    (address_field("address"))
-                }
-                div.acts { button.button type="submit" name="do" value="move" { (say("house.keeper.moved_give", &[])) } }
-            }
-        }
-    }
-}
-
-fn address_field(id: &str) -> Markup {
-    html! {
-        input.input id=(id) name="address" type="email" inputmode="email" autocomplete="off" maxlength="254"
-            aria-describedby={(id) "-help"} required;
-    }
-}
-
-/// Whom her letters cannot reach, and where they may be.
-fn whom_we_cannot_reach(seen: &Seen) -> Markup {
-    html! {
-        @for lost in &seen.lost {
-            @let id = format!("lost-{}", lost.person);
-            section #(id) {
-                h2 { (say("house.keeper.lost", &[("who", &lost.name)])) }
-                @if let Some(given) = &lost.given {
-                    div.notice.notice--good { p { (say("house.keeper.lost_given", &[("address", given)])) } }
-                }
-                form.form method="post" {
-                    input type="hidden" name="person" value=(lost.person.to_string());
-                    div.field {
-                        label for={(id) "-address"} { (say("house.keeper.lost_where", &[("who", &lost.name)])) }
-                        p.help id={(id) "-address-help"} { (needed_for_an_address(seen)) }
-                        (address_field(&format!("{id}-address")))
-                    }
-                    div.acts {
-                        button.button type="submit" name="do" value="give" { (say("house.keeper.lost_give", &[])) }
-                    }
-                }
-                p.note { (say("house.keeper.lost_note", &[])) }
-            }
-        }
-    }
-}
-
-/// How many must give the same.
-fn needed_for_an_address(seen: &Seen) -> String {
-    match seen.quorum() {
-        Some((needed, _)) if needed > 1 => say("house.keeper.lost_needs", &[("needed", &number(needed))]),
-        _ => say("house.keeper.lost_needs_one", &[]),
-    }
-}
-
-/// An address that was typed, said back: a letter for a wrong one is read by somebody else.
-pub(super) fn sure_of_address(
-    app: &App,
-    (heading, lede): (&str, &str),
-    (act, person): (&str, Option<&str>),
-    address: &str,
-) -> Response {
-    answer(
-        app,
-        html! {
-            (opening(heading, lede))
-            p.address { strong { (address) } }
-            form.acts method="post" {
-                @if let Some(person) = person { input type="hidden" name="person" value=(person); }
-                input type="hidden" name="address" value=(address);
-                input type="hidden" name="sure" value="yes";
-                button.button.button--main type="submit" name="do" value=(act) { (say("house.keeper.sure_address", &[])) }
-            }
-            form.acts method="post" {
-                button.button.button--quiet type="submit" name="do" value="who" { (say("house.keeper.back", &[])) }
-            }
-        },
-    )
-}
-
-/// What was given is kept.
-pub(super) fn address_kept(app: &App, lede: &str, then: &str) -> Response {
-    answer(
-        app,
-        html! {
-            (opening(&say("house.keeper.thanks", &[]), lede))
-            div.prose { p { (then) } }
-        },
-    )
 }
 
 /// It is still right that they may be asked.

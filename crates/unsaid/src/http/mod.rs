@@ -59,6 +59,7 @@ mod assets;
 mod host;
 mod house_pages;
 mod keeper;
+mod keeper_address_page;
 mod keeper_gives;
 mod keeper_page;
 mod outbox;
