@@ -176,6 +176,7 @@ pub(super) fn whole(app: &App, seen: &Seen, wrong: Option<(&str, &str)>) -> Resp
 fn invited(seen: &Seen, asks: Asks) -> Markup {
     html! {
         (opening(&seen.say("house.keeper.trusts"), &seen.say("house.keeper.invited")))
+        h2 { (say("house.keeper.means", &[])) }
         (what_it_means(seen))
         form.acts #answer method="post" {
             button.button.button--main type="submit" name="do" value="accept" { (say("house.keeper.accept", &[])) }
@@ -188,7 +189,6 @@ fn invited(seen: &Seen, asks: Asks) -> Markup {
 
 fn what_it_means(seen: &Seen) -> Markup {
     html! {
-        h2 { (say("house.keeper.means", &[])) }
         div.prose {
             ul {
                 li { (seen.say("house.keeper.means_asked")) }
@@ -469,8 +469,9 @@ fn declined(seen: &Seen) -> Markup {
 /// She was let go.
 fn over(app: &App, seen: &Seen) -> Markup {
     let stop = format!("{}/stop", app.settings.public_url.origin);
+    let lede = if seen.lost.is_empty() { "house.keeper.is_over_lede" } else { "house.keeper.is_over_asks" };
     html! {
-        (opening(&say("house.keeper.is_over", &[]), &seen.say("house.keeper.is_over_lede")))
+        (opening(&say("house.keeper.is_over", &[]), &seen.say(lede)))
         (whom_we_cannot_reach(seen))
         div.prose #answer {
             p { (say("house.keeper.never_read", &[])) }
