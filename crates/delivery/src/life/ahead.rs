@@ -79,7 +79,9 @@ pub fn walk(life: &Life, facts: &Facts, they: They, now: Now) -> Vec<Ahead> {
 
 fn go(life: &Life, facts: &Facts, they: They, now: Now) -> Walk {
     let (ahead, written) = (Vec::new(), Vec::new());
-    let mut walk = Walk { life: life.clone(), facts: facts.clone(), now, ahead, written };
+    // For addresses her keepers are asked after the last of what is told here.
+    let facts = Facts { lost: 0, ..facts.clone() };
+    let mut walk = Walk { life: life.clone(), facts, now, ahead, written };
     for heard in walk.facts.rung.iter_mut().filter(|heard| **heard == Heard::NotYet) {
         *heard = Heard::Accepted(now.observed);
     }
@@ -164,6 +166,12 @@ impl Walk {
         }
         if change.write.iter().any(|write| matches!(write.to, To::Keeper(_) | To::Host(_))) {
             self.facts.mail_left = Some(self.now.observed);
+        }
+        for (keeper, quiet) in &mut self.facts.quiet {
+            let asked = |write: &Write| write.says == Says::StillRight && write.to == To::Keeper(*keeper);
+            if change.write.iter().any(asked) {
+                *quiet = self.now.trusted;
+            }
         }
         let asks = change.write.iter().any(|write| write.says == Says::KeeperAsked);
         // Where a stop has ended, their words have to be said anew.
