@@ -833,12 +833,15 @@ fn still_right_once_a_year() {
         world.serve_days(30);
         world.sign(Strength::Weak);
     }
+    world.serve_days(4);
     assert_eq!(world.said(Says::StillRight), 0);
-    for _ in 0..12 {
+    world.serve_days(1);
+    assert_eq!(world.said(Says::StillRight), 2, "each of them, on the day");
+    for _ in 0..11 {
         world.serve_days(30);
         world.sign(Strength::Strong);
     }
-    assert_eq!(world.said(Says::StillRight), 2, "each of them, once");
+    assert_eq!(world.said(Says::StillRight), 2, "and once");
     assert_eq!(world.life.stage, Stage::Present, "and nothing follows from their silence");
     let mut alone = World::new(plan(Policy::CheckIns), 2);
     for _ in 0..14 {

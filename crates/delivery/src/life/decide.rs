@@ -212,17 +212,18 @@ impl Step<'_> {
         if let Some(change) = self.still_right() {
             return change;
         }
+        let yearly = self.next_still_right();
         let coming = self.life.coming.map(|(_, at)| at);
         let round = self.next_round();
         if !self.life.plan.has_ladder(self.facts.keepers.len()) {
-            return self.waits([coming, round], "keepers-alone-speak");
+            return self.waits([coming, round, yearly], "keepers-alone-speak");
         }
         let asks = self.life.asks.max(self.life.held.unwrap_or_default());
         if now.observed >= asks {
             return self.ask_her("asked-after-silence");
         }
         let held = self.held();
-        self.waits([Some(asks), coming, round, doubts_at, held], "asked-after-silence")
+        self.waits([Some(asks), coming, round, doubts_at, held, yearly], "asked-after-silence")
     }
 
     /// `still-right-once-a-year`: a keeper of whom nothing was heard for a year, and who was not asked in it, is asked whether this is still right. Nothing follows from silence.
@@ -243,6 +244,14 @@ impl Step<'_> {
         let write = std::mem::take(&mut self.write);
         let step = Step { life: self.life.clone(), facts: self.facts, now: self.now, write, gate: None };
         Some(step.again("still-right-once-a-year"))
+    }
+
+    /// When the next of them is asked that, if both clocks go on alike.
+    fn next_still_right(&self) -> Option<Observed> {
+        let asks = !self.life.open && self.life.plan.policy.has_keepers();
+        let first = self.facts.quiet.iter().map(|(_, at)| *at).min().filter(|_| asks)?;
+        let gone_by = self.now.trusted.duration_since(first).as_secs();
+        Some(self.now.observed.plus_seconds((YEAR_DAYS * 86_400 - gone_by).max(0)))
     }
 
     /// An episode begins with the question.

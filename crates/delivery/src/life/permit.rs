@@ -27,7 +27,10 @@ pub fn still_allowed(ladder: Ladder, life: Option<&Life>) -> Permit {
         Says::OutOfReach => same_episode && life.out_of_reach,
         // A keeper may say so while nothing is open, and then it is told.
         Says::SaidWell | Says::SaidUnknown => life.episode == ladder.episode && !life.is_released(),
-        Says::StillRight => life.stage == Stage::Present && !life.open,
+        // That she is asked herself, as every now and then, is no reason; that they are asked is one.
+        Says::StillRight => {
+            life.keepers_asked.is_none() && !matches!(life.stage, Stage::Released | Stage::Ended)
+        }
         Says::Released | Says::AddressAsked => life.is_released(),
         Says::Resumes => matches!(life.stage, Stage::Stopped { resumes: Some(_), .. }),
         // What was done is told, whatever came since.

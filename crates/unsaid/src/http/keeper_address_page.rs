@@ -46,24 +46,22 @@ pub(super) fn whom_we_cannot_reach(seen: &Seen) -> Markup {
     html! {
         @for lost in &seen.lost {
             @let id = format!("lost-{}", lost.person);
-            section #(id) {
-                h2 { (say("house.keeper.lost", &[("who", &lost.name)])) }
-                @if let Some(given) = &lost.given {
-                    div.notice.notice--good { p { (say("house.keeper.lost_given", &[("address", given)])) } }
-                }
-                form.form method="post" {
-                    input type="hidden" name="person" value=(lost.person.to_string());
-                    div.field {
-                        label for=(format!("{id}-address")) { (say("house.keeper.lost_where", &[("who", &lost.name)])) }
-                        p.help id=(format!("{id}-address-help")) { (needed_for_an_address(seen)) }
-                        (address_field(&format!("{id}-address")))
-                    }
-                    div.acts {
-                        button.button type="submit" name="do" value="give" { (say("house.keeper.lost_give", &[])) }
-                    }
-                }
-                p.note { (say("house.keeper.lost_note", &[])) }
+            h2 id=(id) { (say("house.keeper.lost", &[("who", &lost.name)])) }
+            @if let Some(given) = &lost.given {
+                div.notice.notice--good { p { (say("house.keeper.lost_given", &[("address", given)])) } }
             }
+            form.form method="post" {
+                input type="hidden" name="person" value=(lost.person.to_string());
+                div.field {
+                    label for=(format!("{id}-address")) { (say("house.keeper.lost_where", &[("who", &lost.name)])) }
+                    p.help id=(format!("{id}-address-help")) { (needed_for_an_address(seen)) }
+                    (address_field(&format!("{id}-address")))
+                }
+                div.acts {
+                    button.button type="submit" name="do" value="give" { (say("house.keeper.lost_give", &[])) }
+                }
+            }
+            p.note { (say("house.keeper.lost_note", &[])) }
         }
     }
 }

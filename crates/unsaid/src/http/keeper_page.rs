@@ -280,7 +280,9 @@ fn asked(seen: &Seen, standing: KeeperStanding) -> Markup {
         div.prose {
             @if let Some((needed, all)) = seen.quorum() {
                 p {
-                    @if needed > 1 {
+                    @if needed > 1 && needed == all {
+                        (seen.say("house.keeper.needs_all"))
+                    } @else if needed > 1 {
                         (say("house.keeper.needs", &[("needed", &number(needed)), ("all", &number(all)), ("name", &seen.name)]))
                     } @else {
                         (seen.say("house.keeper.needs_one"))
