@@ -3,6 +3,7 @@
 use super::Worker;
 use crate::mail::compose::Message as Whole;
 use crate::mail::lives::{About, Then};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use unsaid_delivery::calendar::not_before;
 use unsaid_delivery::clock::{Now, Observed};
@@ -127,7 +128,6 @@ fn goes_on(life: &Life, now: Now) -> Date {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
     use unsaid_delivery::id::KeeperId;
     use unsaid_delivery::life::{Facts, Plan, accept};
 
