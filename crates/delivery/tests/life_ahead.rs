@@ -112,6 +112,7 @@ fn what_is_rehearsed_is_what_is_written() {
         let came: Vec<_> = lived
             .written
             .iter()
+            .filter(|one| one.write.says != unsaid_delivery::message::Says::StillRight)
             .map(|one| (at(one.at), one.write.says, one.write.nth, one.write.to))
             .collect();
         assert_eq!(said[..came.len().min(said.len())], came[..], "{plan:?}");

@@ -67,7 +67,7 @@ pub struct Written {
     pub write: Write,
 }
 
-/// All that would be written, in its order. Nothing of it is.
+/// All that would be written, in its order, but what keepers are asked every year. Nothing of it is.
 pub fn rehearse(life: &Life, facts: &Facts, they: They, now: Now) -> Vec<Written> {
     go(life, facts, they, now).written
 }
@@ -122,7 +122,9 @@ struct Walk {
 impl Walk {
     fn writes(&mut self, write: &[Write]) {
         let (at, life) = (self.now.trusted, &self.life);
-        self.written.extend(write.iter().map(|write| Written { at, life: life.clone(), write: *write }));
+        // That keepers are asked once a year whether this is still right has no end, and nothing follows from it.
+        let told = write.iter().filter(|write| write.says != Says::StillRight);
+        self.written.extend(told.map(|write| Written { at, life: life.clone(), write: *write }));
     }
 
     fn says(&mut self, what: What) {
