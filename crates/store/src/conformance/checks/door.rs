@@ -121,6 +121,7 @@ pub async fn answer_at_door(scene: &Scene<'_>) {
     assert_eq!(ok!(scene.store.waiting(&reader)).len(), 1);
     // Who says that it is not for them is not written to again because somebody types their address.
     ok!(scene.store.refuse(&reader, Scope::NotMe, now(30 * DAY)));
+    scene.turn(now(60 * DAY), Answer::Accepted).await;
     let (written, _) = ask(4, 60 * DAY).await;
     assert_eq!(written, 1, "the other author's letter is there by now");
     assert!(ok!(scene.store.waiting(&reader)).is_empty());
