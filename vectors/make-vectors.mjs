@@ -304,6 +304,70 @@ async function cards(folder, randoms, typed) {
   );
 }
 
+async function keepers(folder, facts) {
+  if (existsSync(join(second, folder))) return;
+  const chance = (length) => crypto.getRandomValues(new Uint8Array(length));
+  const set = await seal.makeKeeperSet();
+  const [master, newer] = [chance(16), chance(16)];
+  const locked = (under) => seal.lockKeeperSet(set.identity, under, chance(48));
+  const wrap = (sealed, kind) =>
+    sealed.wraps.find((w) => w.kind === kind).bytes;
+  const written = {
+    ...facts,
+    from: "Ana",
+    to: "Leo",
+    date: new Date(0),
+    text: "Dear Leo",
+  };
+  const sealed = await seal.sealLetter({
+    ...written,
+    authorRecipient: key("author.pub"),
+    kept: { kind: "keepers", hostRecipient: key("house.pub"), set },
+    seed: null,
+  });
+  const keepersWrap = wrap(sealed, "keepers");
+  const binding = {
+    id: facts.letterId,
+    version: facts.version,
+    kind: "keepers",
+  };
+  const inner = seal.unbind(
+    await seal.openWrap(key("house.txt"), keepersWrap),
+    binding,
+  );
+  const hex = (bytes) => Buffer.from(bytes).toString("hex");
+  const about = {
+    format: "unsaid keepers 1",
+    madeBy: "web/src/seal",
+    ...facts,
+    needed: 3,
+    of: 5,
+    master: hex(master),
+    cards: seal.makeCards(master, 3, 5, chance),
+    newerMaster: hex(newer),
+    newerCards: seal.makeCards(newer, 2, 2, chance),
+    identity: set.identity,
+    recipient: set.recipient,
+  };
+  const files = {
+    "keeper-set.age": await locked(master),
+    "newer-set.age": await locked(newer),
+    "letter.key": await seal.openWrap(
+      key("author.txt"),
+      wrap(sealed, "author"),
+    ),
+    "keepers.age": inner,
+    "wraps/keepers.age": keepersWrap,
+    "about.json": JSON.stringify(about, null, 2) + "\n",
+  };
+  write(folder, files, second);
+}
+
+await keepers("ts-keepers", {
+  letterId: "tskeepersaaaaaaaaaaaaaaaa2",
+  version: 1,
+});
+
 const paragraph = (...content) => ({ kind: "paragraph", content });
 await rich(
   "ts-rich",

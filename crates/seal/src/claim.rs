@@ -115,9 +115,7 @@ pub fn expose_token_text(token: &[u8; 32]) -> Zeroizing<String> {
 /// `words{ K }`: the key file under the words. It goes under the host's layer ([`crate::wrap::wrap_bound`], kind `words`), and
 /// into an exported folder as it is.
 pub fn seal_words_file(canonical: &str, key_file: &[u8]) -> Result<Vec<u8>, SealError> {
-    let mut recipient = age::scrypt::Recipient::new(SecretString::from(canonical.to_owned()));
-    recipient.set_work_factor(WORK_FACTOR);
-    container::encrypt(&recipient, key_file)
+    seal_passphrase(canonical, key_file, WORK_FACTOR)
 }
 
 /// The key file in `words{ K }`. Refuses a file that asks for more work than ours do.
@@ -125,16 +123,37 @@ pub fn open_words_file(file: &[u8], canonical: &str) -> Result<Zeroizing<Vec<u8>
     if !is_words_file(file) {
         return Err(SealError::Damaged);
     }
-    let mut identity = age::scrypt::Identity::new(SecretString::from(canonical.to_owned()));
-    identity.set_max_work_factor(WORK_FACTOR);
-    container::decrypt(&identity, file)
+    open_passphrase(file, canonical, WORK_FACTOR)
 }
 
 /// Whether the head is that of a passphrase file with our work factor and nothing else: all that can be seen without the words.
 pub(crate) fn is_words_file(file: &[u8]) -> bool {
+    is_passphrase_file(file, WORK_FACTOR)
+}
+
+/// An age file under a passphrase, with this work factor: never left to age, which would measure the machine.
+pub(crate) fn seal_passphrase(passphrase: &str, plain: &[u8], work: u8) -> Result<Vec<u8>, SealError> {
+    let mut recipient = age::scrypt::Recipient::new(SecretString::from(passphrase.to_owned()));
+    recipient.set_work_factor(work);
+    container::encrypt(&recipient, plain)
+}
+
+/// Opens such a file, which was looked at with [`is_passphrase_file`].
+pub(crate) fn open_passphrase(
+    file: &[u8],
+    passphrase: &str,
+    work: u8,
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let mut identity = age::scrypt::Identity::new(SecretString::from(passphrase.to_owned()));
+    identity.set_max_work_factor(work);
+    container::decrypt(&identity, file)
+}
+
+/// Whether the head is that of a passphrase file with exactly this work factor and nothing else.
+pub(crate) fn is_passphrase_file(file: &[u8], work: u8) -> bool {
     parse_header(file).is_ok_and(|(stanzas, _)| {
         matches!(&stanzas[..], [only] if only.kind == "scrypt"
-            && matches!(only.args[..], [_, work] if work == WORK_FACTOR.to_string()))
+            && matches!(only.args[..], [_, given] if given == work.to_string()))
     })
 }
 

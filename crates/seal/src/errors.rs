@@ -44,6 +44,11 @@ pub enum SealError {
         "One of these cards is not what it says. Compare all of them with the paper, or take another one."
     )]
     CardsWrong,
+    /// Enough keepers' cards, which are those of another set, or of one that has been made anew.
+    #[error(
+        "These cards belong to other letters, or newer ones have taken their place. Look at the date on each, and take the newest."
+    )]
+    CardsOther,
     /// Real words, but not those of this account.
     #[error("These words do not open this account. Check their order, or use the newest card.")]
     WordsWrong,

@@ -8,7 +8,7 @@ use crate::{
     errors::SealError,
     key::read_key_file,
     pq, unlock,
-    wrap::{open_wrap, unbind, wrap_bound},
+    wrap::{check_wrap, open_wrap, unbind, wrap_bound},
 };
 use zeroize::Zeroizing;
 
@@ -106,9 +106,8 @@ impl HostKey {
             // What lies here is locked again: its head is all that can be seen.
             Kind::Words if is_words_file(&inner) => Ok(()),
             Kind::Words => Err(InspectError::NoKey),
-            Kind::Keepers | Kind::Unlock => {
-                crate::header::parse_header(&inner).map(drop).map_err(|_| InspectError::NoKey)
-            }
+            Kind::Keepers => check_wrap(&inner).map_err(|_| InspectError::NoKey),
+            Kind::Unlock => crate::header::parse_header(&inner).map(drop).map_err(|_| InspectError::NoKey),
         }
     }
 

@@ -16,6 +16,7 @@ pub mod binding;
 pub mod claim;
 pub mod errors;
 pub mod host;
+pub mod keeper_set;
 pub mod key;
 pub mod kit;
 pub mod letter;

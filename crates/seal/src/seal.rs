@@ -6,6 +6,7 @@ use crate::{
     binding::{Binding, Kind},
     claim,
     errors::SealError,
+    keeper_set,
     key::{fresh_key, key_file, read_key_file},
     letter::{
         Letter, LetterToCompose, MAX_PICTURE_BYTES, Medium, Picture, RichLetter, compose_rich,
@@ -83,6 +84,16 @@ impl Sealing {
         wrap_bound(host, &self.binding(Kind::Words)?, &self.words_file(words)?)
     }
 
+    /// `set{ K }`, without any layer of a house: what an exported folder holds.
+    pub fn keepers_file(&self, set: &pq::Recipient) -> Result<Vec<u8>, SealError> {
+        keeper_set::seal_keepers_file(set, self.key_file.as_bytes())
+    }
+
+    /// `host{ binding line, set{ K } }`: the keepers together, and the house's layer above.
+    pub fn keepers_wrap(&self, host: &pq::Recipient, set: &pq::Recipient) -> Result<Vec<u8>, SealError> {
+        wrap_bound(host, &self.binding(Kind::Keepers)?, &self.keepers_file(set)?)
+    }
+
     /// The parts so far.
     pub fn into_parts(self) -> Vec<ManifestPart> {
         self.parts
@@ -133,6 +144,13 @@ pub enum Kept<'a> {
         /// Eight words.
         words: &'a str,
     },
+    /// Nobody without enough keepers' cards and the house's key together.
+    ByKeepers {
+        /// The house, whose layer lies above.
+        host: &'a pq::Recipient,
+        /// Their set.
+        set: &'a pq::Recipient,
+    },
 }
 
 /// What is sealed, and for whom it can be opened.
@@ -172,6 +190,8 @@ pub struct SealedLetter {
     pub host_wrap: Option<Vec<u8>>,
     /// `host{ binding line, words{ K } }`, for one that is kept by words.
     pub words_wrap: Option<Vec<u8>>,
+    /// `host{ binding line, set{ K } }`, for one that the keepers open together.
+    pub keepers_wrap: Option<Vec<u8>>,
 }
 
 /// Seals one version of text alone, unsigned, under a fresh key from the given randomness.
@@ -214,14 +234,25 @@ pub fn seal_whole_letter(
         })
         .collect::<Result<Vec<_>, SealError>>()?;
     let author_wrap = sealing.author_wrap(author)?;
-    let (host_wrap, words_wrap) = match kept {
-        Kept::ByNobody => (None, None),
-        Kept::ByHouse(host) => (Some(sealing.host_wrap(host)?), None),
-        Kept::ByWords { host, words } => (None, Some(sealing.words_wrap(host, words)?)),
+    let (host_wrap, words_wrap, keepers_wrap) = match kept {
+        Kept::ByNobody => (None, None, None),
+        Kept::ByHouse(host) => (Some(sealing.host_wrap(host)?), None, None),
+        Kept::ByWords { host, words } => (None, Some(sealing.words_wrap(host, words)?), None),
+        Kept::ByKeepers { host, set } => (None, None, Some(sealing.keepers_wrap(host, set)?)),
     };
     let parts = sealing.into_parts();
     let manifest_hash = manifest_hash(&parts)?;
-    Ok(SealedLetter { letter_age, sig_age, media, manifest_hash, parts, author_wrap, host_wrap, words_wrap })
+    Ok(SealedLetter {
+        letter_age,
+        sig_age,
+        media,
+        manifest_hash,
+        parts,
+        author_wrap,
+        host_wrap,
+        words_wrap,
+        keepers_wrap,
+    })
 }
 
 /// How a picture that lies beside the letter is named in it.

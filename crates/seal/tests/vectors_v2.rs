@@ -10,12 +10,14 @@ use std::{
 use unsaid_seal::{
     Binding, HostKey, InspectError, Kind, PeelError, SealError,
     claim::{claim_token, claim_words, expose_token_text, open_words_file, read_claim_words},
+    keeper_set::{open_keeper_set, open_keepers_file},
     kit::{kit_token, read_kit},
     letter::{LetterToCompose, Medium, Picture, PictureKind, RichLetter, compose_rich},
     manifest::{ManifestPart, manifest_hash, sha256_hex},
     pq,
     read::{open_letter_file, open_medium, read_letter},
     seal::{media_part, open_sealed},
+    slip39::{Card, join_cards},
     sshsig::{Hand, NAMESPACE, PRINCIPAL, PublicHand, claimed_hand, read_hands},
     stream::{StreamError, open_small_part},
     wrap::open_wrap,
@@ -227,6 +229,44 @@ fn every_card_gives_its_words_and_its_token_and_misread_words_are_named() {
         let token = kit_token(&read_kit(text(kit, "identity")).unwrap());
         assert_eq!(*expose_token_text(&token), text(kit, "token"));
         assert!(!list("cards").is_empty() && !list("typed").is_empty() && list("wrong").len() >= 3);
+    }
+}
+
+#[test]
+fn keepers_cards_open_their_set_and_what_was_wrapped_to_it_whoever_made_them() {
+    for folder in &cases("-keepers") {
+        let about = about(folder);
+        let file = |name: &str| bytes(&format!("{folder}/{name}"));
+        let join = |name: &str, last: bool| {
+            let mut cards: Vec<Card> = about[name]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|card| Card::read(card.as_str().unwrap()).unwrap())
+                .collect();
+            let needed = usize::from(cards[0].needed);
+            let cards = if last { cards.split_off(cards.len() - needed) } else { cards };
+            join_cards(&cards[..needed], "").unwrap()
+        };
+        let set: pq::Identity = text(&about, "identity").parse().unwrap();
+        assert_eq!(set.to_recipient().to_string(), text(&about, "recipient"));
+        let binding =
+            Binding::new(text(&about, "letterId"), number(&about, "version"), Kind::Keepers).unwrap();
+        assert_eq!(house().inspect(&file("wraps/keepers.age"), &binding, None), Ok(()));
+        let inner = house().peel(&file("wraps/keepers.age"), &binding).unwrap();
+        assert!(*inner == file("keepers.age"));
+        for (cards, master, locked, other) in [
+            ("cards", "master", "keeper-set.age", "newer-set.age"),
+            ("newerCards", "newerMaster", "newer-set.age", "keeper-set.age"),
+        ] {
+            for last in [false, true] {
+                let joined = join(cards, last);
+                assert_eq!(*joined, unhex::<16>(text(&about, master)));
+                let opened = open_keeper_set(&file(locked), &joined).unwrap();
+                assert!(*open_keepers_file(&opened, &inner).unwrap() == file("letter.key"));
+                assert_eq!(open_keeper_set(&file(other), &joined).err(), Some(SealError::CardsOther));
+            }
+        }
     }
 }
 

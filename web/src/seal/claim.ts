@@ -92,44 +92,60 @@ export async function sealWordsFile(
   random: Uint8Array,
   told?: Told,
 ): Promise<Bytes> {
-  if (random.length !== 48) throw new SealError('bad-input', '48 random bytes are needed');
   if (keyFile.length === 0 || keyFile.length > 4096) throw new SealError('bad-input', 'not a key file');
-  const [salt, fileKey, nonce] = [random.slice(0, 16), random.slice(16, 32), random.slice(32, 48)];
-  const key = await stretched(canonical, concat(LABEL, salt), told);
-  const body = chacha20poly1305(key, new Uint8Array(12)).encrypt(fileKey);
-  const bare = (bytes: Uint8Array) => base64(bytes).replace(/=+$/, '');
-  const head = `age-encryption.org/v1\n-> scrypt ${bare(salt)} ${WORK_FACTOR}\n${bare(body)}\n---`;
-  const code = hmac(sha256, hkdf(sha256, fileKey, undefined, utf8('header'), 32), utf8(head));
-  const payloadKey = hkdf(sha256, fileKey, nonce, utf8('payload'), 32);
-  const only = new Uint8Array(12);
-  only[11] = 1;
-  return concat(utf8(`${head} ${bare(code)}\n`), nonce, chacha20poly1305(payloadKey, only).encrypt(keyFile));
+  return sealPassphrase(canonical, keyFile, random, WORK_FACTOR, told);
 }
 
 /** The key file in `words{ K }`. Throws 'words-wrong' for other words, 'damaged' for a file that is not one of ours. */
 export async function openWordsFile(canonical: string, file: Uint8Array, told?: Told): Promise<Bytes> {
+  return openPassphrase(canonical, file, WORK_FACTOR, told);
+}
+
+/** An age file of one chunk under a passphrase, with this work factor. `random` as for `sealWordsFile`. */
+export async function sealPassphrase(
+  passphrase: string,
+  plain: Uint8Array,
+  random: Uint8Array,
+  work: number,
+  told?: Told,
+): Promise<Bytes> {
+  if (random.length !== 48) throw new SealError('bad-input', '48 random bytes are needed');
+  const [salt, fileKey, nonce] = [random.slice(0, 16), random.slice(16, 32), random.slice(32, 48)];
+  const key = await stretched(passphrase, concat(LABEL, salt), told, work);
+  const body = chacha20poly1305(key, new Uint8Array(12)).encrypt(fileKey);
+  const bare = (bytes: Uint8Array) => base64(bytes).replace(/=+$/, '');
+  const head = `age-encryption.org/v1\n-> scrypt ${bare(salt)} ${work}\n${bare(body)}\n---`;
+  const code = hmac(sha256, hkdf(sha256, fileKey, undefined, utf8('header'), 32), utf8(head));
+  const payloadKey = hkdf(sha256, fileKey, nonce, utf8('payload'), 32);
+  const only = new Uint8Array(12);
+  only[11] = 1;
+  return concat(utf8(`${head} ${bare(code)}\n`), nonce, chacha20poly1305(payloadKey, only).encrypt(plain));
+}
+
+/** What lies in such a file. Throws 'words-wrong' for another passphrase, and 'damaged' for a file that asks for other work than ours does. */
+export async function openPassphrase(passphrase: string, file: Uint8Array, work: number, told?: Told): Promise<Bytes> {
   const header = parseHeader(file);
   const [stanza, ...others] = header.stanzas;
   const salt = fromBase64NoPad(stanza?.args[0] ?? '');
   // A hostile file could ask for gigabytes of scrypt: ours ask for one amount.
-  const ours = stanza?.type === 'scrypt' && stanza.args.length === 2 && stanza.args[1] === String(WORK_FACTOR);
+  const ours = stanza?.type === 'scrypt' && stanza.args.length === 2 && stanza.args[1] === String(work);
   if (!ours || others.length > 0 || salt?.length !== 16 || stanza.body.length !== 32) {
-    throw new SealError('damaged', 'not a file under the words of a card');
+    throw new SealError('damaged', 'not a file under a passphrase of ours');
   }
-  const key = await stretched(canonical, concat(LABEL, salt), told);
+  const key = await stretched(passphrase, concat(LABEL, salt), told, work);
   let fileKey: Uint8Array;
   try {
     fileKey = chacha20poly1305(key, new Uint8Array(12)).decrypt(stanza.body);
   } catch {
-    throw new SealError('words-wrong', 'the words of another card');
+    throw new SealError('words-wrong', 'another passphrase');
   }
   return openWithFileKey(fileKey, header, file);
 }
 
-/** About half a second and 64 MiB, in slices: a page that does it itself stays alive. */
-const stretched = (words: string, salt: Uint8Array, told?: Told): Promise<Uint8Array> =>
+/** About half a second and 64 MiB for words, in slices: a page that does it itself stays alive. */
+const stretched = (words: string, salt: Uint8Array, told?: Told, work = WORK_FACTOR): Promise<Uint8Array> =>
   scryptAsync(utf8(words), salt, {
-    N: 2 ** WORK_FACTOR,
+    N: 2 ** work,
     r: 8,
     p: 1,
     dkLen: 32,

@@ -17,6 +17,8 @@ export type SealErrorCode =
   | 'cards-too-few'
   /** Enough keepers' cards, which together hold nothing: one of them is not what it says. */
   | 'cards-wrong'
+  /** Enough keepers' cards, which are those of another set, or of one that has been made anew. */
+  | 'cards-other'
   /** The words are real words, but not those of this account. */
   | 'words-wrong'
   /** No account key was found in what was typed or scanned from the paper kit. */

@@ -7,6 +7,15 @@ export * from './body';
 export { stopToken } from './stop';
 export { checkClaimWords, CLAIM_WORDS, deriveClaim, newClaimWords, openWordsFile, sealWordsFile } from './claim';
 export { SealError, type SealErrorCode } from './errors';
+export {
+  lockKeeperSet,
+  makeKeeperSet,
+  MASTER_BYTES,
+  openKeepersFile,
+  openKeeperSet,
+  sealKeepersFile,
+  type KeeperSet,
+} from './keeper-set';
 export { keyFile, readKeyFile } from './key';
 export { kitLines, kitText, kitToken, readKit } from './kit';
 export {
@@ -29,6 +38,7 @@ export { manifestHash, manifestText, type ManifestPart } from './manifest';
 export { openMedia, type Opened, type Signature } from './read';
 export { openReply } from './reply';
 export {
+  keepersWrap,
   openSealed,
   placed,
   proveSealed,
@@ -44,6 +54,7 @@ export {
   type SealedWrap,
   type Written,
 } from './seal';
+export { CARD_WORDS, joinCards, makeCards, readCard, type Card } from './slip39';
 export { handOf, NAMESPACE, PRINCIPAL, sign, verify, type Hand } from './sshsig';
 export {
   deriveUnlock,

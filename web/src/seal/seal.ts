@@ -7,6 +7,7 @@ import { fromHtml, toHtml } from './body';
 import { sameBytes, sha256Hex, utf8, type Bytes } from './bytes';
 import { checkClaimWords, sealWordsFile } from './claim';
 import { SealError } from './errors';
+import { openKeepersFile, sealKeepersFile, type KeeperSet } from './keeper-set';
 import { keyFile, readKeyFile } from './key';
 import {
   composeLetter,
@@ -29,7 +30,9 @@ export type { LetterName } from './read';
 export type Kept =
   | { readonly kind: 'house'; readonly hostRecipient: string }
   /** The words of the person's card, as typed or canonical. */
-  | { readonly kind: 'words'; readonly hostRecipient: string; readonly words: string };
+  | { readonly kind: 'words'; readonly hostRecipient: string; readonly words: string }
+  /** The keepers together. The set's identity is the author's too (it lies in her vault): what was wrapped is opened with it at once, as a proof. */
+  | { readonly kind: 'keepers'; readonly hostRecipient: string; readonly set: KeeperSet };
 
 /** What was written: all its pictures, in order of appearance, wherever they will lie. */
 export interface Written {
@@ -67,7 +70,7 @@ export interface SealedPart {
 
 /** One way of opening. */
 export interface SealedWrap {
-  readonly kind: 'author' | 'host' | 'words';
+  readonly kind: 'author' | 'host' | 'words' | 'keepers';
   readonly bytes: Bytes;
 }
 
@@ -129,6 +132,7 @@ export async function sealLetter(letter: LetterToSeal): Promise<SealedLetter> {
     wraps.push({ kind: 'host', bytes: await wrapBound(kept.hostRecipient, binding, key) });
   }
   if (kept?.kind === 'words') wraps.push({ kind: 'words', bytes: await wordsWrap(letter, kept, key) });
+  if (kept?.kind === 'keepers') wraps.push({ kind: 'keepers', bytes: await keepersWrap(letter, kept, key) });
   return { parts, manifestHash: manifestHash(parts), wraps };
 }
 
@@ -141,6 +145,19 @@ export async function wordsWrap(
   readKeyFile(key);
   const inner = await sealWordsFile(checkClaimWords(words), key, crypto.getRandomValues(new Uint8Array(48)));
   return wrapBound(hostRecipient, { id: letterId, version, kind: 'words' }, inner);
+}
+
+/** `host{ binding line, set{ K } }`, once it was seen that the set opens it: the house can only see that it is locked. */
+export async function keepersWrap(
+  { letterId, version }: LetterName,
+  { hostRecipient, set }: { readonly hostRecipient: string; readonly set: KeeperSet },
+  key: Uint8Array,
+): Promise<Bytes> {
+  const inner = await sealKeepersFile(set.recipient, key);
+  if (!sameBytes(await openKeepersFile(set.identity, inner), key)) {
+    throw new SealError('proof-failed', 'the set does not open what was wrapped to it');
+  }
+  return wrapBound(hostRecipient, { id: letterId, version, kind: 'keepers' }, inner);
 }
 
 /** A letter of one's own, opened: with its key, for the pictures beside it (`openMedia`) and for an export. */

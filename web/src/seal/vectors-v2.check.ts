@@ -5,11 +5,13 @@ import { fromHtml, toHtml } from './body';
 import { fromUtf8, sameBytes, sha256Hex } from './bytes';
 import { checkClaimWords, deriveClaim, newClaimWords, openWordsFile } from './claim';
 import { SealError } from './errors';
+import { openKeepersFile, openKeeperSet } from './keeper-set';
 import { kitToken } from './kit';
 import { composeLetter, extensionOf, parseLetter, type Medium, type Picture } from './letter';
 import { manifestHash, type ManifestPart } from './manifest';
 import { openFile, openLetter, openMedia } from './read';
 import { placed, proveSealed } from './seal';
+import { joinCards, readCard } from './slip39';
 import { handOf, sign, verify } from './sshsig';
 import type { ReadVector } from './vectors.check';
 import { openWrap, unbind } from './wrap';
@@ -18,11 +20,14 @@ import { openWrap, unbind } from './wrap';
 export const RICH = ['rust-rich', 'ts-rich'];
 export const CARDS = ['rust-words', 'ts-words'];
 
+export const KEEPERS = ['rust-keepers', 'ts-keepers'];
+
 /** Opens all of them; throws at the first that is not as its about.json says. `read` reads below vectors/. */
 export async function openVectorsV2(read: ReadVector): Promise<string[]> {
   const said: string[] = [];
   for (const folder of RICH) said.push(await openRich(read, folder));
   for (const folder of CARDS) said.push(await openCards(read, folder));
+  for (const folder of KEEPERS) said.push(await openKeepers(read, folder));
   said.push(...(await refuseCases(read)));
   return said;
 }
@@ -135,6 +140,46 @@ async function openCards(read: ReadVector, folder: string): Promise<string> {
     must(outcome.code === code && place === index, `${typed} is refused: ${outcome.code} ${outcome.index}`);
   }
   must(kitToken(about.kit.identity) === about.kit.token, 'the kit gives the token');
+  return `${folder}: opened`;
+}
+
+interface AboutKeepers {
+  letterId: string;
+  version: number;
+  needed: number;
+  master: string;
+  cards: string[];
+  newerMaster: string;
+  newerCards: string[];
+  identity: string;
+}
+
+async function openKeepers(read: ReadVector, folder: string): Promise<string> {
+  const file = (name: string) => read(`v2/${folder}/${name}`);
+  const about = JSON.parse(fromUtf8(await file('about.json'))) as AboutKeepers;
+  const house = fromUtf8(await read('v1/keys/house.txt')).trim();
+  const binding = { id: about.letterId, version: about.version, kind: 'keepers' } as const;
+  const inner = unbind(await openWrap(house, await file('wraps/keepers.age')), binding);
+  must(sameBytes(inner, await file('keepers.age')), 'under the layer of the keepers’ wrap lies the same file');
+  const key = await file('letter.key');
+  for (const [cards, master, locked, other] of [
+    [about.cards, about.master, 'keeper-set.age', 'newer-set.age'],
+    [about.newerCards, about.newerMaster, 'newer-set.age', 'keeper-set.age'],
+  ] as const) {
+    const needed = readCard(cards[0]!).needed;
+    for (const some of [cards.slice(0, needed), cards.slice(-needed)]) {
+      const joined = joinCards(some.map(readCard));
+      must(sameBytes(joined, fromHex(master)), 'the cards give the master');
+      const set = await openKeeperSet(await file(locked), joined);
+      must(set === about.identity, 'the master opens the set');
+      must(sameBytes(await openKeepersFile(set, inner), key), 'the set opens the key');
+      const refused = await openKeeperSet(await file(other), joined).then(
+        () => 'opened',
+        (error: unknown) => (error instanceof SealError ? error.code : String(error)),
+      );
+      must(refused === 'cards-other', `the master of other cards is refused: ${refused}`);
+    }
+  }
   return `${folder}: opened`;
 }
 

@@ -11,11 +11,14 @@ use std::{fs, io::Write, path::Path};
 use unsaid_seal::{
     Binding, HostKey, Kind, SealError,
     claim::{claim_token, claim_words, expose_token_text, read_claim_words, seal_words_file},
+    keeper_set::{lock_keeper_set, make_keeper_set},
+    key::read_key_file,
     kit::kit_token,
     letter::{LetterToCompose, Picture, PictureKind, RichLetter, compose_rich},
     manifest::{manifest_hash, sha256_hex},
     pq,
     seal::{LETTER_PART, SIGNATURE_PART, Sealing, media_part, medium},
+    slip39::make_cards,
     sshsig::Hand,
     wrap::open_wrap,
 };
@@ -23,6 +26,7 @@ use unsaid_seal::{
 const SEED: [u8; 32] = [0x44; 32];
 const OTHER_SEED: [u8; 32] = [0x55; 32];
 const RICH_ID: &str = "rustrichaaaaaaaaaaaaaaaaa6";
+const KEEPERS_ID: &str = "rustkeepersaaaaaaaaaaaaaa2";
 const CARD: [u8; 10] = [0x66; 10];
 const OTHER_CARD: [u8; 10] = [0x77; 10];
 /// The smallest JPEG and WebP that browsers show: one point each.
@@ -51,6 +55,7 @@ pub(super) fn make(root: &Path, author: &pq::Identity, house: &HostKey) -> Outco
     }
     rich(root, author, house, &hand)?;
     words(root, author)?;
+    keepers(root, house)?;
     refused(root, author)
 }
 
@@ -288,6 +293,51 @@ fn refused(root: &Path, author: &pq::Identity) -> Outcome<()> {
     let other = unsaid_seal::key::read_key_file(&foreign)?.to_public();
     case("media-of-another-key.age", part("wrong-key"), &super::mixed(&[&other], &sea(200, 120)?)?)?;
     about(&folder, Value::Array(cases))
+}
+
+/// A set of keepers: its file under a master, the cards that hold it, and a letter key that was wrapped to it.
+fn keepers(root: &Path, house: &HostKey) -> Outcome<()> {
+    let folder = root.join("rust-keepers");
+    if folder.exists() {
+        return Ok(());
+    }
+    let chance = &mut rand_core::OsRng;
+    let set = make_keeper_set(chance);
+    let mut masters = [[0u8; 16]; 2];
+    for master in &mut masters {
+        rand_core::RngCore::fill_bytes(chance, master);
+    }
+    let [master, newer] = masters;
+    let cards = |master: &[u8], needed, of| -> Outcome<Vec<String>> {
+        let made = make_cards(master, needed, of, &mut rand_core::OsRng)?;
+        Ok(made.iter().map(|card| card.to_string()).collect())
+    };
+    let sealing = Sealing::begin(KEEPERS_ID, 2, chance)?;
+    let author = pq::Identity::generate(chance);
+    let key = open_wrap(&author, &sealing.author_wrap(&author.to_recipient())?)?;
+    read_key_file(&key)?;
+    let wrap = sealing.keepers_wrap(&house.recipient(), &set.recipient)?;
+    let binding = Binding::new(KEEPERS_ID, 2, Kind::Keepers)?;
+    write(&folder.join("keeper-set.age"), &lock_keeper_set(&set.identity, &master)?)?;
+    write(&folder.join("newer-set.age"), &lock_keeper_set(&set.identity, &newer)?)?;
+    write(&folder.join("letter.key"), &key)?;
+    write(&folder.join("keepers.age"), &house.peel(&wrap, &binding)?)?;
+    write(&folder.join("wraps/keepers.age"), &wrap)?;
+    let facts = json!({
+        "format": "unsaid keepers 1",
+        "madeBy": "crates/seal",
+        "letterId": KEEPERS_ID,
+        "version": 2,
+        "needed": 2,
+        "of": 3,
+        "master": hex(&master),
+        "cards": cards(&master, 2, 3)?,
+        "newerMaster": hex(&newer),
+        "newerCards": cards(&newer, 3, 3)?,
+        "identity": *set.identity.expose_text(),
+        "recipient": set.recipient.to_string(),
+    });
+    about(&folder, facts)
 }
 
 /// A right signature by the right hand, but for another namespace.
