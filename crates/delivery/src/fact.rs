@@ -2,7 +2,8 @@
 //! journal before it commits. A fact names its subject and holds only the values that replaying it needs.
 
 use crate::id::{
-    AccountId, AddressId, BlobId, ChannelId, DeliveryId, KeeperId, LetterId, MessageId, PersonId, ReplyId,
+    AccountId, AddressId, BlobId, ChannelId, DeliveryId, KeeperId, KeeperSetId, LetterId, MessageId,
+    PersonId, ReplyId,
 };
 use crate::life::{Plan, Strength, Word};
 use crate::refusal::Scope;
@@ -314,6 +315,23 @@ pub enum Fact {
         /// Its name.
         channel: ChannelId,
     },
+    /// The cards of her keepers were made, or made anew: without this file no card opens anything.
+    KeeperSetMade {
+        /// Whose.
+        account: AccountId,
+        /// Its name.
+        set: KeeperSetId,
+        /// For whom alone it is; none: for all.
+        person: Option<PersonId>,
+        /// So many cards open it.
+        needed: u8,
+        /// So many there are.
+        of: u8,
+        /// keeper-set.age
+        file: Vec<u8>,
+        /// When, by trusted time.
+        made: Timestamp,
+    },
     /// The paper with her stop code was made, or made anew.
     StopCodeMade {
         /// Whose.
@@ -324,7 +342,7 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// Whether it is about an author's life: her row, her keepers, her channels, her stop code.
+    /// Whether it is about an author's life: her row, her keepers and their cards, her channels, her stop code.
     pub fn is_about_a_life(&self) -> bool {
         matches!(
             self,
@@ -343,6 +361,7 @@ impl Fact {
                 | Self::ChannelAdded { .. }
                 | Self::ChannelRemoved { .. }
                 | Self::StopCodeMade { .. }
+                | Self::KeeperSetMade { .. }
         )
     }
 
@@ -389,6 +408,7 @@ impl Fact {
             Self::ChannelAdded { .. } => "channel",
             Self::ChannelRemoved { .. } => "channel removed",
             Self::StopCodeMade { .. } => "stop code",
+            Self::KeeperSetMade { .. } => "cards of keepers",
         }
     }
 }

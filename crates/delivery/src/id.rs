@@ -108,6 +108,8 @@ id! {
     ChannelId,
     /// Somebody whom an author trusts to say what a server cannot know.
     KeeperId,
+    /// The cards of an author's keepers that belong together.
+    KeeperSetId,
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ pub enum Kind {
     Knock,
 }
 
+/// The `nth` of what a person would be told, in a rehearsal: it has no place in the order of the others.
+pub const REHEARSED_KNOCK: u8 = u8::MAX;
+
 /// Which notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Notice {
@@ -36,6 +39,8 @@ pub enum Notice {
     CardPrinted,
     /// The words of a card were made anew.
     CardReplaced,
+    /// The cards of her keepers were made, made anew, or shown for printing.
+    KeepersCards,
     /// A letter was taken out as a folder.
     Exported,
     /// What a knock looks like: she asked for it.
@@ -56,8 +61,48 @@ pub enum Notice {
     KeeperMoved,
     /// A keeper of hers has given a newer address of somebody whom her letters could not reach.
     KeeperGaveAddress,
+    /// From now on she is written to at one address more.
+    ChannelAdded,
+    /// From now on she is not written to at an address of hers any more.
+    ChannelRemoved,
+    /// What would be written if nothing more were heard of her, sent to herself: its place in the rehearsal is `nth`, or [`REHEARSED_KNOCK`]. She asked for it.
+    Rehearsal,
+    /// To a keeper: somebody reads a letter that keepers' cards open, and theirs is asked for.
+    CardAsked,
     /// To a host: something waits until they have looked. Leaves whatever stands in the way of the house.
     HostCalled(Call),
+}
+
+impl Notice {
+    /// Whether each address at which she is written to is told: whatever is done to her account, and whatever her keepers do. What only answers her, and what is not hers, goes to one.
+    pub fn is_for_every_channel(self) -> bool {
+        match self {
+            Self::AddressesChanged
+            | Self::KitUsed
+            | Self::KitMade
+            | Self::WordsReplaced
+            | Self::SignInChanged
+            | Self::CardPrinted
+            | Self::CardReplaced
+            | Self::KeepersCards
+            | Self::Exported
+            | Self::KeeperAccepted
+            | Self::KeeperDeclined
+            | Self::KeeperMoved
+            | Self::KeeperGaveAddress
+            | Self::ChannelAdded
+            | Self::ChannelRemoved => true,
+            Self::Welcome
+            | Self::Trial
+            | Self::Answered
+            | Self::BytesMissing
+            | Self::NobodyReads
+            | Self::AtTheDoor
+            | Self::CardAsked
+            | Self::Rehearsal
+            | Self::HostCalled(_) => false,
+        }
+    }
 }
 
 /// For what a host is called: once a day at most for each, and once a week for a backup.
@@ -142,6 +187,8 @@ pub enum Says {
     SaidUnknown,
     /// To a keeper: is she well?
     KeeperAsked,
+    /// To a keeper, when they were named: may we turn to you one day?
+    Invited,
     /// To a keeper, once a year while nothing is asked: is this still right?
     StillRight,
     /// To a keeper, after she was let go: somebody cannot be reached, do you know a newer address?

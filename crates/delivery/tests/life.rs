@@ -354,7 +354,7 @@ fn four_where_nobody_else_can_be_written_to() {
 }
 
 #[test]
-fn one_channel_is_enough() {
+fn every_channel_is_asked_and_one_that_takes_it_is_enough() {
     // One of her two mailboxes is closed: nothing is refused for good.
     let mut world = World::new(plan(Policy::CheckIns), 0);
     world.second = true;
@@ -824,6 +824,26 @@ fn released() {
 }
 
 // ---- what else is asked of keepers -----------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_keeper_is_invited_once() {
+    let mut world = World::new(plan(Policy::Both), 2);
+    world.invited = vec![keeper(1)];
+    world.serve_days(40);
+    assert_eq!(world.said(Says::Invited), 1, "at once, and once");
+    assert_eq!(world.written.len(), 1);
+    // Somebody who is named while she is away is asked all the same.
+    world.life.paused =
+        Some(world.now.trusted.checked_add(jiff::SignedDuration::from_hours(24 * 300)).unwrap());
+    world.invited = vec![keeper(2)];
+    world.serve_days(2);
+    assert_eq!(world.said(Says::Invited), 2);
+    // Where nobody is ever asked, nobody is invited.
+    let mut alone = World::new(plan(Policy::CheckIns), 2);
+    alone.invited = vec![keeper(1), keeper(2)];
+    alone.serve_days(40);
+    assert_eq!(alone.said(Says::Invited), 0);
+}
 
 #[test]
 fn still_right_once_a_year() {

@@ -71,6 +71,7 @@ fn every_rule_that_is_explained_is_kept_and_defended() {
             "one-fault-holds-one",
             "recorded-before-the-next",
             "held-after-three-faults",
+            "cards-together",
             "whole-before-it-leaves",
             "what-cannot-be-is-held",
             "balanced-every-night",

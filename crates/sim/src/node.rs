@@ -25,6 +25,8 @@ use unsaid_store::rows::{Beaten, Lane};
 
 /// Time is credited in pieces no longer than the engine allows.
 const PIECE: Secs = 600;
+/// It beats this often.
+const BEAT: Secs = 30;
 /// Between an acceptance and its record the engine draws breath once.
 const BREATHS: u32 = 1;
 
@@ -195,7 +197,7 @@ impl Node {
 
     /// Stores the mark and raises the beat, as it does twice a minute whatever happens.
     pub(crate) fn beat(&mut self, hand: &Hand, at: Secs) {
-        if at - self.beaten >= 30 {
+        if at - self.beaten >= BEAT {
             self.beaten = at;
             match hand.ask(hand.store.beat(self.boot, self.keeper.mark())) {
                 Ok(beaten) => self.heard(beaten),
@@ -239,6 +241,8 @@ impl Node {
         let now = self.keeper.now();
         let trusted = next.trusted.map(|t: Timestamp| t.as_second() - now.trusted.as_second());
         let observed = next.observed.map(|o| o.0 - now.observed.0);
+        // Whoever does not credit service learns of it at a beat, and would turn for nothing before.
+        let observed = observed.map(|wait| if self.ticks { wait } else { wait.max(BEAT) });
         trusted.into_iter().chain(observed).min().map(|wait| at.saturating_add(wait.max(1)))
     }
 

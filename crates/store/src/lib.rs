@@ -10,13 +10,16 @@
 //! keeps its holder and fence when it is moved, and is gone when it is removed; where times are stored coarser than given, a wake, the end of
 //! a rest and a moment are rounded up: never early.
 
+pub mod asks;
 pub mod blobs;
 pub mod care;
 pub mod conformance;
 pub mod journal;
+pub mod keeper_sets;
 pub mod limits;
 pub mod lives;
 pub mod memory;
+pub mod notes;
 pub mod rows;
 pub mod sql;
 
@@ -381,6 +384,8 @@ pub trait LetterStore: Send + Sync {
     async fn letters(&self, author: &Author) -> Result<Vec<Letter>>;
     /// One of hers, sealed or reserved.
     async fn letter(&self, author: &Author, letter: LetterId) -> Result<Letter>;
+    /// What is remembered of its way ([`notes`]), the newest first. Whether she may be shown it is decided elsewhere. Missing: not hers.
+    async fn history(&self, author: &Author, letter: LetterId) -> Result<Vec<notes::Note>>;
     /// Commits what `accept` granted on `delivery` (as it was read; Conflict if its rev has moved): state, wake, fact. A fact Withdrawn also marks the
     /// letter as withdrawn by her, whatever the state. A new state Withdrawn (undone or not) removes the wraps of
     /// all versions but the author's.
@@ -676,6 +681,8 @@ pub trait Store:
     + ReaderStore
     + EngineStore
     + lives::LifeStore
+    + keeper_sets::KeeperSetStore
+    + asks::AskStore
     + CareStore
 {
 }
@@ -690,6 +697,8 @@ impl<T> Store for T where
         + ReaderStore
         + EngineStore
         + lives::LifeStore
+        + keeper_sets::KeeperSetStore
+        + asks::AskStore
         + CareStore
 {
 }

@@ -5,9 +5,10 @@
 //! her letters in the same transaction, and so does what takes it back. Whoever commits first wins.
 
 use crate::Result;
-use crate::rows::{Author, Keyed, NewAddress, SealedText, Taken};
+use crate::rows::{Author, CodeAsked, EmailChangeAsk, Keyed, NewAddress, SealedText, Taken};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, MessageId, PersonId};
@@ -123,6 +124,56 @@ pub struct ChannelRow {
     pub added: Timestamp,
 }
 
+/// Another address of hers, as the right code has proved it.
+#[derive(Debug, Clone)]
+pub struct NewChannel {
+    /// Its name.
+    pub id: ChannelId,
+    /// The address, under the address key, bound to `id`.
+    pub sealed: SealedText,
+    /// Keyed hash of its sign-in form: it must be the one that the code went to.
+    pub key: Keyed,
+    /// The notice of it.
+    pub told: MessageId,
+}
+
+/// What became of a code to another address of hers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelTried {
+    /// She is written to there from now on.
+    Proved,
+    /// Not this code.
+    Wrong,
+    /// There is no code (any more).
+    Over,
+    /// She has as many already.
+    Full,
+}
+
+/// One message of a rehearsal, to herself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToSend {
+    /// Its name.
+    pub id: MessageId,
+    /// To which other channel of hers; none for the address that she signs in with.
+    pub channel: Option<ChannelId>,
+    /// Its place in the rehearsal.
+    pub nth: u8,
+}
+
+/// How far the newest rehearsal has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RehearsalSent {
+    /// What has not left by then does not leave: three days after she asked for it.
+    pub expires: Timestamp,
+    /// So many messages it has.
+    pub of: u64,
+    /// So many the relay has taken.
+    pub accepted: u64,
+    /// So many are still to leave.
+    pub waiting: u64,
+}
+
 /// A message of the ladder, as found by its link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AskedBy {
@@ -183,7 +234,7 @@ pub trait LifeStore: Send + Sync {
     async fn keepers(&self, account: AccountId) -> Result<Vec<KeeperRow>>;
     /// Names a keeper: fact KeeperAdded; her life is looked at again at once, if she has one. Conflict: the name or link is taken, or five stand already.
     async fn add_keeper(&self, author: &Author, keeper: NewKeeper, now: Now) -> Result<()>;
-    /// The keeper of this paper or invitation; none if it is unknown.
+    /// The keeper of this paper or invitation, or of a message that asked for their card; none if it is unknown.
     async fn keeper_of(&self, link: Keyed) -> Result<Option<KeeperRow>>;
     /// A keeper accepts (`enrolled`) or declines: fact KeeperAnswered; the notice of it is written to her under the name `told`, and her life is looked at again at once. Missing: unknown,
     /// or removed. The same again changes nothing but when they were last heard of.
@@ -220,6 +271,18 @@ pub trait LifeStore: Send + Sync {
     async fn remove_keeper(&self, author: &Author, keeper: KeeperId, now: Now) -> Result<()>;
     /// Her other channels, oldest first.
     async fn channels(&self, account: AccountId) -> Result<Vec<ChannelRow>>;
+    /// Sends a code to another address of hers, as [`crate::KeyStore::ask_email_change`] does and counted with those. The code is good for [`Self::prove_channel`] alone.
+    async fn ask_channel(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked>;
+    /// The code to another address was typed. Right: [`Self::add_channel`], and the notice ChannelAdded goes to every channel, the new one too. A code that was right is used up, also where there is no
+    /// room any more.
+    async fn prove_channel(
+        &self,
+        author: &Author,
+        browser: Keyed,
+        code: Keyed,
+        channel: NewChannel,
+        now: Now,
+    ) -> Result<ChannelTried>;
     /// Another channel of hers that was verified: fact ChannelAdded. Conflict: she has three already, or the name is taken.
     async fn add_channel(
         &self,
@@ -230,6 +293,13 @@ pub trait LifeStore: Send + Sync {
     ) -> Result<()>;
     /// Does not want it any more: fact ChannelRemoved. Nothing is sent there again. Missing if it is not there.
     async fn remove_channel(&self, author: &Author, channel: ChannelId, now: Now) -> Result<()>;
+    /// Writes a rehearsal to herself: the notice Rehearsal for each, to leave at once. False, and nothing is written: the one before was asked for less than an hour of trusted time ago. Conflict: a name is taken, or a
+    /// channel is not hers.
+    async fn send_rehearsal(&self, author: &Author, messages: &[ToSend], now: Now) -> Result<bool>;
+    /// How far the newest has come.
+    async fn rehearsal_sent(&self, account: AccountId) -> Result<Option<RehearsalSent>>;
+    /// What has not begun to leave of her rehearsals is dropped. Gives how many.
+    async fn stop_rehearsal(&self, author: &Author) -> Result<u64>;
     /// The paper with her stop code was made (keyed hash): fact StopCodeMade; an earlier one stops nothing any more. Conflict: another account has it.
     async fn put_stop_code(&self, author: &Author, code: Keyed) -> Result<()>;
     /// Whose stop code this is.
@@ -243,6 +313,7 @@ pub(crate) fn expires(says: Says, now: Now) -> Option<Timestamp> {
         | Says::Reminder
         | Says::Warning
         | Says::KeeperAsked
+        | Says::Invited
         | Says::StillRight
         | Says::AddressAsked
         | Says::Released => None,
@@ -250,6 +321,20 @@ pub(crate) fn expires(says: Says, now: Now) -> Option<Timestamp> {
             now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24)).unwrap_or(Timestamp::MAX),
         ),
     }
+}
+
+/// The name of a notice as it goes to another channel: nobody who does not know the first can know it.
+pub(crate) fn copy_for(message: MessageId, channel: ChannelId) -> MessageId {
+    let digest = Sha256::new().chain_update(message.0).chain_update(channel.0).finalize();
+    let mut name = [0; 16];
+    name.copy_from_slice(&digest[..16]);
+    MessageId(name)
+}
+
+/// Whether the hour after a rehearsal that expires then is not over.
+pub(crate) fn just_rehearsed(expires: Timestamp, now: Now) -> bool {
+    let over = now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24 - 1));
+    over.is_ok_and(|over| over < expires)
 }
 
 /// What she is told when a keeper accepts or declines.

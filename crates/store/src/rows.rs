@@ -135,17 +135,23 @@ pub enum WrapKind {
     Host,
     /// host{ line, words{ K } }: words that only the two know.
     Words,
+    /// host{ line, set{ K } }: the keepers together. Beside it stands which set.
+    Keepers,
     /// host{ line, passphrase.age }: belongs to an account, not to a letter.
     Unlock,
 }
 
 impl WrapKind {
+    /// The ways in which a letter opens to somebody beside its author: a version has one of them.
+    pub const OF_LETTERS: [Self; 3] = [Self::Host, Self::Words, Self::Keepers];
+
     /// The word in the binding line, the column and the route.
     pub fn name(self) -> &'static str {
         match self {
             Self::Author => "author",
             Self::Host => "host",
             Self::Words => "words",
+            Self::Keepers => "keepers",
             Self::Unlock => "unlock",
         }
     }
@@ -521,6 +527,8 @@ pub struct Unproven {
     pub host_wrap: Option<Vec<u8>>,
     /// The words wrap, if there is one.
     pub words_wrap: Option<Vec<u8>>,
+    /// The keepers wrap, if there is one.
+    pub keepers_wrap: Option<Vec<u8>>,
 }
 
 /// A version to be sealed.
@@ -636,6 +644,8 @@ pub enum Kept {
     House,
     /// Words that only the two know.
     Words,
+    /// Her keepers together.
+    Keepers,
 }
 
 impl Kept {
@@ -645,6 +655,7 @@ impl Kept {
             Self::Nobody => "nobody",
             Self::House => "house",
             Self::Words => "words",
+            Self::Keepers => "keepers",
         }
     }
 }

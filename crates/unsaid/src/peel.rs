@@ -52,6 +52,7 @@ fn binding(subject: &str, version: u32, kind: WrapKind) -> Result<Binding, NotPe
     let kind = match kind {
         WrapKind::Host => Kind::Host,
         WrapKind::Words => Kind::Words,
+        WrapKind::Keepers => Kind::Keepers,
         WrapKind::Unlock => Kind::Unlock,
         WrapKind::Author => return Err(NotPeeled::WrongBinding),
     };
@@ -68,7 +69,7 @@ pub trait Peel: Send + Sync {
     fn made_for(&self, wrap: &[u8]) -> Option<u32>;
     /// What lies under the host's layer.
     fn give(&self, released: &Released) -> Result<Zeroizing<Vec<u8>>, NotPeeled>;
-    /// Whether a wrap is ours, carries this line, and (for a letter kept by this house) opens the beginning of `letter_age`. A wrap of words is locked
+    /// Whether a wrap is ours, carries this line, and (for a letter kept by this house) opens the beginning of `letter_age`. A wrap of words or of keepers is locked
     /// again under our layer, so that its line and its outer form are all that is seen. Gives the generation of the key that it is for.
     fn inspect(
         &self,

@@ -3,13 +3,13 @@
 //! It knows keys and placeholders, the same file as the browser half. It refuses to know where a sentence is shown,
 //! and never escapes: pages escape by their type (maud), mails by mail/encode.rs.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The sentences of one language.
 pub struct Words {
     tag: &'static str,
-    sentences: BTreeMap<String, String>,
+    sentences: HashMap<String, String>,
 }
 
 static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words {

@@ -72,6 +72,16 @@ pub fn rehearse(life: &Life, facts: &Facts, they: They, now: Now) -> Vec<Written
     go(life, facts, they, now).written
 }
 
+/// So many messages of a rehearsal are shown, or sent: keepers who never answer are asked for ever.
+pub const REHEARSED: usize = 60;
+
+/// All that would be written, with keepers who speak when they are asked, or, where they never are, today.
+pub fn rehearsed(life: &Life, facts: &Facts, now: Now) -> Vec<Written> {
+    let asked = They::SpeakWhenAsked;
+    let spoken = released(&walk(life, facts, asked, now)).is_none() && !facts.keepers.is_empty();
+    rehearse(life, facts, if spoken { They::SpeakToday } else { asked }, now)
+}
+
 /// Walks. The last of what comes is [`What::Released`], if her letters are ever let go.
 pub fn walk(life: &Life, facts: &Facts, they: They, now: Now) -> Vec<Ahead> {
     go(life, facts, they, now).ahead
@@ -122,8 +132,8 @@ struct Walk {
 impl Walk {
     fn writes(&mut self, write: &[Write]) {
         let (at, life) = (self.now.trusted, &self.life);
-        // That keepers are asked once a year whether this is still right has no end, and nothing follows from it.
-        let told = write.iter().filter(|write| write.says != Says::StillRight);
+        // That keepers are invited is of today, that they are asked once a year whether this is still right has no end, and nothing follows from either.
+        let told = write.iter().filter(|write| !matches!(write.says, Says::Invited | Says::StillRight));
         self.written.extend(told.map(|write| Written { at, life: life.clone(), write: *write }));
     }
 
@@ -168,6 +178,9 @@ impl Walk {
         }
         if change.write.iter().any(|write| matches!(write.to, To::Keeper(_) | To::Host(_))) {
             self.facts.mail_left = Some(self.now.observed);
+        }
+        if change.write.iter().any(|write| write.says == Says::Invited) {
+            self.facts.invited.clear();
         }
         for (keeper, quiet) in &mut self.facts.quiet {
             let asked = |write: &Write| write.says == Says::StillRight && write.to == To::Keeper(*keeper);

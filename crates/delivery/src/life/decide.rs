@@ -5,6 +5,7 @@ use super::plan::{ARMING_DAYS, HOLD_OFF_HOURS, REMINDERS, RESUME_NOTICE_DAYS};
 use super::rungs::{self, Rung};
 use super::{Change, Doubt, Facts, Fallback, GateMoves, Grace, Life, Opened, Policy, Stage, To, Word, Write};
 use super::{Heard, votes};
+use crate::KeeperId;
 use crate::clock::{Now, Observed};
 use crate::message::Says;
 use crate::planted::{self, Planted};
@@ -196,6 +197,9 @@ impl Step<'_> {
         if died && self.held().is_none() && self.life.plan.policy == Policy::Both {
             return self.ask_her("both-needs-her-silence");
         }
+        if let Some(change) = self.invite() {
+            return change;
+        }
         if let Some(until) = self.life.paused {
             if now.trusted < until {
                 let round = self.next_round();
@@ -226,24 +230,33 @@ impl Step<'_> {
         self.waits([Some(asks), coming, round, doubts_at, held, yearly], "asked-after-silence")
     }
 
+    /// `invited-once`: whoever is named and has an address is written to once, as soon as anything may wait for their word. They may answer or not.
+    fn invite(&self) -> Option<Change> {
+        if self.life.open || !self.life.plan.policy.has_keepers() {
+            return None;
+        }
+        self.say_to_them(Says::Invited, self.facts.invited.clone(), "invited-once")
+    }
+
     /// `still-right-once-a-year`: a keeper of whom nothing was heard for a year, and who was not asked in it, is asked whether this is still right. Nothing follows from silence.
-    fn still_right(&mut self) -> Option<Change> {
+    fn still_right(&self) -> Option<Change> {
         if self.life.open || !self.life.plan.policy.has_keepers() {
             return None;
         }
         let year = jiff::SignedDuration::from_hours(YEAR_DAYS * 24);
         let quiet = self.facts.quiet.iter().filter(|(_, at)| self.now.trusted.duration_since(*at) >= year);
-        self.write.extend(quiet.map(|(keeper, _)| Write {
-            says: Says::StillRight,
-            nth: 1,
-            to: To::Keeper(*keeper),
-        }));
-        if self.write.is_empty() {
+        let quiet = quiet.map(|(keeper, _)| *keeper).collect();
+        self.say_to_them(Says::StillRight, quiet, "still-right-once-a-year")
+    }
+
+    fn say_to_them(&self, says: Says, keepers: Vec<KeeperId>, why: &'static str) -> Option<Change> {
+        if keepers.is_empty() {
             return None;
         }
-        let write = std::mem::take(&mut self.write);
+        let write =
+            keepers.into_iter().map(|keeper| Write { says, nth: 1, to: To::Keeper(keeper) }).collect();
         let step = Step { life: self.life.clone(), facts: self.facts, now: self.now, write, gate: None };
-        Some(step.again("still-right-once-a-year"))
+        Some(step.again(why))
     }
 
     /// When the next of them is asked that, if both clocks go on alike.

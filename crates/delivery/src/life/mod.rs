@@ -229,6 +229,8 @@ pub struct Facts {
     pub keepers: Vec<KeeperId>,
     /// Since when each of them has not been heard of, nor asked whether this is still right (trusted time).
     pub quiet: Vec<(KeeperId, Timestamp)>,
+    /// Those of them who can be written to, and have not been yet.
+    pub invited: Vec<KeeperId>,
     /// So many people her letters cannot reach, of whom her keepers may be told.
     pub lost: u64,
     /// What they have said in the present episode, one word each.

@@ -28,7 +28,7 @@ pub fn still_allowed(ladder: Ladder, life: Option<&Life>) -> Permit {
         // A keeper may say so while nothing is open, and then it is told.
         Says::SaidWell | Says::SaidUnknown => life.episode == ladder.episode && !life.is_released(),
         // That she is asked herself, as every now and then, is no reason; that they are asked is one.
-        Says::StillRight => {
+        Says::Invited | Says::StillRight => {
             life.keepers_asked.is_none() && !matches!(life.stage, Stage::Released | Stage::Ended)
         }
         Says::Released | Says::AddressAsked => life.is_released(),

@@ -118,7 +118,7 @@ pub fn look_again(now: Now) -> Wake {
     Wake::Observed(now.observed.plus_hours(24))
 }
 
-/// Writes to every channel of hers: a rung of its own.
+/// `every-channel`: writes to each address at which she is reached: a rung of its own.
 pub fn write(life: &mut Life, facts: &Facts, says: Says, nth: u8, now: Now) -> Vec<Write> {
     life.rung = life.rung.saturating_add(1);
     life.written = now.observed;

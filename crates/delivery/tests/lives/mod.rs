@@ -55,6 +55,8 @@ pub(crate) struct World {
     pub(crate) gate_open: bool,
     /// People whom her letters cannot reach.
     pub(crate) lost: u64,
+    /// Those who can be written to, and were not yet.
+    pub(crate) invited: Vec<KeeperId>,
     /// When each keeper was last asked whether this is still right.
     pub(crate) still_asked: Vec<(KeeperId, Timestamp)>,
     pub(crate) whys: Vec<&'static str>,
@@ -94,6 +96,7 @@ impl World {
             hears_bounces: true,
             gate_open: false,
             lost: 0,
+            invited: Vec::new(),
             still_asked: Vec::new(),
             whys: Vec::new(),
             journal: Vec::new(),
@@ -118,6 +121,7 @@ impl World {
             somebody_else: self.somebody_else,
             hears_bounces: self.hears_bounces,
             quiet: self.keepers.iter().map(|k| (*k, self.quiet_since(*k))).collect(),
+            invited: self.invited.clone(),
             lost: self.lost,
         }
     }
@@ -142,6 +146,9 @@ impl World {
         self.whys.push(change.why);
         self.journal.extend(change.fact);
         for write in change.write {
+            if let (Says::Invited, To::Keeper(keeper)) = (write.says, write.to) {
+                self.invited.retain(|one| *one != keeper);
+            }
             if let (Says::StillRight, To::Keeper(keeper)) = (write.says, write.to) {
                 self.still_asked.push((keeper, self.now.trusted));
             }

@@ -17,7 +17,7 @@ macro_rules! every_check {
             put_kit has_kit account_of_kit open_kit_session replace_unlock notify ask_trial ask_email_change change_email email_undo undo_email
             put_draft drafts draft draft_history draft_at discard_draft restore_draft put_draft_part draft_part prune orphans orphan_erased
             add_person persons add_address remove_address update_person tell_early put_card has_card replace_card
-            reserve_letter reserve_version begin_upload upload upload_grew upload_ended part put_wrap author_wrap unproven seal letters letter
+            reserve_letter reserve_version begin_upload upload upload_grew upload_ended part put_wrap author_wrap unproven seal letters letter history
             commit_author amend undo_amend correct_proof correct_rule replies reply_named reply_seen
             knock open_reader reader end_reader waiting sender own_address open release reader_part refuse lift refusals park
             knock_named keep_for_later reply try_digits
@@ -26,8 +26,10 @@ macro_rules! every_check {
             bounced nobody_reads asked_at_door answer_at_door foresee rederive forecast look weigh parked commit_parking call_host called knocks_left amending amended wraps_to_rewrap rewrapped wraps_by_generation
             life commit_life decided_life asked_by gone_letters keepers add_keeper keeper_of keeper_answers keeper_moves lost_persons offer_address
             tell_of_person told_of_person remove_keeper
-            channels add_channel remove_channel put_stop_code account_of_stop_code
+            channels ask_channel prove_channel add_channel remove_channel send_rehearsal rehearsal_sent stop_rehearsal put_stop_code account_of_stop_code
             what_comes_back_moves_the_ladder
+            put_keeper_set keeper_sets keeper_set put_keepers_wrap keeper_set_of
+            gathering ask_keepers shares cards_asked give_share nothing_opens_before_enough_cards_came
             blobs_after wraps_after looked_for round begin_round keep_round to_be_sent found right_again findings hold_back unbalanced begun working_on closed balance health backed_up
             every_birthday_comes_once what_ends_a_letter_ends_all_its_birthdays
             a_letter_arrives_and_the_next_series_begins a_dropped_knock_leaves_room_for_the_next what_was_promised_never_wakes_early
@@ -76,7 +78,12 @@ mod tests {
     fn every_method_of_every_trait_has_a_check() {
         let source = include_str!("../lib.rs");
         assert!(methods(source).len() >= 100, "the traits could not be read: {:?}", methods(source));
-        for source in [source, include_str!("../lives.rs")] {
+        for source in [
+            source,
+            include_str!("../asks.rs"),
+            include_str!("../lives.rs"),
+            include_str!("../keeper_sets.rs"),
+        ] {
             assert_eq!(unchecked(source, &crate::every_check!(names)), Vec::<&str>::new());
         }
     }

@@ -76,9 +76,11 @@ impl World {
         browser: Keyed,
         code: Keyed,
         of: Option<AccountId>,
+        channel: bool,
         now: Now,
     ) -> CodeTried {
-        let Some(row) = self.codes.get_mut(&browser).filter(|row| row.account == of) else {
+        let fits = |row: &&mut CodeRow| (row.account, row.channel) == (of, channel);
+        let Some(row) = self.codes.get_mut(&browser).filter(fits) else {
             return CodeTried::Over;
         };
         if now.trusted >= row.expires || row.tries >= CODE_TRIES {
@@ -214,6 +216,7 @@ impl AccountStore for MemoryStore {
                 tries: 0,
                 written: ask.write && written,
                 account: None,
+                channel: false,
             },
         );
         Ok(if held { CodeAsked::Held } else { CodeAsked::Taken })
@@ -235,7 +238,7 @@ impl AccountStore for MemoryStore {
     }
 
     async fn try_code(&self, browser: Keyed, code: Keyed, now: Now) -> Result<CodeTried> {
-        Ok(self.world().try_code(browser, code, None, now))
+        Ok(self.world().try_code(browser, code, None, false, now))
     }
 
     async fn open_session(&self, token: Keyed, account: AccountId, now: Now) -> Result<()> {

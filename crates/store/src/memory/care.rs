@@ -81,7 +81,7 @@ impl World {
     fn concerns(&self, finding: &Finding, letter: LetterId, version: u32) -> bool {
         match finding.thing {
             Thing::Blob => self.blobs_of(letter, version).any(|blob| blob.to_string() == finding.name),
-            Thing::Wrap => [WrapKind::Host, WrapKind::Words]
+            Thing::Wrap => WrapKind::OF_LETTERS
                 .into_iter()
                 .any(|kind| finding.name == format!("{letter} {version} {}", kind.name())),
             _ => false,

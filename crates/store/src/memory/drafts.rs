@@ -143,6 +143,7 @@ impl DraftStore for MemoryStore {
                 world.orphans.extend(content.parts.values().map(|part| part.blob));
             }
         }
+        world.prune_asks(now);
         let holders = world.wakes.holders();
         world
             .beats

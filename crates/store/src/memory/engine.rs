@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::EngineStore;
+use crate::notes::{About, Noted};
 use async_trait::async_trait;
 use unsaid_delivery::accept::Granted;
 use unsaid_delivery::breaker::Weighed;
@@ -125,6 +126,7 @@ impl World {
             && let Some(row) = address.and_then(|id| self.addresses.get_mut(&id))
         {
             row.good = false;
+            self.note(About::Message(message.id), Noted::CameBack);
         }
         self.end_or_retry(message, recorded.state, recorded.counts, recorded.wake, now);
         Ok(())
@@ -302,6 +304,9 @@ impl EngineStore for MemoryStore {
         if matches!(decision.state, State::Parked { .. }) {
             world.park_delivery(delivery.id, decision.state, ParkedBy::Engine, now, decision.wake);
         } else {
+            if matches!(delivery.state, State::Parked { .. }) {
+                world.note(About::Delivery(delivery.id), Noted::LetGo);
+            }
             world.move_delivery(delivery.id, decision.state, decision.wake);
         }
         if decision.unforeseen {
@@ -394,9 +399,9 @@ impl EngineStore for MemoryStore {
                 }
             }),
             Subject::Channel(channel) => {
-                let about = world.about(&row.message).and_then(|about| world.accounts.get(&about.account));
                 let row = world.channels.get(&channel);
-                row.zip(about).map(|(row, her)| {
+                let her = row.and_then(|row| world.accounts.get(&row.account));
+                row.zip(her).map(|(row, her)| {
                     view(row.sealed.clone(), channel.to_string(), her.account.language.clone())
                 })
             }

@@ -2,6 +2,7 @@
 //! What is foreseen and what was not is `forecast`'s; here are only rows.
 
 use super::*;
+use crate::notes::{About, Noted};
 use unsaid_delivery::accept::Corrected;
 use unsaid_delivery::anew::{self, Anew};
 use unsaid_delivery::breaker::{self, Weighed};
@@ -154,6 +155,9 @@ impl World {
             if let Some(row) = self.deliveries.get_mut(id) {
                 row.due = anew.due;
                 calendar::tzdb_version().clone_into(&mut row.tzdb);
+            }
+            if anew.shifted {
+                self.note(About::Delivery(*id), Noted::DayMoved);
             }
             if let Some(at) = anew.wake {
                 self.wakes.set(WakeOf::Delivery(*id), Lane::Letters, Wake::Trusted(at));

@@ -32,9 +32,16 @@ impl World {
 
     /// Whom her letters cannot reach, and of whom her keepers may be told: whoever does not know for whom it is could only guess. Oldest first.
     pub(super) fn lost_of(&self, account: AccountId) -> Vec<PersonId> {
+        // Few persons are ever told of, and her life is looked at for every message about it: the deliveries are gone through only for those.
+        let of_hers =
+            |person: &&PersonId| self.persons.get(*person).is_some_and(|row| row.account == account);
+        let told: BTreeSet<PersonId> = self.told.keys().filter(of_hers).copied().collect();
+        if told.is_empty() {
+            return Vec::new();
+        }
         let hers = self.deliveries.values().filter(|d| d.account == account);
         let lost: BTreeSet<PersonId> = hers
-            .filter(|d| d.state == State::Unreachable && self.told.contains_key(&d.person))
+            .filter(|d| d.state == State::Unreachable && told.contains(&d.person))
             .map(|d| d.person)
             .collect();
         let mut lost: Vec<PersonId> = lost.into_iter().collect();

@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::KeyStore;
+use crate::lives::copy_for;
 use async_trait::async_trait;
 use unsaid_delivery::message::{Kind, MessageState, Notice, Subject};
 use unsaid_delivery::record::NOTICE_DAYS;
 
 impl World {
-    /// Writes a notice to an account, to leave at once.
+    /// Writes a notice to an account, to leave at once; where each address of hers is told, to those too.
     pub(super) fn notice(
         &mut self,
         account: AccountId,
@@ -31,10 +32,27 @@ impl World {
         from: Timestamp,
         now: Now,
     ) {
+        self.put_notice(Subject::Account(account), what, id, from, now);
+        if what.is_for_every_channel() {
+            for channel in self.channels_of(account) {
+                let copy = copy_for(id, channel.id);
+                self.put_notice(Subject::Channel(channel.id), what, copy, from, now);
+            }
+        }
+    }
+
+    pub(super) fn put_notice(
+        &mut self,
+        subject: Subject,
+        what: Notice,
+        id: MessageId,
+        from: Timestamp,
+        now: Now,
+    ) {
         let message = Message {
             id,
             kind: Kind::Notice(what),
-            subject: Subject::Account(account),
+            subject,
             nth: 1,
             address: None,
             state: MessageState::Waiting,
@@ -76,6 +94,45 @@ impl World {
         self.account_of.remove(&old);
         self.account_of.insert(key, account);
         Ok(())
+    }
+}
+
+impl MemoryStore {
+    /// A code to an address that is to be hers: for signing in with, or for being written to.
+    pub(super) async fn ask_for_address(
+        &self,
+        author: &Author,
+        ask: EmailChangeAsk,
+        channel: bool,
+        now: Now,
+    ) -> Result<CodeAsked> {
+        if !self.world().may_ask_strangers(author.account, now) {
+            return Ok(CodeAsked::TooMany);
+        }
+        let code = CodeAsk {
+            message: ask.message,
+            browser: ask.browser,
+            email_key: ask.new_key,
+            to: ask.to,
+            invitation: None,
+            write: true,
+            known: true,
+            expires: ask.expires,
+            // The account's own language goes before it.
+            language: String::new(),
+        };
+        let asked = crate::AccountStore::ask_code(self, code, now).await?;
+        if asked != CodeAsked::TooMany {
+            let mut world = self.world();
+            if let Some(count) = world.code_counts.last_mut() {
+                count.account = Some(author.account);
+            }
+            if let Some(row) = world.codes.get_mut(&ask.browser) {
+                row.account = Some(author.account);
+                row.channel = channel;
+            }
+        }
+        Ok(asked)
     }
 }
 
@@ -174,32 +231,7 @@ impl KeyStore for MemoryStore {
     }
 
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
-        if !self.world().may_ask_strangers(author.account, now) {
-            return Ok(CodeAsked::TooMany);
-        }
-        let code = CodeAsk {
-            message: ask.message,
-            browser: ask.browser,
-            email_key: ask.new_key,
-            to: ask.to,
-            invitation: None,
-            write: true,
-            known: true,
-            expires: ask.expires,
-            // The account's own language goes before it.
-            language: String::new(),
-        };
-        let asked = crate::AccountStore::ask_code(self, code, now).await?;
-        if asked != CodeAsked::TooMany {
-            let mut world = self.world();
-            if let Some(count) = world.code_counts.last_mut() {
-                count.account = Some(author.account);
-            }
-            if let Some(row) = world.codes.get_mut(&ask.browser) {
-                row.account = Some(author.account);
-            }
-        }
-        Ok(asked)
+        self.ask_for_address(author, ask, false, now).await
     }
 
     async fn change_email(
@@ -213,7 +245,7 @@ impl KeyStore for MemoryStore {
         let mut world = self.world();
         let row = world.account(author)?;
         let (old, old_key) = (row.account.email.clone(), row.email_key);
-        match world.try_code(browser, code, Some(author.account), now) {
+        match world.try_code(browser, code, Some(author.account), false, now) {
             CodeTried::Over => return Ok(EmailChanged::Over),
             CodeTried::Wrong => return Ok(EmailChanged::Wrong),
             CodeTried::Right { email_key, account, .. } => {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::LetterStore;
+use crate::notes::Note;
 use async_trait::async_trait;
 use unsaid_delivery::accept::{self, Corrected, Granted};
 use unsaid_delivery::forecast::{By, Forecast};
@@ -12,7 +13,7 @@ impl World {
         self.letters.get(&letter).filter(|l| l.account == author.account).ok_or(StoreError::Missing)
     }
 
-    fn version(&self, author: &Author, letter: LetterId, version: u32) -> Result<&VersionRow> {
+    pub(super) fn version(&self, author: &Author, letter: LetterId, version: u32) -> Result<&VersionRow> {
         self.letter(author, letter)?.versions.get(&version).ok_or(StoreError::Missing)
     }
 
@@ -117,6 +118,7 @@ impl World {
         let row = self.letters.get(&letter).and_then(|l| l.versions.get(&version));
         match row.map(|v| &v.wraps) {
             Some(wraps) if wraps.contains_key(&WrapKind::Words) => Kept::Words,
+            Some(wraps) if wraps.contains_key(&WrapKind::Keepers) => Kept::Keepers,
             Some(wraps) if wraps.contains_key(&WrapKind::Host) => Kept::House,
             _ => Kept::Nobody,
         }
@@ -281,7 +283,7 @@ impl LetterStore for MemoryStore {
     ) -> Result<()> {
         let mut world = self.world();
         let row = world.version(author, letter, version)?;
-        expect(row.sealed.is_none() && kind != WrapKind::Unlock)?;
+        expect(row.sealed.is_none() && !matches!(kind, WrapKind::Unlock | WrapKind::Keepers))?;
         if let Some(row) = world.version_mut(letter, version) {
             row.wraps.insert(kind, Wrap { bytes, generation: host_generation });
         }
@@ -302,6 +304,7 @@ impl LetterStore for MemoryStore {
             has_author_wrap: row.wraps.contains_key(&WrapKind::Author),
             host_wrap: row.wraps.get(&WrapKind::Host).map(|wrap| wrap.bytes.clone()),
             words_wrap: row.wraps.get(&WrapKind::Words).map(|wrap| wrap.bytes.clone()),
+            keepers_wrap: row.wraps.get(&WrapKind::Keepers).map(|wrap| wrap.bytes.clone()),
         })
     }
 
@@ -391,6 +394,12 @@ impl LetterStore for MemoryStore {
     async fn letter(&self, author: &Author, letter: LetterId) -> Result<Letter> {
         let world = self.world();
         Ok(world.shown(letter, world.letter(author, letter)?))
+    }
+
+    async fn history(&self, author: &Author, letter: LetterId) -> Result<Vec<Note>> {
+        let world = self.world();
+        let shown = world.shown(letter, world.letter(author, letter)?);
+        Ok(world.history(&shown))
     }
 
     async fn commit_author(

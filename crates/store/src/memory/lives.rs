@@ -6,14 +6,14 @@ use crate::lives::*;
 
 use async_trait::async_trait;
 use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, To, Vote};
-use unsaid_delivery::message::{Kind, Ladder, MessageState, Says, Subject};
+use unsaid_delivery::message::{Kind, Ladder, MessageState, Notice, Says, Subject};
 use unsaid_delivery::planted::{self, Planted};
 use unsaid_delivery::rule::Gate;
 use unsaid_delivery::state::State;
 
 pub(super) struct Channel {
     pub(super) sealed: SealedText,
-    account: AccountId,
+    pub(super) account: AccountId,
     added: Timestamp,
     order: u64,
     removed: bool,
@@ -29,6 +29,12 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
+    /// They can be written to, and nothing has passed between the house and them.
+    fn is_to_be_invited(&self) -> bool {
+        let untold = self.asked.is_none() && self.row.heard.is_none();
+        untold && self.row.standing == KeeperStanding::Invited && self.row.address.is_some()
+    }
+
     /// Since when nothing has passed between the house and them.
     fn quiet_since(&self) -> Timestamp {
         let added = self.row.added;
@@ -44,7 +50,7 @@ impl World {
         keepers
     }
 
-    fn channels_of(&self, account: AccountId) -> Vec<ChannelRow> {
+    pub(super) fn channels_of(&self, account: AccountId) -> Vec<ChannelRow> {
         let hers = self.channels_by.get(&account).map(Vec::as_slice).unwrap_or_default();
         let hers = hers.iter().filter_map(|id| Some((id, self.channels.get(id)?)));
         let mut hers: Vec<(u64, ChannelRow)> = hers
@@ -70,6 +76,7 @@ impl World {
             channels: [To::SignIn].into_iter().chain(others).collect(),
             keepers: standing.iter().map(|k| k.row.id).collect(),
             quiet: standing.iter().map(|k| (k.row.id, k.quiet_since())).collect(),
+            invited: standing.iter().filter(|k| k.is_to_be_invited()).map(|k| k.row.id).collect(),
             lost: self.lost_of(account).len() as u64,
             votes: votes
                 .take_while(|((of, episode, _), _)| (*of, *episode) == (account, life.episode))
@@ -115,6 +122,10 @@ impl World {
 
     /// About whom a message of the ladder is.
     pub(super) fn about(&self, message: &Message) -> Option<About> {
+        if message.kind == Kind::Notice(Notice::Rehearsal) {
+            let account = self.rehearsed_by(message)?;
+            return Some(About { account, life: self.lives.get(&account).cloned(), name: None });
+        }
         let (account, _) = self.ladder.get(&message.id)?;
         let enrolled = match message.subject {
             Subject::Keeper(keeper) => {
@@ -199,7 +210,7 @@ impl World {
                 To::Host(host) => Subject::Account(host),
                 To::Channel(channel) => Subject::Channel(channel),
                 To::Keeper(keeper) => {
-                    if write.says == Says::StillRight
+                    if matches!(write.says, Says::Invited | Says::StillRight)
                         && let Some(row) = self.keepers.get_mut(&keeper)
                     {
                         row.asked = Some(now.trusted);
@@ -370,7 +381,9 @@ impl LifeStore for MemoryStore {
     }
 
     async fn keeper_of(&self, link: Keyed) -> Result<Option<KeeperRow>> {
-        Ok(self.world().keepers.values().find(|keeper| keeper.link == link).map(|keeper| keeper.row.clone()))
+        let world = self.world();
+        let by_paper = world.keepers.values().find(|keeper| keeper.link == link);
+        Ok(by_paper.or_else(|| world.keeper_asked_by(link)).map(|keeper| keeper.row.clone()))
     }
 
     async fn keeper_answers(
@@ -457,6 +470,36 @@ impl LifeStore for MemoryStore {
         Ok(self.world().channels_of(account))
     }
 
+    async fn ask_channel(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
+        self.ask_for_address(author, ask, true, now).await
+    }
+
+    async fn prove_channel(
+        &self,
+        author: &Author,
+        browser: Keyed,
+        code: Keyed,
+        channel: NewChannel,
+        now: Now,
+    ) -> Result<ChannelTried> {
+        let mut world = self.world();
+        let account = author.account;
+        world.account(author)?;
+        match world.try_code(browser, code, Some(account), true, now) {
+            CodeTried::Over => return Ok(ChannelTried::Over),
+            CodeTried::Wrong => return Ok(ChannelTried::Wrong),
+            CodeTried::Right { email_key, .. } if email_key != channel.key => return Ok(ChannelTried::Over),
+            CodeTried::Right { .. } => {}
+        }
+        if world.channels_of(account).len() >= CHANNELS {
+            return Ok(ChannelTried::Full);
+        }
+        expect(!world.messages.contains_key(&channel.told))?;
+        world.add_channel(account, channel.id, channel.sealed, now)?;
+        world.notice(account, Notice::ChannelAdded, channel.told, None, now);
+        Ok(ChannelTried::Proved)
+    }
+
     async fn add_channel(
         &self,
         author: &Author,
@@ -464,17 +507,7 @@ impl LifeStore for MemoryStore {
         sealed: SealedText,
         now: Now,
     ) -> Result<()> {
-        let mut world = self.world();
-        let account = author.account;
-        let full = world.channels_of(account).len() >= CHANNELS;
-        expect(!full && !world.channels.contains_key(&channel))?;
-        world.record(channel, 1, Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() })?;
-        let order = world.next_sequence();
-        let row = Channel { sealed, account, added: now.trusted, order, removed: false };
-        world.channels_by.entry(row.account).or_default().push(channel);
-        world.channels.insert(channel, row);
-        world.look_at_life(account, now);
-        Ok(())
+        self.world().add_channel(author.account, channel, sealed, now)
     }
 
     async fn remove_channel(&self, author: &Author, channel: ChannelId, now: Now) -> Result<()> {
@@ -492,6 +525,18 @@ impl LifeStore for MemoryStore {
         Ok(())
     }
 
+    async fn send_rehearsal(&self, author: &Author, messages: &[ToSend], now: Now) -> Result<bool> {
+        self.world().send_rehearsal(author, messages, now)
+    }
+
+    async fn rehearsal_sent(&self, account: AccountId) -> Result<Option<RehearsalSent>> {
+        Ok(self.world().rehearsal_sent(account))
+    }
+
+    async fn stop_rehearsal(&self, author: &Author) -> Result<u64> {
+        Ok(self.world().stop_rehearsal(author.account))
+    }
+
     async fn put_stop_code(&self, author: &Author, code: Keyed) -> Result<()> {
         let mut world = self.world();
         let account = author.account;
@@ -507,6 +552,24 @@ impl LifeStore for MemoryStore {
 }
 
 impl World {
+    fn add_channel(
+        &mut self,
+        account: AccountId,
+        channel: ChannelId,
+        sealed: SealedText,
+        now: Now,
+    ) -> Result<()> {
+        let full = self.channels_of(account).len() >= CHANNELS;
+        expect(!full && !self.channels.contains_key(&channel))?;
+        self.record(channel, 1, Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() })?;
+        let order = self.next_sequence();
+        let row = Channel { sealed, account, added: now.trusted, order, removed: false };
+        self.channels_by.entry(row.account).or_default().push(channel);
+        self.channels.insert(channel, row);
+        self.look_at_life(account, now);
+        Ok(())
+    }
+
     fn stand(&mut self, keeper: KeeperId, standing: KeeperStanding) {
         if let Some(row) = self.keepers.get_mut(&keeper) {
             row.row.standing = standing;

@@ -3,6 +3,7 @@
 //! method checks everything first, writes its fact, and only then changes rows. It knows no SQL and no disk.
 
 mod accounts;
+mod asks;
 mod care;
 mod deliveries;
 mod door;
@@ -11,17 +12,20 @@ mod engine;
 mod foresight;
 mod given;
 mod house;
+mod keeper_sets;
 mod keys;
 mod letters;
 mod limits;
 mod lives;
 #[cfg(feature = "planted")]
 mod looked_at;
+mod notes;
 mod pair;
 mod persons;
 mod proofs;
 mod readers;
 mod refusals;
+mod rehearsed;
 mod replies;
 mod wakes;
 
@@ -124,6 +128,8 @@ struct World {
     deliveries: deliveries::Deliveries,
     /// Observed time at which a delivery left although nobody foresaw it.
     left_unforeseen: BTreeMap<DeliveryId, Observed>,
+    /// What is remembered of a letter's way: of a letter, a person or an account.
+    notes: BTreeMap<String, Vec<crate::notes::Note>>,
     /// When hosts were called last, for what.
     calls: BTreeMap<Call, Timestamp>,
     /// When somebody looked ahead last.
@@ -152,6 +158,8 @@ struct World {
     digit_tries: BTreeMap<Keyed, Vec<Timestamp>>,
     /// Who asked at the door, when, and whether somebody has looked since.
     asked_at_door: BTreeMap<Keyed, Vec<(Timestamp, bool)>>,
+    /// What the keepers of a letter are asked with, and what they gave for it.
+    asked_with: BTreeMap<DeliveryId, asks::AskRow>,
     /// What nodes of this house ask for at its address, and until when.
     nonces: BTreeMap<Keyed, Timestamp>,
     lives: BTreeMap<AccountId, Life>,
@@ -164,6 +172,8 @@ struct World {
     /// The last word of a keeper in an episode.
     votes: BTreeMap<(AccountId, u32, KeeperId), Word>,
     stop_codes: BTreeMap<AccountId, Keyed>,
+    /// In the order in which they were made.
+    keeper_sets: Vec<crate::keeper_sets::KeeperSetRow>,
     /// What keepers may be told of a person.
     told: BTreeMap<PersonId, SealedText>,
     /// The address that a keeper gives of a person whom letters cannot reach.
@@ -186,6 +196,9 @@ impl World {
                 JournalError::Full => StoreError::Full,
                 other => StoreError::Unavailable(other.to_string()),
             })?;
+        }
+        if let Some((about, what)) = crate::notes::of(&fact) {
+            self.note(about, what);
         }
         self.facts.push(fact);
         Ok(())
@@ -222,6 +235,8 @@ struct CodeRow {
     written: bool,
     /// Whose address is to change; none for signing in.
     account: Option<AccountId>,
+    /// It is for another address at which she is written to.
+    channel: bool,
 }
 
 struct EmailUndoRow {
@@ -347,6 +362,8 @@ struct VersionRow {
     sealed: Option<Sealing>,
     amends: Option<Amends>,
     wraps: BTreeMap<WrapKind, Wrap>,
+    /// To which set the wrap of the kind keepers is.
+    keeper_set: Option<unsaid_delivery::id::KeeperSetId>,
     /// By the part's name.
     uploads: BTreeMap<String, BlobId>,
 }

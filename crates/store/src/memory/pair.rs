@@ -2,6 +2,7 @@
 //! by decisions, by the question before DATA and by the person's pages alike, so that all of them mean the same.
 
 use super::*;
+use crate::notes::{About, Noted};
 use unsaid_delivery::decide::{Address, Pair};
 use unsaid_delivery::hold::Hold;
 use unsaid_delivery::message::{Kind, MessageState, Notice, Subject};
@@ -143,6 +144,10 @@ impl World {
         now: Now,
         wake: Option<Wake>,
     ) {
+        let free = self.deliveries.get(&id).is_some_and(|d| !matches!(d.state, State::Parked { .. }));
+        if let (true, ParkedBy::Engine, State::Parked { why, .. }) = (free, by, state) {
+            self.note(About::Delivery(id), Noted::held(why));
+        }
         if let Some(delivery) = self.deliveries.get_mut(&id) {
             let parking = Parking { was: delivery.state, by, since: now.trusted, observed: now.observed };
             delivery.parked = match (delivery.state, delivery.parked) {

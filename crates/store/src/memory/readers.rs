@@ -79,7 +79,7 @@ impl World {
     }
 
     /// What this reader may open: nothing while they say that this address is not the person's.
-    fn openable(&self, reader: &Reader) -> Vec<&Delivery> {
+    pub(super) fn openable(&self, reader: &Reader) -> Vec<&Delivery> {
         self.there(reader).into_iter().filter(|d| d.state.may_be_opened()).collect()
     }
 
@@ -252,10 +252,10 @@ impl ReaderStore for MemoryStore {
         Ok(row.filter(|row| !row.removed && row.person == reader.person).map(|row| row.sealed.clone()))
     }
 
-    async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
+    async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, now: Now) -> Result<()> {
         let mut world = self.world();
         world.theirs(reader, delivery)?;
-        if world.asks(reader, delivery).is_some() {
+        if world.asks(reader, delivery).is_some() || !world.are_enough(delivery, Some(now)) {
             return Err(StoreError::Missing);
         }
         world.record(delivery.id, delivery.rev + 1, granted.fact.clone())?;
@@ -272,10 +272,13 @@ impl ReaderStore for MemoryStore {
     async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released> {
         let world = self.world();
         let row = world.opened(reader, delivery)?;
+        if !world.are_enough(row, None) {
+            return Err(StoreError::Missing);
+        }
         let versions = world.letters.get(&row.letter).map(|l| &l.versions);
         let newest = planted::is(Planted::WrongVersion);
         let version = versions.and_then(|v| if newest { v.values().last() } else { v.get(&row.version) });
-        let found = [WrapKind::Host, WrapKind::Words]
+        let found = WrapKind::OF_LETTERS
             .into_iter()
             .find_map(|kind| version.and_then(|v| v.wraps.get(&kind)).map(|wrap| (kind, wrap)));
         let (kind, wrap) = found.ok_or(StoreError::Missing)?;

@@ -258,7 +258,8 @@ pub(super) async fn apply(
         | Fact::PersonTold { .. }
         | Fact::ChannelAdded { .. }
         | Fact::ChannelRemoved { .. }
-        | Fact::StopCodeMade { .. } => Ok(Found::Known),
+        | Fact::StopCodeMade { .. }
+        | Fact::KeeperSetMade { .. } => Ok(Found::Known),
         Fact::AddressRemoved { person, address } => {
             let row = tx.one("select removed from addresses where id = $1", values![*address]).await?;
             let Some(mut row) = row else { return Ok(Found::Absent) };

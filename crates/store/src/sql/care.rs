@@ -3,8 +3,9 @@
 
 use super::map;
 use super::tx::{Mode, Row, Tx, Value, values};
-use super::{SqlStore, balance, boots, calls, pair, transaction, uploads, wakes};
+use super::{SqlStore, balance, boots, calls, notes, pair, transaction, uploads, wakes};
 use crate::care::*;
+use crate::notes::{About, Noted};
 use crate::rows::{Part, StoredWrap, Taken, WakeOf, WrapKind};
 use crate::{CareStore, Result, StoreError};
 use async_trait::async_trait;
@@ -254,6 +255,7 @@ impl CareStore for SqlStore {
                 // Where it was; nobody's word was needed for that, so it is no fact.
                 let Ok((granted, _)) = parking::release(&delivery, now) else { continue };
                 pair::move_to(&mut tx, id, granted.state, granted.wake).await?;
+                notes::of(&mut tx, About::Delivery(id), Noted::LetGo).await?;
                 released.push(id);
             }
             Ok(released)
@@ -342,7 +344,7 @@ fn place(stage: &str, behind: &str) -> Option<Place> {
 fn wrap_name(text: &str) -> Option<WrapName> {
     let mut words = text.split(' ');
     let (subject, version, kind) = (words.next()?, words.next()?, words.next()?);
-    let kind = [WrapKind::Host, WrapKind::Words, WrapKind::Unlock].into_iter().find(|k| k.name() == kind)?;
+    let kind = WrapKind::OF_LETTERS.into_iter().chain([WrapKind::Unlock]).find(|k| k.name() == kind)?;
     Some(WrapName { subject: subject.to_owned(), version: version.parse().ok()?, kind })
 }
 
@@ -385,15 +387,13 @@ async fn of_its_versions(tx: &mut Tx, finding: &Finding) -> Result<Vec<DeliveryI
 
 /// Whether anything of a version stands as found wrong.
 async fn is_found_wrong(tx: &mut Tx, letter: LetterId, version: u32) -> Result<bool> {
-    let of_wraps: Vec<String> = [WrapKind::Host, WrapKind::Words]
-        .into_iter()
-        .map(|kind| format!("{letter} {version} {}", kind.name()))
-        .collect();
+    let of_wraps: Vec<String> =
+        WrapKind::OF_LETTERS.into_iter().map(|kind| format!("{letter} {version} {}", kind.name())).collect();
     let row = tx
         .one(
-            "select 1 from findings f where (f.thing = 'wrap' and f.name in ($1, $2))
-                 or (f.thing = 'blob' and f.name in (select blob from parts where letter = $3 and version = $4)) limit 1",
-            values![of_wraps[0].as_str(), of_wraps[1].as_str(), letter, version],
+            "select 1 from findings f where (f.thing = 'wrap' and f.name in ($1, $2, $3))
+                 or (f.thing = 'blob' and f.name in (select blob from parts where letter = $4 and version = $5)) limit 1",
+            values![of_wraps[0].as_str(), of_wraps[1].as_str(), of_wraps[2].as_str(), letter, version],
         )
         .await?;
     Ok(row.is_some())

@@ -122,22 +122,32 @@ pub(super) async fn set(tx: &mut Tx, message: MessageId, code: Keyed) -> Result<
 
 /// A code for signing in.
 pub(super) async fn try_one(tx: &mut Tx, browser: Keyed, typed: Keyed, now: Now) -> Result<CodeTried> {
-    try_for(tx, browser, typed, None, now).await
+    try_for(tx, browser, typed, None, "", now).await
 }
 
-/// A code for signing in, or for the change of an account's address: each is good for what it was asked for alone.
+/// What a code for another address at which she is written to is good for.
+pub(super) const CHANNEL: &str = "channel";
+
+/// A code for signing in, or for an address of an account: each is good for what it was asked for alone.
 pub(super) async fn try_for(
     tx: &mut Tx,
     browser: Keyed,
     typed: Keyed,
     of: Option<AccountId>,
+    purpose: &str,
     now: Now,
 ) -> Result<CodeTried> {
     let row = tx
         .one(
             "select message, code, tries, email_key, email, invitation from codes
-             where browser = $1 and ended = 0 and expires > $2 and coalesce(account, '') = $3 /*lock*/",
-            values![browser, now.trusted, of.map_or_else(String::new, |account| account.to_string())],
+             where browser = $1 and ended = 0 and expires > $2 and coalesce(account, '') = $3
+                 and coalesce(purpose, '') = $4 /*lock*/",
+            values![
+                browser,
+                now.trusted,
+                of.map_or_else(String::new, |account| account.to_string()),
+                purpose
+            ],
         )
         .await?;
     let Some(mut row) = row else { return Ok(CodeTried::Over) };

@@ -243,6 +243,7 @@ async fn prune(tx: &mut Tx, now: Now) -> Result<u64> {
             tx.exec(sql, values![draft]).await?;
         }
     }
+    super::asks::prune(tx, now).await?;
     for sql in [
         "delete from sessions where last_act <= $1",
         "delete from proved where not exists (select 1 from readers r where r.token = proved.reader and r.opened > $1)",

@@ -4,8 +4,10 @@ use super::groups::{self, Told};
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, not_before, values};
 use super::{
-    SqlStore, amends, breaker, calls, care, door, letters, messages, pair, rederive, transaction, wakes,
+    SqlStore, amends, breaker, calls, care, door, letters, messages, notes, pair, rederive, transaction,
+    wakes,
 };
+use crate::notes::{About, Noted};
 use crate::rows::*;
 use crate::{EngineStore, Result, StoreError};
 use async_trait::async_trait;
@@ -363,6 +365,9 @@ async fn decided(
     if matches!(decision.state, State::Parked { .. }) {
         pair::park(tx, delivery.id, decision.state, ParkedBy::Engine, now, decision.wake).await?;
     } else {
+        if matches!(delivery.state, State::Parked { .. }) {
+            notes::of(tx, About::Delivery(delivery.id), Noted::LetGo).await?;
+        }
         pair::move_to(tx, delivery.id, decision.state, decision.wake).await?;
     }
     if decision.unforeseen {

@@ -1,16 +1,17 @@
 //! The ways back in: the paper kit, new words, another sign-in address; and the notices that tell the author of it.
 
 use super::limits::count;
-use super::tx::{Mode, Tx, not_before, values};
-use super::{SqlStore, codes, recovery, sessions, transaction, wakes};
+use super::tx::{Mode, Tx, Value, not_before, values};
+use super::{SqlStore, codes, lives, recovery, sessions, transaction, wakes};
 use crate::limits::{CODES_OF_AN_ACCOUNT, DAY, Limits};
+use crate::lives::copy_for;
 use crate::rows::*;
 use crate::{KeyStore, Result, StoreError};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
-use unsaid_delivery::id::{AccountId, MessageId};
+use unsaid_delivery::id::{AccountId, ChannelId, MessageId};
 use unsaid_delivery::message::{Kind, Notice};
 use unsaid_delivery::record::NOTICE_DAYS;
 use unsaid_delivery::state::Wake;
@@ -131,40 +132,7 @@ impl KeyStore for SqlStore {
     }
 
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
-        transaction!(self, Mode::Write, |tx| {
-            // One after the other with every other request for a code; and no account asks strangers for more than a few a day.
-            codes::in_turn(&mut tx).await?;
-            let asked = count(
-                &mut tx,
-                "select count(*) from codes where account = $1 and asked > $2",
-                values![author.account, sessions::ago(now, DAY)],
-            )
-            .await?;
-            if !Limits::room(CODES_OF_AN_ACCOUNT, asked) {
-                return Ok(CodeAsked::TooMany);
-            }
-            let code = CodeAsk {
-                message: ask.message,
-                browser: ask.browser,
-                email_key: ask.new_key,
-                to: ask.to.clone(),
-                invitation: None,
-                write: true,
-                known: true,
-                expires: ask.expires,
-                // The account's own language goes before it.
-                language: String::new(),
-            };
-            let asked = codes::ask(&mut tx, &code, now).await?;
-            if asked != CodeAsked::TooMany {
-                tx.exec(
-                    "update codes set account = $1 where message = $2",
-                    values![author.account, ask.message],
-                )
-                .await?;
-            }
-            Ok(asked)
-        })
+        transaction!(self, Mode::Write, |tx| ask_for_address(&mut tx, author, &ask, None, now).await)
     }
 
     async fn change_email(
@@ -197,7 +165,49 @@ impl KeyStore for SqlStore {
     }
 }
 
-/// Writes a notice to an account, to leave at once.
+/// A code to an address that is to be hers: for signing in with, or for the purpose that is named.
+pub(super) async fn ask_for_address(
+    tx: &mut Tx,
+    author: &Author,
+    ask: &EmailChangeAsk,
+    purpose: Option<&str>,
+    now: Now,
+) -> Result<CodeAsked> {
+    // One after the other with every other request for a code; and no account asks strangers for more than a few a day.
+    codes::in_turn(tx).await?;
+    let asked = count(
+        tx,
+        "select count(*) from codes where account = $1 and asked > $2",
+        values![author.account, sessions::ago(now, DAY)],
+    )
+    .await?;
+    if !Limits::room(CODES_OF_AN_ACCOUNT, asked) {
+        return Ok(CodeAsked::TooMany);
+    }
+    let code = CodeAsk {
+        message: ask.message,
+        browser: ask.browser,
+        email_key: ask.new_key,
+        to: ask.to.clone(),
+        invitation: None,
+        write: true,
+        known: true,
+        expires: ask.expires,
+        // The account's own language goes before it.
+        language: String::new(),
+    };
+    let asked = codes::ask(tx, &code, now).await?;
+    if asked != CodeAsked::TooMany {
+        tx.exec(
+            "update codes set account = $1, purpose = $2 where message = $3",
+            values![author.account, purpose.map(str::to_owned), ask.message],
+        )
+        .await?;
+    }
+    Ok(asked)
+}
+
+/// Writes a notice to an account, to leave at once; where each address of hers is told, to those too.
 pub(super) async fn notice(
     tx: &mut Tx,
     account: AccountId,
@@ -230,14 +240,38 @@ pub(super) async fn notice_to_leave(
     lane: Lane,
     now: Now,
 ) -> Result<()> {
+    put_notice(tx, account, None, (what, 1), message, from, lane, now).await?;
+    if what.is_for_every_channel() {
+        for channel in lives::channels(tx, account).await? {
+            let copy = copy_for(message, channel.id);
+            put_notice(tx, account, Some(channel.id), (what, 1), copy, from, lane, now).await?;
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+pub(super) async fn put_notice(
+    tx: &mut Tx,
+    account: AccountId,
+    channel: Option<ChannelId>,
+    (what, nth): (Notice, u8),
+    message: MessageId,
+    from: Timestamp,
+    lane: Lane,
+    now: Now,
+) -> Result<()> {
     let expires = from.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
     tx.exec(
-        "insert into messages (id, kind, subject, account, series, nr, nth, state, tries, since, expires, foreseen, rev)
-         values ($1, $2, 'account', $3, 0, 0, 1, 'waiting', 0, $4, $5, 1, 1)",
+        "insert into messages (id, kind, subject, account, whom, series, nr, nth, state, tries, since, expires, foreseen, rev)
+         values ($1, $2, $3, $4, $5, 0, 0, $6, 'waiting', 0, $7, $8, 1, 1)",
         &[
             message.into(),
             Kind::Notice(what).into(),
+            if channel.is_some() { "channel" } else { "account" }.into(),
             account.into(),
+            channel.map_or(Value::Null, Value::from),
+            i64::from(nth).into(),
             now.observed.into(),
             not_before(expires.unwrap_or(Timestamp::MAX)),
         ],
@@ -258,7 +292,7 @@ async fn change_email(
         .need("select email, email_key from accounts where id = $1 /*lock*/", values![author.account])
         .await?;
     let (old, old_key): (SealedText, Keyed) = (row.next()?, row.next()?);
-    match codes::try_for(tx, browser, code, Some(author.account), now).await? {
+    match codes::try_for(tx, browser, code, Some(author.account), "", now).await? {
         CodeTried::Over => return Ok(EmailChanged::Over),
         CodeTried::Wrong => return Ok(EmailChanged::Wrong),
         CodeTried::Right { email_key, account, .. } => {

@@ -3,7 +3,8 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, care, limits, pair, proofs, replies, seal, transaction, uploads};
+use super::{SqlStore, amends, care, limits, notes, pair, proofs, replies, seal, transaction, uploads};
+use crate::notes::Note;
 use crate::rows::*;
 use crate::{LetterStore, Result, StoreError};
 use async_trait::async_trait;
@@ -96,7 +97,7 @@ impl LetterStore for SqlStore {
     ) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             uploads::open_version(&mut tx, author, letter, version).await?;
-            if kind == WrapKind::Unlock {
+            if matches!(kind, WrapKind::Unlock | WrapKind::Keepers) {
                 return Err(StoreError::Conflict);
             }
             tx.exec(
@@ -127,6 +128,7 @@ impl LetterStore for SqlStore {
                 has_author_wrap: wrap(&mut tx, letter, version, WrapKind::Author).await?.is_some(),
                 host_wrap: wrap(&mut tx, letter, version, WrapKind::Host).await?,
                 words_wrap: wrap(&mut tx, letter, version, WrapKind::Words).await?,
+                keepers_wrap: wrap(&mut tx, letter, version, WrapKind::Keepers).await?,
             })
         })
     }
@@ -146,6 +148,14 @@ impl LetterStore for SqlStore {
         transaction!(self, Mode::Read, |tx| {
             looks_hers(&mut tx, author, letter).await?;
             one(&mut tx, letter).await
+        })
+    }
+
+    async fn history(&self, author: &Author, letter: LetterId) -> Result<Vec<Note>> {
+        transaction!(self, Mode::Read, |tx| {
+            looks_hers(&mut tx, author, letter).await?;
+            let letter = one(&mut tx, letter).await?;
+            notes::of_letter(&mut tx, &letter).await
         })
     }
 

@@ -12,11 +12,13 @@
 //! channel <id> <sealed>
 //! channel-removed <id>
 //! stop <keyed hash>
+//! keeper-set <id> <person> <needed> <of> <instant> <rev> <keeper-set.age>
 //! end
 //! ```
 //!
 //! Bytes and nothing are written as in [`super::recovery`].
 
+use super::keeper_sets;
 use super::lives::{self, read};
 use super::lives_map::{plan, plan_text};
 use super::lives_replay::changes;
@@ -24,6 +26,7 @@ use super::rebuild::{self, Manifests};
 use super::recovery::{hex, lines};
 use super::tx::{Tx, values};
 use crate::Result;
+use crate::keeper_sets::KeeperSetRow;
 use crate::lives::{KeeperStanding, NewKeeper};
 use crate::rows::{Keyed, SealedText};
 use jiff::Timestamp;
@@ -80,6 +83,8 @@ pub struct LifeManifest {
     pub removed: Vec<ChannelId>,
     /// Her stop code.
     pub stop: Option<Keyed>,
+    /// The sets of her keepers' cards, in their order.
+    pub sets: Vec<KeeperSetRow>,
 }
 
 impl LifeManifest {
@@ -87,7 +92,7 @@ impl LifeManifest {
     pub fn read(text: &str) -> Option<Self> {
         let (mut account, mut life, mut counts, mut coming, mut paused) = (None, None, None, None, None);
         let (mut keepers, mut channels, mut removed, mut stop) = (Vec::new(), Vec::new(), Vec::new(), None);
-        let mut whole = false;
+        let (mut sets, mut whole) = (Vec::new(), false);
         for (first, mut words) in lines(text, "unsaid-recovery-life 1")? {
             match first {
                 "account" => account = Some(words.read()?),
@@ -114,6 +119,16 @@ impl LifeManifest {
                 "channel" => channels.push((words.read()?, SealedText(words.bytes()?))),
                 "channel-removed" => removed.push(words.read()?),
                 "stop" => stop = Some(words.keyed()?),
+                "keeper-set" => {
+                    let id = words.read()?;
+                    let person = match words.perhaps()? {
+                        None => None,
+                        Some(word) => Some(word.parse().ok()?),
+                    };
+                    let (needed, of) = (words.read()?, words.read()?);
+                    let (made, rev, file) = (words.read()?, words.read()?, words.bytes()?);
+                    sets.push(KeeperSetRow { id, account: account?, person, needed, of, file, made, rev });
+                }
                 "end" => whole = true,
                 _ => {}
             }
@@ -123,7 +138,7 @@ impl LifeManifest {
             Some((rev, standing)) => Some(RowOf { rev, standing, plan: counts?, coming, paused }),
         };
         whole.then_some(())?;
-        Some(Self { account: account?, row, keepers, channels, removed, stop })
+        Some(Self { account: account?, row, keepers, channels, removed, stop, sets })
     }
 
     /// Its text.
@@ -161,6 +176,11 @@ impl LifeManifest {
         }
         if let Some(code) = self.stop {
             line(format_args!("stop {}", hex(&code.0)));
+        }
+        for set in &self.sets {
+            let person = set.person.map_or_else(|| "-".to_owned(), |person| person.to_string());
+            let KeeperSetRow { id, needed, of, made, rev, .. } = set;
+            line(format_args!("keeper-set {id} {person} {needed} {of} {made} {rev} {}", hex(&set.file)));
         }
         text.push_str("end\n");
         text
@@ -209,7 +229,8 @@ async fn of(tx: &mut Tx, account: AccountId) -> Result<LifeManifest> {
     }
     let row_of_code = tx.one("select code from stop_codes where account = $1", values![account]).await?;
     let stop = row_of_code.map(|mut row| row.next()).transpose()?;
-    Ok(LifeManifest { account, row, keepers, channels, removed, stop })
+    let sets = keeper_sets::of_account(tx, account).await?;
+    Ok(LifeManifest { account, row, keepers, channels, removed, stop, sets })
 }
 
 /// What manifests know of lives and the rows do not: after the facts, for those that are gone.
@@ -239,6 +260,9 @@ async fn learn_one(tx: &mut Tx, found: LifeManifest, now: Now) -> Result<()> {
         if differs && (stands.is_none() || *standing == KeeperStanding::Removed) {
             lives::stand(tx, account, keeper.id, *standing, now).await?;
         }
+    }
+    for set in &found.sets {
+        keeper_sets::learn(tx, set).await?;
     }
     for (id, sealed) in &found.channels {
         if tx.one("select 1 from channels where id = $1", values![*id]).await?.is_none() {

@@ -3,7 +3,7 @@
 
 use super::lives_map::{self, life_columns};
 use super::tx::{Mode, Tx, Value, not_before, values};
-use super::{SqlStore, given, keys, life_manifest, messages, transaction, wakes};
+use super::{SqlStore, asks, codes, given, keys, life_manifest, messages, rehearsed, transaction, wakes};
 use crate::lives::*;
 use crate::rows::*;
 use crate::{Result, StoreError};
@@ -13,7 +13,7 @@ use unsaid_delivery::Fact;
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId, PersonId};
 use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, Life, To, Vote, Word, Write};
-use unsaid_delivery::message::{Kind, Ladder, Message, MessageState, Says, Subject};
+use unsaid_delivery::message::{Kind, Ladder, Message, MessageState, Notice, Says, Subject};
 use unsaid_delivery::planted;
 
 #[async_trait]
@@ -117,8 +117,11 @@ impl LifeStore for SqlStore {
     async fn keeper_of(&self, link: Keyed) -> Result<Option<KeeperRow>> {
         transaction!(self, Mode::Read, |tx| {
             let row = tx.one("select id, account from keepers where link = $1", values![link]).await?;
-            let Some(mut row) = row else { return Ok(None) };
-            let (id, account): (KeeperId, AccountId) = (row.next()?, row.next()?);
+            let found = match row {
+                Some(mut row) => Some((row.next()?, row.next()?)),
+                None => asks::keeper_asked_by(&mut tx, link).await?,
+            };
+            let Some((id, account)): Option<(KeeperId, AccountId)> = found else { return Ok(None) };
             Ok(keepers(&mut tx, account).await?.into_iter().find(|keeper| keeper.id == id))
         })
     }
@@ -201,6 +204,25 @@ impl LifeStore for SqlStore {
         transaction!(self, Mode::Read, |tx| channels(&mut tx, account).await)
     }
 
+    async fn ask_channel(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
+        transaction!(self, Mode::Write, |tx| {
+            keys::ask_for_address(&mut tx, author, &ask, Some(codes::CHANNEL), now).await
+        })
+    }
+
+    async fn prove_channel(
+        &self,
+        author: &Author,
+        browser: Keyed,
+        code: Keyed,
+        channel: NewChannel,
+        now: Now,
+    ) -> Result<ChannelTried> {
+        transaction!(self, Mode::Write, |tx| {
+            prove_channel(&mut tx, author, browser, code, &channel, now).await
+        })
+    }
+
     async fn add_channel(
         &self,
         author: &Author,
@@ -210,14 +232,7 @@ impl LifeStore for SqlStore {
     ) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             tx.need("select 1 from accounts where id = $1 /*lock*/", values![author.account]).await?;
-            let taken = tx.one("select 1 from channels where id = $1", values![channel]).await?;
-            if taken.is_some() || channels(&mut tx, author.account).await?.len() >= CHANNELS {
-                return Err(StoreError::Conflict);
-            }
-            let fact = Fact::ChannelAdded { account: author.account, channel, sealed: sealed.0.clone() };
-            tx.fact(channel, 1, fact);
-            put_channel(&mut tx, author.account, channel, sealed.clone(), now).await?;
-            life_manifest::keep(&mut tx, author.account).await
+            add_channel(&mut tx, author.account, channel, &sealed, now).await
         })
     }
 
@@ -229,6 +244,18 @@ impl LifeStore for SqlStore {
             tx.fact(channel, 2, Fact::ChannelRemoved { account: author.account, channel });
             life_manifest::keep(&mut tx, author.account).await
         })
+    }
+
+    async fn send_rehearsal(&self, author: &Author, messages: &[ToSend], now: Now) -> Result<bool> {
+        transaction!(self, Mode::Write, |tx| rehearsed::send(&mut tx, author, messages, now).await)
+    }
+
+    async fn rehearsal_sent(&self, account: AccountId) -> Result<Option<RehearsalSent>> {
+        transaction!(self, Mode::Read, |tx| rehearsed::sent(&mut tx, account).await)
+    }
+
+    async fn stop_rehearsal(&self, author: &Author) -> Result<u64> {
+        transaction!(self, Mode::Write, |tx| rehearsed::stop(&mut tx, author).await)
     }
 
     async fn put_stop_code(&self, author: &Author, code: Keyed) -> Result<()> {
@@ -291,6 +318,7 @@ pub(super) async fn view(tx: &mut Tx, account: AccountId) -> Result<Option<LifeV
         channels: [To::SignIn].into_iter().chain(others).collect(),
         keepers: standing.iter().map(|keeper| keeper.id).collect(),
         quiet: quiet(tx, account).await?,
+        invited: to_be_invited(tx, account).await?,
         lost: given::how_many_lost(tx, account).await?,
         votes: votes(tx, account, life.episode).await?,
         rung: rung(tx, &life).await?,
@@ -317,6 +345,18 @@ async fn quiet(tx: &mut Tx, account: AccountId) -> Result<Vec<(KeeperId, Timesta
             Ok((id, added.max(heard.unwrap_or(added)).max(asked.unwrap_or(added))))
         })
         .collect()
+}
+
+/// Who can be written to, and has had nothing of the house yet, nor the house of them.
+async fn to_be_invited(tx: &mut Tx, account: AccountId) -> Result<Vec<KeeperId>> {
+    let rows = tx
+        .query(
+            "select id from keepers where account = $1 and standing = 'invited' and address is not null
+             and asked is null and heard is null order by nr",
+            values![account],
+        )
+        .await?;
+    rows.into_iter().map(|mut row| row.next()).collect()
 }
 
 /// They have done something here.
@@ -416,7 +456,8 @@ async fn keepers(tx: &mut Tx, account: AccountId) -> Result<Vec<KeeperRow>> {
     Ok(keepers)
 }
 
-async fn channels(tx: &mut Tx, account: AccountId) -> Result<Vec<ChannelRow>> {
+/// Her other channels, oldest first.
+pub(super) async fn channels(tx: &mut Tx, account: AccountId) -> Result<Vec<ChannelRow>> {
     let rows = tx
         .query(
             "select id, sealed, added from channels where account = $1 and removed = 0 order by nr",
@@ -505,7 +546,7 @@ async fn put(tx: &mut Tx, life: &Life, write: Write, (id, link): (MessageId, Key
         To::Host(host) => ("account", host.into()),
         To::Channel(channel) => ("channel", channel.into()),
         To::Keeper(keeper) => {
-            if write.says == Says::StillRight {
+            if matches!(write.says, Says::Invited | Says::StillRight) {
                 tx.exec("update keepers set asked = $1 where id = $2", values![now.trusted, keeper]).await?;
             }
             let address = tx
@@ -591,7 +632,7 @@ pub(super) async fn heard(tx: &mut Tx, message: MessageId, state: MessageState, 
 
 /// About whom a message of the ladder is.
 pub(super) async fn about(tx: &mut Tx, message: &Message) -> Result<Option<About>> {
-    let Kind::Ladder(_) = message.kind else { return Ok(None) };
+    let (Kind::Ladder(_) | Kind::Notice(Notice::Rehearsal)) = message.kind else { return Ok(None) };
     let mut row = tx
         .need(
             "select m.account, a.name, coalesce(k.standing, '') from messages m join accounts a on a.id = m.account
@@ -671,6 +712,48 @@ pub(super) async fn put_keeper(tx: &mut Tx, account: AccountId, keeper: &NewKeep
     )
     .await?;
     look(tx, account, now).await
+}
+
+async fn prove_channel(
+    tx: &mut Tx,
+    author: &Author,
+    browser: Keyed,
+    code: Keyed,
+    channel: &NewChannel,
+    now: Now,
+) -> Result<ChannelTried> {
+    let account = author.account;
+    tx.need("select 1 from accounts where id = $1 /*lock*/", values![account]).await?;
+    match codes::try_for(tx, browser, code, Some(account), codes::CHANNEL, now).await? {
+        CodeTried::Over => return Ok(ChannelTried::Over),
+        CodeTried::Wrong => return Ok(ChannelTried::Wrong),
+        CodeTried::Right { email_key, .. } if email_key != channel.key => return Ok(ChannelTried::Over),
+        CodeTried::Right { .. } => {}
+    }
+    if channels(tx, account).await?.len() >= CHANNELS {
+        return Ok(ChannelTried::Full);
+    }
+    add_channel(tx, account, channel.id, &channel.sealed, now).await?;
+    keys::notice(tx, account, Notice::ChannelAdded, channel.told, now).await?;
+    Ok(ChannelTried::Proved)
+}
+
+/// Her account is locked.
+async fn add_channel(
+    tx: &mut Tx,
+    account: AccountId,
+    channel: ChannelId,
+    sealed: &SealedText,
+    now: Now,
+) -> Result<()> {
+    let taken = tx.one("select 1 from channels where id = $1", values![channel]).await?;
+    if taken.is_some() || channels(tx, account).await?.len() >= CHANNELS {
+        return Err(StoreError::Conflict);
+    }
+    let fact = Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() };
+    tx.fact(channel, 1, fact);
+    put_channel(tx, account, channel, sealed.clone(), now).await?;
+    life_manifest::keep(tx, account).await
 }
 
 pub(super) async fn put_channel(

@@ -2,12 +2,13 @@
 //! (`life::learn`): here is only whether the rows have it. Nothing is ever released by it.
 
 use super::apply::Found;
-use super::given;
 use super::lives::{self, read};
 use super::rebuild::{self, Manifests};
 use super::tx::{Tx, values};
 use super::wakes;
+use super::{given, keeper_sets};
 use crate::journal::Record;
+use crate::keeper_sets::KeeperSetRow;
 use crate::lives::{KeeperStanding, NewKeeper};
 use crate::rows::{Keyed, Lane, NewAddress, SealedText, WakeOf};
 use crate::{Result, StoreError};
@@ -70,6 +71,22 @@ pub(super) async fn apply(
         Fact::PersonTold { person, name } => {
             let name = (!name.is_empty()).then(|| SealedText(name.clone()));
             given::told_after_all(tx, *person, name).await.map(Some)
+        }
+        Fact::KeeperSetMade { account, set, person, needed, of, file, made } => {
+            if !rebuild::has_account(tx, manifests, *account).await? {
+                return Ok(Some(Found::Absent));
+            }
+            let row = KeeperSetRow {
+                id: *set,
+                account: *account,
+                person: *person,
+                needed: *needed,
+                of: *of,
+                file: file.clone(),
+                made: *made,
+                rev,
+            };
+            keeper_sets::learn(tx, &row).await.map(Some)
         }
         Fact::KeeperRemoved { keeper, .. } => {
             // It is for good: whatever was said beside it, they are none any more.

@@ -580,3 +580,75 @@ async fn without_a_journal_nobody_is_let_go_for_what_she_may_have_said() {
         }
     }
 }
+
+/// Without keeper-set.age no card opens anything: the newest one is known again after a restore, from the journal, and from the manifest where that is gone; and so is what was sealed to it.
+#[tokio::test]
+async fn keepers_cards_that_were_made_after_the_backup_open_what_was_sealed_to_them() {
+    use crate::LetterStore;
+    use crate::keeper_sets::{KeeperSetStore, NewKeeperSet};
+    let set = |id: u8, file: u8| NewKeeperSet {
+        id: KeeperSetId([id; 16]),
+        person: None,
+        needed: 2,
+        of: 3,
+        file: vec![file; 300],
+    };
+    for without_lives in [false, true] {
+        for mut house in House::both("life_cards").await {
+            {
+                let store = house.open().await;
+                // A backup that is older than all of it, where the manifest alone is left.
+                if !without_lives {
+                    armed(&store, plan(Policy::KeepersOnly)).await;
+                    store.put_keeper_set(&author(), set(71, 1), now()).await.unwrap();
+                }
+            }
+            house.back_up().await;
+            let (letter, expected) = {
+                let store = house.open().await;
+                if without_lives {
+                    armed(&store, plan(Policy::KeepersOnly)).await;
+                    store.put_keeper_set(&author(), set(71, 1), now()).await.unwrap();
+                }
+                // A keeper left, so that the first set has another file; and there is a second set, with a letter.
+                store.put_keeper_set(&author(), set(71, 2), days_later(1)).await.unwrap();
+                store.put_keeper_set(&author(), set(72, 3), days_later(1)).await.unwrap();
+                let letter = LetterId([73; 16]);
+                store.reserve_letter(&author(), letter, days_later(1)).await.unwrap();
+                store.put_wrap(&author(), letter, 1, WrapKind::Author, vec![1], 1).await.unwrap();
+                store
+                    .put_keepers_wrap(&author(), letter, 1, KeeperSetId([72; 16]), vec![2], 1)
+                    .await
+                    .unwrap();
+                let seal = Seal { letter, version: 1, manifest: [9; 32], promise: None };
+                store.seal(&author(), seal, days_later(1)).await.unwrap();
+                (letter, store.keeper_sets(ACCOUNT).await.unwrap())
+            };
+            if without_lives {
+                house.forgets_lives();
+            }
+            house.restore();
+            for start in 1..=2 {
+                let store = house.open().await;
+                let found = store.keeper_sets(ACCOUNT).await.unwrap();
+                assert_eq!(found, expected, "start {start}, without the facts of lives: {without_lives}");
+                assert_eq!(store.keeper_set_of(letter, 1).await.unwrap(), Some(KeeperSetId([72; 16])));
+                let shown = store.letter(&author(), letter).await.unwrap();
+                assert_eq!(shown.kept, Kept::Keepers);
+            }
+            // And what a crash left behind of the newest is not lost either.
+            let newest = Fact::KeeperSetMade {
+                account: ACCOUNT,
+                set: KeeperSetId([71; 16]),
+                person: None,
+                needed: 3,
+                of: 4,
+                file: vec![4; 300],
+                made: days_later(2).trusted,
+            };
+            house.dies_before_the_commit_of(entry(KeeperSetId([71; 16]), 3, newest));
+            let found = house.open().await.keeper_set(KeeperSetId([71; 16])).await.unwrap().unwrap();
+            assert_eq!((found.file, found.needed, found.of, found.rev), (vec![4; 300], 3, 4, 3));
+        }
+    }
+}

@@ -36,9 +36,10 @@ words! {
         "author" = WrapKind::Author,
         "host" = WrapKind::Host,
         "words" = WrapKind::Words,
+        "keepers" = WrapKind::Keepers,
         "unlock" = WrapKind::Unlock,
     }
-    Kept { "nobody" = Kept::Nobody, "house" = Kept::House, "words" = Kept::Words }
+    Kept { "nobody" = Kept::Nobody, "house" = Kept::House, "words" = Kept::Words, "keepers" = Kept::Keepers }
     Reach { "send" = Reach::Send, "claim" = Reach::Claim }
     Proof { "none" = Proof::None, "birthday" = Proof::Birthday, "question" = Proof::Question }
     Parked {
@@ -73,6 +74,7 @@ impl From<Kind> for Value {
             Kind::Notice(Notice::WordsReplaced) => "notice-words-replaced",
             Kind::Notice(Notice::SignInChanged) => "notice-sign-in-changed",
             Kind::Notice(Notice::CardPrinted) => "notice-card-printed",
+            Kind::Notice(Notice::KeepersCards) => "notice-keepers-cards",
             Kind::Notice(Notice::Exported) => "notice-exported",
             Kind::Notice(Notice::Trial) => "notice-trial",
             Kind::Notice(Notice::Answered) => "notice-answered",
@@ -83,6 +85,10 @@ impl From<Kind> for Value {
             Kind::Notice(Notice::KeeperDeclined) => "notice-keeper-declined",
             Kind::Notice(Notice::KeeperMoved) => "notice-keeper-moved",
             Kind::Notice(Notice::KeeperGaveAddress) => "notice-keeper-gave-address",
+            Kind::Notice(Notice::ChannelAdded) => "notice-channel-added",
+            Kind::Notice(Notice::ChannelRemoved) => "notice-channel-removed",
+            Kind::Notice(Notice::Rehearsal) => "notice-rehearsal",
+            Kind::Notice(Notice::CardAsked) => "notice-card-asked",
             Kind::Notice(Notice::HostCalled(Call::Holds)) => "notice-host-called-holds",
             Kind::Notice(Notice::HostCalled(Call::Unforeseen)) => "notice-host-called-unforeseen",
             Kind::Notice(Notice::HostCalled(Call::Relay)) => "notice-host-called-relay",
@@ -98,6 +104,7 @@ impl From<Kind> for Value {
                 Says::SaidDied => "ladder-said-died",
                 Says::SaidWell => "ladder-said-well",
                 Says::SaidUnknown => "ladder-said-unknown",
+                Says::Invited => "ladder-invited",
                 Says::StillRight => "ladder-still-right",
                 Says::AddressAsked => "ladder-address-asked",
                 Says::KeeperAsked => "ladder-keeper-asked",
@@ -126,6 +133,7 @@ impl FromValue for Kind {
             "notice-words-replaced" => Self::Notice(Notice::WordsReplaced),
             "notice-sign-in-changed" => Self::Notice(Notice::SignInChanged),
             "notice-card-printed" => Self::Notice(Notice::CardPrinted),
+            "notice-keepers-cards" => Self::Notice(Notice::KeepersCards),
             "notice-exported" => Self::Notice(Notice::Exported),
             "notice-trial" => Self::Notice(Notice::Trial),
             "notice-answered" => Self::Notice(Notice::Answered),
@@ -136,6 +144,10 @@ impl FromValue for Kind {
             "notice-keeper-declined" => Self::Notice(Notice::KeeperDeclined),
             "notice-keeper-moved" => Self::Notice(Notice::KeeperMoved),
             "notice-keeper-gave-address" => Self::Notice(Notice::KeeperGaveAddress),
+            "notice-channel-added" => Self::Notice(Notice::ChannelAdded),
+            "notice-channel-removed" => Self::Notice(Notice::ChannelRemoved),
+            "notice-rehearsal" => Self::Notice(Notice::Rehearsal),
+            "notice-card-asked" => Self::Notice(Notice::CardAsked),
             "notice-host-called-holds" => Self::Notice(Notice::HostCalled(Call::Holds)),
             "notice-host-called-unforeseen" => Self::Notice(Notice::HostCalled(Call::Unforeseen)),
             "notice-host-called-relay" => Self::Notice(Notice::HostCalled(Call::Relay)),
@@ -161,6 +173,7 @@ fn says(word: &str) -> Option<Says> {
         "said-died" => Says::SaidDied,
         "said-well" => Says::SaidWell,
         "said-unknown" => Says::SaidUnknown,
+        "invited" => Says::Invited,
         "still-right" => Says::StillRight,
         "address-asked" => Says::AddressAsked,
         "keeper-asked" => Says::KeeperAsked,

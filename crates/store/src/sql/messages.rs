@@ -2,7 +2,8 @@
 
 use super::map::{self, message_columns};
 use super::tx::{Tx, Value, not_before, values};
-use super::{holds, lives, pair, wakes};
+use super::{holds, lives, notes, pair, wakes};
+use crate::notes::{About, Noted};
 use crate::rows::*;
 use crate::{Result, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -247,6 +248,7 @@ pub(super) async fn keep(tx: &mut Tx, row: &Message, recorded: &Recorded, now: N
     }
     if let (true, Some(address)) = (recorded.address_is_dead, row.address) {
         tx.exec("update addresses set good = 0 where id = $1", values![address]).await?;
+        notes::of(tx, About::Message(row.id), Noted::CameBack).await?;
     }
     let tries = row.tries.saturating_add(recorded.counts.into());
     become_state(tx, row, recorded.state, tries, now).await?;

@@ -10,6 +10,7 @@ mod accounts;
 pub mod adopt;
 mod amends;
 mod apply;
+mod asks;
 pub mod backup;
 mod balance;
 mod boots;
@@ -31,6 +32,7 @@ mod given;
 mod groups;
 mod holds;
 mod house;
+mod keeper_sets;
 mod keys;
 mod letters;
 pub mod life_manifest;
@@ -42,6 +44,7 @@ mod lives_replay;
 mod lives_restored;
 mod map;
 mod messages;
+mod notes;
 mod pair;
 mod persons;
 mod postgres;
@@ -53,6 +56,7 @@ mod rederive;
 mod refusals;
 #[cfg(test)]
 mod rehearsal;
+mod rehearsed;
 mod replay;
 mod replies;
 #[cfg(test)]
@@ -210,7 +214,7 @@ impl SqlStore {
     }
 
     /// Commits what went well and takes back the rest. None: the engine wants it tried again.
-    async fn finish<T>(&self, tx: Tx, answer: Result<T>) -> Option<Result<T>> {
+    async fn finish<T>(&self, mut tx: Tx, answer: Result<T>) -> Option<Result<T>> {
         if tx.again {
             return None;
         }
@@ -218,6 +222,9 @@ impl SqlStore {
             Ok(value) => value,
             Err(error) => return Some(Err(error)),
         };
+        if let Err(error) = notes::of_facts(&mut tx).await {
+            return if tx.again { None } else { Some(Err(error)) };
+        }
         match self.commit(tx).await {
             Ok(()) => Some(Ok(value)),
             Err(Fault::Again) => None,

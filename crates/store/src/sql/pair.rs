@@ -3,7 +3,8 @@
 
 use super::map::{self, delivery_columns, message_columns};
 use super::tx::{Tx, Value, not_before, values};
-use super::{care, lives, wakes};
+use super::{care, lives, notes, wakes};
+use crate::notes::{About, Noted};
 use crate::rows::{Lane, WakeOf};
 use crate::{Result, StoreError};
 use unsaid_delivery::clock::Now;
@@ -206,6 +207,13 @@ pub(super) async fn park(
     now: Now,
     wake: Option<Wake>,
 ) -> Result<()> {
+    if let (ParkedBy::Engine, State::Parked { why, .. }) = (by, state) {
+        let free =
+            tx.one("select 1 from deliveries where id = $1 and state <> 'parked'", values![id]).await?;
+        if free.is_some() {
+            notes::of(tx, About::Delivery(id), Noted::held(why)).await?;
+        }
+    }
     let [name, number, word] = map::state_values(state);
     tx.exec(
         "update deliveries set

@@ -3,8 +3,8 @@
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
 use super::{
-    SqlStore, amends, cards, care, door, letters, pair, proofs, refusals, replies, sessions, transaction,
-    uploads,
+    SqlStore, amends, asks, cards, care, door, letters, pair, proofs, refusals, replies, sessions,
+    transaction, uploads,
 };
 use crate::limits::READERS_OF_A_LINK;
 use crate::rows::*;
@@ -179,10 +179,13 @@ impl ReaderStore for SqlStore {
         })
     }
 
-    async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, _now: Now) -> Result<()> {
+    async fn open(&self, reader: &Reader, delivery: &Delivery, granted: &Granted, now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             theirs(&mut tx, reader, delivery).await?;
             proofs::answered(&mut tx, reader, delivery).await?;
+            if !asks::are_enough(&mut tx, delivery, Some(now)).await? {
+                return Err(StoreError::Missing);
+            }
             pair::move_to(&mut tx, delivery.id, granted.state, granted.wake).await?;
             pin(&mut tx, delivery.id, reader.person).await?;
             tx.fact(delivery.id, delivery.rev + 1, granted.fact.clone());
@@ -193,7 +196,10 @@ impl ReaderStore for SqlStore {
     async fn release(&self, reader: &Reader, delivery: DeliveryId) -> Result<Released> {
         transaction!(self, Mode::Read, |tx| {
             let delivery = opened(&mut tx, reader, delivery).await?;
-            for kind in [WrapKind::Host, WrapKind::Words] {
+            if !asks::are_enough(&mut tx, &delivery, None).await? {
+                return Err(StoreError::Missing);
+            }
+            for kind in WrapKind::OF_LETTERS {
                 if let Some(wrap) = letters::wrap(&mut tx, delivery.letter, delivery.version, kind).await? {
                     let (subject, version) = (delivery.letter.to_string(), delivery.version);
                     return Ok(Released { wrap, subject, version, kind });
@@ -346,7 +352,7 @@ async fn reader_of(tx: &mut Tx, message: MessageId) -> Result<Option<Reader>> {
 }
 
 /// What this reader may open: nothing while they say that this address is not the person's.
-async fn openable(tx: &mut Tx, reader: &Reader) -> Result<Vec<Delivery>> {
+pub(super) async fn openable(tx: &mut Tx, reader: &Reader) -> Result<Vec<Delivery>> {
     if refusals::is_not_me(tx, reader).await? {
         return Ok(Vec::new());
     }

@@ -169,8 +169,15 @@ async fn make(tx: &mut Tx, found: &LetterManifest, rev: i64, now: Now) -> Result
     tx.exec("delete from wraps where subject = $1 and version = $2", values![letter, version]).await?;
     for (kind, generation, bytes) in &found.wraps {
         tx.exec(
-            "insert into wraps (subject, version, kind, bytes, host_generation) values ($1, $2, $3, $4, $5)",
-            values![letter, version, *kind, bytes.clone(), *generation],
+            "insert into wraps (subject, version, kind, bytes, host_generation, keeper_set) values ($1, $2, $3, $4, $5, $6)",
+            values![
+                letter,
+                version,
+                *kind,
+                bytes.clone(),
+                *generation,
+                found.keeper_set.filter(|_| *kind == WrapKind::Keepers)
+            ],
         )
         .await?;
     }

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use std::fmt::Write;
 use std::str::{FromStr, SplitAsciiWhitespace};
 use unsaid_delivery::clock::Observed;
-use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, LetterId, PersonId};
+use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, KeeperSetId, LetterId, PersonId};
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, Rule};
 use unsaid_delivery::state::Rest;
 
@@ -47,6 +47,8 @@ pub struct LetterManifest {
     pub parts: Vec<Part>,
     /// Kind, generation of the host's key, bytes.
     pub wraps: Vec<(WrapKind, u32, Vec<u8>)>,
+    /// To which set the wrap of the kind keepers is.
+    pub keeper_set: Option<KeeperSetId>,
     /// Until when new words rest.
     pub amends: Option<Rest>,
     /// What was promised with it.
@@ -204,6 +206,7 @@ impl LetterManifest {
     pub fn read(text: &str) -> Option<Self> {
         let (mut letter, mut version, mut account, mut sealed, mut manifest) = (None, None, None, None, None);
         let (mut kept, mut parts, mut wraps, mut amends) = (None, Vec::new(), Vec::new(), None);
+        let mut keeper_set = None;
         let (mut delivery, mut person, mut addresses, mut rest, mut due) =
             (None, None, Vec::new(), None, None);
         let (mut gate, mut moment, mut reach, mut proof, mut asked) = (None, None, None, None, None);
@@ -223,6 +226,7 @@ impl LetterManifest {
                     sha256: words.keyed()?.0,
                 }),
                 "wrap" => wraps.push((words.word()?, words.read()?, words.bytes()?)),
+                "keeper-set" => keeper_set = Some(words.read()?),
                 "amends" => amends = Some(words.rest()?),
                 "delivery" => delivery = Some((words.read()?, words.read()?)),
                 "person" => {
@@ -277,6 +281,7 @@ impl LetterManifest {
             }
         };
         let by_wraps = |kind| wraps.iter().any(|(there, _, _)| *there == kind);
+        // Manifests without the word are older than what keepers open.
         let kept = kept.unwrap_or(match (by_wraps(WrapKind::Words), by_wraps(WrapKind::Host)) {
             (true, _) => Kept::Words,
             (false, true) => Kept::House,
@@ -291,6 +296,7 @@ impl LetterManifest {
             kept,
             parts,
             wraps,
+            keeper_set,
             amends,
             promised,
         })

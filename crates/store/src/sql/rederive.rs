@@ -2,8 +2,9 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Tx, values};
-use super::{care, pair, wakes};
+use super::{care, notes, pair, wakes};
 use crate::Result;
+use crate::notes::{About, Noted};
 use crate::rows::{Lane, Rederived, WakeOf};
 use unsaid_delivery::state::Wake;
 use unsaid_delivery::{anew, calendar};
@@ -35,6 +36,9 @@ pub(super) async fn rederive(tx: &mut Tx, limit: usize) -> Result<Rederived> {
             pair::set_due(tx, delivery.id, anew.due, present).await?;
             if let Some(at) = anew.wake {
                 wakes::set(tx, WakeOf::Delivery(delivery.id), Lane::Letters, Wake::Trusted(at)).await?;
+            }
+            if anew.shifted {
+                notes::of(tx, About::Delivery(delivery.id), Noted::DayMoved).await?;
             }
             done.looked += 1;
             done.shifted += u64::from(anew.shifted);

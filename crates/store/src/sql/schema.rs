@@ -24,6 +24,10 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("schema/0015.sql"),
     include_str!("schema/0016.sql"),
     include_str!("schema/0017.sql"),
+    include_str!("schema/0018.sql"),
+    include_str!("schema/0019.sql"),
+    include_str!("schema/0020.sql"),
+    include_str!("schema/0021.sql"),
 ];
 
 /// Whether the tables are those of this program; nothing is changed.

@@ -12,7 +12,8 @@
 //! manifest <SHA-256 of the parts' manifest>
 //! part <name> <kind> <blob> <size in bytes> <SHA-256>        each complete part
 //! wrap <kind> <host generation> <bytes>                      each wrap that stands
-//! kept <nobody, house or words>                              who kept its key when it was sealed
+//! keeper-set <id>                                            to which set the wrap of the kind keepers is
+//! kept <nobody, house, words or keepers>                              who kept its key when it was sealed
 //! amends <instant> <observed seconds>                        new words, which count from then on
 //! delivery <id> <occurrence>                                 from here on: only where something is promised
 //! person <id> <language> <zone>
@@ -28,7 +29,7 @@
 
 use super::recovery::{self, hex};
 use super::tx::{Tx, Value, not_before, values};
-use super::{map, pair, proofs, uploads, wakes};
+use super::{keeper_sets, map, pair, proofs, uploads, wakes};
 use crate::rows::{Author, Kept, Lane, Promise, Seal, WakeOf, WrapKind};
 use crate::{Result, StoreError};
 use jiff::Timestamp;
@@ -124,8 +125,9 @@ pub(super) async fn kept(tx: &mut Tx, letter: LetterId, version: u32) -> Result<
     for mut row in rows {
         match row.next()? {
             WrapKind::Words => return Ok(Kept::Words),
-            WrapKind::Host => kept = Kept::House,
-            WrapKind::Author | WrapKind::Unlock => {}
+            WrapKind::Keepers => kept = Kept::Keepers,
+            WrapKind::Host if kept == Kept::Nobody => kept = Kept::House,
+            WrapKind::Host | WrapKind::Author | WrapKind::Unlock => {}
         }
     }
     Ok(kept)
@@ -282,6 +284,9 @@ pub(super) async fn recovery(tx: &mut Tx, letter: LetterId, version: u32) -> Res
     for mut row in wraps {
         let (kind, generation, bytes): (String, u32, Vec<u8>) = (row.next()?, row.next()?, row.next()?);
         line(format_args!("wrap {kind} {generation} {}", hex(&bytes)));
+    }
+    if let Some(set) = keeper_sets::of_version(tx, letter, version).await? {
+        line(format_args!("keeper-set {set}"));
     }
     if let Some(kept) = kept {
         line(format_args!("kept {kept}"));

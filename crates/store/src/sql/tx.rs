@@ -371,8 +371,19 @@ macro_rules! ids {
     )*};
 }
 ids!(
-    AccountId, PersonId, AddressId, LetterId, DeliveryId, MessageId, BlobId, BootId, DraftId, ReplyId,
-    ChannelId, KeeperId
+    AccountId,
+    PersonId,
+    AddressId,
+    LetterId,
+    DeliveryId,
+    MessageId,
+    BlobId,
+    BootId,
+    DraftId,
+    ReplyId,
+    ChannelId,
+    KeeperId,
+    KeeperSetId
 );
 
 #[cfg(test)]

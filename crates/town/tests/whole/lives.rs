@@ -290,7 +290,8 @@ fn a_scanner_that_follows_every_link_keeps_nobody_alive_and_says_nothing() {
         }
     }
     assert_eq!(story.to_helen("Are you well? We ask again").len(), 4, "the ladder went on");
-    assert!(!story.relay.taken_for(JOAN).is_empty(), "and her keepers were asked");
+    let asked = "Subject: We ask about somebody who trusts you";
+    assert!(story.relay.taken_for(JOAN).iter().any(|t| t.text.contains(asked)), "and her keepers were asked");
     assert_eq!(story.to_helen("We have not heard from you").len(), 0, "of whom none has said anything");
     assert_eq!(story.to_dan(), 0);
 }
@@ -330,8 +331,8 @@ fn questions_that_lie_among_her_spam_make_keepers_reach_her_and_nothing_leaves()
     assert_eq!(story.to_helen("Are you well? We ask again").len(), 4, "all of them were accepted");
     for who in [JOAN, AMIR] {
         let asked = story.relay.taken_for(who);
-        assert_eq!(asked.len(), 1, "{who}");
-        let text = asked[0].text.replace("=\r\n", "").replace(['\r', '\n'], " ");
+        assert_eq!(asked.len(), 2, "{who} was invited at the beginning, and is asked once");
+        let text = asked[1].text.replace("=\r\n", "").replace(['\r', '\n'], " ");
         assert!(text.contains("First try to reach them"), "they are asked to reach her: {text}");
     }
     // One of them believes the worst; the other goes there, and it is nothing.
@@ -352,7 +353,7 @@ fn keepers_who_disagree_open_nothing() {
     let amir = story.keeper("Amir Haddad", AMIR);
     let beatrice = story.keeper("Beatrice Okafor", BEATRICE);
     story.days(101);
-    assert_eq!(story.relay.taken_for(JOAN).len(), 1, "asked when the ladder was climbed");
+    assert_eq!(story.relay.taken_for(JOAN).len(), 2, "invited, and asked when the ladder was climbed");
     story.says(&joan, "died");
     story.says(&amir, "well");
     story.says(&beatrice, "unknown");

@@ -3,6 +3,7 @@
 
 use super::account;
 use super::account::MyAccount;
+use super::channels;
 use super::cookies::Cookie;
 use super::described::shape;
 use super::gate::{SessionToken, SignedIn};
@@ -130,6 +131,10 @@ async fn confirm(
         EmailChanged::Wrong => return Err(wrong()),
         EmailChanged::Over => return Err(over()),
         EmailChanged::Taken => return Err(Problem::of("address-taken")),
+    }
+    // Two messages to one mailbox would be taken for two mailboxes.
+    for channel in channels::at(&app, &author, app.keys.sign_in_index(&address.sign_in_form())).await? {
+        app.store.remove_channel(&author, channel, now).await?;
     }
     app.nudge.nudge();
     let session = app.store.session(token, now).await?.ok_or(StoreError::Missing)?;

@@ -27,6 +27,8 @@ include!(concat!(env!("OUT_DIR"), "/packed_assets.rs"));
 
 /// The author's pages.
 pub(super) const AUTHOR: &str = "src/pages/author/main.ts";
+/// What locks a card in its keeper's browser.
+pub(super) const KEEPER: &str = "src/pages/keeper/main.ts";
 /// What unlocks a letter in its reader's browser.
 pub(super) const READER: &str = "src/pages/reader/main.ts";
 /// The look of pages without script.

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 /// Pages of the author's app (web/src/pages/author/router.ts): one shell for all of them.
-const AUTHORS: [&str; 25] = [
+const AUTHORS: [&str; 26] = [
     "/begin/{token}",
     "/sign-in",
     "/unlock",
@@ -28,6 +28,7 @@ const AUTHORS: [&str; 25] = [
     "/answers",
     "/answers/{id}",
     "/gone",
+    "/gone/cards",
     "/gone/paper",
     "/gone/rehearsal",
     "/people",

@@ -2,6 +2,7 @@
 //! a keeper no more, and whoever never was one, get one answer. Knows no rule: `accept` does; how it looks stands beside this (keeper_page.rs).
 
 use super::cookies::read_token;
+use super::keeper_card;
 use super::keeper_gives as gives;
 use super::keeper_page::{self as page, Seen};
 use super::lives::commit;
@@ -20,11 +21,13 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/keeper/{token}", Policy::Anyone, Face::Page, show),
         Route::post("/keeper/{token}", Policy::Anyone, Face::Page, Body::Form, answer),
+        Route::post("/keeper/{token}/card", Policy::Anyone, Face::Api, Body::Json, keeper_card::give)
+            .refuses(&["keeper-unknown", "card-not-asked", "ask-replaced", "bytes-unknown"]),
     ]
 }
 
 /// Who has this link, by their paper or by a message to them. One who was removed is nobody here.
-async fn find(app: &App, token: &str) -> Result<Option<KeeperRow>, Problem> {
+pub(super) async fn find(app: &App, token: &str) -> Result<Option<KeeperRow>, Problem> {
     let Some(token) = read_token(token.as_bytes()) else { return Ok(None) };
     let link = hashed(&token);
     let found = match app.store.keeper_of(link).await? {
@@ -119,7 +122,8 @@ pub(super) async fn seen(app: &App, keeper: KeeperRow) -> Result<Seen, Problem> 
     let name = name_of(app, &keeper).await?;
     let view = app.store.life(keeper.account).await?;
     let lost = app.store.lost_persons(keeper.id).await?;
-    Ok(Seen { name, keeper, view, lost: gives::opened(app, lost)?, now: app.time.now() })
+    let cards = keeper_card::wanted(app, keeper.id).await?;
+    Ok(Seen { name, keeper, view, lost: gives::opened(app, lost)?, cards, now: app.time.now() })
 }
 
 async fn name_of(app: &App, keeper: &KeeperRow) -> Result<String, Problem> {

@@ -1,8 +1,10 @@
 //! How a keeper's page looks: the invitation, the page that stands between times, the question with its three words, each word said back, and what came of it. It shows what the others have
-//! said after one's own word and not before, and nothing of her letters, ever. No answer is set in advance.
+//! said after one's own word and not before, and nothing of her letters, ever. No answer is set in advance. One thing because what a keeper sees on one day is held against what they see on another.
 
+use super::assets;
 use super::keeper_address_page::{Lost, their_address, whom_we_cannot_reach};
-use super::page::{opening, private, say, wrong_at};
+use super::keeper_card::{Wanted, asked_for};
+use super::page::{opening, private, private_with, say, wrong_at};
 use super::say_date::full_day;
 use crate::app::App;
 use axum::http::StatusCode;
@@ -30,6 +32,8 @@ pub(super) struct Seen {
     pub(super) view: Option<LifeView>,
     /// Whom her letters cannot reach, once she was let go.
     pub(super) lost: Vec<Lost>,
+    /// For which letters a card of theirs is asked.
+    pub(super) cards: Vec<Wanted>,
     /// When.
     pub(super) now: Now,
 }
@@ -169,13 +173,14 @@ pub(super) fn whole(app: &App, seen: &Seen, wrong: Option<(&str, &str)>) -> Resp
             _ => (between_times(seen, asks)),
         }
     };
-    private(app, &title, status, main)
+    private_with(app, &title, status, (!seen.cards.is_empty()).then_some(assets::KEEPER), main)
 }
 
 /// She has named them, and asks whether they will.
 fn invited(seen: &Seen, asks: Asks) -> Markup {
     html! {
         (opening(&seen.say("house.keeper.trusts"), &seen.say("house.keeper.invited")))
+        (asked_for(seen))
         h2 { (say("house.keeper.means", &[])) }
         (what_it_means(seen))
         form.acts #answer method="post" {
@@ -204,12 +209,14 @@ fn what_it_means(seen: &Seen) -> Markup {
 /// Nothing is asked of them now.
 fn between_times(seen: &Seen, asks: Asks) -> Markup {
     let lede = match asks {
+        _ if !seen.cards.is_empty() => seen.say("house.keeper.card_lede"),
         Asks::Stopped(day) => say("house.keeper.stopped", &[("name", &seen.name), ("day", &full_day(day))]),
         Asks::Nothing => seen.say("house.keeper.nothing"),
         _ => say("house.keeper.quiet", &[]),
     };
     html! {
         (opening(&seen.say("house.keeper.trusts"), &lede))
+        (asked_for(seen))
         (own_word(seen))
         form.acts method="post" {
             button.button type="submit" name="do" value="accept" { (say("house.keeper.still_right", &[])) }
@@ -276,6 +283,7 @@ fn asked(seen: &Seen, standing: KeeperStanding) -> Markup {
             div.acts { button.button.button--main type="submit" name="do" value="say" { (say("house.keeper.give", &[])) } }
             p.note { (seen.say("house.keeper.told")) }
         }
+        (asked_for(seen))
         h2 { (say("house.keeper.afraid", &[])) }
         div.prose {
             @if let Some((needed, all)) = seen.quorum() {
@@ -462,6 +470,7 @@ pub(super) fn answered(app: &App, name: &str, enrolled: bool) -> Response {
 fn declined(seen: &Seen) -> Markup {
     html! {
         (opening(&seen.say("house.keeper.is_declined"), &say("house.keeper.declined_then", &[])))
+        (asked_for(seen))
         form.acts #answer method="post" {
             button.button type="submit" name="do" value="accept" { (say("house.keeper.accept_again", &[])) }
         }
@@ -471,9 +480,14 @@ fn declined(seen: &Seen) -> Markup {
 /// She was let go.
 fn over(app: &App, seen: &Seen) -> Markup {
     let stop = format!("{}/stop", app.settings.public_url.origin);
-    let lede = if seen.lost.is_empty() { "house.keeper.is_over_lede" } else { "house.keeper.is_over_asks" };
+    let lede = match (seen.cards.is_empty(), seen.lost.is_empty()) {
+        (false, _) => "house.keeper.card_lede",
+        (true, true) => "house.keeper.is_over_lede",
+        (true, false) => "house.keeper.is_over_asks",
+    };
     html! {
         (opening(&say("house.keeper.is_over", &[]), &seen.say(lede)))
+        (asked_for(seen))
         (whom_we_cannot_reach(seen))
         div.prose #answer {
             p { (say("house.keeper.never_read", &[])) }

@@ -68,7 +68,7 @@ pub(super) struct View {
     arrives: Option<String>,
     rule: Option<rule::View>,
     /// Who keeps the key beside her.
-    #[schemars(extend("enum" = ["house", "words", null]))]
+    #[schemars(extend("enum" = ["house", "words", "keepers", null]))]
     kept: Option<&'static str>,
     /// Civil days that are still to come, the first of them.
     #[schemars(schema_with = "shape::days")]
@@ -142,6 +142,7 @@ pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Re
             Kept::Nobody => None,
             Kept::House => Some("house"),
             Kept::Words => Some("words"),
+            Kept::Keepers => Some("keepers"),
         },
         occurrences: Vec::new(),
         amending: amending.map(|a| AmendingView { version: a.version, until: a.rest.until.to_string() }),

@@ -84,7 +84,7 @@ impl Class {
 }
 
 /// Every route on which strangers are counted. A test holds that there is no other one for them, but those that end something.
-pub const COUNTED: [(&str, Class); 10] = [
+pub const COUNTED: [(&str, Class); 11] = [
     ("/api/codes", Class::Codes),
     ("/api/invitation", Class::Doors),
     ("/api/sessions", Class::Doors),
@@ -95,11 +95,13 @@ pub const COUNTED: [(&str, Class); 10] = [
     ("/k/{token}", Class::Links),
     ("/well/{token}", Class::Links),
     ("/keeper/{token}", Class::Links),
+    ("/keeper/{token}/card", Class::Links),
 ];
 
 /// What an account, and the person of a letter, may ask only so often. Nothing that ends something is among these, and no saving either.
-pub const COUNTED_TOO: [(&str, Class); 15] = [
+pub const COUNTED_TOO: [(&str, Class); 20] = [
     ("/api/address", Class::Work),
+    ("/api/channels", Class::Work),
     ("/api/kit", Class::Work),
     ("/api/letters/{id}/birthday", Class::Work),
     ("/api/letters/{id}/exported", Class::Work),
@@ -111,6 +113,10 @@ pub const COUNTED_TOO: [(&str, Class); 15] = [
     ("/api/persons/{id}/card/replace", Class::Work),
     ("/api/unlock-file", Class::Work),
     ("/waiting/{delivery}/key", Class::Reading),
+    ("/waiting/{delivery}/keepers", Class::Reading),
+    ("/waiting/{delivery}/keepers/ask", Class::Reading),
+    ("/waiting/{delivery}/keepers/cards", Class::Reading),
+    ("/waiting/{delivery}/keepers/open", Class::Reading),
     ("/waiting/{delivery}/letter.age", Class::Reading),
     ("/waiting/{delivery}/parts/{*name}", Class::Reading),
     ("/waiting/{delivery}/words", Class::Reading),

@@ -17,6 +17,7 @@ pub mod problem;
 pub mod range;
 pub mod read;
 mod rehearsal;
+mod rehearsal_sent;
 pub mod route;
 pub mod rule;
 pub mod serve;
@@ -28,10 +29,12 @@ mod address;
 mod address_undo;
 mod birthday;
 mod cards;
+mod channels;
 mod codes;
 mod drafts;
 mod host_wrap;
 mod house;
+mod keeper_sets;
 mod keepers;
 mod kit;
 mod language;
@@ -49,6 +52,7 @@ mod undo;
 mod unlock;
 mod uploads;
 mod vault;
+mod way;
 mod when;
 mod whole;
 mod withdraw;
@@ -60,6 +64,7 @@ mod host;
 mod house_pages;
 mod keeper;
 mod keeper_address_page;
+mod keeper_card;
 mod keeper_gives;
 mod keeper_page;
 mod outbox;
@@ -100,6 +105,7 @@ pub fn routes() -> Vec<Route> {
         new_words::routes(),
         kit::routes(),
         address::routes(),
+        channels::routes(),
         language::routes(),
         drafts::routes(),
         vault::routes(),
@@ -107,6 +113,7 @@ pub fn routes() -> Vec<Route> {
         cards::routes(),
         notice::routes(),
         letters::routes(),
+        way::routes(),
         uploads::routes(),
         when::routes(),
         seal::routes(),
@@ -116,7 +123,9 @@ pub fn routes() -> Vec<Route> {
         replies::routes(),
         ahead::routes(),
         rehearsal::routes(),
+        rehearsal_sent::routes(),
         lives::routes(),
+        keeper_sets::routes(),
         keepers::routes(),
     ];
     let pages = [

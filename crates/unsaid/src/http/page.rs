@@ -204,7 +204,18 @@ pub(super) fn wrong_at(place: &str, says: &str) -> Markup {
 
 /// Kept by no browser, found by no search engine: the address of this page is a key, or what is done there is nobody else's business.
 pub(super) fn private(app: &App, title: &str, status: StatusCode, main: Markup) -> Response {
-    let mut response = Page { title, reader: For::Anyone, script: None, main }.answer(app, status);
+    private_with(app, title, status, None, main)
+}
+
+/// The same, with a script of its own.
+pub(super) fn private_with(
+    app: &App,
+    title: &str,
+    status: StatusCode,
+    script: Option<&'static str>,
+    main: Markup,
+) -> Response {
+    let mut response = Page { title, reader: For::Anyone, script, main }.answer(app, status);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow, noarchive"));

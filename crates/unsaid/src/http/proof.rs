@@ -1,5 +1,5 @@
 //! The house's half of the proof before a sealing: every part that was brought is there and whole, the hash of them all is the one that the author's browser proved, and the
-//! wraps are those of the chosen keeping and no others. The house's own layer comes off once, in memory. What lies under a wrap of words is locked again: its line is all that
+//! wraps are those of the chosen keeping and no others. The house's own layer comes off once, in memory. What lies under a wrap of words or of keepers is locked again: its line and its form are all that
 //! is seen.
 
 use super::host_wrap;
@@ -41,14 +41,23 @@ pub(super) async fn prove(app: &App, author: &Author, proving: &Proving) -> Resu
     if !held.has_author_wrap {
         return Err(Problem::of("wrap-missing"));
     }
-    match (proving.kept, held.host_wrap, held.words_wrap) {
-        (Kept::Nobody, None, None) => Ok(()),
-        (Kept::House, Some(wrap), None) => inspect(app, author, proving, letter, wrap, WrapKind::Host).await,
-        (Kept::Words, None, Some(wrap)) => inspect(app, author, proving, letter, wrap, WrapKind::Words).await,
-        (Kept::House, None, None) | (Kept::Words, _, None) => Err(Problem::of("wrap-missing")),
-        (Kept::Nobody | Kept::House, _, Some(_)) | (Kept::Nobody | Kept::Words, Some(_), _) => {
-            Err(Problem::of("wrap-not-wanted"))
+    let (mut wanted, mut others) = (None, false);
+    for (kept, kind, wrap) in [
+        (Kept::House, WrapKind::Host, held.host_wrap),
+        (Kept::Words, WrapKind::Words, held.words_wrap),
+        (Kept::Keepers, WrapKind::Keepers, held.keepers_wrap),
+    ] {
+        match wrap {
+            Some(wrap) if kept == proving.kept => wanted = Some((kind, wrap)),
+            other => others |= other.is_some(),
         }
+    }
+    match (proving.kept, wanted) {
+        (Kept::Words | Kept::Keepers, None) => Err(Problem::of("wrap-missing")),
+        _ if others => Err(Problem::of("wrap-not-wanted")),
+        (_, Some((kind, wrap))) => inspect(app, author, proving, letter, wrap, kind).await,
+        (Kept::House, None) => Err(Problem::of("wrap-missing")),
+        (Kept::Nobody, None) => Ok(()),
     }
 }
 
@@ -76,7 +85,15 @@ async fn inspect(
     let (kept, generation) =
         host_wrap::inspected(app, wrap.clone(), &subject, proving.version, kind, Some(&head))
             .map_err(|_| Problem::of("host-cannot-open"))?;
-    if kept != wrap {
+    if kept == wrap {
+        return Ok(());
+    }
+    if kind == WrapKind::Keepers {
+        let set =
+            app.store.keeper_set_of(proving.letter, proving.version).await?.ok_or_else(Problem::missing)?;
+        let (letter, version) = (proving.letter, proving.version);
+        app.store.put_keepers_wrap(author, letter, version, set, kept, generation).await?;
+    } else {
         app.store.put_wrap(author, proving.letter, proving.version, kind, kept, generation).await?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The rehearsal: all that would be written if nothing more were heard of her, to whom, on which day, and in which words. Shown to her alone; nothing of it is written down or sent.
+//! The rehearsal: all that would be written if nothing more were heard of her, to whom, on which day, and in which words. Shown to her alone; looking writes nothing down and sends nothing.
 
 use super::ahead::day;
 use super::described::shape;
@@ -14,15 +14,12 @@ use std::collections::BTreeMap;
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::id::KeeperId;
 use unsaid_delivery::life::To;
-use unsaid_delivery::life::ahead::{They, Written, rehearse, released, walk};
+use unsaid_delivery::life::ahead::{REHEARSED, Written, rehearsed};
 use unsaid_store::lives::{KeeperRow, LifeView};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/api/life/rehearsal", Policy::Unlocked, Face::Api, show).refuses(&["life-unarmed"])]
 }
-
-/// So many messages are shown: keepers who never answer are asked for ever.
-const SHOWN: usize = 60;
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Rehearsal")]
@@ -65,12 +62,8 @@ async fn show(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<
     let keepers = app.store.keepers(author.account()).await?;
     let keepers: BTreeMap<KeeperId, KeeperRow> = keepers.into_iter().map(|one| (one.id, one)).collect();
     let now = app.time.now();
-    // As on her page: keepers speak when they are asked, or, where they never are, today.
-    let asked = They::SpeakWhenAsked;
-    let spoken = released(&walk(&life, &facts, asked, now)).is_none() && !facts.keepers.is_empty();
-    let they = if spoken { They::SpeakToday } else { asked };
     let mut messages = Vec::new();
-    for Written { at, life, write } in rehearse(&life, &facts, they, now).into_iter().take(SHOWN) {
+    for Written { at, life, write } in rehearsed(&life, &facts, now).into_iter().take(REHEARSED) {
         let (keeper, language) = match write.to {
             To::SignIn => (None, hers.language.as_str()),
             To::Keeper(id) => match keepers.get(&id) {

@@ -103,6 +103,7 @@ enum KeptGiven {
     #[default]
     House,
     Words,
+    Keepers,
 }
 
 /// The letter that is sealed; and of new words for one that has left, a sentence.
@@ -202,8 +203,8 @@ fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Ask, Probl
             let person = given.person.ok_or_else(person_missing)?;
             let person = person.parse().map_err(|_| person_missing())?;
             let (rule, asks) = rule.read()?;
-            // Who has the words has proved enough: nothing else is asked beside them.
-            if matches!(given.kept, KeptGiven::Words) && rule.proof != Proof::None {
+            // Who has the words, or her keepers beside them, has proved enough: nothing else is asked.
+            if matches!(given.kept, KeptGiven::Words | KeptGiven::Keepers) && rule.proof != Proof::None {
                 return Err(Problem::field("rule", "not-yet"));
             }
             What::Promise(person, rule, asks)
@@ -213,6 +214,7 @@ fn read_asked(letter: LetterId, version: u32, given: Given) -> Result<Ask, Probl
         (What::Unsent, _) => Kept::Nobody,
         (_, KeptGiven::House) => Kept::House,
         (_, KeptGiven::Words) => Kept::Words,
+        (_, KeptGiven::Keepers) => Kept::Keepers,
     };
     Ok(Ask { letter, version, manifest, rest, kept, what })
 }

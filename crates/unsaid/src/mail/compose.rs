@@ -5,6 +5,7 @@
 //! a name that somebody else has approved letter by letter.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
@@ -16,6 +17,9 @@ use super::lives::{About, News};
 use super::wording::{lead, write};
 use crate::words::Words;
 use unsaid_delivery::message::Call;
+
+/// Bytes of a usual message: room for it is made once.
+const ROOM: usize = 12 * 1024;
 
 /// Whose paper it is written on. Texts that a host typed are put on one line before they are used.
 pub struct Letterhead {
@@ -66,6 +70,12 @@ pub enum Message<'a> {
         /// The whole link that undoes it.
         undo: &'a str,
     },
+    /// The same, as it is told at her other addresses: nothing is undone from there.
+    SignInAddressMoved,
+    /// She is written to at one address more.
+    ChannelAdded,
+    /// She is not written to at one of her addresses any more.
+    ChannelRemoved,
     /// Somebody came in with the paper kit.
     KitUsed,
     /// A paper kit was made, or made anew.
@@ -76,6 +86,8 @@ pub enum Message<'a> {
     CardPrinted,
     /// The words of a card were made anew.
     CardReplaced,
+    /// The cards of her keepers were made, made anew, or shown for printing.
+    KeepersCards,
     /// A letter was taken out as a folder.
     Exported,
     /// An address was changed: the author's own, or that of somebody she writes to. Told to the author.
@@ -91,6 +103,11 @@ pub enum Message<'a> {
         /// The whole link.
         link: &'a str,
     },
+    /// To a keeper: somebody has a letter that cards open, and theirs is asked for.
+    CardAsked {
+        /// The whole link.
+        link: &'a str,
+    },
     /// To a host: something waits until they have looked.
     HostCalled {
         /// For what.
@@ -103,6 +120,17 @@ pub enum Message<'a> {
     },
     /// To oneself, to see that mail arrives.
     Test,
+    /// To an author, who asked for it: what would be written if nothing more were heard of her, marked as a rehearsal before anything else.
+    Rehearsed {
+        /// What would be said.
+        of: Box<Message<'a>>,
+        /// The words of whoever it would go to.
+        spoken: &'a Words,
+        /// To whom it would go.
+        to: Rehearsee,
+        /// On which day, at the earliest; none where the page alone knows.
+        day: Option<Date>,
+    },
     /// Whether an author is alive, or what came of that.
     Life(About<'a>),
     /// Something waits for you.
@@ -118,6 +146,17 @@ pub enum Message<'a> {
     },
 }
 
+/// To whom a message would go that is only rehearsed. No name: whom she means stands on her page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rehearsee {
+    /// To herself.
+    Author,
+    /// To a keeper.
+    Keeper,
+    /// To somebody she has written to.
+    Person,
+}
+
 impl Message<'_> {
     /// What kind it is, in a word for a header. It says no more than the subject does.
     fn kind(&self) -> &'static str {
@@ -126,20 +165,26 @@ impl Message<'_> {
             Self::Invitation { .. } => "invitation",
             Self::AccountMade => "account-made",
             Self::SignInAddressChanged { .. } => "address-changed",
+            Self::SignInAddressMoved => "address-moved",
+            Self::ChannelAdded => "channel-added",
+            Self::ChannelRemoved => "channel-removed",
             Self::KitUsed => "kit-used",
             Self::KitMade => "kit-made",
             Self::WordsReplaced => "words-replaced",
             Self::CardPrinted => "card-printed",
             Self::CardReplaced => "card-replaced",
+            Self::KeepersCards => "keepers-cards",
             Self::Exported => "exported",
             Self::AddressesChanged => "addresses-changed",
             Self::Answered => "answered",
             Self::BytesMissing => "bytes-missing",
             Self::NobodyReads => "nobody-reads",
             Self::AtTheDoor { .. } => "at-the-door",
+            Self::CardAsked { .. } => "card-asked",
             Self::HostCalled { .. } => "host-called",
             Self::KeeperNews { news } => news.kind(),
             Self::Test => "test",
+            Self::Rehearsed { .. } => "rehearsal",
             Self::Life(about) => about.kind(),
             Self::Knock { .. } => "knock",
         }
@@ -194,7 +239,8 @@ pub fn compose(
     let said = write(words, head, message)?;
     let date =
         jiff::fmt::rfc2822::to_string(&particulars.date.to_zoned(TimeZone::UTC)).map_err(|_| Unfit::Date)?;
-    let mut whole = mailbox("From", &head.from_name, &head.from_address);
+    let mut whole = String::with_capacity(ROOM);
+    whole.push_str(&mailbox("From", &head.from_name, &head.from_address));
     whole.push_str(&mailbox("To", "", &particulars.to));
     if let Some(reply_to) = &particulars.reply_to {
         whole.push_str(&mailbox("Reply-To", "", reply_to));

@@ -115,31 +115,51 @@ pub(super) fn alternatives(text: &str, page: &str, message_id: &str) -> String {
         message_id.chars().take_while(|c| *c != '@').filter(char::is_ascii_alphanumeric).take(40).collect();
     // No quoted-printable text holds `=_` (RFC 2045, 6.7), and text that is not encoded is looked at.
     let between = format!("=_{name}");
-    format!(
-        "Content-Type: multipart/alternative;\r\n boundary=\"{between}\"\r\n\r\n--{between}\r\n{}\r\n--{between}\r\n{}\r\n--{between}--\r\n",
-        part("plain", text),
-        part("html", page),
-    )
+    // What is encoded grows by a few hundredths, seldom by more.
+    let mut whole = String::with_capacity((text.len() + page.len()) * 5 / 4 + 512);
+    whole.push_str("Content-Type: multipart/alternative;\r\n boundary=\"");
+    whole.push_str(&between);
+    whole.push_str("\"\r\n");
+    for (kind, said) in [("plain", text), ("html", page)] {
+        whole.push_str("\r\n--");
+        whole.push_str(&between);
+        whole.push_str("\r\n");
+        part(&mut whole, kind, said);
+    }
+    whole.push_str("\r\n--");
+    whole.push_str(&between);
+    whole.push_str("--\r\n");
+    whole
 }
 
-/// The headers and bytes of one part: as it is where every line is short ASCII, else quoted-printable.
-pub(super) fn part(kind: &str, text: &str) -> String {
+/// Writes the headers and bytes of one part: as it is where every line is short ASCII, else quoted-printable.
+pub(super) fn part(out: &mut String, kind: &str, text: &str) {
     let as_it_is = |line: &str| {
-        is_printable(line) && line.len() <= WIDTH && !line.starts_with("From ") && !line.contains("=_")
+        line.len() <= WIDTH && is_printable(line) && !line.starts_with("From ") && !line.contains("=_")
     };
-    let (coding, body) = if text.split('\n').all(as_it_is) {
-        ("7bit", text.replace('\n', "\r\n"))
+    let plain = text.split('\n').all(as_it_is);
+    let coding = if plain { "7bit" } else { "quoted-printable" };
+    for piece in
+        ["Content-Type: text/", kind, "; charset=utf-8\r\nContent-Transfer-Encoding: ", coding, "\r\n\r\n"]
+    {
+        out.push_str(piece);
+    }
+    if plain {
+        for (at, line) in text.split('\n').enumerate() {
+            if at > 0 {
+                out.push_str("\r\n");
+            }
+            out.push_str(line);
+        }
     } else {
-        ("quoted-printable", quoted_printable(text))
-    };
-    format!("Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}")
+        quoted_printable(out, text);
+    }
 }
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// RFC 2045, 6.7. No line is longer than [`WIDTH`], and no escape is cut in two.
-fn quoted_printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() * 3 / 2);
+fn quoted_printable(out: &mut String, text: &str) {
     for (at, line) in text.split('\n').enumerate() {
         if at > 0 {
             out.push_str("\r\n");
@@ -180,5 +200,4 @@ fn quoted_printable(text: &str) -> String {
             }
         }
     }
-    out
 }

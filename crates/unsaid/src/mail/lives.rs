@@ -98,6 +98,11 @@ pub enum About<'a> {
         /// The whole link.
         link: &'a str,
     },
+    /// To a keeper: somebody has named them, and asks whether they will.
+    Invited {
+        /// The whole link of their page.
+        link: &'a str,
+    },
     /// To a keeper, once a year: is this still right?
     StillRight {
         /// The whole link of their page.
@@ -162,6 +167,7 @@ impl About<'_> {
             Self::SaidDied { .. } => "said-died",
             Self::SaidWell { .. } => "said-well",
             Self::SaidUnknown { .. } => "said-unknown",
+            Self::Invited { .. } => "invited",
             Self::StillRight { .. } => "still-right",
             Self::AddressAsked { .. } => "address-asked",
             Self::KeeperAsked { .. } => "keeper-asked",
@@ -323,6 +329,16 @@ pub(super) fn write(
             vec![
                 pen.of_house("mail.said_unknown.what"),
                 pen.way("mail.said_unknown.way", "mail.life.press", link)?,
+                ask,
+            ],
+        ),
+        About::Invited { link } => (
+            subject("mail.invited.subject"),
+            vec![
+                pen.of_house("mail.invited.what"),
+                pen.say("mail.invited.asks", &[]),
+                pen.way("mail.invited.way", "mail.life.who", link)?,
+                pen.say("mail.invited.free", &[]),
                 ask,
             ],
         ),

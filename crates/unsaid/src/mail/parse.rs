@@ -200,6 +200,12 @@ mod tests {
         }
     }
 
+    fn plain(text: &str) -> String {
+        let mut out = String::new();
+        part(&mut out, "plain", text);
+        out
+    }
+
     proptest! {
         /// faults.md 28: whatever somebody is called, the header says exactly that and nothing else.
         #[test]
@@ -208,7 +214,7 @@ mod tests {
                 "{}{}{}",
                 mailbox("From", &name, "house@example.org"),
                 unstructured("Subject", &name),
-                part("plain", &wrap(&text.replace('\r', ""))),
+                plain(&wrap(&text.replace('\r', ""))),
             );
             prop_assert!(message.is_ascii());
             prop_assert!(lines_are_short(&message), "{message}");
@@ -266,7 +272,7 @@ mod tests {
         let link = format!("https://letters.example.org/k/{}", "a".repeat(80));
         let text = wrap(&format!("Look here: {link} and decide."));
         assert_eq!(text, format!("Look here:\n{link}\nand decide.\n"));
-        let body = part("plain", &text);
+        let body = plain(&text);
         assert!(body.contains("quoted-printable"));
         assert!(body.split("\r\n").all(|line| line.len() <= WIDTH));
         assert_eq!(parse(body.as_bytes()).text, text);

@@ -2,7 +2,7 @@
 //!
 //! It refuses to know headers and how a paragraph is set (layout.rs). What a host typed is put on one line first; an author has typed none of it.
 
-use super::compose::{Letterhead, Message, Unfit};
+use super::compose::{Letterhead, Message, Rehearsee, Unfit};
 use super::encode::one_line;
 use super::lives::News;
 use crate::words::Words;
@@ -100,6 +100,18 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 ask,
             ],
         ),
+        Message::SignInAddressMoved => {
+            notice("mail.address_moved.subject", "mail.address_moved.what", "mail.address_moved.not_you", ask)
+        }
+        Message::ChannelAdded => {
+            notice("mail.channel_added.subject", "mail.channel_added.what", "mail.channel_added.not_you", ask)
+        }
+        Message::ChannelRemoved => notice(
+            "mail.channel_removed.subject",
+            "mail.channel_removed.what",
+            "mail.channel_removed.not_you",
+            ask,
+        ),
         Message::KitUsed => {
             notice("mail.kit_used.subject", "mail.kit_used.what", "mail.kit_used.not_you", ask)
         }
@@ -117,6 +129,9 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
         }
         Message::CardReplaced => {
             notice("mail.card_replaced.subject", "mail.card_replaced.what", "mail.card_replaced.not_you", ask)
+        }
+        Message::KeepersCards => {
+            notice("mail.keepers_cards.subject", "mail.keepers_cards.what", "mail.keepers_cards.not_you", ask)
         }
         Message::Exported => {
             notice("mail.exported.subject", "mail.exported.what", "mail.exported.not_you", ask)
@@ -156,6 +171,16 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 plain("mail.knock.seeing"),
                 plain("mail.at_the_door.not_you"),
                 plain("mail.knock.never"),
+                ask,
+            ],
+        ),
+        Message::CardAsked { link } => (
+            words.say("mail.card_asked.subject", &[]),
+            vec![
+                of_house("mail.card_asked.what"),
+                plain("mail.card_asked.voice"),
+                way(words, "mail.card_asked.way", "mail.life.who", lead(link, head)?),
+                plain("mail.card_asked.never"),
                 ask,
             ],
         ),
@@ -203,6 +228,23 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
         }
         Message::Test => {
             (words.say("mail.test.subject", &[("house", house)]), vec![of_house("mail.test.what")])
+        }
+        Message::Rehearsed { of, spoken, to, day } => {
+            let said = write(spoken, head, of)?;
+            let on = match (to, day) {
+                (Rehearsee::Author, Some(day)) => {
+                    words.say("mail.rehearsal.to_you", &[("day", &words.day(*day))])
+                }
+                (Rehearsee::Keeper, Some(day)) => {
+                    words.say("mail.rehearsal.to_keeper", &[("day", &words.day(*day))])
+                }
+                _ => words.say("mail.rehearsal.to_person", &[]),
+            };
+            let mut blocks = vec![Block::Say(on), plain("mail.rehearsal.nothing")];
+            blocks.extend(said.blocks);
+            // What would be said ends with the house's own address already.
+            let subject = words.say("mail.rehearsal.subject", &[("subject", &said.subject)]);
+            return Ok(Said { subject, blocks });
         }
         Message::Life(about) => super::lives::write(words, head, about, ask)?,
         Message::Knock { link, digits, quiet: _, from } => {

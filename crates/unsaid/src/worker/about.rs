@@ -3,14 +3,15 @@
 use super::Worker;
 use crate::mail::compose::Message as Whole;
 use crate::mail::lives::{About, Then};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::calendar::not_before;
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::id::AccountId;
 use unsaid_delivery::life::plan::{HOLD_OFF_HOURS, REMINDERS};
 use unsaid_delivery::life::{Doubt, Fallback, Life, Opened, Pace, Policy, Stage, To, Write};
 use unsaid_delivery::message::{Ladder, Message, Says, Subject};
+use unsaid_delivery::record::NOTICE_DAYS;
 use unsaid_store::StoreError;
 use unsaid_store::lives::LifeView;
 use zeroize::Zeroizing;
@@ -30,14 +31,16 @@ impl Worker {
         let keeper = matches!(message.subject, Subject::Keeper(_));
         own.link = self.link(if keeper { "keeper" } else { "well" }, &id);
         own.account = account.to_string();
-        let written = Written { says: ladder.says, nth: message.nth, date: message.date, keeper };
+        let begun = begun(message, now);
+        let written = Written { says: ladder.says, nth: message.nth, date: message.date, keeper, begun };
         Ok(Some(said(written, &view, (own.link.as_str(), own.account.as_str()), now)))
     }
 
     /// What a message would say, were it written now: for a rehearsal.
     pub(crate) fn would_say<'a>(write: &Write, view: &LifeView, link: &'a str, now: Now) -> Whole<'a> {
         let keeper = matches!(write.to, To::Keeper(_));
-        said(Written { says: write.says, nth: write.nth, date: None, keeper }, view, (link, ""), now)
+        let written = Written { says: write.says, nth: write.nth, date: None, keeper, begun: now };
+        said(written, view, (link, ""), now)
     }
 }
 
@@ -54,6 +57,8 @@ struct Written {
     nth: u8,
     date: Option<Timestamp>,
     keeper: bool,
+    /// When it was decided, of what is pointless after a while: a repeat names the same day as the first, however long after it goes.
+    begun: Now,
 }
 
 /// What is said. What her row does not bear out any more is never sent: permission is asked with the row read anew.
@@ -82,14 +87,15 @@ fn said<'a>(written: Written, view: &LifeView, own: (&'a str, &'a str), now: Now
         Says::SaidDied => About::SaidDied { link },
         Says::SaidWell => About::SaidWell { link },
         Says::SaidUnknown => About::SaidUnknown { link },
+        Says::Invited => About::Invited { link },
         Says::StillRight => About::StillRight { link },
         Says::AddressAsked => About::AddressAsked { link },
         Says::KeeperAsked => About::KeeperAsked { link, again: nth > 1 },
         Says::IsWell => About::IsWell,
-        Says::Stopped if keeper => About::StoppedForKeeper { link, day: goes_on(life, now) },
-        Says::Stopped => About::Stopped { day: goes_on(life, now) },
-        Says::Resumes if keeper => About::ResumesForKeeper { day: goes_on(life, now) },
-        Says::Resumes => About::Resumes { link, day: goes_on(life, now) },
+        Says::Stopped if keeper => About::StoppedForKeeper { link, day: goes_on(life, written.begun) },
+        Says::Stopped => About::Stopped { day: goes_on(life, written.begun) },
+        Says::Resumes if keeper => About::ResumesForKeeper { day: goes_on(life, written.begun) },
+        Says::Resumes => About::Resumes { link, day: goes_on(life, written.begun) },
         Says::GoesOn => About::GoesOn,
         Says::OutOfReach => About::OutOfReach { account },
         Says::Released => About::Released,
@@ -115,14 +121,21 @@ fn then(view: &LifeView, nth: u8) -> Then {
     }
 }
 
+/// When a message was decided, by both clocks, if it is one that is pointless after a while: its row says until when it is not.
+pub(super) fn begun(message: &Message, now: Now) -> Now {
+    let lasts = SignedDuration::from_hours(NOTICE_DAYS * 24);
+    let trusted = message.expires.and_then(|expires| expires.checked_sub(lasts).ok());
+    trusted.map_or(now, |trusted| Now { trusted, observed: message.since })
+}
+
 /// When a stop is over at the earliest.
-fn goes_on(life: &Life, now: Now) -> Date {
+fn goes_on(life: &Life, begun: Now) -> Date {
     let ends = match life.stage {
         Stage::Stopped { until, resumes } => resumes.map_or(until, |resumes| resumes.min(until)),
-        _ => now.observed,
+        _ => begun.observed,
     };
     let Observed(seconds) = ends;
-    not_before(now.trusted, (seconds - now.observed.0).max(0) / 3_600)
+    not_before(begun.trusted, (seconds - begun.observed.0).max(0) / 3_600)
 }
 
 #[cfg(test)]
@@ -130,6 +143,7 @@ mod tests {
     use super::*;
     use unsaid_delivery::id::KeeperId;
     use unsaid_delivery::life::{Facts, Plan, accept};
+    use unsaid_delivery::message::{Kind, MessageState};
 
     const NOW: Now = Now { trusted: Timestamp::UNIX_EPOCH, observed: Observed(0) };
 
@@ -153,6 +167,40 @@ mod tests {
         assert_eq!(of(Policy::Both, Fallback::Never, 0, 0), Then::Never);
         assert_eq!(of(Policy::Either, after, 3, 0), Then::Keepers(30 + 1));
         assert_eq!(of(Policy::CheckIns, after, 3, 2), Then::Alone(21 + 180 + 1));
+    }
+
+    #[test]
+    fn a_repeat_names_the_day_that_the_first_named() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut life = view(Policy::Both, Fallback::Never, 2).life;
+        life.stage = Stage::Stopped { until: Observed(0).plus_days(365), resumes: None };
+        let message = Message {
+            id: unsaid_delivery::MessageId([1; 16]),
+            kind: Kind::Ladder(Ladder { says: Says::Stopped, episode: 1, rung: 1 }),
+            subject: Subject::Account(AccountId([1; 16])),
+            nth: 1,
+            address: None,
+            state: MessageState::Started,
+            tries: 1,
+            since: Observed(0),
+            date: Some(at("2042-01-25T12:46:46Z")),
+            expires: Some(at("2042-01-28T12:46:46Z")),
+            foreseen: true,
+            rev: 1,
+        };
+        let first = Now { trusted: at("2042-01-25T12:46:46Z"), observed: Observed(0) };
+        // A day later, of which the house served an hour.
+        let again = Now { trusted: at("2042-01-26T14:10:25Z"), observed: Observed(3_600) };
+        let day = |now| goes_on(&life, begun(&message, now));
+        assert_eq!(
+            (day(first), day(again)),
+            (jiff::civil::date(2043, 1, 25), jiff::civil::date(2043, 1, 25))
+        );
+        assert_ne!(
+            goes_on(&life, again),
+            day(first),
+            "reckoned from the moment itself it would be another day"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! `started` is stored, and again before the content.
 
 use super::groups::{Begun, Gate};
+use super::rehearsed::Rehearsed;
 use super::{Done, Worker, trouble};
 use crate::mail::compose::{self, Particulars, compose};
 use crate::mail::lives::News;
@@ -12,7 +13,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::sync::Arc;
-use unsaid_delivery::message::{Call, Kind, Message, Notice};
+use unsaid_delivery::message::{Call, Kind, Message, Notice, Subject};
 use unsaid_delivery::record;
 use unsaid_delivery::{MessageId, Now};
 use unsaid_store::care::Wrong;
@@ -103,7 +104,18 @@ impl Worker {
         if let Some(seconds) = self.waits_for_room(now).filter(|_| is_knock) {
             return too_many(seconds);
         }
-        let Some(outgoing) = self.write(&view, &to, now).await? else {
+        let rehearsed = match view.message.kind {
+            Kind::Notice(Notice::Rehearsal) => match self.rehearsed(&view, now).await? {
+                Some(rehearsed) => Some(rehearsed),
+                None => {
+                    // Her life went on since, and there is no such message in it any more.
+                    store.dropped(&taken, &view.message, now).await?;
+                    return ended(Done::Well);
+                }
+            },
+            _ => None,
+        };
+        let Some(outgoing) = self.write(&view, &to, rehearsed.as_ref(), now).await? else {
             return ended(Done::Trouble(UNFIT_SECONDS));
         };
         if is_knock && let Err(seconds) = self.may_leave_this_hour(now) {
@@ -150,7 +162,13 @@ impl Worker {
     }
 
     /// The whole message, the same for the same row. None: it cannot be written now, and the log says why.
-    async fn write(&self, view: &MessageView, to: &str, now: Now) -> Result<Option<Outgoing>, StoreError> {
+    async fn write(
+        &self,
+        view: &MessageView,
+        to: &str,
+        rehearsed: Option<&Rehearsed>,
+        now: Now,
+    ) -> Result<Option<Outgoing>, StoreError> {
         let tools = &self.tools;
         let id = view.message.id.to_string();
         let marked = |kind| tools.hears_bounces.then(|| tools.keys.return_address(&id, kind, &tools.domain));
@@ -184,6 +202,16 @@ impl Worker {
                 let from = name.as_ref().map(|name| name.as_str());
                 compose::Message::Knock { link: &link, digits: &digits, quiet: &quiet, from }
             }
+            // The link that undoes it goes to the old address alone.
+            Kind::Notice(Notice::SignInChanged) if matches!(view.message.subject, Subject::Channel(_)) => {
+                compose::Message::SignInAddressMoved
+            }
+            Kind::Notice(Notice::Rehearsal) => match rehearsed {
+                Some(rehearsed) => rehearsed.message(),
+                None => return Ok(None),
+            },
+            Kind::Notice(Notice::ChannelAdded) => compose::Message::ChannelAdded,
+            Kind::Notice(Notice::ChannelRemoved) => compose::Message::ChannelRemoved,
             Kind::Notice(Notice::SignInChanged) => {
                 link = self.link("address", &id);
                 compose::Message::SignInAddressChanged { undo: &link }
@@ -193,6 +221,7 @@ impl Worker {
             Kind::Notice(Notice::KitUsed) => compose::Message::KitUsed,
             Kind::Notice(Notice::WordsReplaced) => compose::Message::WordsReplaced,
             Kind::Notice(Notice::CardPrinted) => compose::Message::CardPrinted,
+            Kind::Notice(Notice::KeepersCards) => compose::Message::KeepersCards,
             Kind::Notice(Notice::Exported) => compose::Message::Exported,
             Kind::Notice(Notice::Trial) => compose::Message::Test,
             Kind::Notice(Notice::Answered) => compose::Message::Answered,
@@ -207,6 +236,10 @@ impl Worker {
             Kind::Notice(Notice::AtTheDoor) => {
                 link = self.link("k", &id);
                 compose::Message::AtTheDoor { link: &link }
+            }
+            Kind::Notice(Notice::CardAsked) => {
+                link = self.link("keeper", &id);
+                compose::Message::CardAsked { link: &link }
             }
             Kind::Notice(Notice::HostCalled(call)) => compose::Message::HostCalled { call },
             Kind::Ladder(ladder) => {

@@ -34,6 +34,7 @@ mod leases;
 mod lives;
 mod messages;
 mod night;
+mod rehearsed;
 mod scrub;
 mod ticker;
 mod welcome;

@@ -14,13 +14,13 @@ use unsaid_store::{EngineStore, LetterStore, ReaderStore};
 const OK: StatusCode = StatusCode::OK;
 
 /// The secrets of this house as a file, so that they can be rotated as the command line does it.
-fn on_disk(house: &House) -> tempfile::TempDir {
+pub(super) fn on_disk(house: &House) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("host.secrets"), &**house.app.keys.to_text()).unwrap();
     folder
 }
 
-fn read(folder: &tempfile::TempDir) -> HouseKeys {
+pub(super) fn read(folder: &tempfile::TempDir) -> HouseKeys {
     HouseKeys::read(folder.path()).unwrap_or_else(|e| panic!("{e}"))
 }
 

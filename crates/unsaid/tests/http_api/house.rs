@@ -339,6 +339,12 @@ impl Writer {
             self.bring_part(id, version, name, "media", bytes).await;
         }
         self.browser.put(&format!("{base}/wraps/author"), &sealed.author_wrap, &[]).await.is(StatusCode::OK);
+        if let Some(wrap) = &sealed.keepers_wrap {
+            let set = keepers_set_id(0);
+            let made = self.browser.post("/api/life/keeper-sets", &keeper_set(0, 2, 3, None)).await;
+            made.is(StatusCode::OK);
+            self.browser.put(&format!("{base}/keepers/{set}"), wrap, &[]).await.is(StatusCode::OK);
+        }
         for (kind, wrap) in [("host", &sealed.host_wrap), ("words", &sealed.words_wrap)] {
             if let Some(wrap) = wrap {
                 self.browser.put(&format!("{base}/wraps/{kind}"), wrap, &[]).await.is(StatusCode::OK);
@@ -373,6 +379,7 @@ impl Writer {
         let host: pq::Recipient = house.app.peel.recipient().parse().unwrap();
         let words = card_words();
         let picture = [&b"\xff\xd8\xff"[..], &vec![7; 1_200_000]].concat();
+        let keepers_set = keepers_set().to_recipient();
         let to_seal = LetterToSeal {
             letter: LetterToCompose {
                 letter_id: id,
@@ -393,6 +400,7 @@ impl Writer {
                 Kept::Nobody => Sealing::ByNobody,
                 Kept::House => Sealing::ByHouse(&host),
                 Kept::Words => Sealing::ByWords { host: &host, words: &words },
+                Kept::Keepers => Sealing::ByKeepers { host: &host, set: &keepers_set },
             },
         };
         seal_whole_letter(&to_seal, &mut self.rng).unwrap()
@@ -478,7 +486,7 @@ pub(super) fn sealing(person: &str, manifest: &str, rest: Value) -> Value {
 
 /// What the page sends to seal new words for a letter that lives.
 pub(super) fn amending(manifest: &str, kept: Kept, rest: Value) -> Value {
-    let kept = if kept == Kept::Words { "words" } else { "house" };
+    let kept = kept_given(kept);
     json!({
         "person": null, "to": null, "manifestHash": manifest, "rule": null, "rest": rest, "kept": kept,
         "amend": true,
@@ -630,4 +638,25 @@ impl Browser {
         }
         self.send(request.body(Body::from(bytes.to_vec())).unwrap()).await
     }
+}
+
+/// The set of every author's keepers in these tests: the house cannot tell one from another.
+pub(super) fn keepers_set() -> unsaid_seal::pq::Identity {
+    unsaid_seal::pq::Identity::from_seed(&[77; 32])
+}
+
+/// A set of keepers by number, as a page names it.
+pub(super) fn keepers_set_id(n: u8) -> String {
+    unsaid_delivery::id::KeeperSetId([n; 16]).to_string()
+}
+
+/// What a page tells of a set whose cards it has made.
+pub(super) fn keeper_set(n: u8, needed: u8, of: u8, person: Option<&str>) -> Value {
+    let file = unsaid_seal::keeper_set::lock_keeper_set(&keepers_set(), &[needed; 16]).unwrap();
+    json!({ "id": keepers_set_id(n), "person": person, "needed": needed, "of": of, "file": base64url(&file) })
+}
+
+/// Who keeps the key, as a page says it.
+pub(super) fn kept_given(kept: Kept) -> &'static str {
+    if kept == Kept::Nobody { "house" } else { kept.name() }
 }

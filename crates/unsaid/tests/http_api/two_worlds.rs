@@ -54,6 +54,7 @@ async fn told(did: Did) -> Vec<(StatusCode, String, Vec<u8>)> {
     house.pass(1200);
     let mut heard = Vec::new();
     let one = format!("/api/letters/{letter}");
+    let way = format!("{one}/way");
     // New words: first without a rest, so that they count; then with one, and taken back below.
     for rest in [json!("none"), json!(3)] {
         let answer = helen.amend(&house, &letter, Kept::House, rest).await;
@@ -66,7 +67,7 @@ async fn told(did: Did) -> Vec<(StatusCode, String, Vec<u8>)> {
         }
     }
     for _ in 0..2 {
-        for path in ["/api/letters", &one, "/api/persons", "/api/account", "/api/replies"] {
+        for path in ["/api/letters", &one, &way, "/api/persons", "/api/account", "/api/replies"] {
             let answer = helen.browser.get(path).await;
             heard.push((answer.status, format!("{:?}", answer.headers), answer.body));
         }

@@ -1,7 +1,7 @@
 //! One message of each kind, with everything that decides its bytes. It refuses to know what a message should say.
 
 use mail_parser::MessageParser;
-use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
+use unsaid::mail::compose::{Letterhead, Message, Particulars, Rehearsee, compose};
 use unsaid::mail::lives::{About, News, Then};
 use unsaid::words::Words;
 use unsaid_delivery::message::Call;
@@ -51,6 +51,16 @@ pub(super) fn knock() -> Message<'static> {
     Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, from: None }
 }
 
+fn rehearsed() -> Message<'static> {
+    let link = "https://letters.example.org/rehearsal";
+    Message::Rehearsed {
+        of: Box::new(Message::Life(About::KeeperAsked { link, again: false })),
+        spoken: Words::english(),
+        to: Rehearsee::Keeper,
+        day: Some(jiff::civil::date(2037, 3, 22)),
+    }
+}
+
 /// A name for each kind; a new kind does not compile until it has one, and then `all` must show it.
 pub(super) fn name(message: &Message<'_>) -> &'static str {
     match message {
@@ -58,17 +68,22 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
         Message::Invitation { .. } => "invitation",
         Message::AccountMade => "account-made",
         Message::SignInAddressChanged { .. } => "address-changed",
+        Message::SignInAddressMoved => "address-moved",
+        Message::ChannelAdded => "channel-added",
+        Message::ChannelRemoved => "channel-removed",
         Message::KitUsed => "kit-used",
         Message::KitMade => "kit-made",
         Message::WordsReplaced => "words-replaced",
         Message::CardPrinted => "card-printed",
         Message::CardReplaced => "card-replaced",
+        Message::KeepersCards => "keepers-cards",
         Message::Exported => "exported",
         Message::AddressesChanged => "addresses-changed",
         Message::Answered => "answered",
         Message::BytesMissing => "bytes-missing",
         Message::NobodyReads => "nobody-reads",
         Message::AtTheDoor { .. } => "at-the-door",
+        Message::CardAsked { .. } => "card-asked",
         Message::HostCalled { .. } => "host-called",
         Message::KeeperNews { news } => match news {
             News::Accepted => "keeper-accepted",
@@ -77,6 +92,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
             News::GaveAddress => "keeper-gave-address",
         },
         Message::Test => "test",
+        Message::Rehearsed { .. } => "rehearsal",
         Message::Life(about) => match about {
             About::Question { .. } => "question",
             About::Reminder { .. } => "reminder",
@@ -84,6 +100,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
             About::SaidDied { .. } => "said-died",
             About::SaidWell { .. } => "said-well",
             About::SaidUnknown { .. } => "said-unknown",
+            About::Invited { .. } => "invited",
             About::StillRight { .. } => "still-right",
             About::AddressAsked { .. } => "address-asked",
             About::KeeperAsked { .. } => "keeper-asked",
@@ -98,10 +115,10 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
     }
 }
 
-const KINDS: usize = 37;
+const KINDS: usize = 44;
 
 /// The messages about an author's life, each as it is written most often.
-fn about_a_life() -> [About<'static>; 15] {
+fn about_a_life() -> [About<'static>; 16] {
     let day = jiff::civil::date(2037, 3, 22);
     [
         About::Question { link: WELL, pause: 7, then: Then::Keepers(66), unlock: false },
@@ -110,6 +127,7 @@ fn about_a_life() -> [About<'static>; 15] {
         About::SaidDied { link: WELL },
         About::SaidWell { link: WELL },
         About::SaidUnknown { link: WELL },
+        About::Invited { link: KEEPER },
         About::StillRight { link: KEEPER },
         About::AddressAsked { link: KEEPER },
         About::KeeperAsked { link: KEEPER, again: false },
@@ -161,23 +179,29 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::Invitation { link: invitation },
         Message::AccountMade,
         Message::SignInAddressChanged { undo: UNDO },
+        Message::SignInAddressMoved,
+        Message::ChannelAdded,
+        Message::ChannelRemoved,
         Message::KitUsed,
         Message::KitMade,
         Message::WordsReplaced,
         Message::CardPrinted,
         Message::CardReplaced,
+        Message::KeepersCards,
         Message::Exported,
         Message::AddressesChanged,
         Message::Answered,
         Message::BytesMissing,
         Message::NobodyReads,
         Message::AtTheDoor { link: AT_THE_DOOR },
+        Message::CardAsked { link: KEEPER },
         Message::HostCalled { call: Call::Unforeseen },
         Message::KeeperNews { news: News::Accepted },
         Message::KeeperNews { news: News::Declined },
         Message::KeeperNews { news: News::Moved },
         Message::KeeperNews { news: News::GaveAddress },
         Message::Test,
+        rehearsed(),
         knock(),
     ]
     .into_iter()

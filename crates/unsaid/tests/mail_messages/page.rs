@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use unsaid::mail::compose::Message;
 use unsaid::mail::lives::About;
+use unsaid::words::Words;
 
 use super::kinds::{LINK, all_spoken, head, html, in_words, knock, plain, text, written};
 
@@ -50,7 +51,10 @@ fn the_page_says_what_the_text_says_and_only_names_its_button_besides() {
         };
         let button = button.or_else(|| match name {
             "said-well" | "said-unknown" => Some(words.say("mail.life.press", &[])),
-            "still-right" | "address-asked" => Some(words.say("mail.life.who", &[])),
+            "invited" | "still-right" | "address-asked" | "card-asked" => {
+                Some(words.say("mail.life.who", &[]))
+            }
+            "rehearsal" => Some(Words::english().say("mail.life.who", &[])),
             "invitation" => Some(words.say("mail.invitation.press", &[])),
             "address-changed" => Some(words.say("mail.address_changed.press", &[])),
             "at-the-door" => Some(words.say("mail.at_the_door.press", &[])),

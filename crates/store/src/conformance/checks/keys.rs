@@ -130,7 +130,13 @@ pub async fn replace_unlock(scene: &Scene<'_>) {
 /// Every notice that an author may be given goes to her own address, leaves, and stays in its own lane.
 pub async fn notify(scene: &Scene<'_>) {
     let author = scene.author().await;
-    let all = [Notice::AddressesChanged, Notice::CardPrinted, Notice::Exported, Notice::Trial];
+    let all = [
+        Notice::AddressesChanged,
+        Notice::CardPrinted,
+        Notice::KeepersCards,
+        Notice::Exported,
+        Notice::Trial,
+    ];
     for (notice, at) in all.into_iter().zip(10..) {
         let message = scene.message_id();
         ok!(scene.store.notify(&author, notice, message, now(at)));

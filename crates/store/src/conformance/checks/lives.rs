@@ -6,10 +6,10 @@ use crate::lives::*;
 use crate::rows::*;
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
-use unsaid_delivery::id::{AccountId, ChannelId, KeeperId};
+use unsaid_delivery::id::{AccountId, KeeperId};
 use unsaid_delivery::life::accept::{self, Armed};
 use unsaid_delivery::life::{Change, Heard, Life, Plan, Policy, Stage, Strength, To, Vote, Word, decide};
-use unsaid_delivery::message::{Kind, Says, Subject};
+use unsaid_delivery::message::{Kind, Ladder, Message, Says, Subject};
 use unsaid_delivery::record::{Answer, Bounce};
 use unsaid_delivery::rule::{Gate, Rule};
 use unsaid_delivery::state::State;
@@ -31,7 +31,7 @@ fn names_of(scene: &Scene<'_>, change: &Change) -> Names {
     change.write.iter().map(|_| scene.message_id()).map(|id| (id, link_of(id))).collect()
 }
 
-async fn arm(scene: &Scene<'_>, account: AccountId, plan: Plan, at: Now) {
+pub(super) async fn arm(scene: &Scene<'_>, account: AccountId, plan: Plan, at: Now) {
     let change = accept::arm(account, None, plan, at).expect("a plan");
     commit(scene, None, &change, at).await;
 }
@@ -313,7 +313,7 @@ pub async fn keepers(scene: &Scene<'_>) {
     assert!(ok!(scene.store.keepers(scene.account_id())).is_empty());
 }
 
-/// Five at most; a fact; no name and no way in is given twice.
+/// Five at most; a fact; no name and no way in is given twice; an invitation.
 pub async fn add_keeper(scene: &Scene<'_>) {
     let author = scene.author().await;
     let first = new_keeper(scene, true);
@@ -328,6 +328,14 @@ pub async fn add_keeper(scene: &Scene<'_>) {
     conflict!(scene.store.add_keeper(&author, new_keeper(scene, true), now(1)));
     ok!(scene.store.remove_keeper(&author, first.id, now(2)));
     ok!(scene.store.add_keeper(&author, new_keeper(scene, true), now(3)));
+    // Whoever can be written to is invited once; who has paper alone is not.
+    let (other, named) = with_keepers_under(scene, 2, keepers_only()).await;
+    ok!(scene.store.add_keeper(&other, new_keeper(scene, false), now(4)));
+    assert_eq!(view(scene, other.account()).await.facts.invited, named);
+    let sent = scene.turn(now(HOUR), Answer::Accepted).await;
+    let invited = |m: &&Message| matches!(m.kind, Kind::Ladder(Ladder { says: Says::Invited, .. }));
+    assert_eq!(sent.iter().filter(invited).count(), 2);
+    assert!(view(scene, other.account()).await.facts.invited.is_empty());
 }
 
 /// By their paper, for ever; nobody else's paper leads anywhere.
@@ -373,69 +381,6 @@ pub async fn remove_keeper(scene: &Scene<'_>) {
     missing!(scene.store.remove_keeper(&author, keepers[0], now(3)));
     let sent = scene.turn(now(HOUR), Answer::Accepted).await;
     assert!(!sent.iter().any(|m| m.subject == Subject::Keeper(keepers[0])), "{sent:?}");
-}
-
-/// Oldest first, and only those that she still has.
-pub async fn channels(scene: &Scene<'_>) {
-    let author = scene.author().await;
-    let (one, two) = (ChannelId(scene.message_id().0), ChannelId(scene.message_id().0));
-    let sealed = scene.sealed_text();
-    ok!(scene.store.add_channel(&author, one, sealed.clone(), now(1)));
-    ok!(scene.store.add_channel(&author, two, scene.sealed_text(), now(2)));
-    let hers = ok!(scene.store.channels(author.account()));
-    assert_eq!(hers.iter().map(|c| c.id).collect::<Vec<_>>(), [one, two]);
-    assert_eq!((&hers[0].sealed, hers[0].added), (&sealed, trusted(1)));
-    assert!(ok!(scene.store.channels(scene.account_id())).is_empty());
-}
-
-/// Three at most; questions go to each.
-pub async fn add_channel(scene: &Scene<'_>) {
-    let author = scene.author().await;
-    let account = author.account();
-    arm(scene, account, Plan::default(), now(0)).await;
-    let channel = ChannelId(scene.message_id().0);
-    let sealed = scene.sealed_text();
-    ok!(scene.store.add_channel(&author, channel, sealed.clone(), now(1)));
-    assert_eq!(
-        scene.facts().last(),
-        Some(&Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() })
-    );
-    conflict!(scene.store.add_channel(&author, channel, sealed.clone(), now(1)));
-    assert_eq!(view(scene, account).await.facts.channels, [To::SignIn, To::Channel(channel)]);
-    let sent = scene.turn(now(62 * DAY), Answer::Accepted).await;
-    let asked: Vec<Subject> = sent.iter().map(|m| m.subject).collect();
-    assert!(
-        asked.contains(&Subject::Channel(channel)) && asked.contains(&Subject::Account(account)),
-        "{asked:?}"
-    );
-    let question = sent.iter().find(|m| m.subject == Subject::Channel(channel)).expect("a question");
-    let seen = ok!(scene.store.message(question.id)).expect("a message");
-    assert_eq!((seen.to, seen.to_bound_to, seen.language), (sealed, channel.to_string(), "de".to_owned()));
-    for _ in 1..CHANNELS {
-        ok!(scene.store.add_channel(&author, ChannelId(scene.message_id().0), scene.sealed_text(), now(2)));
-    }
-    let more = ChannelId(scene.message_id().0);
-    conflict!(scene.store.add_channel(&author, more, scene.sealed_text(), now(2)));
-}
-
-/// Nothing is sent there again, not even what waits.
-pub async fn remove_channel(scene: &Scene<'_>) {
-    let author = scene.author().await;
-    let account = author.account();
-    arm(scene, account, Plan::default(), now(0)).await;
-    let channel = ChannelId(scene.message_id().0);
-    ok!(scene.store.add_channel(&author, channel, scene.sealed_text(), now(1)));
-    scene.turn(now(62 * DAY), Answer::NotReached).await;
-    let stranger = scene.author().await;
-    missing!(scene.store.remove_channel(&stranger, channel, now(62 * DAY)));
-    ok!(scene.store.remove_channel(&author, channel, now(62 * DAY)));
-    assert_eq!(scene.facts().last(), Some(&Fact::ChannelRemoved { account, channel }));
-    missing!(scene.store.remove_channel(&author, channel, now(62 * DAY)));
-    assert_eq!(view(scene, account).await.facts.channels, [To::SignIn]);
-    let sent = scene.turn(now(63 * DAY), Answer::Accepted).await;
-    assert!(!sent.iter().any(|m| m.subject == Subject::Channel(channel)), "{sent:?}");
-    assert!(sent.iter().any(|m| m.subject == Subject::Account(account)), "{sent:?}");
-    assert_eq!(view(scene, account).await.facts.rung.len(), 1, "what was dropped has no part in the rung");
 }
 
 /// One for each author; a new one ends the old one.

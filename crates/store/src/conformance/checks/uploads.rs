@@ -48,7 +48,13 @@ pub async fn reserve_version(scene: &Scene<'_>) {
     missing!(scene.store.reserve_version(&author, scene.letter_id(), now(0)));
     scene.fill(&author, letter, 1).await;
     assert_eq!(ok!(scene.store.reserve_version(&author, letter, now(1))), 1);
-    let empty = Unproven { parts: Vec::new(), has_author_wrap: false, host_wrap: None, words_wrap: None };
+    let empty = Unproven {
+        parts: Vec::new(),
+        has_author_wrap: false,
+        host_wrap: None,
+        words_wrap: None,
+        keepers_wrap: None,
+    };
     assert_eq!(ok!(scene.store.unproven(&author, letter, 1)), empty);
     missing!(scene.store.part(&author, letter, 1, "letter.age"));
 

@@ -1,9 +1,9 @@
-//! What the journal holds of an author's life: the values of the kinds 27 to 42, as the table in [`super`] has them.
+//! What the journal holds of an author's life: the values of the kinds 27 to 43, as the table in [`super`] has them.
 
 use super::{From, Out};
 use jiff::Timestamp;
 use unsaid_delivery::Fact;
-use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, PersonId};
+use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, KeeperSetId, PersonId};
 use unsaid_delivery::life::{Fallback, Plan, Policy, Strength, Word};
 
 impl Out {
@@ -102,6 +102,17 @@ impl Out {
                 self.long(name);
                 42
             }
+            Fact::KeeperSetMade { account, set, person, needed, of, file, made } => {
+                self.0.extend(account.0);
+                self.0.extend(set.0);
+                self.u8(person.is_some().into());
+                self.0.extend(person.iter().flat_map(|person| person.0));
+                self.u8(*needed);
+                self.u8(*of);
+                self.long(file);
+                self.0.extend(made.as_microsecond().to_le_bytes());
+                43
+            }
             _ => return None,
         })
     }
@@ -189,6 +200,15 @@ impl From<'_> {
                 key: self.array()?,
             },
             42 => Fact::PersonTold { person: PersonId(self.array()?), name: self.bytes()?.to_vec() },
+            43 => Fact::KeeperSetMade {
+                account: AccountId(self.array()?),
+                set: KeeperSetId(self.array()?),
+                person: if self.flag()? { Some(PersonId(self.array()?)) } else { None },
+                needed: self.u8()?,
+                of: self.u8()?,
+                file: self.bytes()?.to_vec(),
+                made: Timestamp::from_microsecond(i64::from_le_bytes(self.array()?)).ok()?,
+            },
             _ => return None,
         })
     }

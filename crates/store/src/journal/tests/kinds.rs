@@ -51,6 +51,10 @@ pub(super) fn of_a_life() -> Vec<Fact> {
         Fact::ChannelRemoved { account, channel },
         Fact::StopCodeMade { account, code: [9; 32] },
     ]);
+    for person in [None, Some(PersonId([9; 16]))] {
+        let (set, file) = (KeeperSetId([11; 16]), vec![6; 400]);
+        facts.push(Fact::KeeperSetMade { account, set, person, needed: 2, of: 3, file, made: until });
+    }
     facts
 }
 
@@ -120,10 +124,11 @@ fn every_fact_has_an_example() {
             Fact::KeeperMoved { .. } => 37,
             Fact::AddressOffered { .. } => 38,
             Fact::PersonTold { .. } => 39,
+            Fact::KeeperSetMade { .. } => 40,
         }
     }
     let shown: BTreeSet<u8> = every_fact().iter().map(|entry| number(&entry.fact)).collect();
-    assert_eq!(shown.len(), 40);
+    assert_eq!(shown.len(), 41);
 }
 
 #[test]

@@ -136,10 +136,15 @@ fn line(app: &App, letters: &[Waiting], letter: &Waiting) -> Markup {
                         p { (until) " " (say("person.later.open_meanwhile", &[])) }
                     }
                 }
-                @if letter.kept == Kept::Words {
-                    p { (say("person.waiting.by_words", &[])) }
+                @if matches!(letter.kept, Kept::Words | Kept::Keepers) {
+                    @let (says, press) = if letter.kept == Kept::Words {
+                        ("person.waiting.by_words", "person.waiting.with_words")
+                    } else {
+                        ("person.waiting.by_keepers", "person.waiting.with_keepers")
+                    };
+                    p { (say(says, &[])) }
                     div.acts {
-                        a.button.button--main[alone] href=(path) { (say("person.waiting.with_words", &[])) }
+                        a.button.button--main[alone] href=(path) { (say(press, &[])) }
                         (later::way_to(delivery))
                         a.button.button--quiet href={ "/refuse?letter=" (delivery.id) } { (say("person.waiting.refuse_letter", &[])) }
                     }

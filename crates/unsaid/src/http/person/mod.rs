@@ -8,6 +8,7 @@ mod claim;
 mod come;
 mod day_fields;
 mod here;
+mod keepers;
 mod key;
 mod knock;
 mod later;
@@ -50,6 +51,14 @@ pub(super) fn routes() -> Vec<Route> {
             .refuses(&["letter-held"]),
         Route::post("/waiting/{delivery}/words", Policy::Reader, Face::Api, Body::Json, claim::open)
             .refuses(&["letter-held", "bytes-unknown", "words-unknown", "words-older", "not-here"]),
+        Route::get("/waiting/{delivery}/keepers", Policy::Reader, Face::Api, keepers::show)
+            .refuses(&["letter-held"]),
+        Route::post("/waiting/{delivery}/keepers/ask", Policy::Reader, Face::Api, Body::Json, keepers::ask)
+            .refuses(&["letter-held", "recipient-unknown", "asks-too-many"]),
+        Route::get("/waiting/{delivery}/keepers/cards", Policy::Reader, Face::Api, keepers::cards)
+            .refuses(&["letter-held"]),
+        Route::post("/waiting/{delivery}/keepers/open", Policy::Reader, Face::Api, Body::Json, keepers::open)
+            .refuses(&["letter-held", "cards-too-few"]),
         Route::get("/come/address", Policy::Anyone, Face::Page, asked::show),
         Route::post("/come/address", Policy::Anyone, Face::Page, Body::Form, asked::ask),
         Route::get("/words", Policy::Anyone, Face::Page, claim::show),

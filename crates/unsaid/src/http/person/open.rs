@@ -31,8 +31,8 @@ pub(super) async fn open(
         if letter.asks.is_some() {
             return Ok(on_to(&path));
         }
-        // A letter that is kept by words opens with them alone: nothing is pinned before they were right.
-        if letter.kept == Kept::Words {
+        // A letter that is kept by words opens with them alone, and one that keepers open with their cards: nothing is pinned before they are there.
+        if matches!(letter.kept, Kept::Words | Kept::Keepers) {
             return Ok(on_to(&path));
         }
         let Some(granted) = accept::open(&letter.delivery)? else { return Ok(on_to(&path)) };

@@ -36,7 +36,7 @@ pub(super) async fn show(
     let title = say("person.read.title", &[("name", &name)]);
     let opened = letter.delivery.pinned;
     let others = others(&app, &reader, &letter).await?;
-    let (script, main) = match (opened || letter.kept == Kept::Words, held) {
+    let (script, main) = match (opened || matches!(letter.kept, Kept::Words | Kept::Keepers), held) {
         (_, true) => (None, held_back()),
         (true, false) => {
             let sender = app.store.sender(&reader).await?;
@@ -103,6 +103,7 @@ fn opened_letter(
             data-from=(name)
             data-key-url={ (path) "/key" }
             data-words-url={ (path) "/words" }
+            data-keepers-url={ (path) "/keepers" }
             data-part-url={ (path) "/letter.age" }
             data-parts-url={ (path) "/parts" }
             data-reply-url={ (path) "/reply" }

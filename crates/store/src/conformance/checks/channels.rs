@@ -1,0 +1,187 @@
+//! The other addresses at which an author is written to: proved by a code, told of by a notice to each, and written to by her ladder.
+
+use super::lives::{arm, view};
+use super::{conflict, missing, ok};
+use crate::conformance::scene::*;
+use crate::lives::*;
+use crate::rows::*;
+use unsaid_delivery::Fact;
+use unsaid_delivery::id::ChannelId;
+use unsaid_delivery::life::{Plan, To};
+use unsaid_delivery::message::{Kind, Notice, Subject};
+use unsaid_delivery::record::Answer;
+
+/// Oldest first, and only those that she still has.
+pub async fn channels(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let (one, two) = (ChannelId(scene.message_id().0), ChannelId(scene.message_id().0));
+    let sealed = scene.sealed_text();
+    ok!(scene.store.add_channel(&author, one, sealed.clone(), now(1)));
+    ok!(scene.store.add_channel(&author, two, scene.sealed_text(), now(2)));
+    let hers = ok!(scene.store.channels(author.account()));
+    assert_eq!(hers.iter().map(|c| c.id).collect::<Vec<_>>(), [one, two]);
+    assert_eq!((&hers[0].sealed, hers[0].added), (&sealed, trusted(1)));
+    assert!(ok!(scene.store.channels(scene.account_id())).is_empty());
+}
+
+fn asks_there(scene: &Scene<'_>, browser: Keyed, new_key: Keyed, at: i64) -> EmailChangeAsk {
+    let (message, to) = (scene.message_id(), scene.sealed_text());
+    EmailChangeAsk { message, browser, new_key, to, expires: trusted(at + 600) }
+}
+
+fn proved_there(scene: &Scene<'_>, key: Keyed) -> NewChannel {
+    let (id, sealed) = (ChannelId(scene.message_id().0), scene.sealed_text());
+    NewChannel { id, sealed, key, told: scene.message_id() }
+}
+
+/// A code goes to the other address, counted with all that an account asks for, and neither signs anybody in nor changes where anybody signs in.
+pub async fn ask_channel(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let (browser, there, code) = (scene.keyed(), scene.keyed(), scene.keyed());
+    let ask = asks_there(scene, browser, there, 0);
+    assert_eq!(ok!(scene.store.ask_channel(&author, ask.clone(), now(0))), CodeAsked::Taken);
+    let view = ok!(scene.store.message(ask.message)).expect("a message");
+    assert_eq!((view.message.kind, view.message.expires), (Kind::Code, Some(ask.expires)));
+    assert_eq!((&view.to, view.to_bound_to, &*view.language), (&ask.to, ask.message.to_string(), "de"));
+    ok!(scene.store.set_code(ask.message, code));
+    assert_eq!(ok!(scene.store.try_code(browser, code, now(1))), CodeTried::Over, "it signs nobody in");
+    let change = EmailChange {
+        email: scene.sealed_text(),
+        new_key: there,
+        notice: scene.message_id(),
+        notice_to: scene.sealed_text(),
+        undo: scene.keyed(),
+        session: scene.keyed(),
+    };
+    let changed = ok!(scene.store.change_email(&author, browser, code, change, now(1)));
+    assert_eq!(changed, EmailChanged::Over, "nor with another address");
+    let wanted = proved_there(scene, there);
+    let tried = ok!(scene.store.prove_channel(&author, browser, code, wanted, now(1)));
+    assert_eq!(tried, ChannelTried::Proved, "and neither was a try");
+    // A code for signing in proves no channel either.
+    let ask = asks_there(scene, browser, there, 2);
+    let message = ask.message;
+    assert_eq!(ok!(scene.store.ask_email_change(&author, ask, now(2))), CodeAsked::Taken);
+    ok!(scene.store.set_code(message, code));
+    let wanted = proved_there(scene, there);
+    let tried = ok!(scene.store.prove_channel(&author, browser, code, wanted, now(2)));
+    assert_eq!(tried, ChannelTried::Over);
+    for at in 3..11 {
+        let ask = asks_there(scene, browser, scene.keyed(), at);
+        assert_eq!(ok!(scene.store.ask_channel(&author, ask, now(at))), CodeAsked::Taken);
+    }
+    let ask = asks_there(scene, browser, scene.keyed(), 11);
+    assert_eq!(ok!(scene.store.ask_channel(&author, ask, now(11))), CodeAsked::TooMany);
+}
+
+/// The right code in this browser, for this account and address, and no other, makes it one of hers; each of her addresses is told, that one too.
+pub async fn prove_channel(scene: &Scene<'_>) {
+    let (author, other) = (scene.author().await, scene.author().await);
+    let (browser, there, code) = (scene.keyed(), scene.keyed(), scene.keyed());
+    let ask = asks_there(scene, browser, there, 0);
+    ok!(scene.store.ask_channel(&author, ask.clone(), now(0)));
+    ok!(scene.store.set_code(ask.message, code));
+    let facts = scene.facts().len();
+    let tries = [
+        (&author, browser, scene.keyed(), there, ChannelTried::Wrong),
+        (&author, scene.keyed(), code, there, ChannelTried::Over),
+        (&other, browser, code, there, ChannelTried::Over),
+    ];
+    for (who, browser, code, key, expected) in tries {
+        let tried = scene.store.prove_channel(who, browser, code, proved_there(scene, key), now(1));
+        assert_eq!(ok!(tried), expected);
+    }
+    assert_eq!(scene.facts().len(), facts);
+    assert!(ok!(scene.store.channels(author.account())).is_empty());
+    let wanted = proved_there(scene, there);
+    let (id, told) = (wanted.id, wanted.told);
+    let tried = ok!(scene.store.prove_channel(&author, browser, code, wanted.clone(), now(2)));
+    assert_eq!(tried, ChannelTried::Proved);
+    let fact = Fact::ChannelAdded { account: author.account(), channel: id, sealed: wanted.sealed.0.clone() };
+    assert_eq!(scene.facts().last(), Some(&fact));
+    let hers = ok!(scene.store.channels(author.account()));
+    assert_eq!(hers, [ChannelRow { id, sealed: wanted.sealed.clone(), added: trusted(2) }]);
+    let tried = scene.store.prove_channel(&author, browser, code, proved_there(scene, there), now(3));
+    assert_eq!(ok!(tried), ChannelTried::Over, "a code works once");
+    let view = ok!(scene.store.message(told)).expect("a notice");
+    assert_eq!(view.message.subject, Subject::Account(author.account()));
+    let copy = ok!(scene.store.message(copy_for(told, id))).expect("a copy of it");
+    assert_eq!((copy.message.kind, copy.message.subject), (view.message.kind, Subject::Channel(id)));
+    assert_eq!((copy.to, copy.to_bound_to), (wanted.sealed, id.to_string()));
+    let mut sent: Vec<_> =
+        scene.turn(now(5), Answer::Accepted).await.into_iter().map(|m| m.subject).collect();
+    sent.retain(|subject| *subject != Subject::SigningIn);
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    // Whatever is done to her account is told there too; what only answers her is not, and nothing goes where she is not written to any more.
+    ok!(scene.store.notify(&author, Notice::Exported, scene.message_id(), now(6)));
+    ok!(scene.store.ask_trial(&author, scene.message_id(), now(6)));
+    let mut sent: Vec<_> =
+        scene.turn(now(7), Answer::Accepted).await.into_iter().map(|m| m.subject).collect();
+    sent.sort_by_key(|subject| matches!(subject, Subject::Channel(_)));
+    let hers = Subject::Account(author.account());
+    assert_eq!(sent, [hers, hers, Subject::Channel(id)]);
+    ok!(scene.store.notify(&author, Notice::ChannelRemoved, scene.message_id(), now(8)));
+    ok!(scene.store.remove_channel(&author, id, now(8)));
+    let sent: Vec<_> = scene.turn(now(9), Answer::Accepted).await.into_iter().map(|m| m.subject).collect();
+    assert_eq!(sent, [hers]);
+    // Three at most.
+    for at in 10..14 {
+        let there = scene.keyed();
+        let ask = asks_there(scene, browser, there, at);
+        ok!(scene.store.ask_channel(&author, ask.clone(), now(at)));
+        ok!(scene.store.set_code(ask.message, code));
+        let tried = scene.store.prove_channel(&author, browser, code, proved_there(scene, there), now(at));
+        assert_eq!(ok!(tried), if at < 13 { ChannelTried::Proved } else { ChannelTried::Full });
+    }
+    assert_eq!(ok!(scene.store.channels(author.account())).len(), CHANNELS);
+}
+
+/// Three at most; questions go to each.
+pub async fn add_channel(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let account = author.account();
+    arm(scene, account, Plan::default(), now(0)).await;
+    let channel = ChannelId(scene.message_id().0);
+    let sealed = scene.sealed_text();
+    ok!(scene.store.add_channel(&author, channel, sealed.clone(), now(1)));
+    assert_eq!(
+        scene.facts().last(),
+        Some(&Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() })
+    );
+    conflict!(scene.store.add_channel(&author, channel, sealed.clone(), now(1)));
+    assert_eq!(view(scene, account).await.facts.channels, [To::SignIn, To::Channel(channel)]);
+    let sent = scene.turn(now(62 * DAY), Answer::Accepted).await;
+    let asked: Vec<Subject> = sent.iter().map(|m| m.subject).collect();
+    assert!(
+        asked.contains(&Subject::Channel(channel)) && asked.contains(&Subject::Account(account)),
+        "{asked:?}"
+    );
+    let question = sent.iter().find(|m| m.subject == Subject::Channel(channel)).expect("a question");
+    let seen = ok!(scene.store.message(question.id)).expect("a message");
+    assert_eq!((seen.to, seen.to_bound_to, seen.language), (sealed, channel.to_string(), "de".to_owned()));
+    for _ in 1..CHANNELS {
+        ok!(scene.store.add_channel(&author, ChannelId(scene.message_id().0), scene.sealed_text(), now(2)));
+    }
+    let more = ChannelId(scene.message_id().0);
+    conflict!(scene.store.add_channel(&author, more, scene.sealed_text(), now(2)));
+}
+
+/// Nothing is sent there again, not even what waits.
+pub async fn remove_channel(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let account = author.account();
+    arm(scene, account, Plan::default(), now(0)).await;
+    let channel = ChannelId(scene.message_id().0);
+    ok!(scene.store.add_channel(&author, channel, scene.sealed_text(), now(1)));
+    scene.turn(now(62 * DAY), Answer::NotReached).await;
+    let stranger = scene.author().await;
+    missing!(scene.store.remove_channel(&stranger, channel, now(62 * DAY)));
+    ok!(scene.store.remove_channel(&author, channel, now(62 * DAY)));
+    assert_eq!(scene.facts().last(), Some(&Fact::ChannelRemoved { account, channel }));
+    missing!(scene.store.remove_channel(&author, channel, now(62 * DAY)));
+    assert_eq!(view(scene, account).await.facts.channels, [To::SignIn]);
+    let sent = scene.turn(now(63 * DAY), Answer::Accepted).await;
+    assert!(!sent.iter().any(|m| m.subject == Subject::Channel(channel)), "{sent:?}");
+    assert!(sent.iter().any(|m| m.subject == Subject::Account(account)), "{sent:?}");
+    assert_eq!(view(scene, account).await.facts.rung.len(), 1, "what was dropped has no part in the rung");
+}
