@@ -5,12 +5,27 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
-import { foldersWords, openMe, openWords, readersWords } from './src/pages/offline/build';
+import {
+  foldersWords,
+  keepersCardsWords,
+  keepersWords,
+  openMe,
+  openWords,
+  readersWords,
+} from './src/pages/offline/build';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [svelte(), readersWords(), openWords(), foldersWords(), openMe()],
+  plugins: [
+    svelte(),
+    readersWords(),
+    openWords(),
+    keepersCardsWords(),
+    keepersWords(),
+    foldersWords(),
+    openMe(),
+  ],
   build: {
     outDir: 'dist',
     manifest: true,
@@ -20,6 +35,7 @@ export default defineConfig({
     rollupOptions: {
       input: {
         author: here('src/pages/author/main.ts'),
+        keeper: here('src/pages/keeper/main.ts'),
         reader: here('src/pages/reader/main.ts'),
         look: here('src/ui/look.css'),
       },

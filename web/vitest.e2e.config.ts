@@ -1,5 +1,5 @@
-// Whole stories in a real browser, and the frozen letters opened in one: `npm run e2e`. One file after the
-// other, because each starts a browser and a server of its own.
+// Whole stories in a real browser, and the frozen letters opened in one: `npm run e2e`. Two files at a time,
+// because each starts a browser and a server of its own, and the small machines that they run on have two cores.
 
 import { defineConfig } from 'vitest/config';
 
@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['e2e/**/*.test.ts'],
     environment: 'node',
-    fileParallelism: false,
+    maxWorkers: 2,
     // A limit against standing still, not a measure: machines are shared.
     testTimeout: 600_000,
     hookTimeout: 120_000,

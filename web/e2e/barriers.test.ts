@@ -5,7 +5,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { barriers, cramped, hiddenByColours } from './barriers';
 import { browser as launch, House, Window, SHEET } from './house';
-import { PAPER, walk } from './walk';
+import { PAPER, walk, type Look } from './walk';
+import { PAPER_GONE, walkGone } from './walk-gone';
 
 let chromium: Browser;
 let house: House;
@@ -40,11 +41,15 @@ async function misprinted(page: Page): Promise<string[]> {
   return found;
 }
 
-test('no page puts up a barrier, narrow or wide, in light or in dark', async () => {
+/** Looks at every page of a walk as it stands, in each width and colour. Gives what was found, what was printed, and how many were seen. */
+async function lookedAt(
+  walked: (look: Look) => Promise<string[]>,
+  paper: readonly string[],
+): Promise<{ found: string[]; wrong: string[]; printed: string[]; seen: number }> {
   const found: string[] = [];
   const printed: string[] = [];
   let seen = 0;
-  const wrong = await walk(house, chromium, async (name, page) => {
+  const wrong = await walked(async (name, page) => {
     for (const width of [390, 1280]) {
       await page.setViewportSize({ width, height: 844 });
       // Nothing may have to be moved sideways to be read.
@@ -57,16 +62,37 @@ test('no page puts up a barrier, narrow or wide, in light or in dark', async () 
     }
     for (const one of await cramped(page)) found.push(`${name}, ${one}`);
     for (const one of await hiddenByColours(page)) found.push(`${name}, ${one}`);
-    if (PAPER.includes(name)) {
+    if (paper.includes(name)) {
       printed.push(name);
       for (const one of await misprinted(page)) found.push(`${name}, ${one}`);
     }
     seen += 1;
   });
+  return { found, wrong, printed: printed.sort(), seen };
+}
+
+test('no page puts up a barrier, narrow or wide, in light or in dark', async () => {
+  const { found, wrong, printed, seen } = await lookedAt((look) => walk(house, chromium, look), PAPER);
   expect(found).toEqual([]);
   expect(wrong).toEqual([]);
   expect(seen).toBeGreaterThan(80);
-  expect(printed.sort()).toEqual([...PAPER].sort());
+  expect(printed).toEqual([...PAPER].sort());
+}, 400_000);
+
+test('nor does one for when she is gone, or for those who are asked', async () => {
+  const own = await House.open();
+  try {
+    const { found, wrong, printed, seen } = await lookedAt(
+      (look) => walkGone(own, chromium, look),
+      PAPER_GONE,
+    );
+    expect(found).toEqual([]);
+    expect(wrong).toEqual([]);
+    expect(seen).toBeGreaterThan(40);
+    expect(printed).toEqual([...PAPER_GONE].sort());
+  } finally {
+    await own.close();
+  }
 }, 400_000);
 
 test('the search for barriers finds one that was put there', async () => {

@@ -102,6 +102,8 @@ describe('when she is gone', () => {
     await helen.press('Seal the letter');
     await page.waitForURL(/letters\/[a-z2-7]{26}$/, { timeout: 60_000 });
     await page.getByText('When you are gone').first().waitFor();
+    await page.getByText('You sealed it.').waitFor();
+    await page.getByText('You chose how we find out whether you are alive.').waitFor();
     await look('gone-letter-resting', page);
   });
 
@@ -131,7 +133,35 @@ describe('when she is gone', () => {
     await last.locator('summary').click();
     await page.locator('ol.letters summary').first().click();
     await look('gone-rehearsal', page);
-    expect(await house.outbox()).not.toContainEqual(expect.stringContaining('joan@example.org'));
+    // She was invited once, when it began; looking at a rehearsal sends nothing.
+    const toJoan = (await house.outbox()).filter((message) => message.includes('joan@example.org'));
+    expect(toJoan).toHaveLength(1);
+    expect(toJoan[0]).toContain('has named you as a person whom they trust');
+  });
+
+  test('the rehearsal is sent to herself alone, each message marked, and its links lead nowhere', async () => {
+    const { page } = helen;
+    const shown = await page.locator('ol.letters > li').count();
+    const before = (await house.outbox()).length;
+    await helen.press('Send all of it to me');
+    await page.getByText(/All of them are on their way to your mailbox/).waitFor({ timeout: 60_000 });
+    await look('gone-rehearsal-sent', page);
+    const sent = (await house.outbox()).filter((mail) => mail.includes('This is a rehearsal'));
+    // What is shown, and what a person would be told.
+    expect(sent.length).toBe(shown + 1);
+    expect((await house.outbox()).length).toBe(before + sent.length);
+    for (const mail of sent) {
+      expect(mail).toContain('helen@example.org');
+      expect(mail).not.toContain('joan@example.org');
+      expect(mail).not.toMatch(/\/(well|keeper|k)\/[\w-]{43}/);
+    }
+    expect(await house.knocks()).toEqual([]);
+    await helen.press('Send all of it to me');
+    await page.getByText('A rehearsal was sent to you less than an hour ago.').first().waitFor();
+    await page.goto(`${house.origin}/rehearsal`);
+    await page.getByRole('heading', { level: 1, name: 'This was a rehearsal.' }).waitFor();
+    await look('gone-rehearsal-page', page);
+    await helen.unlock(words);
     await helen.follow('When I am gone');
     await page.locator('.lede').waitFor();
   });
@@ -232,6 +262,13 @@ describe('when she is gone', () => {
     await page.getByText('One has left our hands').waitFor();
     await page.locator('.lede', { hasText: 'nothing would leave before' }).waitFor();
     await look('gone-returned', page);
+    // From the first knock on one sentence.
+    await helen.follow('All my letters').catch(() => helen.follow('Letters'));
+    await page.getByRole('link', { name: 'The bracelet' }).first().click();
+    await page.getByRole('heading', { level: 2, name: 'What has happened to it' }).waitFor();
+    await page.getByText('It has left our hands.', { exact: true }).last().waitFor();
+    expect(await helen.told()).not.toContain('You sealed it.');
+    await look('gone-letter-left', page);
     expect(helen.wrong).toEqual([]);
   });
 });

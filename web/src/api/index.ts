@@ -4,6 +4,7 @@
 export * from './coming-in';
 export * from './drafts';
 export * from './house';
+export * from './keeper-sets';
 export * from './letters';
 export * from './life';
 export * from './persons';

@@ -37,7 +37,7 @@ export type LetterState =
   'reserved' | 'resting' | 'waiting' | 'askable' | 'left' | 'unsent' | 'withdrawn' | 'held';
 
 /** Who holds the key of a letter that is delivered. */
-export type Kept = 'house' | 'words';
+export type Kept = 'house' | 'words' | 'keepers';
 
 export interface Version {
   number: number;
@@ -66,6 +66,41 @@ export interface Letter {
   /** A newer version that does not count yet, and until when it rests. */
   amending?: { version: number; until: string } | null;
   can: string[];
+}
+
+/** What happened to a letter on a day. */
+export interface StepOfWay {
+  day: string;
+  what:
+    | 'sealed'
+    | 'new-words'
+    | 'rested'
+    | 'address-given'
+    | 'address-removed'
+    | 'came-back'
+    | 'new-words-count'
+    | 'new-words-undone'
+    | 'birthday-corrected'
+    | 'day-moved'
+    | 'held-by-host'
+    | 'held-unforeseen'
+    | 'held-damaged'
+    | 'held-not-understood'
+    | 'let-go'
+    | 'plan-chosen'
+    | 'paused'
+    | 'resumed'
+    | 'stopped'
+    | 'ended';
+  /** Of a sealing: which version. */
+  number: number | null;
+}
+
+export interface LettersWay {
+  /** It has left our hands, or waits to be asked for: nothing more is told. */
+  left: boolean;
+  /** The newest first. */
+  steps: StepOfWay[];
 }
 
 /** One way of opening a version. */
@@ -106,6 +141,9 @@ export const reserveVersion = (letterId: string): Promise<{ version: number }> =
 export const letters = async (): Promise<Letter[]> =>
   (await get<{ letters: Letter[] }>('/api/letters')).letters;
 export const letter = (id: string): Promise<Letter> => one(get(`/api/letters/${id}`));
+
+/** What happened to it, as its author may know. */
+export const letterWay = (id: string): Promise<LettersWay> => get(`/api/letters/${id}/way`);
 
 /**
  * Brings one part to the house, from wherever an earlier attempt ended. `told` hears the bytes that are safely

@@ -64,6 +64,10 @@ export interface Keeper {
   address: string | null;
   language: string;
   standing: 'invited' | 'enrolled' | 'declined' | 'removed';
+  /** The day on which they last did anything here; `null`: never. */
+  heard: string | null;
+  /** The last word that they said about her. `counts`: no sign of hers has come since. */
+  said: { word: 'well' | 'unknown' | 'died'; counts: boolean } | null;
 }
 
 /** All that would be written, in its order; nothing of it is. */
@@ -75,6 +79,24 @@ export interface Rehearsal {
 }
 
 export const rehearsal = (): Promise<Rehearsal> => get('/api/life/rehearsal');
+
+/** How far the newest rehearsal that was sent has come. */
+export interface RehearsalSent {
+  of: number;
+  accepted: number;
+  waiting: number;
+}
+
+const sentOf = async (answer: Promise<{ sent: RehearsalSent | null }>): Promise<RehearsalSent | null> =>
+  (await answer).sent;
+
+export const rehearsalSent = (): Promise<RehearsalSent | null> => sentOf(get('/api/life/rehearsal/sent'));
+/** Every message that would go, to herself alone. */
+export const sendRehearsal = (): Promise<RehearsalSent | null> =>
+  sentOf(post('/api/life/rehearsal/send', {}));
+/** What has not left stays where it is. */
+export const stopRehearsal = (): Promise<RehearsalSent | null> =>
+  sentOf(post('/api/life/rehearsal/stop', {}));
 
 const mine = async (answer: Promise<{ life: Life | null }>): Promise<Life | null> => (await answer).life;
 
@@ -97,6 +119,25 @@ export const resumeLife = (): Promise<Life | null> => mine(post('/api/life/resum
 export const endLife = (): Promise<Life | null> => mine(post('/api/life/end', {}));
 /** What eight words on a paper give, and not the words: from now on these stop everything, and no others do. */
 export const putStopCode = (token: string): Promise<unknown> => post('/api/life/stop-code', { token });
+
+/** Another address at which she is written to. Nobody signs in with it. */
+export interface Channel {
+  id: string;
+  address: string;
+  /** The day on which a code came back from there. */
+  proved: string;
+}
+
+const channelsOf = async (answer: Promise<{ channels: Channel[] }>): Promise<Channel[]> =>
+  (await answer).channels;
+
+export const channels = (): Promise<Channel[]> => channelsOf(get('/api/channels'));
+/** A code goes there; until it is given nothing changes. */
+export const askForChannel = (email: string): Promise<unknown> => post('/api/channels', { email });
+export const giveChannelCode = (code: string): Promise<Channel[]> =>
+  channelsOf(post('/api/channels/confirm', { code }));
+export const removeChannel = (id: string): Promise<Channel[]> =>
+  channelsOf(post(`/api/channels/${id}/remove`, {}));
 
 export const keepers = async (): Promise<Keeper[]> =>
   (await get<{ keepers: Keeper[] }>('/api/life/keepers')).keepers;

@@ -32,7 +32,7 @@ export interface DraftPlan {
   /** Whether the house writes to them, or the letter waits until they ask for it. */
   reach: 'send' | 'claim';
   /** Who keeps the key; `null` while that is not chosen. */
-  key: 'house' | 'words' | 'me' | null;
+  key: 'house' | 'words' | 'keepers' | 'me' | null;
   proof: DraftProof;
   /** The letter whose words these shall become; its person and its day stay as they are. */
   amends: string | null;

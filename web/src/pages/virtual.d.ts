@@ -8,6 +8,14 @@ declare module 'virtual:words-once-open' {
   const words: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
   export default words;
 }
+declare module 'virtual:words-of-keepers-cards' {
+  const words: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
+  export default words;
+}
+declare module 'virtual:words-of-the-keeper' {
+  const words: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
+  export default words;
+}
 declare module 'virtual:words-of-the-folder' {
   const words: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
   export default words;

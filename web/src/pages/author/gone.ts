@@ -1,7 +1,7 @@
 // What she asks for 'when I am gone', said in plain words: the days to come, who is asked, what would be surer. It knows what the
 // house tells her and no page.
 
-import type { DayAhead, DaysAhead, Keeper, Life, LifePlan } from '../../api';
+import type { Channel, DayAhead, DaysAhead, Keeper, Life, LifePlan } from '../../api';
 import type { Step } from '../../ui/Line.svelte';
 import { count, counted, fullDay, nearDay, plainDay, say, shortDay, together } from '../../words';
 import { capital } from './story';
@@ -134,7 +134,7 @@ export function besides(ahead: DaysAhead, known: Known): string[] {
 }
 
 /** What would make it surer: wanted, and not demanded. */
-export function surer(life: Life, keepers: readonly Keeper[]): string[] {
+export function surer(life: Life, keepers: readonly Keeper[], channels: readonly Channel[]): string[] {
   const stand = standing(keepers);
   const list: string[] = [];
   if (life.plan.policy === 'check-ins') {
@@ -146,6 +146,8 @@ export function surer(life: Life, keepers: readonly Keeper[]): string[] {
   const paper = stand.filter((keeper) => keeper.address === null).map((keeper) => keeper.name);
   if (listens && paper.length > 0)
     list.push(counted('author.gone.surer-paper', paper.length, { names: together(paper) }));
+  if (life.plan.policy !== 'keepers-only' && channels.length === 0)
+    list.push(say('author.gone.surer-one-way'));
   if (life.outOfReach) list.push(say('author.gone.surer-reach'));
   if (life.unlockWanted) list.push(say('author.gone.surer-unlock'));
   return list;

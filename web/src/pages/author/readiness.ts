@@ -3,7 +3,8 @@
 
 import type { Letter, Life, Person } from '../../api';
 import type { Fact } from '../../ui/Facts.svelte';
-import { fullDay, say } from '../../words';
+import { count, fullDay, say } from '../../words';
+import type { KeeperSet } from './vault';
 
 interface Known {
   /** Whom it is for, as she calls them. */
@@ -12,6 +13,8 @@ interface Known {
   life: Life | null;
   /** Empty while the letters are closed: then nothing is said of addresses. */
   people: readonly Person[];
+  /** The keepers' cards that it was sealed to; `null` while the letters are closed. */
+  cards?: KeeperSet | null;
 }
 
 /** Waits to be delivered, and there is no address left that works. */
@@ -23,10 +26,12 @@ export function lacksAddress(letter: Letter, people: readonly Person[]): boolean
 }
 
 /** Of a letter that has not left: would it arrive? */
-export function wouldFact(letter: Letter, { name, life, people }: Known): Fact {
+export function wouldFact(letter: Letter, { name, life, people, cards = null }: Known): Fact {
   const term = say('author.fact.would');
   const no = (text: string): Fact => ({ term, status: 'problem', text });
   if (lacksAddress(letter, people)) return no(say('author.fact.would-not', { name }));
+  if (letter.kept === 'keepers' && cards && cards.printed.length < cards.needed)
+    return no(say('author.keeper-cards.would-not', { number: count(cards.needed) }));
   if (letter.state === 'held') return no(say('author.gone.would-held'));
   if (letter.rule?.gate !== 'gone' && letter.rule?.reach === 'claim')
     return { term, status: 'good', text: say('author.fact.would-asked') };

@@ -17,6 +17,7 @@ export type PageName =
   | 'answer'
   | 'gone'
   | 'gone-paper'
+  | 'keeper-cards'
   | 'rehearsal'
   | 'people'
   | 'new-person'
@@ -55,6 +56,7 @@ const TABLE: readonly [RegExp, PageName][] = [
   [new RegExp(`^/answers/${ID}$`), 'answer'],
   [/^\/gone$/, 'gone'],
   [/^\/gone\/paper$/, 'gone-paper'],
+  [/^\/gone\/cards$/, 'keeper-cards'],
   [/^\/gone\/rehearsal$/, 'rehearsal'],
   [/^\/people$/, 'people'],
   [/^\/people\/new$/, 'new-person'],

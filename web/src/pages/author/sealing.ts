@@ -7,6 +7,7 @@ import type { Draft } from '../../draft';
 import { figures, plainDay, say } from '../../words';
 import { cardFor } from './cards';
 import { contentOf, DraftChanged, sameContent } from './content';
+import { CardsUnready } from './keeper-cards';
 import { ask, KeysRefuse } from './keys';
 import type { LetterToSeal, ReadLetter, Sealed } from './keys/kinds';
 import { restOf, ruleOf } from './plan';
@@ -14,7 +15,7 @@ import { askedOf, shownOf } from './proof';
 import { session } from './session.svelte';
 import { discard, put, take } from './shelf';
 import { sealedVersion } from './story';
-import { cardOf, draftsOf } from './vault';
+import { cardOf, draftsOf, setFor, type KeeperSet } from './vault';
 import { bringNewer } from './write/bring';
 
 export type Progress =
@@ -156,8 +157,8 @@ export interface Asked {
   draft: Draft;
   /** The person's name as she says it. */
   to: string;
-  /** Kept by this house, by words that only two know, or by the author alone. */
-  key: 'house' | 'words' | 'me';
+  /** Kept by this house, by words that only two know, by her keepers together, or by the author alone. */
+  key: 'house' | 'words' | 'keepers' | 'me';
   /** What is asked before it opens, where this house keeps the key. */
   proof: api.Proof;
   /** The letter whose next version this is. */
@@ -248,7 +249,10 @@ async function sealOnce({
   const asked = rule?.reach === 'claim';
   const card = (key === 'words' || asked) && person !== null ? await cardFor(person) : null;
   const words = key === 'words' ? card : null;
-  const keptBy = delivered ? (key === 'words' ? 'words' : 'house') : null;
+  const set = key === 'keepers' ? setFor(session.records, person) : null;
+  // Cards that the house has no file for would open nothing.
+  if (key === 'keepers' && !set?.known) throw new CardsUnready();
+  const keptBy = key === 'me' ? null : key;
   const found = await placeFor(draft, { person: delivered ? person : null, rule, kept: keptBy });
   if ('sealed' in found) return finish(draft, { letter: found.sealed });
   if ('before' in found) {
@@ -265,7 +269,7 @@ async function sealOnce({
     kept(draft);
   }
 
-  const { written, sealed } = await attemptFor(draft, place, { to, key, words });
+  const { written, sealed } = await attemptFor(draft, place, { to, key, words, set });
   const total = sealed.parts.reduce((sum, part) => sum + part.size, 0);
   const percent = (bytes: number) => Math.floor((bytes / total) * 100);
   let done = 0;
@@ -275,7 +279,10 @@ async function sealOnce({
     );
     done += part.size;
   }
-  for (const wrap of sealed.wraps) await api.putWrap(place.letter, place.version, wrap.kind, wrap.bytes);
+  for (const { kind, bytes } of sealed.wraps) {
+    if (kind !== 'keepers') await api.putWrap(place.letter, place.version, kind, bytes);
+    else if (set) await api.putKeepersWrap(place.letter, place.version, set.id, bytes);
+  }
 
   const parts = [];
   done = 0;
@@ -293,6 +300,7 @@ async function sealOnce({
     to,
     drafts: [...new Set([...draftsOf(records, place.letter), draft.id])],
     ...(amended ? {} : { proof: asks }),
+    keeperSet: set?.id ?? null,
   }));
   // That writing has met whatever another device wrote meanwhile.
   if (words !== null && cardOf(session.records, person)?.words !== words) throw new CardChanged();
@@ -304,7 +312,7 @@ async function sealOnce({
     manifestHash: sealed.manifestHash,
     rule,
     rest: amended || delivered ? restOf(draft.plan) : 'none',
-    kept: key === 'words' ? 'words' : 'house',
+    kept: keptBy ?? 'house',
     ...(amended ? { amend: true } : {}),
   });
   if (answer.said !== undefined) answers.set(place.letter, answer.said);
@@ -315,7 +323,7 @@ async function sealOnce({
 async function attemptFor(
   draft: Draft,
   place: Place,
-  { to, key, words }: { to: string; key: Asked['key']; words: string | null },
+  { to, key, words, set }: { to: string; key: Asked['key']; words: string | null; set: KeeperSet | null },
 ): Promise<Attempt> {
   const { account, house } = session;
   if (!account || !house) throw new api.Unreachable();
@@ -330,6 +338,7 @@ async function attemptFor(
     house.hostRecipient,
     key,
     words,
+    set?.recipient ?? null,
   ]);
   const before = attempts.get(draft.id);
   if (before?.of === of) return before;
@@ -343,6 +352,7 @@ async function attemptFor(
     ...(await contentOf(draft)),
     kept: key === 'me' ? 'author' : key,
     words,
+    set: set && { identity: set.identity, recipient: set.recipient },
     authorRecipient: account.recipient,
     hostRecipient: key === 'me' ? null : house.hostRecipient,
   };

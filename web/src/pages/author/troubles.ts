@@ -6,6 +6,7 @@ import { ChangedMeanwhile, DeviceRefuses } from '../../draft';
 import type { Mend } from '../../ui/Problems.svelte';
 import { figures, ordinal, say } from '../../words';
 import { DraftChanged, PhotoMissing } from './content';
+import { CardsUnready } from './keeper-cards';
 import { KeysRefuse } from './keys';
 import { VaultUnknown } from './vault';
 
@@ -29,6 +30,8 @@ export function mends(error: unknown, fields: Record<string, string> = {}): Mend
     return [{ text: keysSay(error), ...field(fields, about) }];
   }
   if (error instanceof VaultUnknown) return [{ text: say(`author.trouble.vault-${error.why}`) }];
+  if (error instanceof CardsUnready)
+    return [{ text: say('author.key.keepers-unready'), ...field(fields, 'keepers') }];
   if (error instanceof PhotoMissing) return [{ text: say('author.trouble.photo-missing') }];
   if (error instanceof DraftChanged && error.why === 'gone')
     return [{ text: say('author.trouble.gone-elsewhere') }];

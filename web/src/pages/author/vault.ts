@@ -2,7 +2,7 @@
 // devices, may both have written: they are merged record by record and nothing is dropped. It knows no key and makes no
 // request.
 
-export type RecordKind = 'person' | 'letter' | 'self';
+export type RecordKind = 'person' | 'letter' | 'self' | 'keeper-set';
 
 export interface VaultRecord {
   id: string;
@@ -203,3 +203,72 @@ export const stopOf = (records: Records): Card | null => cardIn(records.get(SELF
 /** The card that was about to take the place of one that somebody has seen. */
 export const nextCardOf = (records: Records, person: string): Card | null =>
   cardIn(records.get(person)?.['nextCard']);
+
+/** The cards of her keepers that belong together, with everything that it takes to print them again or to make them anew. */
+export interface KeeperSet {
+  id: string;
+  /** For whom alone it is; `null`: for all. */
+  person: string | null;
+  needed: number;
+  of: number;
+  /** The key of the set: it stays when the cards are made anew. */
+  identity: string;
+  recipient: string;
+  /** The words of each card. */
+  cards: readonly string[];
+  /** Who has each card. */
+  heldBy: readonly (string | null)[];
+  /** The day on which these cards were made. */
+  made: string;
+  /** The house has the file that these cards open, and it was proved. */
+  known: boolean;
+  /** Which of these cards were printed, by their place. */
+  printed: readonly number[];
+}
+
+const texts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+function setIn(record: VaultRecord): KeeperSet | null {
+  const { id, kind, gone, person, needed, of, identity, recipient, cards, heldBy, made, known, printed } =
+    record;
+  if (kind !== 'keeper-set' || gone || !whole(needed) || !whole(of) || !texts(cards)) return null;
+  if (typeof identity !== 'string' || typeof recipient !== 'string' || typeof made !== 'string') return null;
+  const holders = Array.isArray(heldBy) ? (heldBy as unknown[]) : [];
+  return {
+    id,
+    person: typeof person === 'string' ? person : null,
+    needed,
+    of,
+    identity,
+    recipient,
+    cards,
+    heldBy: cards.map((_, at) => (typeof holders[at] === 'string' ? holders[at] : null)),
+    made,
+    known: known === true,
+    printed: Array.isArray(printed) ? printed.filter(whole) : [],
+  };
+}
+
+/** Her sets: the one for all first. Two devices may each have made one: the one that is smaller as text counts on both. */
+export function keeperSets(records: Records): KeeperSet[] {
+  const sets = [...records.values()].flatMap((record) => setIn(record) ?? []);
+  return sets.sort((one, other) =>
+    `${one.person ?? ''} ${one.id}` < `${other.person ?? ''} ${other.id}` ? -1 : 1,
+  );
+}
+
+export const setNamed = (records: Records, id: string): KeeperSet | null =>
+  keeperSets(records).find((set) => set.id === id) ?? null;
+
+/** What a letter to this person is sealed to: cards of their own where there are some, else those for all. */
+export const setFor = (records: Records, person: string | null): KeeperSet | null =>
+  keeperSets(records).find((set) => set.person !== null && set.person === person) ??
+  keeperSets(records).find((set) => set.person === null) ??
+  null;
+
+/** To which set a letter was sealed, as it was noted then. */
+export const setOfLetter = (records: Records, letter: string): KeeperSet | null => {
+  const id = records.get(letter)?.['keeperSet'];
+  return typeof id === 'string' ? setNamed(records, id) : null;
+};

@@ -32,6 +32,13 @@ export const readersWords = (): Plugin =>
 /** For what a reader may do once the letter is open: they come with it, and never before. */
 export const openWords = (): Plugin => wordsFor('virtual:words-once-open', /^person\.(answer|keep|hand)\./);
 
+/** For a letter that keepers' cards open. */
+export const keepersCardsWords = (): Plugin =>
+  wordsFor('virtual:words-of-keepers-cards', /^person\.gather\./);
+
+/** For the page on which a keeper types their card. */
+export const keepersWords = (): Plugin => wordsFor('virtual:words-of-the-keeper', /^keeper\.card\./);
+
 export const foldersWords = (): Plugin => wordsFor('virtual:words-of-the-folder', /^folder\./);
 
 const filesWords = (): Plugin =>

@@ -58,7 +58,7 @@ async function partOrNull(url: string): Promise<Uint8Array | null> {
 }
 
 async function open(article: HTMLElement): Promise<void> {
-  const { letter, version, kept, keyUrl, wordsUrl, partUrl, partsUrl, signed } = article.dataset;
+  const { letter, version, kept, keyUrl, wordsUrl, keepersUrl, partUrl, partsUrl, signed } = article.dataset;
   const letterUrl = partsUrl ? part(partsUrl, 'letter.age') : partUrl;
   if (!letter || !version || !letterUrl) return;
   try {
@@ -67,6 +67,11 @@ async function open(article: HTMLElement): Promise<void> {
       if (!wordsUrl) return;
       const { keyByWords } = await import('./words');
       key = await keyByWords(article, place(article), wordsUrl, why);
+      tell(article, say('person.script.opening'), null);
+    } else if (kept === 'keepers') {
+      if (!keepersUrl) return;
+      const { keyByKeepers } = await import('./keepers');
+      key = await keyByKeepers(article, place(article), keepersUrl, why);
       tell(article, say('person.script.opening'), null);
     } else {
       if (!keyUrl) return;

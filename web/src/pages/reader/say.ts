@@ -2,25 +2,11 @@
 // are said there, not those of the author's half.
 
 import words from 'virtual:words-of-the-reader';
+import { languageOf, sayFrom, type Say } from './say-words';
 
-/** The language of ours in which the page speaks. */
-const language = (): string => {
-  const tag = document.documentElement.lang.toLowerCase().split('-')[0] ?? 'en';
-  return tag in words ? tag : 'en';
-};
-
-type Words = typeof words;
-export type Say = (key: string, params?: Readonly<Record<string, string | number>>) => string;
-
-/** How a sentence of these words is said: with its {placeholders} filled in. Empty when there is none, which a test excludes. */
-export const sayFrom =
-  (from: Words): Say =>
-  (key, params = {}) => {
-    const text = from[language()]?.[key] ?? from['en']?.[key] ?? '';
-    return text.replace(/\{([a-z]+)\}/g, (whole, name: string) => String(params[name] ?? whole));
-  };
+export { sayFrom, type Say };
 
 export const say: Say = sayFrom(words);
 
 /** Where dates and numbers are written as the page's language writes them. */
-export const locale = (): string => (language() === 'en' ? 'en-GB' : language());
+export const locale = (): string => (languageOf(words) === 'en' ? 'en-GB' : languageOf(words));

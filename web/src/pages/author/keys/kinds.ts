@@ -1,6 +1,6 @@
 // What passes between the page and its room when a letter is sealed or read. Types only.
 
-import type { Letter, SealedLetter, Written } from '../../../seal';
+import type { KeeperSet, Letter, SealedLetter, Written } from '../../../seal';
 
 export type { Medium, Picture as PlainPicture } from '../../../seal';
 export type Sealed = SealedLetter;
@@ -19,9 +19,11 @@ export interface ReadLetter extends Letter {
 export interface LetterToSeal extends Omit<Written, 'replyTo'> {
   readonly html: string | null;
   /** Who besides the author has a way to open it. */
-  readonly kept: 'author' | 'house' | 'words';
+  readonly kept: 'author' | 'house' | 'words' | 'keepers';
   /** The words of the card, for 'words'. */
   readonly words: string | null;
+  /** The set of her keepers' cards, for 'keepers'. */
+  readonly set: KeeperSet | null;
   readonly authorRecipient: string;
   readonly hostRecipient: string | null;
 }

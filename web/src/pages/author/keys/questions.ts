@@ -59,6 +59,18 @@ export interface Asked {
   'make-hand': { ask: Record<string, never>; answer: null };
   /** Eight words for a card, drawn by lot. */
   'make-card': { ask: Record<string, never>; answer: { words: string } };
+  /** Cards for so many keepers: with a new key of the set, or with the one that it has. */
+  'make-keeper-cards': {
+    ask: { needed: number; of: number; identity: string | null };
+    answer: { identity: string; recipient: string; cards: string[] };
+  };
+  /** What the house keeps of a set: the file that these cards open. It was opened with them before it is given. */
+  'lock-keeper-set': { ask: { identity: string; cards: readonly string[] }; answer: { file: Uint8Array } };
+  /** Whether what the house keeps opens with these cards, the first as well as the last of them. */
+  'prove-keeper-set': {
+    ask: { identity: string; cards: readonly string[]; file: Uint8Array };
+    answer: null;
+  };
   /** What stands at the house for the words of a card. */
   'card-token': { ask: { words: string }; answer: { token: string } };
   /** What stands at the house for the words of a stop paper. */
@@ -95,6 +107,11 @@ export interface Asked {
   };
   /** What somebody answered, opened with the inbox that her letters name. Refused unless it answers this letter. */
   'read-reply': { ask: { file: Uint8Array; id: string; letterId: string }; answer: Letter };
+  /** The key of one letter under a set of keepers' cards, without any layer of a house, and the file that the cards open. */
+  'export-keepers': {
+    ask: { authorWrap: Uint8Array; identity: string; recipient: string; cards: readonly string[] };
+    answer: { key: Uint8Array; set: Uint8Array };
+  };
   /** The key of one letter for a folder that opens without us: under words, or in clear where `words` is `null`. */
   'export-key': {
     ask: { authorWrap: Uint8Array; words: string | null };

@@ -7,12 +7,19 @@ import {
   checkClaimWords,
   deriveClaim,
   deriveUnlock,
+  joinCards,
   kitLines,
   kitText,
   kitToken,
+  lockKeeperSet,
   makeAccount,
+  makeCards,
+  makeKeeperSet,
   makeUnlock,
+  MASTER_BYTES,
   newClaimWords,
+  openKeepersFile,
+  openKeeperSet,
   openMedia,
   openPassphraseFile,
   openReply,
@@ -20,8 +27,10 @@ import {
   openVault,
   openWrap,
   proveSealed,
+  readCard,
   SALT_BYTES,
   SealError,
+  sealKeepersFile,
   sealLetter,
   sealVault,
   sealWordsFile,
@@ -132,6 +141,26 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
     return null;
   },
   'make-card': async () => ({ words: newClaimWords(crypto.getRandomValues(new Uint8Array(10))) }),
+  'make-keeper-cards': async ({ needed, of, identity }) => {
+    held();
+    const set = identity === null ? await makeKeeperSet() : await accountOf(identity);
+    const master = chance(MASTER_BYTES);
+    return { ...set, cards: makeCards(master, needed, of, chance) };
+  },
+  'lock-keeper-set': async ({ identity, cards }) => {
+    const file = await lockKeeperSet(identity, joinCards(cards.map(readCard)), chance(48));
+    await proveSet(identity, cards, file);
+    return { file };
+  },
+  'prove-keeper-set': async ({ identity, cards, file }) => {
+    await proveSet(identity, cards, file);
+    return null;
+  },
+  'export-keepers': async ({ authorWrap, identity, recipient, cards }) => {
+    const key = await sealKeepersFile(recipient, await openWrap(held(), authorWrap));
+    await openKeepersFile(identity, key);
+    return { key, set: await lockKeeperSet(identity, joinCards(cards.map(readCard)), chance(48)) };
+  },
   'card-token': async ({ words }) => deriveClaim(words),
   'stop-token': async ({ words }) => ({ token: stopToken(words) }),
   'wrap-again': async ({ authorWrap, words, hostRecipient, ...name }) => {
@@ -164,6 +193,19 @@ const answers: { [N in AskedName]: (ask: Asked[N]['ask']) => Promise<Asked[N]['a
   },
 };
 
+const chance = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+
+/** As many cards as are needed open the file: the first of them as well as the last. */
+async function proveSet(identity: string, cards: readonly string[], file: Uint8Array): Promise<void> {
+  const read = cards.map(readCard);
+  const needed = read[0]?.needed ?? 0;
+  for (const some of [read.slice(0, needed), read.slice(-needed)]) {
+    if ((await openKeeperSet(file, joinCards(some))) !== identity) {
+      throw new SealError('proof-failed', 'the cards open another set');
+    }
+  }
+}
+
 function signing(): Hand {
   held();
   if (hand === null) throw new Locked();
@@ -177,10 +219,14 @@ function writtenOf(letter: LetterToSeal): Written {
   return { letterId, version, from, to, date, text, html, replyTo, ...(pictures ? { pictures } : {}) };
 }
 
-function keptOf({ kept, words, hostRecipient }: LetterToSeal): Kept | null {
+function keptOf({ kept, words, set, hostRecipient }: LetterToSeal): Kept | null {
   if (kept === 'author') return null;
   if (hostRecipient === null) throw new SealError('bad-input', 'a letter that is delivered needs a house');
   if (kept === 'house') return { kind: 'house', hostRecipient };
+  if (kept === 'keepers') {
+    if (set === null) throw new SealError('bad-input', 'a way by keepers needs their set');
+    return { kind: 'keepers', hostRecipient, set };
+  }
   if (words === null) throw new SealError('bad-input', 'a way by words needs words');
   return { kind: 'words', hostRecipient, words };
 }
