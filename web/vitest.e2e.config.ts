@@ -8,7 +8,8 @@ export default defineConfig({
     include: ['e2e/**/*.test.ts'],
     environment: 'node',
     maxWorkers: 2,
-    // A limit against standing still, not a measure: machines are shared.
+    // Limits against standing still, not measures: machines are shared.
+    expect: { poll: { timeout: 60_000 } },
     testTimeout: 600_000,
     hookTimeout: 120_000,
   },

@@ -57,7 +57,6 @@ beforeAll(async () => {
   chromium = await launch();
   house = await House.open();
   helen = await Window.open(house, chromium, 390);
-  helen.page.setDefaultTimeout(12_000);
   words = await helen.begin(await house.firstLink(), FIRST, 'Helen Marlow');
 });
 

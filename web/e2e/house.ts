@@ -39,14 +39,14 @@ async function freePort(): Promise<number> {
   });
 }
 
-/** Waits until something is there; fails after twenty seconds. */
+/** Waits until something is there; fails after a minute. */
 export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (let tried = 0; tried < 200; tried += 1) {
+  for (let tried = 0; tried < 600; tried += 1) {
     const found = await look();
     if (found !== undefined) return found;
     await new Promise((rested) => setTimeout(rested, 100));
   }
-  throw new Error(`after twenty seconds there was no ${what}`);
+  throw new Error(`after a minute there was no ${what}`);
 }
 
 export class House {
@@ -238,6 +238,7 @@ export class Window {
       locale: tongue === 'es' ? 'es-ES' : 'en-GB',
       timezoneId: 'Europe/Lisbon',
     });
+    context.setDefaultTimeout(60_000);
     const wrong: string[] = [];
     context.on('page', (page) => {
       page.on('pageerror', (error) => wrong.push(`error in ${page.url()}: ${error.message}`));
