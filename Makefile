@@ -52,7 +52,7 @@ check:
 	cargo test -p unsaid --test tidiness
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --all-features check bans licenses sources; \
 	else echo 'cargo-deny is not installed: licences and sources of dependencies were not looked at (cargo install cargo-deny).'; fi
-	@if command -v shellcheck >/dev/null; then shellcheck --severity=warning scripts/check-tools scripts/fuzz scripts/install-test-tools scripts/target-folder scripts/test scripts/web-packages scripts/with-*; \
+	@if command -v shellcheck >/dev/null; then shellcheck --severity=warning scripts/check-tools scripts/fuzz scripts/install-test-tools scripts/python-place scripts/target-folder scripts/test scripts/web-packages scripts/with-*; \
 	else echo 'shellcheck is not installed: the scripts were not looked at (apt-get install shellcheck).'; fi
 
 format:

@@ -1,12 +1,10 @@
 // A second way to reach her: another mailbox, proved by a code, in which the same question arrives and from which it can be answered; and what her keepers have said, as her own page tells it.
 // Through the town's clock.
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { barriers, cramped } from './barriers';
 import { browser as launch, House, until, Window } from './house';
+import { look } from './looked';
 
 let chromium: Browser;
 let house: House;
@@ -18,40 +16,9 @@ let joan: string;
 const FIRST = 'helen@example.org';
 const SECOND = 'helen@second.example';
 
-const folder = process.env['UNSAID_PICTURES'];
-
-/** What keeps people out of a page, narrow and wide, in light and in dark; and pictures of it for somebody to look at, where a folder is named. */
-async function look(name: string, page: Page): Promise<void> {
-  if (folder) mkdirSync(folder, { recursive: true });
-  const found: string[] = [];
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  for (const width of [390, 1280]) {
-    await page.setViewportSize({ width, height: 844 });
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      found.push(...(await barriers(page)));
-      const path = join(folder ?? '', `${name}-${width}-${colorScheme}.png`);
-      if (folder) await page.screenshot({ path, fullPage: true });
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  found.push(...(await cramped(page)));
-  await page.setViewportSize({ width: 390, height: 844 });
-  expect(found, name).toEqual([]);
-}
-
 /** So many messages went to this address with these words in them. */
 const went = async (address: string, says: string): Promise<number> =>
   (await house.outbox()).filter((mail) => mail.includes(address) && mail.includes(says)).length;
-
-/** The link in the newest message to this address that leads to such a page. */
-async function newest(address: string, path: string): Promise<string> {
-  const found = new RegExp(`http://localhost:\\d+/${path}/[\\w-]{43}`);
-  return until(`message to ${address}`, async () => {
-    const mail = (await house.outbox()).find((one) => one.includes(address) && found.test(one));
-    return mail && found.exec(mail)?.[0];
-  });
-}
 
 beforeAll(async () => {
   chromium = await launch();
@@ -114,7 +81,7 @@ describe('a second way to reach her', () => {
         (await went(address, 'Are you well?')) > 0 ? true : undefined,
       );
     const there = await Window.open(house, chromium, 390);
-    await there.page.goto(await newest(SECOND, 'well'));
+    await there.page.goto(await house.newest(SECOND, 'well'));
     await there.press('I am well');
     await there.page.getByText('It is good to hear from you.').waitFor();
     expect(there.wrong).toEqual([]);

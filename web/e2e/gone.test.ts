@@ -1,38 +1,14 @@
 // She arms it in bed with a phone: a letter for when she is gone, whom she trusts, the days to come, a pause, and all of it undone by one press. Through the town's clock.
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { barriers, cramped } from './barriers';
 import { browser as launch, House, Window } from './house';
+import { look } from './looked';
 
 let chromium: Browser;
 let house: House;
 let helen: Window;
 let words: string[];
-
-const folder = process.env['UNSAID_PICTURES'];
-
-/** What keeps people out of a page, narrow and wide, in light and in dark; and pictures of it for somebody to look at, where a folder is named. */
-async function look(name: string, page: Page): Promise<void> {
-  if (folder) mkdirSync(folder, { recursive: true });
-  const found: string[] = [];
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  for (const width of [390, 1280]) {
-    await page.setViewportSize({ width, height: 844 });
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      found.push(...(await barriers(page)));
-      const path = join(folder ?? '', `${name}-${width}-${colorScheme}.png`);
-      if (folder) await page.screenshot({ path, fullPage: true });
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  found.push(...(await cramped(page)));
-  await page.setViewportSize({ width: 390, height: 844 });
-  expect(found, name).toEqual([]);
-}
 
 /** The civil day so many days after the town's today, as the pages say it. */
 async function dayIn(days: number): Promise<string> {

@@ -191,6 +191,17 @@ export class House {
     );
   }
 
+  /** The link to such a page in the newest message to them that has these words in it. */
+  async newest(to: string, path: string, says = ''): Promise<string> {
+    const found = new RegExp(`http://localhost:\\d+/${path}/[\\w-]{43}`);
+    return until(`message to ${to}`, async () => {
+      const message = (await this.outbox()).find(
+        (one) => one.includes(to) && one.includes(says) && found.test(one),
+      );
+      return message && found.exec(message)?.[0];
+    });
+  }
+
   /** The knocks among them. */
   async knocks(): Promise<string[]> {
     return (await this.outbox()).filter((message) => /\/k\/[\w-]{43}/.test(message));
@@ -269,6 +280,19 @@ export class Window {
 
   async close(): Promise<void> {
     await this.context.close();
+  }
+
+  /** What the pages in this window ask the house, in its session: JSON, or bytes. */
+  async asks<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
+    const { origin } = this.house;
+    const bytes = body instanceof Uint8Array;
+    const kind = bytes ? 'application/octet-stream' : 'application/json';
+    const answer = await this.context.request.fetch(`${origin}${path}`, {
+      method,
+      headers: { 'unsaid-request': '1', origin, ...(body === undefined ? {} : { 'content-type': kind }) },
+      ...(body === undefined ? {} : { data: bytes ? Buffer.from(body) : JSON.stringify(body) }),
+    });
+    return { status: answer.status(), body: (await answer.json()) as T };
   }
 
   /** The code of the newest message that has one. */

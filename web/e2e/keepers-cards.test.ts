@@ -5,6 +5,7 @@
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { browser as launch, House, Window } from './house';
+import { picture } from './looked';
 import { joinCards, readCard } from '../src/seal/slip39';
 import { openKeeperSet } from '../src/seal/keeper-set';
 
@@ -26,25 +27,9 @@ afterEach(async () => {
   expect(wrong).toEqual([]);
 });
 
-type Answer = { status: number; body: Record<string, unknown> };
-
-/** What her own pages ask the house, in her session. */
-const asks = (method: string, path: string, body?: unknown): Promise<Answer> =>
-  helen.page.evaluate(
-    async ([method, path, body]) => {
-      const answer = await fetch(path as string, {
-        method: method as string,
-        headers: { 'content-type': 'application/json', 'unsaid-request': '1' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-    },
-    [method, path, body] as const,
-  );
-
 /** keeper-set.age, as the house keeps it now. */
 async function file(): Promise<Uint8Array> {
-  const { body } = await asks('GET', '/api/life/keeper-sets');
+  const { body } = await helen.asks<Record<string, unknown>>('GET', '/api/life/keeper-sets');
   const [set] = body['sets'] as { file: string }[];
   return Uint8Array.from(Buffer.from(set!.file, 'base64url'));
 }
@@ -54,24 +39,6 @@ const cards = (): Promise<string[]> =>
   helen.page.$$eval('.keeper-card', (all) =>
     all.map((card) => [...card.querySelectorAll('.words li')].map((word) => word.textContent).join(' ')),
   );
-
-/** Pictures of the pages, where somebody wants to look at them: 390 and 1280 wide, light and dark; and the paper. */
-const folder = process.env['UNSAID_PICTURES'];
-async function picture(name: string): Promise<void> {
-  if (folder === undefined) return;
-  const { page } = helen;
-  const before = page.viewportSize();
-  for (const width of [390, 1280]) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height: 844 });
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.screenshot({ path: `${folder}/cards-${name}-${width}-${colorScheme}.png`, fullPage: true });
-    }
-  }
-  await page.pdf({ path: `${folder}/cards-${name}.pdf`, format: 'A4' }).catch(() => {});
-  await page.emulateMedia({ colorScheme: 'light' });
-  if (before) await page.setViewportSize(before);
-}
 
 /** To the page with the cards, by her own way: opening the address anew would lock what she has unlocked. */
 async function toCards(): Promise<void> {
@@ -88,7 +55,11 @@ test('she makes cards for her keepers, seals a letter to them, prints a lost one
   });
   const keepers: Record<string, string> = {};
   for (const name of ['Martha', 'Leo', 'Agnes']) {
-    const named = await asks('POST', '/api/life/keepers', { name, address: null, language: 'en' });
+    const named = await helen.asks<Record<string, unknown>>('POST', '/api/life/keepers', {
+      name,
+      address: null,
+      language: 'en',
+    });
     expect(named.status).toBe(201);
     keepers[name] = String(named.body['id']);
   }
@@ -102,7 +73,7 @@ test('she makes cards for her keepers, seals a letter to them, prints a lost one
   await page.check('#key-keepers');
   expect(await helen.told()).toContain('enough of their cards, together with this house, open the letter');
   expect(await helen.told()).toContain('There are no cards for your keepers yet.');
-  await picture('key');
+  await picture('cards-key', helen.page, true);
   await helen.press('Seal the letter');
   await page.waitForSelector('.wrong');
   expect(page.url()).toMatch(/\/key$/);
@@ -111,18 +82,18 @@ test('she makes cards for her keepers, seals a letter to them, prints a lost one
   await helen.follow('Your keepers’ cards');
   await page.waitForSelector('#needed-all-2');
   expect(await page.isChecked('#needed-all-2')).toBe(true);
-  await picture('make');
+  await picture('cards-make', helen.page, true);
   await helen.press('Make the cards');
   await page.waitForSelector('table', { timeout: 60_000 });
   expect(await helen.told()).toContain('It takes two of three cards.');
   expect(await helen.told()).toContain('Some cards were never printed');
-  await picture('made');
+  await picture('cards-made', helen.page, true);
   await helen.press('Print all cards');
   await page.waitForSelector('.keeper-card');
   const first = await cards();
   expect(first.map((card) => card.split(' ').length)).toEqual([20, 20, 20]);
   expect(await helen.told()).not.toContain('Some cards were never printed');
-  await picture('print');
+  await picture('cards-print', helen.page, true);
   const opens = async (some: string[]) => openKeeperSet(await file(), joinCards(some.map(readCard)));
   const identity = await opens([first[0]!, first[2]!]);
   expect(await opens([first[1]!, first[2]!])).toBe(identity);
@@ -136,8 +107,8 @@ test('she makes cards for her keepers, seals a letter to them, prints a lost one
   await page.waitForSelector('.line');
   expect(await helen.told()).toContain('Your keepers together');
   const letter = page.url().slice(-26);
-  await picture('letter');
-  const { body } = await asks('GET', `/api/letters/${letter}`);
+  await picture('cards-letter', helen.page, true);
+  const { body } = await helen.asks<Record<string, unknown>>('GET', `/api/letters/${letter}`);
   expect((body['letter'] as { kept: string }).kept).toBe('keepers');
 
   // Leo has lost his: the same words, once more.
@@ -147,15 +118,18 @@ test('she makes cards for her keepers, seals a letter to them, prints a lost one
   expect(await cards()).toEqual([first[1]]);
 
   // Agnes is a keeper no more. Until all cards are made anew the page asks for it.
-  expect((await asks('POST', `/api/life/keepers/${keepers['Agnes']}/remove`, {})).status).toBe(200);
+  expect(
+    (await helen.asks<Record<string, unknown>>('POST', `/api/life/keepers/${keepers['Agnes']}/remove`, {}))
+      .status,
+  ).toBe(200);
   await page.getByRole('link', { name: 'When I am gone' }).first().click();
   await page.waitForFunction(() => document.body.textContent?.includes('Your keepers’ cards need you'));
-  await picture('todo');
+  await picture('cards-todo', helen.page, true);
   await helen.follow('To the cards');
   await page.waitForFunction(() =>
     document.body.textContent?.includes('No keeper any more, but with a card: Agnes.'),
   );
-  await picture('left');
+  await picture('cards-left', helen.page, true);
   await helen.press('Make all cards anew');
   await page.waitForFunction(
     () => document.body.textContent?.includes('It takes two of two cards.'),

@@ -5,6 +5,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { browser as launch, House, until, Window } from './house';
+import { picture } from './looked';
 
 let chromium: Browser;
 let house: House;
@@ -33,22 +34,6 @@ afterEach(async () => {
   expect(wrong).toEqual([]);
 });
 
-type Answer = { status: number; body: Record<string, unknown> };
-
-/** What her own pages ask the house, in her session. */
-const asks = (method: string, path: string, body?: unknown): Promise<Answer> =>
-  helen.page.evaluate(
-    async ([method, path, body]) => {
-      const answer = await fetch(path as string, {
-        method: method as string,
-        headers: { 'content-type': 'application/json', 'unsaid-request': '1' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-    },
-    [method, path, body] as const,
-  );
-
 const plan = (policy: string) => ({
   policy,
   everyDays: 60,
@@ -60,7 +45,11 @@ const plan = (policy: string) => ({
 
 /** A keeper; gives the address of their page, as it stands on their paper. */
 async function keeper(name: string, address: string | null): Promise<string> {
-  const named = await asks('POST', '/api/life/keepers', { name, address, language: 'en' });
+  const named = await helen.asks<Record<string, unknown>>('POST', '/api/life/keepers', {
+    name,
+    address,
+    language: 'en',
+  });
   expect(named.status).toBe(201);
   return String(named.body['link']);
 }
@@ -91,33 +80,10 @@ async function says(link: string, word: string, asked = true): Promise<string> {
   return main();
 }
 
-/** Pictures of the pages, where somebody wants to look at them: 390 and 1280 wide, light and dark. */
-const folder = process.env['UNSAID_PICTURES'];
-async function picture(of: Page, name: string): Promise<void> {
-  if (folder === undefined) return;
-  const before = of.viewportSize();
-  for (const width of [390, 1280]) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await of.setViewportSize({ width, height: 844 });
-      await of.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await of.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
-    }
-  }
-  if (before) await of.setViewportSize(before);
-}
 const pictures = {
-  keeper: (name: string) => picture(page, `keeper-${name}`),
-  author: (of: Page, name: string) => picture(of, name),
+  keeper: (name: string) => picture(`keeper-${name}`, page),
+  author: (of: Page, name: string) => picture(name, of),
 };
-
-/** The link of the newest message of this kind to them; each page of the outbox says for whom it is. */
-async function newest(to: string, path: string): Promise<string> {
-  const found = new RegExp(`http://localhost:\\d+/${path}/[\\w-]{43}`);
-  return until(`message to ${to}`, async () => {
-    const message = (await house.outbox()).find((one) => one.includes(to) && found.test(one));
-    return message && found.exec(message)?.[0];
-  });
-}
 
 const to = async (address: string, says: string) =>
   (await house.outbox()).filter((message) => message.includes(address) && message.includes(says)).length;
@@ -138,7 +104,7 @@ async function forHerEnd(name: string): Promise<void> {
 }
 
 test('she has died: two of three say so, she is asked again and again, and then it goes', async () => {
-  await asks('PUT', '/api/life', plan('both'));
+  await helen.asks('PUT', '/api/life', plan('both'));
   const joan = await keeper('Joan Pryce', 'joan@example.org');
   await keeper('Amir Haddad', 'amir@example.org');
   await keeper('Beatrice Okafor', 'beatrice@example.org');
@@ -155,11 +121,11 @@ test('she has died: two of three say so, she is asked again and again, and then 
 
   // Sixty days and one, and five weeks of questions.
   await house.live(98);
-  const asked = await newest('joan@example.org', 'keeper');
+  const asked = await house.newest('joan@example.org', 'keeper');
   const said = await says(asked, 'Helen Marlow has died');
   expect(said).toContain('None of the others has said anything yet.');
   expect(await house.knocks()).toEqual([]);
-  const amir = await says(await newest('amir@example.org', 'keeper'), 'Helen Marlow has died');
+  const amir = await says(await house.newest('amir@example.org', 'keeper'), 'Helen Marlow has died');
   expect(amir).toContain('That Helen Marlow has died was said by others, too: one.');
   await until('message to her', async () =>
     (await to('helen@example.org', 'has told us that you have died')) > 1 ? true : undefined,
@@ -176,20 +142,20 @@ test('she has died: two of three say so, she is asked again and again, and then 
 });
 
 test('she was only in hospital: one keeper says that she is well, she presses, and nothing ever leaves', async () => {
-  await asks('PUT', '/api/life', plan('both'));
+  await helen.asks('PUT', '/api/life', plan('both'));
   await keeper('Joan Pryce', 'joan@example.org');
   await keeper('Amir Haddad', 'amir@example.org');
   await forHerEnd('Dan');
   await house.live(98);
-  await says(await newest('joan@example.org', 'keeper'), 'Helen Marlow has died');
-  const amir = await says(await newest('amir@example.org', 'keeper'), 'Helen Marlow is well');
+  await says(await house.newest('joan@example.org', 'keeper'), 'Helen Marlow has died');
+  const amir = await says(await house.newest('amir@example.org', 'keeper'), 'Helen Marlow is well');
   expect(amir).toMatch(/Nothing goes on because of that before \w+day \d+ \w+ \d{4}/);
   // Sixty days later she is still away, and both believe the worst.
   await house.live(61);
-  const link = await newest('amir@example.org', 'keeper');
+  const link = await house.newest('amir@example.org', 'keeper');
   await says(link, 'Helen Marlow has died');
   await house.live(12);
-  await page.goto(await newest('helen@example.org', 'well'));
+  await page.goto(await house.newest('helen@example.org', 'well'));
   await press('I am well');
   const told = await main();
   await pictures.keeper('well');
@@ -208,7 +174,7 @@ test('she was only in hospital: one keeper says that she is well, she presses, a
 });
 
 test('his address has died, and two who know him give the new one', async () => {
-  await asks('PUT', '/api/life', plan('keepers-only'));
+  await helen.asks('PUT', '/api/life', plan('keepers-only'));
   const joan = await keeper('Joan Pryce', 'joan@example.org');
   const amir = await keeper('Amir Haddad', 'amir@example.org');
   await forHerEnd('Dan');
@@ -221,13 +187,13 @@ test('his address has died, and two who know him give the new one', async () => 
   expect(await helen.told()).toContain('Your keepers may be told: Dan Marlow.');
   await pictures.author(helen.page, 'told-to-keepers');
   // No address is left, as after many years: nothing can be brought.
-  const persons = (await asks('GET', '/api/persons')).body['persons'] as {
+  const persons = (await helen.asks<Record<string, unknown>>('GET', '/api/persons')).body['persons'] as {
     id: string;
     addresses: { id: string }[];
   }[];
   const [dan] = persons;
   const dead = `/api/persons/${dan?.id}/addresses/${dan?.addresses[0]?.id}/remove`;
-  expect((await asks('POST', dead, {})).status).toBe(200);
+  expect((await helen.asks('POST', dead, {})).status).toBe(200);
 
   await says(joan, 'Helen Marlow has died', false);
   await house.live(1);
@@ -251,11 +217,11 @@ test('his address has died, and two who know him give the new one', async () => 
   await until('question for an address', async () =>
     (await to('joan@example.org', 'no address that we have works')) > 0 ? true : undefined,
   );
-  expect(await gives(await newest('joan@example.org', 'keeper'), 'dan@new.example')).toContain(
+  expect(await gives(await house.newest('joan@example.org', 'keeper'), 'dan@new.example')).toContain(
     'It counts when others give the same.',
   );
   expect(await house.knocks()).toEqual([]);
-  expect(await gives(await newest('amir@example.org', 'keeper'), 'dan@new.example')).toContain(
+  expect(await gives(await house.newest('amir@example.org', 'keeper'), 'dan@new.example')).toContain(
     'What was written to Dan Marlow goes there now.',
   );
   await house.live(1);

@@ -9,6 +9,7 @@ import { lockKeeperSet, makeAccount, makeKeeperSet, MASTER_BYTES, sealLetter } f
 import { makeCards } from '../src/seal/slip39';
 import { barriers } from './barriers';
 import { browser as launch, House, linkIn, until, Window } from './house';
+import { picture } from './looked';
 
 let chromium: Browser;
 let house: House;
@@ -40,20 +41,9 @@ const chance = (length: number): Uint8Array => new Uint8Array(randomBytes(length
 
 /** What her own pages ask the house, in her session. */
 async function asks<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const bytes = body instanceof Uint8Array;
-  const answer = await helen.context.request.fetch(`${house.origin}${path}`, {
-    method,
-    headers: {
-      'unsaid-request': '1',
-      origin: house.origin,
-      ...(body === undefined
-        ? {}
-        : { 'content-type': bytes ? 'application/octet-stream' : 'application/json' }),
-    },
-    ...(body === undefined ? {} : { data: bytes ? Buffer.from(body) : JSON.stringify(body) }),
-  });
-  if (!answer.ok()) throw new Error(`${method} ${path}: ${await answer.text()}`);
-  return (await answer.json()) as T;
+  const answer = await helen.asks<T>(method, path, body);
+  if (answer.status !== 200) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+  return answer.body;
 }
 
 /** A keeper; gives the address of their page, as it stands on their paper. */
@@ -108,33 +98,12 @@ async function sealedForLeo(gate: 'none' | 'gone'): Promise<Set> {
   return { id, cards };
 }
 
-/** The link of the newest message of this kind to them. */
-async function newest(to: string, path: string, says = ''): Promise<string> {
-  const found = new RegExp(`http://localhost:\\d+/${path}/[\\w-]{43}`);
-  return until(`message to ${to}`, async () => {
-    const message = (await house.outbox()).find(
-      (one) => one.includes(to) && one.includes(says) && found.test(one),
-    );
-    return message && found.exec(message)?.[0];
-  });
-}
-
 const main = async (page: Page): Promise<string> => (await page.innerText('main')).replace(/\s+/g, ' ');
 
-/** Pictures of the pages, where somebody wants to look at them: 390 and 1280 wide, light and dark. */
-const folder = process.env['UNSAID_PICTURES'];
-async function picture(of: Page, name: string): Promise<void> {
+/** The page has no barriers; and pictures of it. */
+async function seen(of: Page, name: string): Promise<void> {
   expect(await barriers(of), name).toEqual([]);
-  if (folder === undefined) return;
-  const before = of.viewportSize();
-  for (const width of [390, 1280]) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await of.setViewportSize({ width, height: 844 });
-      await of.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await of.screenshot({ path: `${folder}/together-${name}-${width}-${colorScheme}.png`, fullPage: true });
-    }
-  }
-  if (before) await of.setViewportSize(before);
+  await picture(`together-${name}`, of);
 }
 
 /** Leo comes with the knock, and looks at how the letter is opened. */
@@ -179,6 +148,13 @@ async function types(window: Window, heard: string[], card: string): Promise<voi
   await window.press('Lock my card for Leo, and give it');
 }
 
+/** Comes by their own link, and gives their card. */
+async function give(link: string, heard: string[], card: string): Promise<void> {
+  const window = await looks(link);
+  await types(window, heard, card);
+  await window.page.getByText('Thank you.').waitFor();
+}
+
 async function reads(leo: Window): Promise<void> {
   await leo.page.getByRole('button', { name: 'Look again' }).click();
   await leo.page.getByRole('button', { name: 'Open the letter' }).click();
@@ -208,28 +184,28 @@ test('she is gone: two of three keepers type their cards in their own browsers, 
   await house.live(40);
 
   const leo = await leoComes();
-  await picture(leo.page, 'before');
+  await seen(leo.page, 'before');
   const words = await asksThem(leo);
   expect(words).toHaveLength(6);
-  await picture(leo.page, 'asked');
+  await seen(leo.page, 'asked');
   // By the link of the message, in a browser that has never been here.
-  const joans = await looks(await newest('joan@example.org', 'keeper', 'twenty words'));
+  const joans = await looks(await house.newest('joan@example.org', 'keeper', 'twenty words'));
   expect(await main(joans.page)).toContain('Leo has a letter from Helen Marlow');
   await joans.page.locator('.words li').first().waitFor();
-  await picture(joans.page, 'keeper');
+  await seen(joans.page, 'keeper');
   // One word is mistyped, another is of no list, one is missing.
   const typed = cards[0]!.split(' ');
   await types(joans, words, typed.with(6, typed[6] === 'academic' ? 'acid' : 'academic').join(' '));
   await joans.page.getByText('Word 7 is not the one on your card.').waitFor();
   await types(joans, words, typed.with(3, 'zzzz').join(' '));
   await joans.page.getByText('Word 4 is not a word of our cards.').waitFor();
-  await picture(joans.page, 'mistyped');
+  await seen(joans.page, 'mistyped');
   await types(joans, words, typed.slice(1).join(' '));
   await joans.page.getByText('There are 19 words here.').waitFor();
   // Four letters of a word are enough.
   await types(joans, words, typed.map((word) => word.slice(0, 4)).join(' '));
   await joans.page.getByText('Cards that have been given: one of two.').waitFor();
-  await picture(joans.page, 'thanks');
+  await seen(joans.page, 'thanks');
 
   const amirs = await looks(amir);
   // A card of another set: said, and not taken at the first press.
@@ -240,11 +216,11 @@ test('she is gone: two of three keepers type their cards in their own browsers, 
   await amirs.page.getByText('That is enough.').waitFor();
 
   // Too late, and not needed.
-  const beas = await looks(await newest('bea@example.org', 'keeper', 'twenty words'));
+  const beas = await looks(await house.newest('bea@example.org', 'keeper', 'twenty words'));
   expect(await main(beas.page)).toContain('Enough cards have been given.');
   await leo.page.getByRole('button', { name: 'Look again' }).click();
   await leo.page.getByRole('heading', { name: 'The cards are here' }).waitFor();
-  await picture(leo.page, 'enough');
+  await seen(leo.page, 'enough');
   await reads(leo);
   // In this browser it opens again, without anybody.
   await leo.page.reload();
@@ -266,7 +242,7 @@ test('another browser begins anew with other words, what was given is erased, an
 
   const leo = await leoComes();
   expect(await main(leo.page)).toContain('They have been asked already, from another browser');
-  await picture(leo.page, 'elsewhere');
+  await seen(leo.page, 'elsewhere');
   await leo.press('Begin anew in this browser');
   await leo.page.getByRole('heading', { name: 'Your six words' }).waitFor();
   const words = await sixWords(leo.page);
@@ -275,14 +251,8 @@ test('another browser begins anew with other words, what was given is erased, an
   // Amir's page is of the ask before.
   await types(amirs, before, cards[1]!);
   await amirs.page.getByText('Whoever asks has begun anew meanwhile').waitFor();
-  for (const [link, card] of [
-    [joan, cards[0]!],
-    [amir, cards[1]!],
-  ] as const) {
-    const window = await looks(link);
-    await types(window, words, card);
-    await window.page.getByText('Thank you.').waitFor();
-  }
+  await give(joan, words, cards[0]!);
+  await give(amir, words, cards[1]!);
   await reads(leo);
 });
 
@@ -310,14 +280,8 @@ test('a key that somebody put in the middle has other words, and a card that was
   await joans.page.locator('summary', { hasText: 'I was told other words' }).click();
   expect(await main(joans.page)).toContain('Then type nothing');
   // And it hands out to Leo what was locked to that key as if it were Joan's.
-  for (const [link, card] of [
-    [joan, cards[0]!],
-    [amir, cards[1]!],
-  ] as const) {
-    const window = await looks(link);
-    await types(window, words, card);
-    await window.page.getByText('Thank you.').waitFor();
-  }
+  await give(joan, words, cards[0]!);
+  await give(amir, words, cards[1]!);
   await leo.page.route('**/keepers/cards', async (route) => {
     const answer = await route.fetch();
     const given = (await answer.json()) as { shares: { name: string; card: string }[] };

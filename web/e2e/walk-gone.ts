@@ -46,8 +46,8 @@ export async function walkGone(house: House, browser: Browser, look: Look): Prom
     await well(house, await enter(), look);
     // And falls silent again, for good.
     await house.live(98);
-    await says(keeper.page, await newest(house, 'joan@example.org', 'keeper'));
-    await says(keeper.page, await newest(house, 'amir@example.org', 'keeper'));
+    await says(keeper.page, await house.newest('joan@example.org', 'keeper'));
+    await says(keeper.page, await house.newest('amir@example.org', 'keeper'));
     await doubted(house, await enter(), look);
     await house.live(40);
     await lost(house, keeper, look);
@@ -59,15 +59,6 @@ export async function walkGone(house: House, browser: Browser, look: Look): Prom
   } finally {
     for (const window of windows) await window.close();
   }
-}
-
-/** The link of the newest message of this kind to them. */
-async function newest(house: House, to: string, path: string): Promise<string> {
-  const found = new RegExp(`http://localhost:\\d+/${path}/[\\w-]{43}`);
-  return until(`message to ${to}`, async () => {
-    const message = (await house.outbox()).find((one) => one.includes(to) && found.test(one));
-    return message && found.exec(message)?.[0];
-  });
 }
 
 /** A button of a page that the house wrote, by what it does. */
@@ -187,7 +178,7 @@ async function invited(house: House, keeper: Window, look: Look): Promise<void> 
   const { page } = keeper;
   await page.goto(`${house.origin}/keeper/${'A'.repeat(43)}`);
   await look('keeper-unknown', page);
-  await page.goto(await newest(house, 'joan@example.org', 'keeper'));
+  await page.goto(await house.newest('joan@example.org', 'keeper'));
   await look('keeper-door', page);
   await does(page, 'who');
   await ready(page);
@@ -195,7 +186,7 @@ async function invited(house: House, keeper: Window, look: Look): Promise<void> 
   await does(page, 'accept');
   await ready(page);
   await look('keeper-accepted', page);
-  await page.goto(await newest(house, 'joan@example.org', 'keeper'));
+  await page.goto(await house.newest('joan@example.org', 'keeper'));
   await does(page, 'who');
   await ready(page);
   for (const summary of await page.locator('main summary').all()) await summary.click();
@@ -206,7 +197,7 @@ async function invited(house: House, keeper: Window, look: Look): Promise<void> 
   await does(page, 'move');
   await page.waitForSelector('[aria-invalid=true], .notice--problem');
   await look('keeper-moved-refused', page);
-  await page.goto(await newest(house, 'joan@example.org', 'keeper'));
+  await page.goto(await house.newest('joan@example.org', 'keeper'));
   await does(page, 'who');
   await ready(page);
   for (const summary of await page.locator('main summary').all()) await summary.click();
@@ -263,7 +254,7 @@ async function stops(house: House, other: Window, words: string, look: Look): Pr
 /** A keeper is asked, forgets to choose, chooses, is asked once more, and answers. */
 async function asked(house: House, keeper: Window, look: Look): Promise<void> {
   const { page } = keeper;
-  const link = await newest(house, 'joan@example.org', 'keeper');
+  const link = await house.newest('joan@example.org', 'keeper');
   await page.goto(link);
   await does(page, 'who');
   await ready(page);
@@ -303,7 +294,7 @@ async function well(house: House, telephone: Window, look: Look): Promise<void> 
   const { page } = telephone;
   await page.goto(`${house.origin}/well/${'A'.repeat(43)}`);
   await look('well-unknown', page);
-  await page.goto(await newest(house, 'helen@example.org', 'well'));
+  await page.goto(await house.newest('helen@example.org', 'well'));
   await look('well', page);
   await page.locator('main form button').click();
   await ready(page);
@@ -313,14 +304,14 @@ async function well(house: House, telephone: Window, look: Look): Promise<void> 
 /** Her keepers say that she has died, and a button is pressed. */
 async function doubted(house: House, telephone: Window, look: Look): Promise<void> {
   const { page } = telephone;
-  await page.goto(await newest(house, 'helen@example.org', 'well'));
+  await page.goto(await house.newest('helen@example.org', 'well'));
   await look('well-doubted', page);
 }
 
 /** She was let go, and somebody whom she wrote to cannot be reached. */
 async function lost(house: House, keeper: Window, look: Look): Promise<void> {
   const { page } = keeper;
-  await page.goto(await newest(house, 'joan@example.org', 'keeper'));
+  await page.goto(await house.newest('joan@example.org', 'keeper'));
   await does(page, 'who');
   await ready(page);
   await look('keeper-lost', page);
