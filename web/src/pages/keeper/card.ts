@@ -9,6 +9,7 @@ import { SLIP39_WORDS } from '../../seal/slip39-words';
 import { expandWord } from '../../seal/words';
 import { Problem } from '../../api/problem';
 import { post } from '../../api/request';
+import { made } from '../made';
 import { say } from './say';
 
 /** What the house has written beside the place. */
@@ -25,17 +26,6 @@ interface Asked {
 interface Kept {
   given: number;
   needed: number;
-}
-
-function made<N extends keyof HTMLElementTagNameMap>(
-  name: N,
-  className: string,
-  ...inside: (string | HTMLElement)[]
-): HTMLElementTagNameMap[N] {
-  const element = document.createElement(name);
-  if (className !== '') element.className = className;
-  element.append(...inside);
-  return element;
 }
 
 const typedWords = (text: string): string[] => text.split(/[\s,.;\-0-9]+/).filter((word) => word !== '');

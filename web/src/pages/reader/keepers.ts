@@ -6,6 +6,7 @@ import { fromBase64NoPad, type Bytes } from '../../seal/bytes';
 import { SealError } from '../../seal/errors';
 import { makeAskKey, NotTogether, openTogether, wordsOfKey, type Given } from '../../seal/share';
 import { get, post } from '../../api/request';
+import { made } from '../made';
 import { keepKey, keptKey } from './ask-key';
 import { locale } from './say';
 import { say } from './say-keepers';
@@ -36,17 +37,6 @@ const fullDay = (day: string): string =>
   new Intl.DateTimeFormat(locale(), { dateStyle: 'full', timeZone: 'UTC' }).format(
     new Date(`${day}T12:00:00Z`),
   );
-
-function made<N extends keyof HTMLElementTagNameMap>(
-  name: N,
-  className: string,
-  ...inside: (string | HTMLElement)[]
-): HTMLElementTagNameMap[N] {
-  const element = document.createElement(name);
-  if (className !== '') element.className = className;
-  element.append(...inside);
-  return element;
-}
 
 function bytesOf(text: string): Bytes {
   const bytes = fromBase64NoPad(text.replaceAll('-', '+').replaceAll('_', '/'));

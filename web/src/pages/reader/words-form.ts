@@ -5,6 +5,7 @@ import { checkClaimWords, CLAIM_WORDS } from '../../seal/claim';
 import { SealError } from '../../seal/errors';
 import { expandWord, wrongWords } from '../../seal/words';
 import { say } from './say';
+import { made } from '../made';
 
 export type Told = (done: number) => void;
 
@@ -30,17 +31,6 @@ export function wordsSay(error: SealError): string {
     default:
       return '';
   }
-}
-
-function made<N extends keyof HTMLElementTagNameMap>(
-  name: N,
-  className: string,
-  text = '',
-): HTMLElementTagNameMap[N] {
-  const element = document.createElement(name);
-  element.className = className;
-  element.textContent = text;
-  return element;
 }
 
 /** A new form, to be put where the letter will stand. */
