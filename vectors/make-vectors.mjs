@@ -368,6 +368,83 @@ await keepers("ts-keepers", {
   version: 1,
 });
 
+/** A letter as the exported folder holds it for keepers who open it without a house. */
+async function withoutHouse(folder, facts) {
+  if (existsSync(join(second, folder))) return;
+  const chance = (length) => crypto.getRandomValues(new Uint8Array(length));
+  const set = await seal.makeKeeperSet();
+  const master = chance(16);
+  const written = {
+    ...facts,
+    from: "Žofie",
+    to: "Leo",
+    date: new Date(1826748000000),
+    text: "Dear Leo,\n\nboth of you had to agree for once.",
+  };
+  const sealed = await seal.sealLetter({
+    ...written,
+    authorRecipient: key("author.pub"),
+    kept: null,
+    seed: null,
+  });
+  const letterKey = await seal.openWrap(
+    key("author.txt"),
+    sealed.wraps.find((w) => w.kind === "author").bytes,
+  );
+  const files = {
+    "letter.age": sealed.parts.find((p) => p.name === "letter.age").bytes,
+    "keys/keepers.age": await seal.sealKeepersFile(set.recipient, letterKey),
+    "keys/keeper-set.age": await seal.lockKeeperSet(
+      set.identity,
+      master,
+      chance(48),
+    ),
+  };
+  const exported = {
+    format: "unsaid export 1",
+    ...facts,
+    keyKind: "X25519",
+    files: Object.entries(files).map(([name, bytes]) => ({
+      name,
+      size: bytes.length,
+      sha256: sha256(bytes),
+    })),
+  };
+  const about = {
+    format: "unsaid keepers without a house 1",
+    madeBy: "web/src/seal",
+    ...facts,
+    needed: 2,
+    of: 2,
+    master: Buffer.from(master).toString("hex"),
+    cards: seal.makeCards(master, 2, 2, chance),
+  };
+  const json = (value) => JSON.stringify(value, null, 2) + "\n";
+  write(
+    folder,
+    {
+      ...Object.fromEntries(
+        Object.entries(files).map(([name, bytes]) => [`folder/${name}`, bytes]),
+      ),
+      "folder/about.json": json(exported),
+      "letter.eml": seal.composeLetter({
+        ...written,
+        html: null,
+        replyTo: null,
+        pictures: [],
+        media: [],
+      }),
+      "about.json": json(about),
+    },
+    second,
+  );
+}
+
+await withoutHouse("ts-without-house", {
+  letterId: "tswithouthouseaaaaaaaaaaa2",
+  version: 1,
+});
+
 const paragraph = (...content) => ({ kind: "paragraph", content });
 await rich(
   "ts-rich",

@@ -9,7 +9,8 @@ import { join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { called, saying, tongue } from './tongue';
 
-const programs = process.env['UNSAID_TEST_PROGRAMS'] ?? resolve(import.meta.dirname, '../../target/debug');
+export const programs =
+  process.env['UNSAID_TEST_PROGRAMS'] ?? resolve(import.meta.dirname, '../../target/debug');
 
 /** The flags with which Debian's Chromium runs as root, without a screen, and asks nobody outside. */
 export const CHROMIUM = {

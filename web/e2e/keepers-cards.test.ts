@@ -1,10 +1,15 @@
 // Her keepers' cards: she makes one for each of three keepers, prints them, and seals a letter that they open together. One card is lost and is printed again. A keeper leaves, and all cards are
-// made anew: what the old ones opened at the house is gone, and the letter is as it was.
+// made anew: what the old ones opened at the house is gone, and the letter is as it was. The new cards are made so that all of them together open the letter's folder without the house,
+// and the program does.
 // One thing because each step needs what the one before has left behind.
 
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { browser as launch, House, Window } from './house';
+import { browser as launch, House, programs, Window } from './house';
 import { picture } from './looked';
 import { joinCards, readCard } from '../src/seal/slip39';
 import { openKeeperSet } from '../src/seal/keeper-set';
@@ -130,6 +135,10 @@ test('she makes cards for her keepers, seals a letter to them, prints a lost one
     document.body.textContent?.includes('No keeper any more, but with a card: Agnes.'),
   );
   await picture('cards-left', helen.page, true);
+  // This time all of them together shall be enough, even if the house is gone; what that means is said before.
+  await page.check('#needed-all-alone');
+  expect(await helen.told()).toContain('can read it, also before its time');
+  await picture('cards-alone', helen.page, true);
   await helen.press('Make all cards anew');
   await page.waitForFunction(
     () => document.body.textContent?.includes('It takes two of two cards.'),
@@ -142,6 +151,7 @@ test('she makes cards for her keepers, seals a letter to them, prints a lost one
   await page.waitForSelector('.keeper-card');
   const second = await cards();
   expect(second).toHaveLength(2);
+  expect(await helen.told()).toContain('the folder of a letter opens without it');
   expect(second.some((card) => first.includes(card))).toBe(false);
   // The same set, so that the letter is as it was; and what the old cards opened is gone from the house.
   expect(await opens(second)).toBe(identity);
@@ -149,4 +159,33 @@ test('she makes cards for her keepers, seals a letter to them, prints a lost one
   await page.getByRole('link', { name: 'When I am gone' }).first().click();
   await page.waitForSelector('#keepers');
   expect(await helen.told()).not.toContain('Your keepers’ cards need you');
+
+  // She takes the letter with her: the cards are what is suggested, and both of them open the folder with the program alone.
+  await page.getByRole('link', { name: 'Letters', exact: true }).first().click();
+  await page.getByRole('link', { name: 'To Dan' }).first().click();
+  await page.waitForSelector('#lock-keepers');
+  expect(await page.isChecked('#lock-keepers')).toBe(true);
+  expect(await helen.told()).toContain('even if this house is gone, and also before its time');
+  await picture('cards-folder', helen.page, true);
+  const [download] = await Promise.all([page.waitForEvent('download'), helen.press('Save the folder')]);
+  const into = mkdtempSync(join(tmpdir(), 'unsaid-keepers-'));
+  try {
+    await download.saveAs(join(into, 'letter.zip'));
+    execFileSync('python3', ['-m', 'zipfile', '-e', join(into, 'letter.zip'), join(into, 'out')]);
+    const [folder] = readdirSync(join(into, 'out'));
+    const at = join(into, 'out', folder!);
+    const open = (words: string[]) => {
+      writeFileSync(join(into, 'cards'), words.join('\n'));
+      return execFileSync(join(programs, 'unsaid'), ['open', '--passphrase-file', join(into, 'cards'), at], {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+    };
+    expect(() => open([second[1]!])).toThrow(/one card is missing/);
+    expect(() => open([first[0]!, first[2]!])).toThrow(/something else than this folder/);
+    open(second);
+    expect(readFileSync(join(at, 'opened/letter.txt'), 'utf8')).toContain('ask Martha.');
+  } finally {
+    rmSync(into, { recursive: true, force: true });
+  }
 }, 240_000);

@@ -152,7 +152,8 @@ impl Card {
         text
     }
 
-    fn same_set(&self, other: &Self) -> bool {
+    /// Whether both can belong to one set, as far as the cards say: the same number is no promise that they do.
+    pub fn same_set(&self, other: &Self) -> bool {
         (self.set, self.extendable, self.exponent, self.groups, self.value.len())
             == (other.set, other.extendable, other.exponent, other.groups, other.value.len())
     }

@@ -271,6 +271,32 @@ fn keepers_cards_open_their_set_and_what_was_wrapped_to_it_whoever_made_them() {
 }
 
 #[test]
+fn all_cards_together_open_an_exported_folder_without_a_house_whoever_made_it() {
+    for place in &cases("-without-house") {
+        let about = about(place);
+        let file = |name: &str| bytes(&format!("{place}/{name}"));
+        let cards: Vec<Card> = about["cards"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|card| Card::read(card.as_str().unwrap()).unwrap())
+            .collect();
+        assert_eq!(usize::from(cards[0].needed), cards.len(), "all of them");
+        let without_the_last = join_cards(&cards[1..], "").err();
+        assert_eq!(without_the_last, Some(SealError::CardsTooFew { more: 1 }));
+        let master = join_cards(&cards, "").unwrap();
+        assert_eq!(*master, unhex::<16>(text(&about, "master")));
+        let set = open_keeper_set(&file("folder/keys/keeper-set.age"), &master).unwrap();
+        let key = open_keepers_file(&set, &file("folder/keys/keepers.age")).unwrap();
+        assert_eq!(*open_letter_file(&key, &file("folder/letter.age")).unwrap(), file("letter.eml"));
+        // No house has a layer on it, so none can hold it back, and none is needed.
+        let binding =
+            Binding::new(text(&about, "letterId"), number(&about, "version"), Kind::Keepers).unwrap();
+        assert_eq!(house().peel(&file("folder/keys/keepers.age"), &binding).err(), Some(PeelError::NotOurs));
+    }
+}
+
+#[test]
 fn what_must_not_be_opened_or_believed_is_refused_for_the_reason_that_is_written_down() {
     let cases = about("refused");
     let cases = cases.as_array().unwrap();

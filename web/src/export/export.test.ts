@@ -8,10 +8,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildOpenMe } from '../pages/offline/build';
 import {
+  joinCards,
+  lockKeeperSet,
   makeAccount,
+  makeCards,
+  makeKeeperSet,
   newClaimWords,
+  openKeepersFile,
   openSealed,
   proveSealed,
+  readCard,
+  sealKeepersFile,
   sealLetter,
   sealWordsFile,
   toHtml,
@@ -240,6 +247,80 @@ describe('the exported folder', () => {
     60_000,
   );
 
+  test('for keepers opens with all of their cards and without any house, as its READ ME says', async () => {
+    const chance = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+    const [keepers, master] = [await makeKeeperSet(), chance(16)];
+    const cards = makeCards(master, 3, 3, chance);
+    const file = await sealKeepersFile(keepers.recipient, keyFile);
+    const set = await lockKeeperSet(keepers.identity, master, chance(48));
+    const at = await unpacked({ kind: 'keepers', file, set }, { language: 'en' });
+    expect(list(at).filter((name) => name.startsWith('keys/'))).toEqual([
+      'keys/keeper-set.age',
+      'keys/keepers.age',
+    ]);
+    const about = JSON.parse(readFileSync(join(at, 'about.json'), 'utf8')) as { files: { name: string }[] };
+    expect(about.files.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['keys/keeper-set.age', 'keys/keepers.age']),
+    );
+    const said = readFileSync(join(at, 'READ ME FIRST.txt'), 'utf8').replace(/\r\n/g, ' ');
+    expect(said).toContain('all of the cards that Ana gave to keepers');
+    expect(said).toContain('No house is needed');
+    expect(said).toContain('unsaid open "For Mara Žižka"');
+    expect(said).not.toContain('open-me.html');
+    // Nowhere in the folder stands the key, nor a recipient; the page knows no key either.
+    const identity = /AGE-SECRET-KEY-1\w+/.exec(Buffer.from(keyFile).toString())![0];
+    for (const name of list(at)) {
+      const text = readFileSync(join(at, name), 'latin1');
+      expect(text.includes(identity) || /AGE-SECRET-KEY-PQ/.test(text), name).toBe(false);
+      expect(/age1(pq1)?[a-z0-9]{50}/.test(text), name).toBe(false);
+    }
+    expect(readFileSync(join(at, 'open-me.html'), 'utf8')).toContain('"kind":"keepers"');
+    // By hand: the first command of the READ ME with the master at its prompt; the second needs a newer age, and is ours here; the others.
+    const commands = said.match(/age -d .+?(?= {2}|$)/g)!.map((command) => command.trim());
+    const joined = Buffer.from(joinCards(cards.map(readCard))).toString('hex');
+    execFileSync('python3', ['-c', PTY, joined, 'age', '-d', '-o', 'set.key', 'keys/keeper-set.age'], {
+      cwd: at,
+    });
+    expect(commands[0]).toBe('age -d -o set.key keys/keeper-set.age');
+    expect(commands[1]).toBe('age -d -i set.key -o letter.key keys/keepers.age');
+    const opened = /^AGE-SECRET-KEY-PQ-1\w+$/m.exec(readFileSync(join(at, 'set.key'), 'utf8'))![0];
+    const key = await openKeepersFile(opened, readFileSync(join(at, 'keys/keepers.age')));
+    writeFileSync(join(at, 'letter.key'), key);
+    const rest = commands.slice(2);
+    expect(rest).toHaveLength(3);
+    for (const command of rest) execFileSync('sh', ['-c', command], { cwd: at, stdio: 'pipe' });
+    expect(Buffer.compare(readFileSync(join(at, 'letter.eml')), eml)).toBe(0);
+    expect(Buffer.compare(readFileSync(join(at, '002.jpg')), large)).toBe(0);
+    expect(verify(at, eml)).toMatch(/^Good/);
+    // Files that are not what their names say are packed nowhere.
+    for (const wrong of [
+      { file: set, set },
+      { file, set: file },
+      { file, set: new Uint8Array(3) },
+    ]) {
+      await expect(exportBlob({ ...base, key: { kind: 'keepers', ...wrong } })).rejects.toThrow();
+    }
+  });
+
+  test.each(['words', 'clear'] as const)(
+    'of a letter that waits for keepers at a house, under %s, says that the house is needed for their cards',
+    async (kind) => {
+      const file =
+        kind === 'clear'
+          ? keyFile
+          : await sealWordsFile(words, keyFile, crypto.getRandomValues(new Uint8Array(48)));
+      const told = async (more: Partial<LetterToExport>) =>
+        readFileSync(join(await unpacked({ kind, file }, more), 'READ ME FIRST.txt'), 'utf8').replace(
+          /\s+/g,
+          ' ',
+        );
+      expect(await told({ keepersElsewhere: true })).toContain(
+        'the house is needed for that as well, and without it the cards open nothing. They do not open this folder.',
+      );
+      expect(await told({})).not.toContain('CARDS OF KEEPERS');
+    },
+  );
+
   test('has the sums of its files in about.json, and the letter in open-me.html', async () => {
     const at = await unpacked({ kind: 'clear', file: keyFile });
     const about = JSON.parse(readFileSync(join(at, 'about.json'), 'utf8')) as {
@@ -289,6 +370,8 @@ test.each([
   ['a\u202eb\u0000c\nd', 'a b c d', 'a-b-c-d'],
   ['Mara. ', 'Mara', 'mara'],
   ['letter', 'letter', 'words'],
+  ['Keepers', 'Keepers', 'words'],
+  ['Keeper set', 'Keeper set', 'words'],
   ['😀'.repeat(80), '😀'.repeat(30), 'words'],
   ['\ud800', '', 'words'],
   ['x'.repeat(200), 'x'.repeat(60), 'x'.repeat(40)],

@@ -1,5 +1,5 @@
-// A letter as a folder that opens without us: the ciphertext as the house keeps it, the key (under the words of the card, or in
-// clear), the hand, and open-me.html with the letter inside; as one zip file, streamed. It makes no request by itself: parts
+// A letter as a folder that opens without us: the ciphertext as the house keeps it, the key (under the words of the card, under keepers'
+// cards, or in clear), the hand, and open-me.html with the letter inside; as one zip file, streamed. It makes no request by itself: parts
 // that are large come by a function. It knows no account and asks no clock.
 //
 //     const { name, stream } = await exportLetter({ … });   // 'For Mara.zip'
@@ -10,9 +10,12 @@ import { makeZip } from 'client-zip';
 import { withLetter } from '../pages/offline/sealed';
 import { base64, sha256Hex, utf8 } from '../seal/bytes';
 import { checkId, checkVersion } from '../seal/binding';
+import { SealError } from '../seal/errors';
+import { parseHeader } from '../seal/header';
 import { readKeyFile } from '../seal/key';
 import { extensionOf, type Medium } from '../seal/letter';
 import { PRINCIPAL, type Hand } from '../seal/sshsig';
+import { checkWrap } from '../seal/wrap';
 import { fileName, folderName } from './names';
 import { readMe, sayIn } from './read-me';
 
@@ -39,6 +42,8 @@ export interface LetterToExport {
     readonly bytes: () => Promise<Uint8Array>;
   })[];
   readonly key: ExportKey;
+  /** It also waits for keepers' cards at a house, which do not open this folder. */
+  readonly keepersElsewhere?: boolean;
   /** Civil days, `YYYY-MM-DD`. */
   readonly sealedOn: string;
   readonly exportedOn: string;
@@ -51,6 +56,8 @@ export interface LetterToExport {
 export type ExportKey =
   /** `words{ K }` (sealWordsFile): what the words on the card open. */
   | { readonly kind: 'words'; readonly file: Uint8Array }
+  /** `set{ K }` (sealKeepersFile) and keeper-set.age: what all keepers' cards together open, without any house. */
+  | { readonly kind: 'keepers'; readonly file: Uint8Array; readonly set: Uint8Array }
   /** The key file itself: whoever has the folder can read the letter. */
   | { readonly kind: 'clear'; readonly file: Uint8Array };
 
@@ -66,6 +73,7 @@ export async function exportLetter(letter: LetterToExport): Promise<Exported> {
   checkVersion(letter.version);
   // A folder without its key would be a letter lost.
   if (letter.key.kind === 'clear') readKeyFile(letter.key.file);
+  if (letter.key.kind === 'keepers') checkKeepers(letter.key);
   const folder = sayIn(letter.language, 'folder.name', { name: folderName(letter.to) || '—' }).trim();
   // The day of sealing, for all files: nobody learns from the folder at which hour it was made.
   const lastModified = new Date(`${letter.exportedOn}T12:00:00Z`);
@@ -86,6 +94,14 @@ export async function exportBlob(letter: LetterToExport): Promise<{ name: string
   return { name, blob };
 }
 
+/** What stands in keys/ must be what its name says: nobody could see it later but the keepers, at one table. */
+function checkKeepers({ file, set }: { readonly file: Uint8Array; readonly set: Uint8Array }): void {
+  checkWrap(file);
+  const { stanzas } = parseHeader(set);
+  if (stanzas.length !== 1 || stanzas[0]?.type !== 'scrypt')
+    throw new SealError('damaged', 'no file of a set');
+}
+
 interface File {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -94,7 +110,11 @@ interface File {
 /** The files one by one, so that only one large one is in memory when there are many. */
 async function* filesOf(letter: LetterToExport, folder: string): AsyncGenerator<File> {
   const { key, hand, media, sigAge, letterAge } = letter;
-  const keyFile = key.kind === 'words' ? `keys/${fileName(letter.to, 'words')}.age` : 'keys/letter.key';
+  const keyFile = {
+    words: `keys/${fileName(letter.to, 'words')}.age`,
+    keepers: 'keys/keepers.age',
+    clear: 'keys/letter.key',
+  }[key.kind];
   const sums: { name: string; size: number; sha256: string }[] = [];
   const file = (name: string, bytes: Uint8Array | string): File => {
     const all = typeof bytes === 'string' ? utf8(bytes) : (bytes as Uint8Array<ArrayBuffer>);
@@ -115,11 +135,13 @@ async function* filesOf(letter: LetterToExport, folder: string): AsyncGenerator<
       folder,
       keyFile,
       kind: key.kind,
+      keepersElsewhere: letter.keepersElsewhere === true,
       media: media.map(({ name, type }) => `${name}.${extensionOf(type)}`),
       fingerprint: hand?.fingerprint ?? null,
     }),
   );
   yield file(keyFile, key.file);
+  if (key.kind === 'keepers') yield file('keys/keeper-set.age', key.set);
   yield file('letter.age', letterAge);
   if (sigAge) yield file('signatures/letter.sig.age', sigAge);
   if (hand) {

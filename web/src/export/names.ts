@@ -3,6 +3,9 @@
 /** What Windows keeps for itself. */
 const RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i;
 
+/** Names in keys/ that say what such a file is. */
+const OURS = /^(letter|keepers|keeper-set)$/;
+
 /** A name that may stand in a folder's name: its letters stay, in any script; what a file system refuses becomes a space. */
 export function folderName(name: string): string {
   const clean = name
@@ -28,5 +31,5 @@ export function fileName(name: string, otherwise: string): string {
     .replace(/[^a-z0-9]+/gu, (other) => (/^\p{M}+$/u.test(other) ? '' : '-'))
     .slice(0, 40)
     .replace(/^-+|-+$/g, '');
-  return plain === '' || RESERVED.test(plain) || plain === 'letter' ? otherwise : plain;
+  return plain === '' || RESERVED.test(plain) || OURS.test(plain) ? otherwise : plain;
 }

@@ -10,9 +10,11 @@ export interface ToSay {
   readonly to: string;
   /** The folder's own name. */
   readonly folder: string;
-  /** `keys/mara.age` or `keys/letter.key` */
+  /** `keys/mara.age`, `keys/keepers.age` or `keys/letter.key` */
   readonly keyFile: string;
-  readonly kind: 'words' | 'clear';
+  readonly kind: 'words' | 'keepers' | 'clear';
+  /** Keepers' cards open this letter at a house, and not this folder. */
+  readonly keepersElsewhere: boolean;
   /** `003.jpg`, as they are to be called when they are open. */
   readonly media: readonly string[];
   readonly fingerprint: string | null;
@@ -26,19 +28,43 @@ export function sayIn(language: string, key: string, params: Readonly<Record<str
   return text.replace(/\{([a-z]+)\}/g, (whole, name: string) => params[name] ?? whole);
 }
 
-export function readMe({ language, from, to, folder, keyFile, kind, media, fingerprint }: ToSay): string {
+export function readMe(of: ToSay): string {
+  const { language, from, to, folder, keyFile, kind, media, fingerprint } = of;
   const line = (name: string) => name.replace(/\s+/g, ' ');
   const say = (key: string) =>
     wrapped(sayIn(language, `folder.readme.${key}`, { from: line(from), to: line(to) }));
-  const age = (out: string, sealed: string) => `    age -d -i ${keyFile} -o ${out} ${sealed}`;
+  const keepers = kind === 'keepers';
+  // What the cards open is a key file in clear, until it is erased.
+  const key = keepers ? 'letter.key' : keyFile;
+  const age = (out: string, sealed: string) => `    age -d -i ${key} -o ${out} ${sealed}`;
   const words = kind === 'words';
+  const program = `    unsaid open "${folder.replace(/["$`\\]/g, '')}"`;
+  const opening = keepers
+    ? [
+        [say('keepers')],
+        [say('keepers-anew')],
+        [say('keepers-program'), '', program],
+        [say('keepers-tools'), '', '    shamir recover'],
+        [
+          say('keepers-age'),
+          '',
+          '    age -d -o set.key keys/keeper-set.age',
+          `    age -d -i set.key -o letter.key ${keyFile}`,
+          age('letter.eml', 'letter.age'),
+        ],
+        [say('keepers-erase')],
+      ]
+    : [
+        [say('easy'), say(words ? 'easy-words' : 'easy-clear')],
+        [say(words ? 'words' : 'clear')],
+        ...(of.keepersElsewhere ? [[say('keepers-elsewhere')]] : []),
+        [say('tools'), '', age('letter.eml', 'letter.age')],
+        ...(words ? [[say('tools-words')]] : []),
+      ];
   const paragraphs = [
     [say('title')],
     [say('keep')],
-    [say('easy'), say(words ? 'easy-words' : 'easy-clear')],
-    [say(words ? 'words' : 'clear')],
-    [say('tools'), '', age('letter.eml', 'letter.age')],
-    ...(words ? [[say('tools-words')]] : []),
+    ...opening,
     [say('eml')],
     ...(media.length > 0
       ? [[say('media'), '', ...media.map((name) => age(name, `media/${name.slice(0, 3)}.age`))]]
@@ -55,7 +81,7 @@ export function readMe({ language, from, to, folder, keyFile, kind, media, finge
           age('letter.eml.sig', 'signatures/letter.sig.age'),
           `    ssh-keygen -Y verify -f author/allowed_signers -I ${PRINCIPAL} -n ${NAMESPACE} -s letter.eml.sig < letter.eml`,
         ],
-    [say('program'), '', `    unsaid open "${folder.replace(/["$`\\]/g, '')}"`],
+    ...(keepers ? [] : [[say('program'), '', program]]),
     [say('format')],
   ];
   return `\ufeff${paragraphs.map((lines) => lines.join('\n')).join('\n\n')}\n`.replaceAll('\n', '\r\n');

@@ -21,6 +21,7 @@ export const RICH = ['rust-rich', 'ts-rich'];
 export const CARDS = ['rust-words', 'ts-words'];
 
 export const KEEPERS = ['rust-keepers', 'ts-keepers'];
+export const WITHOUT_HOUSE = ['rust-without-house', 'ts-without-house'];
 
 /** Opens all of them; throws at the first that is not as its about.json says. `read` reads below vectors/. */
 export async function openVectorsV2(read: ReadVector): Promise<string[]> {
@@ -28,6 +29,7 @@ export async function openVectorsV2(read: ReadVector): Promise<string[]> {
   for (const folder of RICH) said.push(await openRich(read, folder));
   for (const folder of CARDS) said.push(await openCards(read, folder));
   for (const folder of KEEPERS) said.push(await openKeepers(read, folder));
+  for (const folder of WITHOUT_HOUSE) said.push(await openWithoutHouse(read, folder));
   said.push(...(await refuseCases(read)));
   return said;
 }
@@ -180,6 +182,24 @@ async function openKeepers(read: ReadVector, folder: string): Promise<string> {
       must(refused === 'cards-other', `the master of other cards is refused: ${refused}`);
     }
   }
+  return `${folder}: opened`;
+}
+
+/** The folder that all keepers open together: nothing of a house is on it, and no card can be spared. */
+async function openWithoutHouse(read: ReadVector, folder: string): Promise<string> {
+  const file = (name: string) => read(`v2/${folder}/${name}`);
+  const about = JSON.parse(fromUtf8(await file('about.json'))) as AboutKeepers;
+  const cards = about.cards.map(readCard);
+  must(cards[0]?.needed === cards.length, 'all of them are needed');
+  must(refusalOf(() => joinCards(cards.slice(1))).code === 'cards-too-few', 'one less is too few');
+  const master = joinCards(cards);
+  must(sameBytes(master, fromHex(about.master)), 'the cards give the master');
+  const set = await openKeeperSet(await file('folder/keys/keeper-set.age'), master);
+  const key = await openKeepersFile(set, await file('folder/keys/keepers.age'));
+  const files = { letterAge: await file('folder/letter.age'), sigAge: null };
+  const { letter } = openLetter(key, files, about);
+  const composed = composeLetter({ ...letter, letterId: about.letterId, version: about.version });
+  must(sameBytes(composed, await file('letter.eml')), 'the letter is the one that was sealed');
   return `${folder}: opened`;
 }
 

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { CARDS, KEEPERS, openVectorsV2, RICH } from './vectors-v2.check';
+import { CARDS, KEEPERS, openVectorsV2, RICH, WITHOUT_HOUSE } from './vectors-v2.check';
 import { LETTERS, openVectors, spoiled, UNLOCKS } from './vectors.check';
 
 const read = (path: string) => readFile(new URL(`../../../vectors/v1/${path}`, import.meta.url));
@@ -32,7 +32,7 @@ const readAll = (path: string) => readFile(new URL(`../../../vectors/${path}`, i
 
 test('every frozen case of the second format opens, or is refused for the reason that stands in it', async () => {
   const said = await openVectorsV2(readAll);
-  for (const folder of [...RICH, ...CARDS, ...KEEPERS]) {
+  for (const folder of [...RICH, ...CARDS, ...KEEPERS, ...WITHOUT_HOUSE]) {
     expect(said.some((line) => line.startsWith(`${folder}: opened`)), folder).toBe(true);
   }
   expect(said).toContain('ts-rich: opened and proved');
@@ -52,6 +52,8 @@ test.each([
   'v2/rust-keepers/keeper-set.age',
   'v2/rust-keepers/wraps/keepers.age',
   'v2/ts-keepers/letter.key',
+  'v2/rust-without-house/folder/keys/keepers.age',
+  'v2/ts-without-house/folder/keys/keeper-set.age',
 ])(
   'the check of the second format fails when %s has one bit changed',
   async (path) => {

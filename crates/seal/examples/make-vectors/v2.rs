@@ -27,6 +27,7 @@ const SEED: [u8; 32] = [0x44; 32];
 const OTHER_SEED: [u8; 32] = [0x55; 32];
 const RICH_ID: &str = "rustrichaaaaaaaaaaaaaaaaa6";
 const KEEPERS_ID: &str = "rustkeepersaaaaaaaaaaaaaa2";
+const WITHOUT_HOUSE_ID: &str = "rustwithouthouseaaaaaaaaa2";
 const CARD: [u8; 10] = [0x66; 10];
 const OTHER_CARD: [u8; 10] = [0x77; 10];
 /// The smallest JPEG and WebP that browsers show: one point each.
@@ -56,6 +57,7 @@ pub(super) fn make(root: &Path, author: &pq::Identity, house: &HostKey) -> Outco
     rich(root, author, house, &hand)?;
     words(root, author)?;
     keepers(root, house)?;
+    without_house(root)?;
     refused(root, author)
 }
 
@@ -338,6 +340,55 @@ fn keepers(root: &Path, house: &HostKey) -> Outcome<()> {
         "recipient": set.recipient.to_string(),
     });
     about(&folder, facts)
+}
+
+/// A letter as the exported folder holds it for keepers who open it without a house: every one of their cards is needed, and nothing of a house.
+fn without_house(root: &Path) -> Outcome<()> {
+    let place = root.join("rust-without-house");
+    if place.exists() {
+        return Ok(());
+    }
+    let chance = &mut rand_core::OsRng;
+    let (set, mut master) = (make_keeper_set(chance), [0u8; 16]);
+    rand_core::RngCore::fill_bytes(chance, &mut master);
+    let cards = make_cards(&master, 3, 3, chance)?;
+    let letter = LetterToCompose {
+        letter_id: WITHOUT_HOUSE_ID,
+        version: 2,
+        from: "Ana",
+        to: "Leo",
+        unix_seconds: 1_826_748_000,
+        text: "Dear Leo,\n\nnow all three of you sit at one table.",
+    };
+    let eml = compose_rich(&RichLetter { letter, html: None, reply_to: None, pictures: &[], media: &[] })?;
+    let mut sealing = Sealing::begin(WITHOUT_HOUSE_ID, 2, chance)?;
+    let mut sealed = Vec::new();
+    sealing.part(LETTER_PART, &mut &eml[..], &mut sealed)?;
+    let files = [
+        ("letter.age", sealed),
+        ("keys/keepers.age", sealing.keepers_file(&set.recipient)?),
+        ("keys/keeper-set.age", lock_keeper_set(&set.identity, &master)?),
+    ];
+    let listed: Vec<Value> = files
+        .iter()
+        .map(|(name, bytes)| json!({ "name": name, "size": bytes.len(), "sha256": sha256_hex(bytes) }))
+        .collect();
+    for (name, bytes) in &files {
+        write(&place.join("folder").join(name), bytes)?;
+    }
+    let exported = json!({
+        "format": "unsaid export 1", "letterId": WITHOUT_HOUSE_ID, "version": 2, "keyKind": "X25519", "files": listed,
+    });
+    about(&place.join("folder"), exported)?;
+    write(&place.join("letter.eml"), &eml)?;
+    let cards: Vec<String> = cards.iter().map(|card| card.to_string()).collect();
+    about(
+        &place,
+        json!({
+            "format": "unsaid keepers without a house 1", "madeBy": "crates/seal", "letterId": WITHOUT_HOUSE_ID,
+            "version": 2, "needed": 3, "of": 3, "master": hex(&master), "cards": cards,
+        }),
+    )
 }
 
 /// A right signature by the right hand, but for another namespace.

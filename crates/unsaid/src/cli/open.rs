@@ -2,6 +2,7 @@
 //! house and no settings: after thirty years there may be none. Folders are `open/folder.rs`.
 
 pub mod about;
+mod cards;
 mod folder;
 mod keys;
 
@@ -21,7 +22,7 @@ pub(super) struct OpenArgs {
     /// A file with the key; may be given several times, - is standard input, and it may be under a passphrase itself.
     #[arg(short = 'i', long = "identity", value_name = "IDENTITY_FILE")]
     identities: Vec<PathBuf>,
-    /// Take the passphrase, or the words of a card, from the first line of this file, where there is no terminal.
+    /// Take the passphrase, or the words of a card, from the first line of this file, where there is no terminal; keepers' cards, one a line.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Where the opened file goes (without it, and for -, standard output), or the opened folder.

@@ -49,6 +49,18 @@ pub(super) fn first_line(path: &Path) -> Result<Zeroizing<String>, Said> {
     Ok(Zeroizing::new(line.to_owned()))
 }
 
+/// The lines of a file that are not empty: the words of a card on each, for scripts that have no terminal.
+pub(super) fn lines(path: &Path, most: usize) -> Result<Vec<Zeroizing<String>>, Said> {
+    let unread = |e: std::io::Error| {
+        format!("{} cannot be read: {e}. Check the name after --passphrase-file.", path.display())
+    };
+    let longest = LONGEST_LINE * most;
+    let mut text = Zeroizing::new(String::with_capacity(longest));
+    File::open(path).map_err(unread)?.take(longest as u64).read_to_string(&mut text).map_err(unread)?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty()).take(most);
+    Ok(lines.map(|line| Zeroizing::new(line.to_owned())).collect())
+}
+
 fn terminal() -> std::io::Result<File> {
     File::options().read(true).write(true).open("/dev/tty")
 }

@@ -244,3 +244,106 @@ fn a_hostile_folder_reaches_nothing_outside_of_itself() {
     let said = refused(&desk.unsaid(&["open", FOLDER]), "is missing.");
     assert!(!said.contains('\u{1b}') && said.contains("\\u{1b}[2Jgone"), "{said}");
 }
+
+/// A frozen folder for keepers' cards, and its cards.
+fn for_keepers(place: &str) -> (Desk, Vec<String>) {
+    let desk = Desk::new();
+    for name in ["about.json", "letter.age", "keys/keepers.age", "keys/keeper-set.age"] {
+        desk.write(&format!("{FOLDER}/{name}"), frozen(&format!("{place}/folder/{name}")));
+    }
+    let about: serde_json::Value = serde_json::from_slice(&frozen(&format!("{place}/about.json"))).unwrap();
+    let cards = about["cards"].as_array().unwrap();
+    (desk, cards.iter().map(|card| card.as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn all_keepers_cards_together_open_the_folder_without_a_house_in_any_order() {
+    for place in ["rust-without-house", "ts-without-house"] {
+        let (desk, mut cards) = for_keepers(place);
+        cards.reverse();
+        desk.write("cards", cards.join("\n\n"));
+        well(&desk.unsaid(&["open", "--passphrase-file", "cards", FOLDER]));
+        assert_eq!(desk.read("For Mara/opened/letter.eml"), frozen(&format!("{place}/letter.eml")));
+        // What was joined is nowhere in the folder.
+        assert!(
+            !desk.path("For Mara/letter.key").exists() && !desk.path("For Mara/keys/letter.key").exists()
+        );
+    }
+}
+
+#[test]
+fn one_card_too_few_opens_nothing_and_it_is_said_how_many_are_missing() {
+    let (desk, cards) = for_keepers("rust-without-house");
+    desk.write("cards", cards[1..].join("\n"));
+    refused(
+        &desk.unsaid(&["open", "--passphrase-file", "cards", FOLDER]),
+        "too few cards: one card is missing.",
+    );
+    desk.write("cards", format!("{}\n{}\n", cards[0], cards[0]));
+    refused(&desk.unsaid(&["open", "--passphrase-file", "cards", FOLDER]), "2 cards are missing.");
+    desk.write("cards", "\n");
+    refused(&desk.unsaid(&["open", "--passphrase-file", "cards", FOLDER]), "No card was typed.");
+    let misread = cards[1].replacen(' ', " qqqq", 1);
+    desk.write("cards", format!("{}\n{misread}\n", cards[0]));
+    refused(
+        &desk.unsaid(&["open", "--passphrase-file", "cards", FOLDER]),
+        "Card 2: Word 2 is not one of the list.",
+    );
+    assert!(!desk.path("For Mara/opened").exists());
+}
+
+#[test]
+fn at_a_terminal_a_misread_card_another_set_and_a_card_twice_are_told_apart() {
+    let (desk, cards) = for_keepers("rust-without-house");
+    let (_, others) = for_keepers("ts-without-house");
+    let line = |words: &str| format!("{words}\n");
+    let mut words: Vec<&str> = cards[0].split(' ').collect();
+    words[6] = if words[6] == "academic" { "acid" } else { "academic" };
+    let (misread, first, second, third) =
+        (line(&words.join(" ")), line(&cards[0]), line(&cards[1].to_uppercase()), line(&cards[2]));
+    let other = line(&others[0]);
+    let rest = line(&others[1]);
+    let typed = [
+        ("words of card 1:", misread.as_str()),
+        ("Word 7 is probably misread", ""),
+        ("words of card 1:", &first),
+        ("2 cards are still missing", ""),
+        ("words of card 2:", &first),
+        ("typed already", ""),
+        ("words of card 2:", &other),
+        ("not all of one set", ""),
+        ("words of card 3:", &second),
+        ("words of card 4:", &rest),
+        ("to something else than this folder", ""),
+        ("words of card 3:", &third),
+    ];
+    let (shown, code) = desk.at_terminal(&[UNSAID, "open", FOLDER], &typed);
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(desk.read("For Mara/opened/letter.eml"), frozen("rust-without-house/letter.eml"));
+
+    // Enter alone ends it, and nothing was opened.
+    let (desk, _) = for_keepers("rust-without-house");
+    let typed = [("words of card 1:", first.as_str()), ("words of card 2:", "\n")];
+    let (shown, code) = desk.at_terminal(&[UNSAID, "open", FOLDER], &typed);
+    assert!(code == 1 && shown.contains("2 cards are missing"), "{shown}");
+    assert!(!desk.path("For Mara/opened").exists());
+}
+
+#[test]
+fn a_folder_for_keepers_that_lost_one_of_its_two_keys_says_which() {
+    for (lost, other) in [("keepers.age", "keeper-set.age"), ("keeper-set.age", "keepers.age")] {
+        let (desk, cards) = for_keepers("ts-without-house");
+        desk.write("cards", cards.join("\n"));
+        std::fs::remove_file(desk.path(&format!("For Mara/keys/{lost}"))).unwrap();
+        std::fs::remove_file(desk.path("For Mara/about.json")).unwrap();
+        let output = desk.unsaid(&["open", "--passphrase-file", "cards", FOLDER]);
+        refused(&output, &format!("keys/{lost} is missing, and keepers' cards open nothing without it."));
+        assert!(desk.path(&format!("For Mara/keys/{other}")).exists());
+    }
+    // Somebody who is called so, with a card of their own: it is the words' file.
+    let desk = exported(false);
+    std::fs::rename(desk.path("For Mara/keys/mara.age"), desk.path("For Mara/keys/keepers.age")).unwrap();
+    std::fs::remove_file(desk.path("For Mara/about.json")).unwrap();
+    assert!(desk.unsaid(&["open", "--passphrase-file", "words", FOLDER]).status.success());
+    opened(&desk, "For Mara/opened");
+}

@@ -40,19 +40,30 @@ export const unprinted = (set: KeeperSet): number[] =>
 
 /**
  * Makes cards for these keepers: a new set, or all cards anew of the one that there is, whose key stays, so that what was sealed to it opens with
- * the new ones. Gives its name.
+ * the new ones. `alone`: all of them together also open a folder without the house. Gives its name.
  */
 export async function makeCards(
   person: string | null,
   keepers: readonly api.Keeper[],
   needed: number,
+  alone = false,
 ): Promise<string> {
   const there = keeperSets(session.records).find((set) => set.person === person);
   const of = keepers.length;
   const made = await ask('make-keeper-cards', { needed, of, identity: there?.identity ?? null });
   const id = there?.id ?? newDraftId();
   const heldBy = keepers.map((keeper) => keeper.id);
-  const fields = { person, needed, of, ...made, heldBy, made: session.today, known: false, printed: [] };
+  const fields = {
+    person,
+    needed,
+    of,
+    alone: alone && needed === of,
+    ...made,
+    heldBy,
+    made: session.today,
+    known: false,
+    printed: [],
+  };
   await session.write(id, 'keeper-set', fields);
   await tellHouse(id);
   return id;

@@ -211,6 +211,8 @@ export interface KeeperSet {
   person: string | null;
   needed: number;
   of: number;
+  /** All of them together also open the folder of a letter, without the house and before its time: she has chosen it when she made them. */
+  alone: boolean;
   /** The key of the set: it stays when the cards are made anew. */
   identity: string;
   recipient: string;
@@ -230,8 +232,9 @@ const texts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 function setIn(record: VaultRecord): KeeperSet | null {
-  const { id, kind, gone, person, needed, of, identity, recipient, cards, heldBy, made, known, printed } =
+  const { id, kind, gone, person, needed, of, alone, identity, recipient, cards, heldBy, made, known } =
     record;
+  const { printed } = record;
   if (kind !== 'keeper-set' || gone || !whole(needed) || !whole(of) || !texts(cards)) return null;
   if (typeof identity !== 'string' || typeof recipient !== 'string' || typeof made !== 'string') return null;
   const holders = Array.isArray(heldBy) ? (heldBy as unknown[]) : [];
@@ -240,6 +243,7 @@ function setIn(record: VaultRecord): KeeperSet | null {
     person: typeof person === 'string' ? person : null,
     needed,
     of,
+    alone: alone === true && needed === of,
     identity,
     recipient,
     cards,

@@ -74,6 +74,9 @@ function start(language: string): void {
     show(sealed, key);
   } else if (sealed.key.kind === 'clear') {
     open(sealed, () => bytesOf(sealed!.key.file));
+  } else if (sealed.key.kind === 'keepers') {
+    // What joins them is large, and would lie in every folder: the program does it.
+    frame(told(say('person.file.title'), say('person.file.keepers')));
   } else {
     askWords(sealed);
   }

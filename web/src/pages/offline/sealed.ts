@@ -13,8 +13,8 @@ export interface SealedInside {
   readonly media: Readonly<Record<string, string>>;
   /** Names of those that are too large to lie in here. */
   readonly outside: readonly string[];
-  /** The key file in clear, or the file under the words of the card. */
-  readonly key: { readonly kind: 'clear' | 'words'; readonly file: string };
+  /** The key file in clear, or the file under the words of the card; of keepers' cards, the file under their set, which this page cannot open. */
+  readonly key: { readonly kind: 'clear' | 'words' | 'keepers'; readonly file: string };
 }
 
 /** Where the letter goes, in a file that has none. */

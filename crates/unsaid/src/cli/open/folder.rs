@@ -1,22 +1,24 @@
-//! The folder of an exported letter: finds the key or asks for the words, looks at the sums, opens the letter and what lies
+//! The folder of an exported letter: finds the key or asks for the words of a card, or of all keepers' cards, looks at the sums, opens the letter and what lies
 //! beside it, and says whose hand it is. Every file gets its name only when it is whole; what is damaged is named, and the rest is
 //! opened all the same, because these may be somebody's last words.
 
 use super::super::files::{self, Output};
 use super::super::progress::Progress;
 use super::super::{Said, complain, say, terminal};
-use super::{OpenArgs, about, keys, shown_path};
+use super::{OpenArgs, about, cards, keys, shown_path};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use unsaid_seal::SealError;
 use unsaid_seal::claim::{open_words_file, read_claim_words};
+use unsaid_seal::keeper_set::is_keeper_set_file;
 use unsaid_seal::key::read_key_file;
 use unsaid_seal::letter::{Letter, clean_name, extension_of, parse_letter};
 use unsaid_seal::read::{open_letter_file, open_medium};
 use unsaid_seal::seal::media_part;
 use unsaid_seal::sshsig::{PublicHand, read_hands};
 use unsaid_seal::stream::{StreamError, open_small_part};
+use unsaid_seal::wrap::check_wrap;
 use zeroize::Zeroizing;
 
 /// The largest letter.age: text, HTML and a mebibyte of pictures are far below.
@@ -25,6 +27,9 @@ const LARGEST_LETTER: u64 = 32 * 1024 * 1024;
 const TRIES: usize = 3;
 /// How many keys are tried: each costs a moment and 64 MiB.
 const MOST_KEYS: usize = 8;
+/// What keepers' cards open, and what that opens.
+const SET_FILE: &str = "keys/keeper-set.age";
+const KEEPERS_FILE: &str = "keys/keepers.age";
 /// The largest key, signature or list of signers.
 const LARGEST_KEY: u64 = 64 * 1024;
 
@@ -124,7 +129,7 @@ fn small(path: &Path, largest: u64) -> Result<Vec<u8>, Said> {
     Ok(bytes)
 }
 
-/// K as a key file: named with -i, lying there in clear, or under the words of a card.
+/// K as a key file: named with -i, lying there in clear, under the words of a card, or under keepers' cards.
 fn key(args: &OpenArgs, folder: &Path) -> Result<Zeroizing<Vec<u8>>, Said> {
     let read = |path: &Path| small(path, LARGEST_KEY).map(Zeroizing::new);
     if let Some(path) = args.identities.first() {
@@ -134,6 +139,9 @@ fn key(args: &OpenArgs, folder: &Path) -> Result<Zeroizing<Vec<u8>>, Said> {
     let clear = folder.join("keys/letter.key");
     if clear.symlink_metadata().is_ok() {
         return read(&clear);
+    }
+    if let Some(key) = by_keepers(args, folder)? {
+        return Ok(key);
     }
     let mut locked: Vec<PathBuf> = std::fs::read_dir(folder.join("keys"))
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
@@ -146,6 +154,26 @@ fn key(args: &OpenArgs, folder: &Path) -> Result<Zeroizing<Vec<u8>>, Said> {
     }
     let files = locked.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     by_words(args, &files)
+}
+
+/// Where the folder is one for keepers' cards: two files, of which one opens with the cards and the other with what is in it.
+fn by_keepers(args: &OpenArgs, folder: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Said> {
+    let found = |name: &str| {
+        let path = folder.join(name);
+        if path.symlink_metadata().is_ok() { small(&path, LARGEST_KEY).map(Some) } else { Ok(None) }
+    };
+    // What only has such a name is somebody's file under words.
+    let missing = |name: &str| {
+        format!(
+            "{name} is missing, and keepers' cards open nothing without it. Copy the folder again, with everything in it."
+        )
+    };
+    match (found(SET_FILE)?, found(KEEPERS_FILE)?) {
+        (Some(set), Some(keepers)) => cards::key(args, &set, &keepers).map(Some),
+        (Some(set), None) if is_keeper_set_file(&set) => Err(missing(KEEPERS_FILE)),
+        (None, Some(keepers)) if check_wrap(&keepers).is_ok() => Err(missing(SET_FILE)),
+        _ => Ok(None),
+    }
 }
 
 /// Words may be typed in any case, by their beginnings, and again when one was misread.
