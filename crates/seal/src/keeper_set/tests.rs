@@ -126,6 +126,7 @@ fn every_wrong_way_is_refused_by_its_name() {
 
 /// What it prints, or None where it is not here. `scripts/with-shamir` brings it and names it in UNSAID_TEST_SHAMIR; UNSAID_TEST_REQUIRE=1 says that it
 /// has to be here.
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where their reference is")]
 fn reference(script: &str, words: &[&str]) -> Option<String> {
     let python = std::env::var_os("UNSAID_TEST_SHAMIR");
     let must = std::env::var_os("UNSAID_TEST_REQUIRE").is_some_and(|it| it == "1");
