@@ -58,12 +58,7 @@ pub fn open_keeper_set(file: &[u8], master: &[u8]) -> Result<pq::Identity, SealE
         SealError::WrongKey => SealError::CardsOther,
         other => other,
     })?;
-    let text = std::str::from_utf8(&plain).map_err(|_| SealError::Damaged)?;
-    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
-    match (lines.next(), lines.next()) {
-        (Some(line), None) => line.parse().map_err(|_| SealError::Damaged),
-        _ => Err(SealError::Damaged),
-    }
+    pq::Identity::in_file(&plain)
 }
 
 /// Whether the head is that of such a file: all that can be seen without the cards.

@@ -43,6 +43,19 @@ impl Identity {
         Self(PrivateKey::from_seed(seed))
     }
 
+    /// The identity in the plain text of an identity file: one line of it, and comments.
+    ///
+    /// # Errors
+    /// `Damaged` for anything else.
+    pub(crate) fn in_file(plain: &[u8]) -> Result<Self, SealError> {
+        let text = std::str::from_utf8(plain).map_err(|_| SealError::Damaged)?;
+        let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+        match (lines.next(), lines.next()) {
+            (Some(line), None) => line.parse().map_err(|_| SealError::Damaged),
+            _ => Err(SealError::Damaged),
+        }
+    }
+
     /// The 32 secret bytes from which everything else follows.
     pub(crate) fn secret_bytes(&self) -> &[u8; 32] {
         self.0.seed()

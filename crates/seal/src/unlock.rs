@@ -106,12 +106,7 @@ pub fn open_passphrase_file(file: &[u8], file_passphrase: &str) -> Result<pq::Id
         SealError::WrongKey => SealError::WordsWrong,
         other => other,
     })?;
-    let text = std::str::from_utf8(&plain).map_err(|_| SealError::Damaged)?;
-    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
-    match (lines.next(), lines.next()) {
-        (Some(line), None) => line.parse().map_err(|_| SealError::Damaged),
-        _ => Err(SealError::Damaged),
-    }
+    pq::Identity::in_file(&plain)
 }
 
 /// What the host stores and what the author writes down, when words are made or made anew.

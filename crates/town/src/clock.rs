@@ -46,16 +46,20 @@ impl TownClock {
         Ok(Self { moved: Mutex::new(Moved { wall, truth, lived: 0 }), file })
     }
 
-    /// Time passes while everything runs.
+    /// Time passes while everything runs. It is kept with [`Self::keep`], once for many short steps.
+    pub(crate) fn live(&self, seconds: u64) {
+        let mut m = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        m.wall = m.wall.saturating_add_unsigned(seconds);
+        m.truth = m.truth.saturating_add_unsigned(seconds);
+        m.lived = m.lived.saturating_add(seconds);
+    }
+
+    /// Writes down how far the town is.
     ///
     /// # Errors
     /// When it cannot be kept.
-    pub(crate) fn live(&self, seconds: u64) -> io::Result<()> {
-        self.change(|m| {
-            m.wall = m.wall.saturating_add_unsigned(seconds);
-            m.truth = m.truth.saturating_add_unsigned(seconds);
-            m.lived = m.lived.saturating_add(seconds);
-        })
+    pub(crate) fn keep(&self) -> io::Result<()> {
+        self.change(|_| ())
     }
 
     /// The power was off.

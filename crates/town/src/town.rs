@@ -1,4 +1,4 @@
-//! The town: a house, its two workers, and the hand that moves its clock. `lived` runs the engine through every six hours of the time that passes; `off`
+//! The town: a house, its two workers, and the hand that moves its clock. `lived` runs the engine when something is due, every six hours at most and once a day at least; `off`
 //! is a power cut; `wall-only` is a clock that somebody set wrong.
 
 use crate::clock::TownClock;
@@ -16,8 +16,10 @@ use unsaid_delivery::clock::LONGEST_CREDIT_SECONDS;
 use unsaid_store::StoreError;
 use unsaid_store::rows::Lane;
 
-/// The engine is run at least this often while time is lived.
-const STEP_SECONDS: u64 = 6 * 3_600;
+/// The engine is run at least this often while time is lived: what it does by the day is done each day.
+const LONGEST_STEP_SECONDS: i64 = 86_400;
+/// And no more often than this, however much is due: what is due within it is done at its end, as after a pause of the program's own loop.
+const SHORTEST_STEP_SECONDS: i64 = 6 * 3_600;
 /// A step that is not done after so many turns has a fault that must be seen, not waited for.
 const MOST_TURNS: usize = 10_000;
 /// The longest time that may pass in one go: ten years.
@@ -123,7 +125,7 @@ impl Town {
                 let mut left = seconds;
                 until_idle(&self.app, &mut house.1).await?;
                 while left > 0 {
-                    let step = left.min(STEP_SECONDS);
+                    let step = left.min(self.until_due().await?);
                     self.live(step)?;
                     until_idle(&self.app, &mut house.1).await?;
                     left -= step;
@@ -138,11 +140,24 @@ impl Town {
         let mut left = seconds;
         while left > 0 {
             let short = left.min(LONGEST_CREDIT_SECONDS.unsigned_abs());
-            self.clock.live(short)?;
+            self.clock.live(short);
             self.app.time.read(!self.app.holds.any());
             left -= short;
         }
-        Ok(())
+        self.clock.keep()
+    }
+
+    /// How long nothing is due, in seconds, as far as it counts here.
+    async fn until_due(&self) -> Result<u64, StoreError> {
+        let now = self.app.time.now();
+        let mut least = i64::MAX;
+        for lane in [Lane::Codes, Lane::Letters] {
+            let next = self.app.store.next_wakes(lane).await?;
+            let trusted = next.trusted.map(|at| at.duration_since(now.trusted).as_secs());
+            let observed = next.observed.map(|at| at.0 - now.observed.0);
+            least = trusted.into_iter().chain(observed).fold(least, i64::min);
+        }
+        Ok(least.clamp(SHORTEST_STEP_SECONDS, LONGEST_STEP_SECONDS).unsigned_abs())
     }
 }
 

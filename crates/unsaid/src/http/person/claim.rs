@@ -2,7 +2,7 @@
 //! link, only a card; and the opening of a letter that is kept by words. Unknown words, words whose letter's time has not come, and words of somebody else are one answer,
 //! after the same work.
 
-use super::{is_not_me, key, letter_of};
+use super::{is_not_me, key, letter_of, open};
 use crate::app::App;
 use crate::http::assets;
 use crate::http::cards::claim;
@@ -24,15 +24,10 @@ use jiff::civil::Date;
 use maud::html;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use unsaid_delivery::accept;
 use unsaid_delivery::calendar;
 use unsaid_delivery::rule::{Gate, Moment};
 use unsaid_delivery::state::{Delivery, State as Where};
-use unsaid_store::StoreError;
 use unsaid_store::rows::{Early, Kept, WrapKind};
-
-/// How often another hand may come between looking and opening before we give up.
-const TRIES: usize = 4;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -184,14 +179,8 @@ pub(super) async fn open(
             return Err(Problem::of(if older { "words-older" } else { "words-unknown" }));
         }
         let letter = letter_of(&app, &reader, id).await?;
-        let Some(granted) = accept::open(&letter.delivery)? else { break };
-        match app.store.open(&reader, &letter.delivery, &granted, app.time.now()).await {
-            Ok(()) => {
-                app.nudge.nudge();
-                break;
-            }
-            Err(StoreError::Conflict) if tried < TRIES => {}
-            Err(other) => return Err(other.into()),
+        if open::opens(&app, &reader, &letter, tried).await? {
+            break;
         }
     }
     let (letter, released, inner) = key::peeled(&app, &reader, id).await?;

@@ -1,7 +1,7 @@
 //! A letter that its author's keepers open together. The reader's browser makes a key for it and asks with that; what keepers give is locked to it in their browsers, and this house cannot read it.
 //! The house's layer comes off only when as many cards were given as are needed. Who has not given theirs is told to nobody but this reader, and nothing of it to the author.
 
-use super::{is_not_me, key, letter_of};
+use super::{is_not_me, key, letter_of, open};
 use crate::app::App;
 use crate::http::described::shape;
 use crate::http::gate::ReaderIn;
@@ -15,7 +15,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use unsaid_delivery::accept;
 use unsaid_delivery::id::{DeliveryId, KeeperId, MessageId};
 use unsaid_delivery::state::State as Where;
 use unsaid_seal::pq;
@@ -24,8 +23,6 @@ use unsaid_store::asks::AskedKeepers;
 use unsaid_store::lives::{KEEPERS, Names};
 use unsaid_store::rows::{Kept, Reader, SealedText, Waiting, WrapKind};
 
-/// How often another hand may come between looking and opening before we give up.
-const TRIES: usize = 4;
 /// After so long a new key may be asked with again.
 const DAY_SECONDS: u64 = 86_400;
 
@@ -164,14 +161,8 @@ pub(super) async fn open(
         if !gathered.is_enough() {
             return Err(Problem::of("cards-too-few"));
         }
-        let Some(granted) = accept::open(&letter.delivery)? else { break };
-        match app.store.open(&reader, &letter.delivery, &granted, app.time.now()).await {
-            Ok(()) => {
-                app.nudge.nudge();
-                break;
-            }
-            Err(StoreError::Conflict) if tried < TRIES => {}
-            Err(other) => return Err(other.into()),
+        if open::opens(&app, &reader, &letter, tried).await? {
+            break;
         }
     }
     let (letter, released, inner) = key::peeled(&app, &reader, id).await?;

@@ -9,10 +9,31 @@ use axum::extract::State;
 use axum::response::Response;
 use unsaid_delivery::accept;
 use unsaid_store::StoreError;
-use unsaid_store::rows::Kept;
+use unsaid_store::rows::{Kept, Reader, Waiting};
 
 /// How often another hand (the worker's knock, a second press) may come between looking and opening before we give up.
 const TRIES: usize = 4;
+
+/// Opens a letter as it was looked at, unless it was open already. False when another hand came between: it is to be looked at again.
+///
+/// # Errors
+/// What the rules or the store say against it, and [`StoreError::Conflict`] after as many tries as are made.
+pub(super) async fn opens(
+    app: &App,
+    reader: &Reader,
+    letter: &Waiting,
+    tried: usize,
+) -> Result<bool, Problem> {
+    let Some(granted) = accept::open(&letter.delivery)? else { return Ok(true) };
+    match app.store.open(reader, &letter.delivery, &granted, app.time.now()).await {
+        Ok(()) => {
+            app.nudge.nudge();
+            Ok(true)
+        }
+        Err(StoreError::Conflict) if tried < TRIES => Ok(false),
+        Err(other) => Err(other.into()),
+    }
+}
 
 /// POST /waiting/{delivery}/open
 pub(super) async fn open(
@@ -25,25 +46,16 @@ pub(super) async fn open(
         return Ok(on_to("/refused"));
     }
     let path = format!("/waiting/{id}");
-    for _ in 0..TRIES {
+    for tried in 1.. {
         let letter = letter_of(&app, &reader, id).await?;
         // One that asks something opens after the answer.
         if letter.asks.is_some() {
-            return Ok(on_to(&path));
+            break;
         }
         // A letter that is kept by words opens with them alone, and one that keepers open with their cards: nothing is pinned before they are there.
-        if matches!(letter.kept, Kept::Words | Kept::Keepers) {
-            return Ok(on_to(&path));
-        }
-        let Some(granted) = accept::open(&letter.delivery)? else { return Ok(on_to(&path)) };
-        match app.store.open(&reader, &letter.delivery, &granted, app.time.now()).await {
-            Ok(()) => {
-                app.nudge.nudge();
-                return Ok(on_to(&path));
-            }
-            Err(StoreError::Conflict) => {}
-            Err(other) => return Err(other.into()),
+        if matches!(letter.kept, Kept::Words | Kept::Keepers) || opens(&app, &reader, &letter, tried).await? {
+            break;
         }
     }
-    Err(StoreError::Conflict.into())
+    Ok(on_to(&path))
 }
