@@ -308,7 +308,16 @@ pub enum Fact {
         /// The address under the address key, bound to the channel.
         sealed: Vec<u8>,
     },
-    /// And does not want it any more.
+    /// An author has verified a handle at which her host reaches her.
+    HandleAdded {
+        /// Whose.
+        account: AccountId,
+        /// Its name.
+        channel: ChannelId,
+        /// The handle under the address key, bound to the channel.
+        sealed: Vec<u8>,
+    },
+    /// And does not want one of them any more.
     ChannelRemoved {
         /// Whose.
         account: AccountId,
@@ -359,6 +368,7 @@ impl Fact {
                 | Self::KeeperMoved { .. }
                 | Self::AddressOffered { .. }
                 | Self::ChannelAdded { .. }
+                | Self::HandleAdded { .. }
                 | Self::ChannelRemoved { .. }
                 | Self::StopCodeMade { .. }
                 | Self::KeeperSetMade { .. }
@@ -406,6 +416,7 @@ impl Fact {
             Self::AddressOffered { .. } => "address of a keeper",
             Self::PersonTold { .. } => "name for keepers",
             Self::ChannelAdded { .. } => "channel",
+            Self::HandleAdded { .. } => "handle",
             Self::ChannelRemoved { .. } => "channel removed",
             Self::StopCodeMade { .. } => "stop code",
             Self::KeeperSetMade { .. } => "cards of keepers",

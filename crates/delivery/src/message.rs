@@ -209,6 +209,16 @@ pub enum Says {
     Released,
 }
 
+/// By which way a message leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Way {
+    /// By mail.
+    #[default]
+    Mail,
+    /// By the webhook that the host has set, to a handle that the host understands.
+    Hook,
+}
+
 /// What a message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {

@@ -367,6 +367,28 @@ fn every_channel_is_asked_and_one_that_takes_it_is_enough() {
 }
 
 #[test]
+fn a_webhook_alone_never_counts() {
+    // No mail leaves for two years, and the webhook takes everything: nothing is climbed, and nothing is written again and again.
+    let mut world = World::new(plan(Policy::CheckIns), 0);
+    (world.hook, world.relay) = (Some(Heard::Beside), Relay::Down);
+    world.serve_days(800);
+    assert_eq!((world.life.stage, world.said(Says::Question)), (Stage::Asked, 1));
+    // Mail that was dropped leaves a rung of the webhook alone: it is written again, and not climbed.
+    let lone = life::Facts { rung: vec![Heard::Beside], ..world.facts() };
+    let stands = life::rungs::stands(&world.life, &lone, 7, world.now);
+    assert_eq!(stands, life::rungs::Rung::Again("rungs-that-never-left"));
+    // Neither does it keep her within reach, nor hold up what mail has done.
+    let mut closed = World::new(plan(Policy::Both), 3);
+    (closed.hook, closed.relay) = (Some(Heard::Beside), Relay::HersRefuse);
+    closed.serve_days(61 + 7);
+    assert!(closed.life.out_of_reach);
+    let mut well = World::new(plan(Policy::CheckIns), 0);
+    well.hook = Some(Heard::Beside);
+    well.serve_days(61 + 7);
+    assert_eq!(well.life.stage, Stage::Reminded(1));
+}
+
+#[test]
 fn a_mailbox_that_lives_again() {
     let mut world = World::new(plan(Policy::CheckIns), 0);
     world.relay = Relay::HersRefuse;

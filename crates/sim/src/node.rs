@@ -336,6 +336,7 @@ fn worker(hand: &Hand, shared: &Shared, post: Post, boot: BootId, chance: u64) -
     let tools = Tools {
         store: Arc::clone(&hand.store),
         mail: Arc::new(post),
+        hook: None,
         keys: Arc::clone(&shared.keys),
         chance: Arc::new(SeededChance::stream(chance, 5)),
         letterhead: Letterhead {

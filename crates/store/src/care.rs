@@ -275,10 +275,12 @@ pub struct Health {
     pub balanced: Option<Date>,
     /// When a backup was made last, by the house's time.
     pub backed_up: Option<Timestamp>,
-    /// How many messages wait to leave.
+    /// How many messages wait to leave by mail.
     pub waiting: u64,
     /// Since when the first of them does.
     pub waits_since: Option<Observed>,
+    /// Since when the first message waits that the webhook was given and did not take.
+    pub hook_waits_since: Option<Observed>,
     /// When the relay took a message last.
     pub accepted: Option<Observed>,
 }

@@ -13,7 +13,7 @@ use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, MessageId, PersonId};
 use unsaid_delivery::life::{Change, Facts, Life, To, Word};
-use unsaid_delivery::message::{Ladder, Notice, Says};
+use unsaid_delivery::message::{Ladder, Notice, Says, Way};
 use unsaid_delivery::record::NOTICE_DAYS;
 
 /// Her row with what decisions may know. `facts.hears_bounces` is false here: the store does not know it, and whoever decides sets it.
@@ -118,8 +118,10 @@ pub struct NewKeeper {
 pub struct ChannelRow {
     /// Its name.
     pub id: ChannelId,
-    /// The address, under the address key, bound to `id`.
+    /// The address or handle, under the address key, bound to `id`.
     pub sealed: SealedText,
+    /// By which way it is reached.
+    pub way: Way,
     /// Since when (trusted time).
     pub added: Timestamp,
 }
@@ -129,6 +131,8 @@ pub struct ChannelRow {
 pub struct NewChannel {
     /// Its name.
     pub id: ChannelId,
+    /// By which way it is reached: the one that the code went.
+    pub way: Way,
     /// The address, under the address key, bound to `id`.
     pub sealed: SealedText,
     /// Keyed hash of its sign-in form: it must be the one that the code went to.
@@ -271,8 +275,14 @@ pub trait LifeStore: Send + Sync {
     async fn remove_keeper(&self, author: &Author, keeper: KeeperId, now: Now) -> Result<()>;
     /// Her other channels, oldest first.
     async fn channels(&self, account: AccountId) -> Result<Vec<ChannelRow>>;
-    /// Sends a code to another address of hers, as [`crate::KeyStore::ask_email_change`] does and counted with those. The code is good for [`Self::prove_channel`] alone.
-    async fn ask_channel(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked>;
+    /// Sends a code to another address or handle of hers, as [`crate::KeyStore::ask_email_change`] does and counted with those. The code is good for [`Self::prove_channel`] alone, and for this way.
+    async fn ask_channel(
+        &self,
+        author: &Author,
+        ask: EmailChangeAsk,
+        way: Way,
+        now: Now,
+    ) -> Result<CodeAsked>;
     /// The code to another address was typed. Right: [`Self::add_channel`], and the notice ChannelAdded goes to every channel, the new one too. A code that was right is used up, also where there is no
     /// room any more.
     async fn prove_channel(
@@ -283,11 +293,12 @@ pub trait LifeStore: Send + Sync {
         channel: NewChannel,
         now: Now,
     ) -> Result<ChannelTried>;
-    /// Another channel of hers that was verified: fact ChannelAdded. Conflict: she has three already, or the name is taken.
+    /// Another channel of hers that was verified: fact ChannelAdded, or HandleAdded for one by the webhook. Conflict: she has three already, or the name is taken.
     async fn add_channel(
         &self,
         author: &Author,
         channel: ChannelId,
+        way: Way,
         sealed: SealedText,
         now: Now,
     ) -> Result<()>;
@@ -340,6 +351,15 @@ pub(crate) fn just_rehearsed(expires: Timestamp, now: Now) -> bool {
 /// What she is told when a keeper accepts or declines.
 pub(crate) fn told_of(enrolled: bool) -> Notice {
     if enrolled { Notice::KeeperAccepted } else { Notice::KeeperDeclined }
+}
+
+/// What the journal holds of a new channel.
+pub(crate) fn channel_added(account: AccountId, channel: ChannelId, way: Way, sealed: &SealedText) -> Fact {
+    let sealed = sealed.0.clone();
+    match way {
+        Way::Mail => Fact::ChannelAdded { account, channel, sealed },
+        Way::Hook => Fact::HandleAdded { account, channel, sealed },
+    }
 }
 
 /// What the journal holds of a new keeper.

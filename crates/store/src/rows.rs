@@ -13,7 +13,7 @@ use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{
     AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
 };
-use unsaid_delivery::message::Message;
+use unsaid_delivery::message::{Message, Way};
 use unsaid_delivery::record::Recorded;
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::rule::Rule;
@@ -1008,6 +1008,8 @@ pub struct MessageView {
     pub address: Option<Address>,
     /// For knocks: everything of the pair.
     pub deliveries: Vec<(DeliveryId, LetterId, State)>,
+    /// By which way it leaves.
+    pub way: Way,
     /// The language of whoever gets it, BCP 47.
     pub language: String,
     /// For codes: it came with an invitation, so it greets a newcomer.

@@ -261,6 +261,7 @@ async fn measure(name: &str, open: impl AsyncFn(usize, Noting) -> SqlStore) {
                 Tools {
                     store: store.clone(),
                     mail: Arc::new(Takes { pause, window: window.clone() }),
+                    hook: None,
                     keys: keys.clone(),
                     chance: Arc::new(MachineChance),
                     letterhead: Letterhead {

@@ -6,6 +6,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::holds::Holds;
 use crate::mail::Mail;
+use crate::mail::hook::Hook;
 use crate::mail::outbox::Outbox;
 use crate::mail::relay::{self, Relay, RelayConfig};
 use crate::outward::Outward;
@@ -13,7 +14,7 @@ use crate::peel::HostPeel;
 use crate::rehearsal::{Rehearsal, letterhead};
 use crate::room::{FolderDisk, Room};
 use crate::secrets::{HouseKeys, KeysFile, SecretsError};
-use crate::settings::{Bounces, Database, Mail as MailSetting, Settings, Tls};
+use crate::settings::{Bounces, Database, Mail as MailSetting, Secret, Settings, Tls};
 use crate::time::HouseTime;
 use crate::time::others::Others;
 use crate::worker::{Keeping, Tools, Worker};
@@ -62,6 +63,8 @@ pub struct Assembled {
     pub app: App,
     /// The way out.
     pub mail: Arc<dyn Mail>,
+    /// The host's own way to authors, where there is one.
+    pub hook: Option<Arc<Hook>>,
     /// This start.
     pub boot: BootId,
     /// So many starts died right before this one.
@@ -115,6 +118,10 @@ pub async fn assemble(
     holds.look(&*store).await.map_err(CannotOpen::Store)?;
     let crashes = store.begun(boot, time.now()).await.map_err(CannotOpen::Store)?;
     let mail = open_mail(&settings)?;
+    let hook = settings.webhook.as_ref().map(|hook| {
+        let secret = settings.webhook_secret.as_ref().map(Secret::expose_to_the_other_side);
+        Arc::new(Hook::new(outward.clone(), hook.url.expose_to_the_other_side(), secret))
+    });
     let outbox = matches!(settings.mail, MailSetting::Outbox)
         .then(|| Arc::new(Outbox::new(settings.outbox_folder())) as Arc<dyn crate::app::OutboxShelf>);
     let peel = Arc::new(HostPeel::new(&keys));
@@ -139,7 +146,7 @@ pub async fn assemble(
         rehearsal,
         town,
     };
-    Ok(Assembled { app, mail, boot, crashes, keys_are_new, peel, _lock: lock })
+    Ok(Assembled { app, mail, hook, boot, crashes, keys_are_new, peel, _lock: lock })
 }
 
 impl Assembled {
@@ -169,6 +176,7 @@ impl Assembled {
         let tools = Tools {
             store: self.app.store.clone(),
             mail: self.mail.clone(),
+            hook: self.hook.clone(),
             keys: self.app.keys.clone(),
             chance: self.app.chance.clone(),
             letterhead: letterhead(settings),

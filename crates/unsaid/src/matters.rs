@@ -21,6 +21,8 @@ use unsaid_store::{Store, StoreError};
 const WELL_AGAIN: i64 = 7 * DAY;
 /// No mail for so long, while some waits, is a matter.
 const NO_MAIL_SECONDS: i64 = 6 * HOUR;
+/// What the webhook has not taken for so long is a matter.
+const HOOK_SECONDS: i64 = DAY;
 /// So many letters that are held are looked at.
 const MOST: usize = 10_000;
 /// That the program died again and again is said for so long after a start.
@@ -55,6 +57,8 @@ pub enum Matter {
     Relay,
     /// Nothing has left for so many seconds of service, and so many messages wait.
     NoMail(i64, u64),
+    /// The webhook has not taken for so many seconds of service what waits for it.
+    Hook(i64),
     /// Less of the disk is free than the host wished, in a hundred.
     Tight(u64),
     /// The reserve was given up.
@@ -151,6 +155,7 @@ impl Matter {
                 let number = many.to_string();
                 with("host.matter.no_mail", &[("span", &span(words, *seconds)), ("number", &number)])
             }
+            Self::Hook(seconds) => with("host.matter.hook", &[("span", &span(words, *seconds))]),
             Self::Tight(percent) => with("host.matter.tight", &[("percent", &percent.to_string())]),
             Self::Full => with("host.matter.full", &[]),
             Self::Backup(None) => with("host.matter.backup_none", &[]),
@@ -174,6 +179,8 @@ impl Matter {
             Self::Backup(_) => Some(Call::Backup),
             // While no mail leaves nobody can be written to; and keys are told to whoever signs in.
             Self::NoMail(..) | Self::Keys => None,
+            // It is a second way, and counts for nothing: their page says it.
+            Self::Hook(_) => None,
         }
     }
 
@@ -186,6 +193,7 @@ impl Matter {
             Self::Clock(_) | Self::Outvoted(..) | Self::Silent => "clock",
             Self::Found(..) => "stored",
             Self::Relay | Self::NoMail(..) => "mail",
+            Self::Hook(_) => "webhook",
             Self::Tight(_) | Self::Full => "disk",
             Self::Backup(_) => "backup",
             Self::Keys => "keys",
@@ -319,6 +327,7 @@ impl Seen {
         matters.extend(more.map(|(why, many)| Matter::Parked(*why, *many)));
         matters.extend(self.relay.map(|_| Matter::Relay));
         matters.extend(self.no_mail());
+        matters.extend(self.hook());
         match self.beside.disk.map(|disk| (disk.standing, disk.left.percent())) {
             Some((room::Standing::Full, _)) => matters.push(Matter::Full),
             Some((room::Standing::Tight, percent)) => matters.push(Matter::Tight(percent)),
@@ -347,6 +356,11 @@ impl Seen {
         let since = waits_since?.max(accepted.unwrap_or(waits_since?));
         let seconds = self.now.observed.0 - since.0;
         (seconds >= NO_MAIL_SECONDS).then_some(Matter::NoMail(seconds, waiting))
+    }
+
+    fn hook(&self) -> Option<Matter> {
+        let seconds = self.now.observed.0 - self.health.hook_waits_since?.0;
+        (seconds >= HOOK_SECONDS).then_some(Matter::Hook(seconds))
     }
 
     fn backup(&self, settings: &Settings) -> Option<Matter> {

@@ -1,4 +1,5 @@
-//! The few questions that a house asks of others: what time it is for you, and is it you who answers at my public address. One GET, a short answer.
+//! The few things that a house asks of others: what time it is for you, is it you who answers at my public address (one GET, a short answer); and, where the host has set a webhook, take this
+//! to her (one POST, of whose answer the status alone is looked at).
 //!
 //! It refuses to know what an answer means. It follows no redirect, keeps nothing, says nothing of this house but that somebody asks, and holds no more of an
 //! answer than 16 KiB of headers and 4 KiB of body. Over https the other side proves its name; http goes to this machine alone.
@@ -13,8 +14,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, DATE, HOST, USER_AGENT};
-use hyper::{Request, Response, Uri};
+use hyper::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HOST, USER_AGENT};
+use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -23,6 +24,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+
+use crate::mail::Permission;
 
 /// So much of a body is read; what comes after it is left unread.
 pub const LONGEST_BODY: usize = 4 * 1024;
@@ -43,6 +46,28 @@ pub trait Outward: Send + Sync {
     /// # Errors
     /// [`NotHeard`]: nothing was said that can be believed to come from there.
     async fn get(&self, url: &str) -> Result<Said, NotHeard>;
+
+    /// Brings `body`, which is JSON, to `url` (https, or http on this machine) once. `permission` is asked twice when the other side is there, right before anything is said.
+    async fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &[u8],
+        permission: &mut dyn Permission,
+    ) -> Posted;
+}
+
+/// What became of something that was brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    /// The other side has answered with this status.
+    Said(u16),
+    /// Nobody was there, and nothing was said.
+    NotReached(NotHeard),
+    /// Permission was not given, and nothing was said.
+    NotAllowed,
+    /// It was said, or begun to be, and no answer came that can be read.
+    Unknown,
 }
 
 /// What the other side said.
@@ -116,7 +141,8 @@ impl Network {
             .as_ref()
     }
 
-    async fn ask(&self, place: Place) -> Result<Said, NotHeard> {
+    /// A connection to there.
+    async fn reach(&self, place: &Place) -> Result<Box<dyn Wire>, NotHeard> {
         let found: Vec<SocketAddr> = lookup_host((place.host.as_str(), place.port))
             .await
             .map_err(|_| NotHeard::Name)?
@@ -131,20 +157,67 @@ impl Network {
         }
         let tcp = connect(&found).await?;
         if !place.secure {
-            return converse(tcp, &place).await;
+            return Ok(Box::new(tcp));
         }
         let name = ServerName::try_from(place.host.clone()).map_err(|_| NotHeard::Address)?;
         let connector = self.connector().ok_or(NotHeard::Stranger)?;
         let tls = connector.connect(name, tcp).await.map_err(|_| NotHeard::Stranger)?;
-        converse(tls, &place).await
+        Ok(Box::new(tls))
+    }
+
+    async fn ask(&self, place: Place) -> Result<Said, NotHeard> {
+        let wire = self.reach(&place).await?;
+        let question = place
+            .request(Method::GET)
+            // An answer that somebody kept for a while has an old date.
+            .header(CACHE_CONTROL, "no-cache")
+            .body(String::new())
+            .map_err(|_| NotHeard::Address)?;
+        converse(wire, question).await
     }
 }
+
+/// A connection, whichever it is.
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire for S {}
 
 #[async_trait]
 impl Outward for Network {
     async fn get(&self, url: &str) -> Result<Said, NotHeard> {
         let place = Place::of(url).ok_or(NotHeard::Address)?;
         timeout(PATIENCE, self.ask(place)).await.unwrap_or(Err(NotHeard::Silent))
+    }
+
+    async fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &[u8],
+        permission: &mut dyn Permission,
+    ) -> Posted {
+        let Some(place) = Place::of(url) else { return Posted::NotReached(NotHeard::Address) };
+        let mut request = place.request(Method::POST).header(CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let Ok(request) =
+            String::from_utf8(body.to_vec()).map_err(drop).and_then(|b| request.body(b).map_err(drop))
+        else {
+            return Posted::NotReached(NotHeard::Address);
+        };
+        let wire = match timeout(PATIENCE, self.reach(&place)).await.unwrap_or(Err(NotHeard::Silent)) {
+            Ok(wire) => wire,
+            Err(why) => return Posted::NotReached(why),
+        };
+        // The first stores that it begins, the second is the last moment at which it can be stopped.
+        if !(permission.still_allowed().await && permission.still_allowed().await) {
+            return Posted::NotAllowed;
+        }
+        match timeout(PATIENCE, converse(wire, request)).await {
+            Ok(Ok(said)) => Posted::Said(said.status),
+            Ok(Err(_)) | Err(_) => Posted::Unknown,
+        }
     }
 }
 
@@ -179,6 +252,17 @@ impl Place {
             path: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
         })
     }
+
+    /// What every request says, and nothing of this house.
+    fn request(&self, method: Method) -> hyper::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(self.path.as_str())
+            .header(HOST, self.authority.as_str())
+            .header(USER_AGENT, "unsaid")
+            .header(CONNECTION, "close")
+            .header(ACCEPT_ENCODING, "identity")
+    }
 }
 
 /// TCP to the first address that answers; one that swallows everything does not eat the time of the next.
@@ -193,10 +277,7 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, NotHeard> {
 }
 
 /// The question and its answer, on a connection that is closed afterwards.
-async fn converse<S>(stream: S, place: &Place) -> Result<Said, NotHeard>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+async fn converse(stream: Box<dyn Wire>, question: Request<String>) -> Result<Said, NotHeard> {
     let garbled = |_| NotHeard::Garbled;
     let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
         .max_buf_size(LONGEST_HEAD)
@@ -204,15 +285,6 @@ where
         .handshake::<_, String>(TokioIo::new(stream))
         .await
         .map_err(garbled)?;
-    let question = Request::get(place.path.as_str())
-        .header(HOST, place.authority.as_str())
-        .header(USER_AGENT, "unsaid")
-        .header(CONNECTION, "close")
-        // An answer that somebody kept for a while has an old date.
-        .header(CACHE_CONTROL, "no-cache")
-        .header(ACCEPT_ENCODING, "identity")
-        .body(String::new())
-        .map_err(|_| NotHeard::Address)?;
     let answer = async {
         let response = sender.send_request(question).await.map_err(garbled)?;
         heard(response).await
@@ -259,6 +331,18 @@ fn date(text: &str) -> Option<Timestamp> {
 pub struct Told {
     answers: Mutex<BTreeMap<String, Answer>>,
     asked: Mutex<Vec<String>>,
+    brought: Mutex<Vec<Brought>>,
+}
+
+/// Something that was brought to the twin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brought {
+    /// Where to.
+    pub url: String,
+    /// With which headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// An answer, made when it is asked for.
@@ -280,6 +364,11 @@ impl Told {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Everything that was brought, in order.
+    pub fn brought(&self) -> Vec<Brought> {
+        self.brought.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn answers(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Answer>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -290,6 +379,26 @@ impl Outward for Told {
     async fn get(&self, url: &str) -> Result<Said, NotHeard> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(url.to_owned());
         self.answers().get(url).map_or(Err(NotHeard::Silent), |answer| answer())
+    }
+
+    async fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &[u8],
+        permission: &mut dyn Permission,
+    ) -> Posted {
+        let answer = self.answers().get(url).map_or(Err(NotHeard::Silent), |answer| answer());
+        let said = match answer {
+            Ok(said) => said,
+            Err(why) => return Posted::NotReached(why),
+        };
+        if !(permission.still_allowed().await && permission.still_allowed().await) {
+            return Posted::NotAllowed;
+        }
+        let (url, headers, body) = (url.to_owned(), headers.to_vec(), body.to_vec());
+        self.brought.lock().unwrap_or_else(PoisonError::into_inner).push(Brought { url, headers, body });
+        Posted::Said(said.status)
     }
 }
 

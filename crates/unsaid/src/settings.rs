@@ -49,6 +49,10 @@ pub struct Settings {
     pub hourly: u32,
     /// UNSAID_TIME_HOSTS: names of hosts that are asked what time it is, over https; empty unless set.
     pub time_hosts: Vec<String>,
+    /// UNSAID_WEBHOOK: where messages to authors go who chose the host's own way; none: there is no such way.
+    pub webhook: Option<Webhook>,
+    /// UNSAID_WEBHOOK_SECRET: what they are signed with.
+    pub webhook_secret: Option<Secret>,
     /// UNSAID_LANGUAGE: a tag such as `en`, for which web/src/words has a file.
     pub language: String,
     /// UNSAID_ZONE: the zone in which the house writes dates; always one with an IANA name.
@@ -116,6 +120,14 @@ pub struct RelaySettings {
     pub user: Option<String>,
     /// The password to sign in with.
     pub password: Option<Secret>,
+}
+
+/// The host's own way to an author.
+pub struct Webhook {
+    /// Where to ask; it may hold a token.
+    pub url: Secret,
+    /// Its scheme and host, which may be seen.
+    pub shown: String,
 }
 
 /// How a connection to the relay is protected.
@@ -268,6 +280,12 @@ impl Settings {
                     self.public_url.origin
                 ),
                 "Set UNSAID_MAIL to your relay, as in smtps://user:password@mail.example.org, or leave UNSAID_PUBLIC_URL at http://localhost:7070 while you try it.",
+            ));
+        }
+        if self.webhook.is_none() && self.webhook_secret.is_some() {
+            wrong.push(SettingsError::new(
+                "UNSAID_WEBHOOK_SECRET is set, and UNSAID_WEBHOOK is not.",
+                "Set the address too, or unset the secret.",
             ));
         }
         if self.time_hosts.contains(&self.public_url.host) {

@@ -7,7 +7,11 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
-use unsaid::outward::{LONGEST_BODY, Network, NotHeard, Outward, Said, Told};
+use unsaid::mail::compose::{Letterhead, Message};
+use unsaid::mail::hook::{Hook, HookLetter};
+use unsaid::mail::{Answer, Permission, Reply};
+use unsaid::outward::{LONGEST_BODY, Network, NotHeard, Outward, Posted, Said, Told};
+use unsaid::words::Words;
 
 /// What the other side is to say, and what it was asked.
 struct Other {
@@ -38,7 +42,7 @@ async fn other(answer: Vec<u8>, tls: Option<TlsAcceptor>) -> Other {
 async fn say<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, answer: &[u8], log: &Mutex<Vec<String>>) {
     let mut question = Vec::new();
     let mut space = [0; 1024];
-    while !question.windows(4).any(|end| end == b"\r\n\r\n") {
+    while !is_whole(&question) {
         match stream.read(&mut space).await {
             Ok(read) if read > 0 => question.extend_from_slice(&space[..read]),
             _ => return,
@@ -48,6 +52,101 @@ async fn say<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, answer: &[u8], lo
     // Whoever has heard enough hangs up in the middle.
     let _cut = stream.write_all(answer).await;
     let _cut = stream.shutdown().await;
+}
+
+/// Its head, and so much behind it as the head says.
+fn is_whole(question: &[u8]) -> bool {
+    let Some(end) = question.windows(4).position(|end| end == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&question[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    question.len() >= end + 4 + length.map_or(0, |length| length.parse().unwrap())
+}
+
+/// Says yes so often, and counts.
+struct Yes(usize);
+
+#[async_trait::async_trait]
+impl Permission for Yes {
+    async fn still_allowed(&mut self) -> bool {
+        let yes = self.0 > 0;
+        self.0 = self.0.saturating_sub(1);
+        yes
+    }
+}
+
+fn letter() -> HookLetter {
+    let head = Letterhead {
+        from_name: "this house".to_owned(),
+        from_address: "unsaid@example.net".to_owned(),
+        house_name: "this house".to_owned(),
+        host_contact: None,
+        public_origin: "https://example.net".to_owned(),
+    };
+    let message = Message::SignInAddressChanged { undo: "https://example.net/address/abc" };
+    HookLetter::compose(Words::of("en"), &head, ("abcdef", "+44 20 7946 0000"), &message).ok().unwrap()
+}
+
+fn hook(port: u16, secret: Option<&str>) -> Hook {
+    Hook::new(Arc::new(Network::new()), &format!("http://127.0.0.1:{port}/sms?token=t"), secret)
+}
+
+const TAKEN: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+
+#[tokio::test]
+async fn the_webhook_is_given_what_a_mail_says_and_a_signature() {
+    let sink = other(TAKEN.to_vec(), None).await;
+    let signed = hook(sink.port, Some("sixteen letters and more"));
+    assert_eq!(signed.send(&letter(), &mut Yes(2)).await, Answer::Accepted);
+    assert_eq!(hook(sink.port, None).send(&letter(), &mut Yes(2)).await, Answer::Accepted);
+    let heard = sink.heard.lock().unwrap().clone();
+    let (head, body) = heard[0].split_once("\r\n\r\n").unwrap();
+    let head = head.to_ascii_lowercase();
+    assert!(head.starts_with("post /sms?token=t http/1.1\r\n"), "{head}");
+    assert!(head.contains("content-type: application/json"), "{head}");
+    let said: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!((&said["id"], &said["to"]), (&"abcdef".into(), &"+44 20 7946 0000".into()));
+    assert_eq!(
+        (&said["kind"], &said["link"]),
+        (&"address-changed".into(), &"https://example.net/address/abc".into())
+    );
+    assert!(said["text"].as_str().unwrap().contains("https://example.net/address/abc"), "{said}");
+    assert_eq!(said.as_object().unwrap().len(), 5, "{said}");
+    // Reckoned by itself, as the host's program would.
+    let mut mac =
+        <hmac::Hmac<sha2::Sha256> as hmac::Mac>::new_from_slice(b"sixteen letters and more").unwrap();
+    hmac::Mac::update(&mut mac, body.as_bytes());
+    let hex: String =
+        hmac::Mac::finalize(mac).into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(head.contains(&format!("x-unsaid-signature: sha256={hex}")), "{head}");
+    assert!(!heard[1].to_ascii_lowercase().contains("x-unsaid-signature"), "{heard:?}");
+    assert!(heard[1].ends_with(body), "the same message is the same each time");
+}
+
+#[tokio::test]
+async fn the_webhook_is_told_nothing_without_two_permissions_and_redirects_lead_nowhere() {
+    let sink = other(TAKEN.to_vec(), None).await;
+    for allowed in 0..2 {
+        assert_eq!(hook(sink.port, None).send(&letter(), &mut Yes(allowed)).await, Answer::Forbidden);
+    }
+    assert!(sink.heard.lock().unwrap().is_empty());
+    let moved = format!(
+        "HTTP/1.1 307 Moved\r\nLocation: http://127.0.0.1:{}/\r\nContent-Length: 0\r\n\r\n",
+        sink.port
+    );
+    let mover = other(moved.into_bytes(), None).await;
+    let later = |code| Answer::Later { reply: Reply { code, enhanced: None } };
+    assert_eq!(hook(mover.port, None).send(&letter(), &mut Yes(2)).await, later(307));
+    assert!(sink.heard.lock().unwrap().is_empty());
+    let broken = other(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n".to_vec(), None).await;
+    assert_eq!(hook(broken.port, None).send(&letter(), &mut Yes(2)).await, later(500));
+    // It was said, and nobody knows whether it was heard: the same message again.
+    let mute = other(Vec::new(), None).await;
+    assert!(matches!(hook(mute.port, None).send(&letter(), &mut Yes(2)).await, Answer::Unknown { .. }));
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let nobody = hook(free, None).send(&letter(), &mut Yes(2)).await;
+    assert_eq!(nobody, Answer::NotReached { reply: Reply::silence() });
+    let away = Network::new().post("http://192.0.2.1/", &[], b"{}", &mut Yes(2)).await;
+    assert_eq!(away, Posted::NotReached(NotHeard::Address), "in the open it stays on this machine");
 }
 
 fn acceptor() -> TlsAcceptor {

@@ -41,6 +41,8 @@ UNSAID_HOUSE_NAME        = this house
 UNSAID_HOST_CONTACT      = 
 UNSAID_HOURLY            = 200
 UNSAID_TIME_HOSTS        = 
+UNSAID_WEBHOOK           = 
+UNSAID_WEBHOOK_SECRET    = 
 UNSAID_LANGUAGE          = en
 UNSAID_ZONE              = UTC
 UNSAID_MAX_UPLOAD_MIB    = 64
@@ -86,6 +88,8 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_HOST_CONTACT", "+44 20 7946 0000"),
         ("UNSAID_HOURLY", "50"),
         ("UNSAID_TIME_HOSTS", "www.example.org, Example.NET"),
+        ("UNSAID_WEBHOOK", "https://SMS.example.org:8443/hidden-token?house=1"),
+        ("UNSAID_WEBHOOK_SECRET", "hidden-and-long-enough"),
         ("UNSAID_LANGUAGE", "pt-BR"),
         ("UNSAID_ZONE", "Europe/London"),
         ("UNSAID_MAX_UPLOAD_MIB", "512"),
@@ -243,6 +247,13 @@ fn hostile_values_are_refused_and_no_secret_is_repeated() {
         ("UNSAID_TIME_HOSTS", "a.localhost"),
         ("UNSAID_TIME_HOSTS", "192.0.2.1"),
         ("UNSAID_TIME_HOSTS", "www.example.org, WWW.example.org"),
+        ("UNSAID_WEBHOOK", "http://sms.example.org/hunter2"),
+        ("UNSAID_WEBHOOK", "http://localhost.example.org/hunter2"),
+        ("UNSAID_WEBHOOK", "ftp://127.0.0.1/hunter2"),
+        ("UNSAID_WEBHOOK", "https://me:hunter2@sms.example.org/"),
+        ("UNSAID_WEBHOOK", "https://sms.example.org/#hunter2"),
+        ("UNSAID_WEBHOOK", "hunter2"),
+        ("UNSAID_WEBHOOK_SECRET", "hunter2"),
     ] {
         let said = refusal(&[(name, value)]);
         assert!(said.starts_with(name), "{said}");
@@ -316,6 +327,22 @@ fn a_house_does_not_ask_itself_what_time_it_is() {
     assert!(ask("www.example.org,example.net").may_serve().is_ok());
     let errors = ask("www.example.org,letters.example.org").may_serve().expect_err("it may serve");
     assert!(errors.len() == 1 && errors[0].what.contains("which is this house"), "{errors:?}");
+}
+
+#[test]
+fn a_webhook_is_on_this_machine_or_proves_its_name() {
+    let asked = |value: &str| {
+        let hook = good(&[("UNSAID_WEBHOOK", value)]).webhook.expect("a webhook");
+        (hook.url.expose_to_the_other_side().to_owned(), hook.shown)
+    };
+    let there = asked("https://SMS.example.org:8443/a/token?b=c");
+    assert_eq!(there.0, "https://sms.example.org:8443/a/token?b=c");
+    assert_eq!(there.1, "https://sms.example.org:8443");
+    assert_eq!(asked("http://[::1]:9000").0, "http://[::1]:9000/");
+    assert_eq!(asked("http://localhost?a").0, "http://localhost?a");
+    let lonely = good(&[("UNSAID_WEBHOOK_SECRET", "0123456789abcdef")]);
+    let errors = lonely.may_serve().expect_err("it may serve");
+    assert!(errors.len() == 1 && errors[0].what.starts_with("UNSAID_WEBHOOK_SECRET is set"), "{errors:?}");
 }
 
 #[test]

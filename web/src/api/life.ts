@@ -123,17 +123,24 @@ export const putStopCode = (token: string): Promise<unknown> => post('/api/life/
 /** Another address at which she is written to. Nobody signs in with it. */
 export interface Channel {
   id: string;
+  /** An address, or a number or name that the host understands. */
   address: string;
+  /** It is reached by the host's own way, and not by mail. */
+  byHost: boolean;
   /** The day on which a code came back from there. */
   proved: string;
 }
 
+/** `hostReaches`: the host has a way of its own, to which one can be added. */
+export const channels = (): Promise<{ channels: Channel[]; hostReaches: boolean }> => get('/api/channels');
+
 const channelsOf = async (answer: Promise<{ channels: Channel[] }>): Promise<Channel[]> =>
   (await answer).channels;
 
-export const channels = (): Promise<Channel[]> => channelsOf(get('/api/channels'));
 /** A code goes there; until it is given nothing changes. */
 export const askForChannel = (email: string): Promise<unknown> => post('/api/channels', { email });
+/** The same to a number or name, by the host's own way. */
+export const askForHandle = (handle: string): Promise<unknown> => post('/api/channels/handle', { handle });
 export const giveChannelCode = (code: string): Promise<Channel[]> =>
   channelsOf(post('/api/channels/confirm', { code }));
 export const removeChannel = (id: string): Promise<Channel[]> =>

@@ -1,5 +1,5 @@
 //! Whether a message to her counts. A ladder is made of messages that the relay has taken for at least one of her channels, or that every channel of hers
-//! has refused for good while other mail left. What only waits to leave counts for nothing.
+//! has refused for good while other mail left. What only waits to leave counts for nothing, and neither does what went another way than by mail.
 
 use super::{Facts, Life, To, Write};
 use crate::clock::{Now, Observed};
@@ -16,6 +16,8 @@ pub enum Heard {
     Accepted(Observed),
     /// Refused for good by her own address, at once or by a message that came back.
     Refused(Observed),
+    /// It goes by a way of the host's, of which nobody knows where it ends: whatever became of it, it says nothing.
+    Beside,
 }
 
 /// How a rung stands.
@@ -59,19 +61,18 @@ pub fn stands(life: &Life, facts: &Facts, pause_days: u16, now: Now) -> Rung {
     if planted::is(Planted::CountQueuedReminders) {
         return after_acceptance(life, facts, life.written, pause_days, now);
     }
+    // `a-webhook-alone-never-counts`
+    let by_mail = || facts.rung.iter().filter(|heard| **heard != Heard::Beside);
     let accepted =
-        facts.rung.iter().filter_map(|heard| if let Heard::Accepted(at) = heard { Some(*at) } else { None });
+        by_mail().filter_map(|heard| if let Heard::Accepted(at) = heard { Some(*at) } else { None });
     if let Some(at) = accepted.min() {
         return after_acceptance(life, facts, at, pause_days, now);
     }
-    if facts.rung.is_empty() {
+    if by_mail().next().is_none() {
         return Rung::Again("rungs-that-never-left");
     }
-    let refused: Option<Vec<Observed>> = facts
-        .rung
-        .iter()
-        .map(|heard| if let Heard::Refused(at) = heard { Some(*at) } else { None })
-        .collect();
+    let refused: Option<Vec<Observed>> =
+        by_mail().map(|heard| if let Heard::Refused(at) = heard { Some(*at) } else { None }).collect();
     match refused.and_then(|all| all.into_iter().max()) {
         Some(at) => after_refusal(life, facts, at, pause_days, now),
         // `rungs-that-never-left`: however long it takes, and whatever the other channel says.

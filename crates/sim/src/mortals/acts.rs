@@ -111,7 +111,17 @@ impl World {
         if let Some(channel) = second {
             let text = format!("other{who}@example.org");
             let sealed = self.sealed(&channel.to_string(), &text);
-            if self.hand.ask(self.hand.store.add_channel(&author, channel, sealed, now)).is_ok() {
+            if self
+                .hand
+                .ask(self.hand.store.add_channel(
+                    &author,
+                    channel,
+                    unsaid_delivery::message::Way::Mail,
+                    sealed,
+                    now,
+                ))
+                .is_ok()
+            {
                 self.truth().mortals.address_of.insert(text, Whose::Hers(who));
             }
         }

@@ -58,6 +58,7 @@
 //! 41 address-offered person, keeper, address, sealed address (length u32, bytes), keyed hash [32]
 //! 42 person-told     person, sealed name (length u32, bytes; empty for none)
 //! 43 keeper-set-made account, set, person or nothing (u8 1 or 0, id), needed u8, of u8, file (length u32, bytes), made i64 (microseconds since 1970)
+//! 44 handle-added    account, channel, sealed handle (length u32, bytes)
 //! 255 void           first u64, last u64
 //! strength = u8: 1 weak, 2 strong
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
@@ -84,7 +85,7 @@ pub const HEADER: usize = 12;
 /// No body is longer, in bytes.
 pub const LONGEST: usize = 16 << 20;
 /// The newest kind of fact that this version knows. What is beyond is neither written nor read: a newer version wrote it.
-pub const NEWEST: u8 = 43;
+pub const NEWEST: u8 = 44;
 /// The kind of what is no fact.
 const VOID: u8 = 255;
 

@@ -76,7 +76,7 @@ impl World {
         browser: Keyed,
         code: Keyed,
         of: Option<AccountId>,
-        channel: bool,
+        channel: Option<Way>,
         now: Now,
     ) -> CodeTried {
         let fits = |row: &&mut CodeRow| (row.account, row.channel) == (of, channel);
@@ -194,6 +194,7 @@ impl AccountStore for MemoryStore {
                 ask.message,
                 MessageRow {
                     message,
+                    way: Way::Mail,
                     series: 0,
                     to: Some((ask.to.clone(), ask.email_key, ask.language.clone())),
                     notice_to: None,
@@ -216,7 +217,7 @@ impl AccountStore for MemoryStore {
                 tries: 0,
                 written: ask.write && written,
                 account: None,
-                channel: false,
+                channel: None,
             },
         );
         Ok(if held { CodeAsked::Held } else { CodeAsked::Taken })
@@ -238,7 +239,7 @@ impl AccountStore for MemoryStore {
     }
 
     async fn try_code(&self, browser: Keyed, code: Keyed, now: Now) -> Result<CodeTried> {
-        Ok(self.world().try_code(browser, code, None, false, now))
+        Ok(self.world().try_code(browser, code, None, None, now))
     }
 
     async fn open_session(&self, token: Keyed, account: AccountId, now: Now) -> Result<()> {

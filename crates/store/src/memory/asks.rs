@@ -108,6 +108,7 @@ impl World {
             };
             let row = MessageRow {
                 message,
+                way: Way::Mail,
                 series: 0,
                 to: None,
                 notice_to: None,

@@ -454,16 +454,18 @@ impl CareStore for MemoryStore {
 
     async fn health(&self) -> Result<Health> {
         let world = self.world();
-        let waits = world.messages.values().map(|row| &row.message);
-        let waits: Vec<Observed> = waits
-            .filter(|message| message.state == MessageState::Waiting && message.kind != Kind::Code)
-            .map(|message| message.since)
-            .collect();
+        let waits = |way: Way| {
+            let of_way = world.messages.values().filter(move |row| row.way == way).map(|row| &row.message);
+            of_way.filter(|message| message.state == MessageState::Waiting && message.kind != Kind::Code)
+        };
+        let hook_waits_since = waits(Way::Hook).filter(|message| message.tries > 0).map(|m| m.since).min();
+        let waits: Vec<Observed> = waits(Way::Mail).map(|message| message.since).collect();
         Ok(Health {
             balanced: world.care.balances.values().next_back().map(|balance| balance.day),
             backed_up: world.care.backed_up,
             waiting: waits.len() as u64,
             waits_since: waits.into_iter().min(),
+            hook_waits_since,
             accepted: world.messages.values().filter_map(|row| row.accepted_at).max(),
         })
     }

@@ -44,6 +44,7 @@ impl World {
             }
             let Some((message, link)) = notices.next() else { break };
             let row = MessageRow {
+                way: Way::Mail,
                 message: Message {
                     id: *message,
                     kind: Kind::Notice(Notice::AtTheDoor),

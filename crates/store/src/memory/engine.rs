@@ -156,7 +156,8 @@ impl World {
 
     /// When a message was accepted; none: it came back.
     fn accepted_at(&mut self, id: MessageId, at: Option<Observed>) {
-        let Some(row) = self.messages.get_mut(&id) else { return };
+        // What did not go by mail says nothing about mail.
+        let Some(row) = self.messages.get_mut(&id).filter(|row| row.way == Way::Mail) else { return };
         if let Some(before) = row.accepted_at {
             self.left.remove(&(before, id));
         }
@@ -344,6 +345,7 @@ impl EngineStore for MemoryStore {
             };
             let row = MessageRow {
                 message,
+                way: Way::Mail,
                 series,
                 to: None,
                 notice_to: None,
@@ -369,6 +371,7 @@ impl EngineStore for MemoryStore {
             to_bound_to,
             address: None,
             deliveries: Vec::new(),
+            way: row.way,
             language,
             newcomer: row.newcomer,
             name: None,

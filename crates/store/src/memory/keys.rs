@@ -64,6 +64,7 @@ impl World {
             rev: 1,
         };
         let row = MessageRow {
+            way: self.way_to(subject),
             message,
             series: 0,
             to: None,
@@ -103,7 +104,7 @@ impl MemoryStore {
         &self,
         author: &Author,
         ask: EmailChangeAsk,
-        channel: bool,
+        channel: Option<Way>,
         now: Now,
     ) -> Result<CodeAsked> {
         if !self.world().may_ask_strangers(author.account, now) {
@@ -130,6 +131,9 @@ impl MemoryStore {
             if let Some(row) = world.codes.get_mut(&ask.browser) {
                 row.account = Some(author.account);
                 row.channel = channel;
+            }
+            if let Some(row) = world.messages.get_mut(&ask.message) {
+                row.way = channel.unwrap_or_default();
             }
         }
         Ok(asked)
@@ -231,7 +235,7 @@ impl KeyStore for MemoryStore {
     }
 
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
-        self.ask_for_address(author, ask, false, now).await
+        self.ask_for_address(author, ask, None, now).await
     }
 
     async fn change_email(
@@ -245,7 +249,7 @@ impl KeyStore for MemoryStore {
         let mut world = self.world();
         let row = world.account(author)?;
         let (old, old_key) = (row.account.email.clone(), row.email_key);
-        match world.try_code(browser, code, Some(author.account), false, now) {
+        match world.try_code(browser, code, Some(author.account), None, now) {
             CodeTried::Over => return Ok(EmailChanged::Over),
             CodeTried::Wrong => return Ok(EmailChanged::Wrong),
             CodeTried::Right { email_key, account, .. } => {

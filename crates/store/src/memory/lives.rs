@@ -14,6 +14,7 @@ use unsaid_delivery::state::State;
 pub(super) struct Channel {
     pub(super) sealed: SealedText,
     pub(super) account: AccountId,
+    pub(super) way: Way,
     added: Timestamp,
     order: u64,
     removed: bool,
@@ -56,11 +57,20 @@ impl World {
         let mut hers: Vec<(u64, ChannelRow)> = hers
             .filter(|(_, row)| !row.removed)
             .map(|(id, row)| {
-                (row.order, ChannelRow { id: *id, sealed: row.sealed.clone(), added: row.added })
+                let (sealed, way) = (row.sealed.clone(), row.way);
+                (row.order, ChannelRow { id: *id, sealed, way, added: row.added })
             })
             .collect();
         hers.sort_by_key(|(order, _)| *order);
         hers.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// By which way something about this leaves.
+    pub(super) fn way_to(&self, subject: Subject) -> Way {
+        match subject {
+            Subject::Channel(channel) => self.channels.get(&channel).map(|row| row.way).unwrap_or_default(),
+            _ => Way::Mail,
+        }
     }
 
     /// What is known beside her row.
@@ -99,6 +109,7 @@ impl World {
             }
             let ended = self.ladder.get(id).and_then(|(_, ended)| *ended);
             rung.push(match (row.message.state, ended) {
+                _ if row.way == Way::Hook => Heard::Beside,
                 (MessageState::Accepted, Some(at)) => Heard::Accepted(at),
                 (MessageState::Refused, Some(at)) => Heard::Refused(at),
                 _ => Heard::NotYet,
@@ -237,6 +248,7 @@ impl World {
                 rev: 1,
             };
             let row = MessageRow {
+                way: self.way_to(message.subject),
                 message,
                 series: 0,
                 to: None,
@@ -470,8 +482,14 @@ impl LifeStore for MemoryStore {
         Ok(self.world().channels_of(account))
     }
 
-    async fn ask_channel(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
-        self.ask_for_address(author, ask, true, now).await
+    async fn ask_channel(
+        &self,
+        author: &Author,
+        ask: EmailChangeAsk,
+        way: Way,
+        now: Now,
+    ) -> Result<CodeAsked> {
+        self.ask_for_address(author, ask, Some(way), now).await
     }
 
     async fn prove_channel(
@@ -485,7 +503,7 @@ impl LifeStore for MemoryStore {
         let mut world = self.world();
         let account = author.account;
         world.account(author)?;
-        match world.try_code(browser, code, Some(account), true, now) {
+        match world.try_code(browser, code, Some(account), Some(channel.way), now) {
             CodeTried::Over => return Ok(ChannelTried::Over),
             CodeTried::Wrong => return Ok(ChannelTried::Wrong),
             CodeTried::Right { email_key, .. } if email_key != channel.key => return Ok(ChannelTried::Over),
@@ -495,7 +513,7 @@ impl LifeStore for MemoryStore {
             return Ok(ChannelTried::Full);
         }
         expect(!world.messages.contains_key(&channel.told))?;
-        world.add_channel(account, channel.id, channel.sealed, now)?;
+        world.add_channel(account, channel.id, channel.way, channel.sealed, now)?;
         world.notice(account, Notice::ChannelAdded, channel.told, None, now);
         Ok(ChannelTried::Proved)
     }
@@ -504,10 +522,11 @@ impl LifeStore for MemoryStore {
         &self,
         author: &Author,
         channel: ChannelId,
+        way: Way,
         sealed: SealedText,
         now: Now,
     ) -> Result<()> {
-        self.world().add_channel(author.account, channel, sealed, now)
+        self.world().add_channel(author.account, channel, way, sealed, now)
     }
 
     async fn remove_channel(&self, author: &Author, channel: ChannelId, now: Now) -> Result<()> {
@@ -556,14 +575,15 @@ impl World {
         &mut self,
         account: AccountId,
         channel: ChannelId,
+        way: Way,
         sealed: SealedText,
         now: Now,
     ) -> Result<()> {
         let full = self.channels_of(account).len() >= CHANNELS;
         expect(!full && !self.channels.contains_key(&channel))?;
-        self.record(channel, 1, Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() })?;
+        self.record(channel, 1, channel_added(account, channel, way, &sealed))?;
         let order = self.next_sequence();
-        let row = Channel { sealed, account, added: now.trusted, order, removed: false };
+        let row = Channel { sealed, account, way, added: now.trusted, order, removed: false };
         self.channels_by.entry(row.account).or_default().push(channel);
         self.channels.insert(channel, row);
         self.look_at_life(account, now);

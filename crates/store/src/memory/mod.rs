@@ -44,7 +44,7 @@ use unsaid_delivery::id::{
     PersonId, ReplyId,
 };
 use unsaid_delivery::life::{Life, Word};
-use unsaid_delivery::message::{Call, Message};
+use unsaid_delivery::message::{Call, Message, Way};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Delivery, Rest, Wake};
 use wakes::Wakes;
@@ -235,8 +235,8 @@ struct CodeRow {
     written: bool,
     /// Whose address is to change; none for signing in.
     account: Option<AccountId>,
-    /// It is for another address at which she is written to.
-    channel: bool,
+    /// It is for another address at which she is written to, by this way.
+    channel: Option<Way>,
 }
 
 struct EmailUndoRow {
@@ -388,6 +388,7 @@ struct UploadRow {
 
 struct MessageRow {
     message: Message,
+    way: Way,
     /// Of knocks: which series of its person's.
     series: u32,
     /// Of codes: the address, bound to the message's id, and its key.

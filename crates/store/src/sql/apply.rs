@@ -257,6 +257,7 @@ pub(super) async fn apply(
         | Fact::AddressOffered { .. }
         | Fact::PersonTold { .. }
         | Fact::ChannelAdded { .. }
+        | Fact::HandleAdded { .. }
         | Fact::ChannelRemoved { .. }
         | Fact::StopCodeMade { .. }
         | Fact::KeeperSetMade { .. } => Ok(Found::Known),

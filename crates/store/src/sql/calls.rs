@@ -44,17 +44,19 @@ pub(super) async fn called(tx: &mut Tx, call: Call) -> Result<Option<Timestamp>>
 pub(super) async fn health(tx: &mut Tx) -> Result<Health> {
     let mut row = tx
         .need(
-            "select (select count(*) from messages where state = 'waiting' and kind <> 'code'),
-                 (select min(since) from messages where state = 'waiting' and kind <> 'code'),
+            "select (select count(*) from messages where state = 'waiting' and kind <> 'code' and way is null),
+                 (select min(since) from messages where state = 'waiting' and kind <> 'code' and way is null),
+                 (select min(since) from messages where way = 'hook' and state = 'waiting' and kind <> 'code' and tries > 0),
                  (select max(ended) from messages where ended is not null and state = 'accepted'),
                  (select max(day) from balances), (select backed_up from house where id = 1)",
             &[],
         )
         .await?;
-    let (waiting, waits_since, accepted) = (row.next()?, row.next()?, row.next()?);
+    let (waiting, waits_since, hook_waits_since) = (row.next()?, row.next()?, row.next()?);
+    let accepted = row.next()?;
     let balanced: Option<String> = row.next()?;
     let balanced = balanced.map(|day| day.parse().map_err(|_| StoreError::Damaged)).transpose()?;
-    Ok(Health { balanced, backed_up: row.next()?, waiting, waits_since, accepted })
+    Ok(Health { balanced, backed_up: row.next()?, waiting, waits_since, hook_waits_since, accepted })
 }
 
 /// The newest first.

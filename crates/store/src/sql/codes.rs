@@ -9,6 +9,7 @@ use crate::rows::{CodeAsk, CodeAsked, CodeTried, Keyed, Lane, WakeOf};
 use crate::{Result, StoreError};
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, MessageId};
+use unsaid_delivery::message::Way;
 
 /// So many are asked for one address in a day.
 const A_DAY: i64 = 10;
@@ -126,7 +127,12 @@ pub(super) async fn try_one(tx: &mut Tx, browser: Keyed, typed: Keyed, now: Now)
 }
 
 /// What a code for another address at which she is written to is good for.
-pub(super) const CHANNEL: &str = "channel";
+pub(super) fn purpose_of(way: Way) -> &'static str {
+    match way {
+        Way::Mail => "channel",
+        Way::Hook => "hook",
+    }
+}
 
 /// A code for signing in, or for an address of an account: each is good for what it was asked for alone.
 pub(super) async fn try_for(

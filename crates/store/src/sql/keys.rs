@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, ChannelId, MessageId};
-use unsaid_delivery::message::{Kind, Notice};
+use unsaid_delivery::message::{Kind, Notice, Way};
 use unsaid_delivery::record::NOTICE_DAYS;
 use unsaid_delivery::state::Wake;
 
@@ -170,7 +170,7 @@ pub(super) async fn ask_for_address(
     tx: &mut Tx,
     author: &Author,
     ask: &EmailChangeAsk,
-    purpose: Option<&str>,
+    channel: Option<Way>,
     now: Now,
 ) -> Result<CodeAsked> {
     // One after the other with every other request for a code; and no account asks strangers for more than a few a day.
@@ -200,9 +200,12 @@ pub(super) async fn ask_for_address(
     if asked != CodeAsked::TooMany {
         tx.exec(
             "update codes set account = $1, purpose = $2 where message = $3",
-            values![author.account, purpose.map(str::to_owned), ask.message],
+            values![author.account, channel.map(|way| codes::purpose_of(way).to_owned()), ask.message],
         )
         .await?;
+        if channel == Some(Way::Hook) {
+            tx.exec("update messages set way = 'hook' where id = $1", values![ask.message]).await?;
+        }
     }
     Ok(asked)
 }
@@ -263,8 +266,8 @@ pub(super) async fn put_notice(
 ) -> Result<()> {
     let expires = from.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
     tx.exec(
-        "insert into messages (id, kind, subject, account, whom, series, nr, nth, state, tries, since, expires, foreseen, rev)
-         values ($1, $2, $3, $4, $5, 0, 0, $6, 'waiting', 0, $7, $8, 1, 1)",
+        "insert into messages (id, kind, subject, account, whom, series, nr, nth, state, tries, since, expires, foreseen, rev, way)
+         values ($1, $2, $3, $4, $5, 0, 0, $6, 'waiting', 0, $7, $8, 1, 1, (select c.way from channels c where c.id = $5))",
         &[
             message.into(),
             Kind::Notice(what).into(),

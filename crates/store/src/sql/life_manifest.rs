@@ -10,6 +10,7 @@
 //! paused <instant>
 //! keeper <id> <standing> <sealed name> <sealed address> <language> <hash of the token of their link>
 //! channel <id> <sealed>
+//! handle <id> <sealed>
 //! channel-removed <id>
 //! stop <keyed hash>
 //! keeper-set <id> <person> <needed> <of> <instant> <rev> <keeper-set.age>
@@ -36,6 +37,7 @@ use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, ChannelId, KeeperId};
 use unsaid_delivery::life::learn::learn;
 use unsaid_delivery::life::{Facts, Life, Plan, Stage};
+use unsaid_delivery::message::Way;
 
 /// What the manifest of the life of this account is called.
 pub(super) fn name(account: AccountId) -> String {
@@ -77,8 +79,8 @@ pub struct LifeManifest {
     pub row: Option<RowOf>,
     /// Her keepers, in their order, and where they stand.
     pub keepers: Vec<(NewKeeper, KeeperStanding)>,
-    /// Her channels, in their order.
-    pub channels: Vec<(ChannelId, SealedText)>,
+    /// Her channels, in their order: addresses, and handles that her host understands.
+    pub channels: Vec<(ChannelId, Way, SealedText)>,
     /// Those that she does not want any more.
     pub removed: Vec<ChannelId>,
     /// Her stop code.
@@ -116,7 +118,8 @@ impl LifeManifest {
                     let (language, link) = (words.owned()?, words.keyed()?);
                     keepers.push((NewKeeper { id, name, address, language, link }, standing));
                 }
-                "channel" => channels.push((words.read()?, SealedText(words.bytes()?))),
+                "channel" => channels.push((words.read()?, Way::Mail, SealedText(words.bytes()?))),
+                "handle" => channels.push((words.read()?, Way::Hook, SealedText(words.bytes()?))),
                 "channel-removed" => removed.push(words.read()?),
                 "stop" => stop = Some(words.keyed()?),
                 "keeper-set" => {
@@ -168,8 +171,9 @@ impl LifeManifest {
             let (id, name, link) = (keeper.id, hex(&keeper.name.0), hex(&keeper.link.0));
             line(format_args!("keeper {id} {} {name} {address} {} {link}", standing.word(), keeper.language));
         }
-        for (id, sealed) in &self.channels {
-            line(format_args!("channel {id} {}", hex(&sealed.0)));
+        for (id, way, sealed) in &self.channels {
+            let what = if *way == Way::Hook { "handle" } else { "channel" };
+            line(format_args!("{what} {id} {}", hex(&sealed.0)));
         }
         for id in &self.removed {
             line(format_args!("channel-removed {id}"));
@@ -221,11 +225,15 @@ async fn of(tx: &mut Tx, account: AccountId) -> Result<LifeManifest> {
     }
     let (mut channels, mut removed) = (Vec::new(), Vec::new());
     let rows = tx
-        .query("select id, sealed, removed from channels where account = $1 order by nr", values![account])
+        .query(
+            "select id, way, sealed, removed from channels where account = $1 order by nr",
+            values![account],
+        )
         .await?;
     for mut row in rows {
-        let (id, sealed, gone): (ChannelId, SealedText, bool) = (row.next()?, row.next()?, row.next()?);
-        if gone { removed.push(id) } else { channels.push((id, sealed)) }
+        let (id, way): (ChannelId, Way) = (row.next()?, row.next()?);
+        let (sealed, gone): (SealedText, bool) = (row.next()?, row.next()?);
+        if gone { removed.push(id) } else { channels.push((id, way, sealed)) }
     }
     let row_of_code = tx.one("select code from stop_codes where account = $1", values![account]).await?;
     let stop = row_of_code.map(|mut row| row.next()).transpose()?;
@@ -264,9 +272,9 @@ async fn learn_one(tx: &mut Tx, found: LifeManifest, now: Now) -> Result<()> {
     for set in &found.sets {
         keeper_sets::learn(tx, set).await?;
     }
-    for (id, sealed) in &found.channels {
+    for (id, way, sealed) in &found.channels {
         if tx.one("select 1 from channels where id = $1", values![*id]).await?.is_none() {
-            lives::put_channel(tx, account, *id, sealed.clone(), now).await?;
+            lives::put_channel(tx, account, (*id, *way), sealed.clone(), now).await?;
         }
     }
     for id in &found.removed {

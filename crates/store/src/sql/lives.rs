@@ -13,7 +13,7 @@ use unsaid_delivery::Fact;
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId, PersonId};
 use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, Life, To, Vote, Word, Write};
-use unsaid_delivery::message::{Kind, Ladder, Message, MessageState, Notice, Says, Subject};
+use unsaid_delivery::message::{Kind, Ladder, Message, MessageState, Notice, Says, Subject, Way};
 use unsaid_delivery::planted;
 
 #[async_trait]
@@ -204,9 +204,15 @@ impl LifeStore for SqlStore {
         transaction!(self, Mode::Read, |tx| channels(&mut tx, account).await)
     }
 
-    async fn ask_channel(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked> {
+    async fn ask_channel(
+        &self,
+        author: &Author,
+        ask: EmailChangeAsk,
+        way: Way,
+        now: Now,
+    ) -> Result<CodeAsked> {
         transaction!(self, Mode::Write, |tx| {
-            keys::ask_for_address(&mut tx, author, &ask, Some(codes::CHANNEL), now).await
+            keys::ask_for_address(&mut tx, author, &ask, Some(way), now).await
         })
     }
 
@@ -227,12 +233,13 @@ impl LifeStore for SqlStore {
         &self,
         author: &Author,
         channel: ChannelId,
+        way: Way,
         sealed: SealedText,
         now: Now,
     ) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             tx.need("select 1 from accounts where id = $1 /*lock*/", values![author.account]).await?;
-            add_channel(&mut tx, author.account, channel, &sealed, now).await
+            add_channel(&mut tx, author.account, (channel, way), &sealed, now).await
         })
     }
 
@@ -383,7 +390,7 @@ async fn votes(tx: &mut Tx, account: AccountId, episode: u32) -> Result<Vec<Vote
 async fn rung(tx: &mut Tx, life: &Life) -> Result<Vec<Heard>> {
     let rows = tx
         .query(
-            "select state, ended from messages where account = $1 and rung = $2 and state <> 'dropped'
+            "select state, ended, way from messages where account = $1 and rung = $2 and state <> 'dropped'
              and kind in ('ladder-question', 'ladder-reminder', 'ladder-warning') order by id",
             values![life.account, life.rung],
         )
@@ -391,7 +398,10 @@ async fn rung(tx: &mut Tx, life: &Life) -> Result<Vec<Heard>> {
     rows.into_iter()
         .map(|mut row| {
             let (state, ended): (MessageState, Option<Observed>) = (row.next()?, row.next()?);
-            heard_of(state, ended)
+            match row.next()? {
+                Way::Mail => heard_of(state, ended),
+                Way::Hook => Ok(Heard::Beside),
+            }
         })
         .collect()
 }
@@ -460,12 +470,14 @@ async fn keepers(tx: &mut Tx, account: AccountId) -> Result<Vec<KeeperRow>> {
 pub(super) async fn channels(tx: &mut Tx, account: AccountId) -> Result<Vec<ChannelRow>> {
     let rows = tx
         .query(
-            "select id, sealed, added from channels where account = $1 and removed = 0 order by nr",
+            "select id, sealed, way, added from channels where account = $1 and removed = 0 order by nr",
             values![account],
         )
         .await?;
     rows.into_iter()
-        .map(|mut row| Ok(ChannelRow { id: row.next()?, sealed: row.next()?, added: row.next()? }))
+        .map(|mut row| {
+            Ok(ChannelRow { id: row.next()?, sealed: row.next()?, way: row.next()?, added: row.next()? })
+        })
         .collect()
 }
 
@@ -562,8 +574,8 @@ async fn put(tx: &mut Tx, life: &Life, write: Write, (id, link): (MessageId, Key
     let expires = expires(write.says, now).map_or(Value::Null, not_before);
     tx.exec(
         "insert into messages (id, kind, subject, account, whom, series, nr, nth, state, tries, since, expires, foreseen,
-             episode, rung, rev)
-         values ($1, $2, $3, $4, $5, 0, 0, $6, 'waiting', 0, $7, $8, 1, $9, $10, 1)",
+             episode, rung, rev, way)
+         values ($1, $2, $3, $4, $5, 0, 0, $6, 'waiting', 0, $7, $8, 1, $9, $10, 1, (select c.way from channels c where c.id = $5))",
         &[
             id.into(),
             kind.into(),
@@ -724,7 +736,7 @@ async fn prove_channel(
 ) -> Result<ChannelTried> {
     let account = author.account;
     tx.need("select 1 from accounts where id = $1 /*lock*/", values![account]).await?;
-    match codes::try_for(tx, browser, code, Some(account), codes::CHANNEL, now).await? {
+    match codes::try_for(tx, browser, code, Some(account), codes::purpose_of(channel.way), now).await? {
         CodeTried::Over => return Ok(ChannelTried::Over),
         CodeTried::Wrong => return Ok(ChannelTried::Wrong),
         CodeTried::Right { email_key, .. } if email_key != channel.key => return Ok(ChannelTried::Over),
@@ -733,7 +745,7 @@ async fn prove_channel(
     if channels(tx, account).await?.len() >= CHANNELS {
         return Ok(ChannelTried::Full);
     }
-    add_channel(tx, account, channel.id, &channel.sealed, now).await?;
+    add_channel(tx, account, (channel.id, channel.way), &channel.sealed, now).await?;
     keys::notice(tx, account, Notice::ChannelAdded, channel.told, now).await?;
     Ok(ChannelTried::Proved)
 }
@@ -742,7 +754,7 @@ async fn prove_channel(
 async fn add_channel(
     tx: &mut Tx,
     account: AccountId,
-    channel: ChannelId,
+    (channel, way): (ChannelId, Way),
     sealed: &SealedText,
     now: Now,
 ) -> Result<()> {
@@ -750,23 +762,22 @@ async fn add_channel(
     if taken.is_some() || channels(tx, account).await?.len() >= CHANNELS {
         return Err(StoreError::Conflict);
     }
-    let fact = Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() };
-    tx.fact(channel, 1, fact);
-    put_channel(tx, account, channel, sealed.clone(), now).await?;
+    tx.fact(channel, 1, channel_added(account, channel, way, sealed));
+    put_channel(tx, account, (channel, way), sealed.clone(), now).await?;
     life_manifest::keep(tx, account).await
 }
 
 pub(super) async fn put_channel(
     tx: &mut Tx,
     account: AccountId,
-    channel: ChannelId,
+    (channel, way): (ChannelId, Way),
     sealed: SealedText,
     now: Now,
 ) -> Result<()> {
     tx.exec(
-        "insert into channels (id, account, sealed, nr, added, removed)
-         values ($1, $2, $3, (select coalesce(max(c.nr), 0) + 1 from channels c where c.account = $2), $4, 0)",
-        values![channel, account, sealed, now.trusted],
+        "insert into channels (id, account, sealed, way, nr, added, removed)
+         values ($1, $2, $3, $4, (select coalesce(max(c.nr), 0) + 1 from channels c where c.account = $2), $5, 0)",
+        values![channel, account, sealed, way, now.trusted],
     )
     .await?;
     look(tx, account, now).await

@@ -17,6 +17,7 @@ use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, KeeperId};
 use unsaid_delivery::life::learn::{self, learn};
 use unsaid_delivery::life::{Change, Facts, Life, Vote};
+use unsaid_delivery::message::Way;
 
 /// Makes a fact about a life true. None: it is about something else. `restored`: more is missing than a crash explains.
 pub(super) async fn apply(
@@ -92,7 +93,7 @@ pub(super) async fn apply(
             // It is for good: whatever was said beside it, they are none any more.
             stands(tx, *keeper, KeeperStanding::Removed, i64::MAX, now).await.map(Some)
         }
-        Fact::ChannelAdded { account, channel, sealed } => {
+        Fact::ChannelAdded { account, channel, sealed } | Fact::HandleAdded { account, channel, sealed } => {
             if !rebuild::has_account(tx, manifests, *account).await? {
                 return Ok(Some(Found::Absent));
             }
@@ -100,7 +101,9 @@ pub(super) async fn apply(
             if there.is_some() {
                 return Ok(Some(Found::Known));
             }
-            lives::put_channel(tx, *account, *channel, SealedText(sealed.clone()), now).await?;
+            let way =
+                if matches!(record.entry.fact, Fact::HandleAdded { .. }) { Way::Hook } else { Way::Mail };
+            lives::put_channel(tx, *account, (*channel, way), SealedText(sealed.clone()), now).await?;
             Ok(Some(Found::Applied))
         }
         Fact::ChannelRemoved { account, channel } => {

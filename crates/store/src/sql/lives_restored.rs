@@ -18,6 +18,7 @@ use unsaid_delivery::life::accept::{self, Armed};
 use unsaid_delivery::life::{
     Change, Doubt, Fallback, Life, Opened, Plan, Policy, Stage, Strength, Vote, WeakSigns, Word, decide,
 };
+use unsaid_delivery::message::Way;
 use unsaid_delivery::state::State;
 
 /// A house whose database can be put back to what it was, beside a journal that stays.
@@ -355,7 +356,16 @@ async fn everything(store: &SqlStore) {
     armed(store, Plan { quorum: 1, fallback: Fallback::Never, ..plan(Policy::Both) }).await;
     let (one, two) = (ChannelId([51; 16]), ChannelId([52; 16]));
     for id in [one, two] {
-        store.add_channel(&author(), id, SealedText(vec![id.0[0]]), now()).await.unwrap();
+        store
+            .add_channel(
+                &author(),
+                id,
+                if id == one { Way::Mail } else { Way::Hook },
+                SealedText(vec![id.0[0]]),
+                now(),
+            )
+            .await
+            .unwrap();
     }
     store.remove_channel(&author(), one, now()).await.unwrap();
     store.remove_keeper(&author(), KEEPERS[0], now()).await.unwrap();
@@ -375,7 +385,7 @@ struct Known {
     plans: (Plan, Option<Plan>),
     ended: (bool, bool),
     keepers: Vec<(KeeperId, SealedText, Option<SealedText>, String, KeeperStanding)>,
-    channels: Vec<(ChannelId, SealedText)>,
+    channels: Vec<(ChannelId, Way, SealedText)>,
     papers: [Option<AccountId>; 2],
     links: [bool; 3],
 }
@@ -392,7 +402,7 @@ async fn known(store: &SqlStore) -> Known {
         plans: (life.plan, life.coming.map(|(plan, _)| plan)),
         ended: (matches!(life.stage, Stage::Stopped { .. }), life.stage == Stage::Ended),
         keepers: keepers.map(|k| (k.id, k.name, k.address, k.language, k.standing)).collect(),
-        channels: channels.map(|c| (c.id, c.sealed)).collect(),
+        channels: channels.map(|c| (c.id, c.way, c.sealed)).collect(),
         papers: [
             store.account_of_stop_code(Keyed([60; 32])).await.unwrap(),
             store.account_of_stop_code(Keyed([61; 32])).await.unwrap(),

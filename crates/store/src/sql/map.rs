@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use unsaid_delivery::clock::Observed;
 use unsaid_delivery::forecast::{By, Forecast};
 use unsaid_delivery::id::PersonId;
-use unsaid_delivery::message::{Call, Kind, Ladder, Message, MessageState, Notice, Says, Subject};
+use unsaid_delivery::message::{Call, Kind, Ladder, Message, MessageState, Notice, Says, Subject, Way};
 use unsaid_delivery::parking::{ParkedBy, Parking};
 use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, Rule};
 use unsaid_delivery::state::{Delivery, Parked, Rest, State};
@@ -59,6 +59,26 @@ words! {
         "accepted" = MessageState::Accepted,
         "refused" = MessageState::Refused,
         "dropped" = MessageState::Dropped,
+    }
+}
+
+/// What goes by mail has no word.
+impl From<Way> for Value {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Mail => Self::Null,
+            Way::Hook => Self::from("hook"),
+        }
+    }
+}
+
+impl FromValue for Way {
+    fn from_value(value: Value) -> Option<Self> {
+        match Option::<String>::from_value(value)?.as_deref() {
+            None => Some(Self::Mail),
+            Some("hook") => Some(Self::Hook),
+            Some(_) => None,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use unsaid_delivery::decide::{Address, NewKnock, pause_days};
 use unsaid_delivery::fact::{Knocked, ToldOf};
 use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{AddressId, DeliveryId, LetterId, MessageId, PersonId};
-use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject};
+use unsaid_delivery::message::{Kind, Message, MessageState, Notice, Subject, Way};
 use unsaid_delivery::permit::{self, Facts, Permit};
 use unsaid_delivery::record::{self, Bounce, CameBack, NOTICE_DAYS, Recorded};
 use unsaid_delivery::rule::{Gate, Proof};
@@ -61,6 +61,12 @@ pub(super) async fn read(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> 
 
 pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageView>> {
     let Some(message) = read(tx, id).await? else { return Ok(None) };
+    let way = match message.subject {
+        Subject::Channel(_) | Subject::SigningIn => {
+            tx.need("select way from messages where id = $1", values![id]).await?.next()?
+        }
+        Subject::Person(_) | Subject::Account(_) | Subject::Keeper(_) => Way::Mail,
+    };
     let (address, deliveries) = facts(tx, &message).await?;
     let row = match message.subject {
         Subject::Person(_) => {
@@ -120,6 +126,7 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         to_bound_to,
         address,
         deliveries,
+        way,
         language: language.unwrap_or_else(|| NEWCOMERS_LANGUAGE.into()),
         newcomer: row.next()?,
         name,
@@ -360,12 +367,13 @@ async fn become_state(
     tries: u16,
     now: Now,
 ) -> Result<()> {
-    // Of a message of the ladder it counts, too, when it was refused.
+    // Of a message of the ladder it counts, too, when it was refused. What did not go by mail never does.
     let counts = state == MessageState::Accepted
         || (state == MessageState::Refused && matches!(message.kind, Kind::Ladder(_)));
     let ended = counts.then_some(now.observed);
     tx.exec(
-        "update messages set state = $1, tries = $2, ended = $3, rev = rev + 1 where id = $4",
+        "update messages set state = $1, tries = $2, ended = case when way is null then cast($3 as bigint) end, rev = rev + 1
+         where id = $4",
         &[state.into(), i64::from(tries).into(), ended.map_or(Value::Null, Into::into), message.id.into()],
     )
     .await

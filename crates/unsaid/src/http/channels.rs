@@ -1,5 +1,5 @@
-//! Other addresses at which she can be reached, beside the one that she signs in with: a code goes there, and when it comes back she is written to at each of them. Nobody signs in
-//! with one. Between the two requests the address lies sealed in the browser that asked, so that nothing has to be kept here that came to nothing.
+//! Other addresses at which she can be reached, beside the one that she signs in with, and handles for the host's own way where there is one: a code goes there, and when it comes back she is
+//! written to at each of them. Nobody signs in with one. Between the two requests the address lies sealed in the browser that asked, so that nothing has to be kept here that came to nothing.
 
 use super::cookies::Cookie;
 use super::described::shape;
@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unsaid_delivery::calendar;
 use unsaid_delivery::id::{ChannelId, MessageId};
-use unsaid_delivery::message::Notice;
+use unsaid_delivery::message::{Notice, Way};
 use unsaid_store::StoreError;
 use unsaid_store::lives::{CHANNELS, ChannelTried, NewChannel};
 use unsaid_store::rows::{Author, CodeAsked, EmailChangeAsk, Keyed};
@@ -31,30 +31,45 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/channels", Policy::Fresh, Face::Api, Body::Json, ask)
             .refuses(&["channel-there", "channels-full", "codes-too-many"])
             .reads_address(),
+        Route::post("/api/channels/handle", Policy::Fresh, Face::Api, Body::Json, ask_by_host).refuses(&[
+            "missing",
+            "handle-wrong",
+            "handle-there",
+            "channels-full",
+            "codes-too-many",
+        ]),
         Route::post("/api/channels/confirm", Policy::Fresh, Face::Api, Body::Json, confirm).refuses(&[
             "code-wrong",
             "code-over",
             "channels-full",
             "channel-there",
+            "handle-there",
         ]),
         Route::post("/api/channels/{channel}/remove", Policy::Fresh, Face::Api, Body::Json, remove),
     ]
 }
 
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "Channel")]
 struct View {
     #[schemars(schema_with = "shape::id")]
     id: String,
+    /// An address, or a handle that the host understands.
     address: String,
+    /// It is reached by the host's own way, and not by mail.
+    by_host: bool,
     /// The day on which a code came back from there, in her zone.
     #[schemars(schema_with = "shape::day")]
     proved: String,
 }
 
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 struct Channels {
     channels: Vec<View>,
+    /// Whether the host has a way of its own, to which one can be added.
+    host_reaches: bool,
 }
 
 async fn told(app: &App, author: &Author) -> Result<Told<Channels>, Problem> {
@@ -65,9 +80,9 @@ async fn told(app: &App, author: &Author) -> Result<Told<Channels>, Problem> {
         let address = app.keys.open_text(&id, &row.sealed).ok_or(StoreError::Damaged)?.to_string();
         let proved =
             calendar::day_in(row.added, &zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
-        channels.push(View { id, address, proved: proved.to_string() });
+        channels.push(View { id, address, by_host: row.way == Way::Hook, proved: proved.to_string() });
     }
-    Ok(Told::new(Channels { channels }))
+    Ok(Told::new(Channels { channels, host_reaches: app.settings.webhook.is_some() }))
 }
 
 async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Told<Channels>, Problem> {
@@ -79,29 +94,70 @@ pub(super) async fn at(app: &App, author: &Author, key: Keyed) -> Result<Vec<Cha
     let mut found = Vec::new();
     for row in app.store.channels(author.account()).await? {
         let text = app.keys.open_text(&row.id.to_string(), &row.sealed).ok_or(StoreError::Damaged)?;
-        if key_of(app, &text) == Some(key) {
+        if key_of(app, row.way, &text) == Some(key) {
             found.push(row.id);
         }
     }
     Ok(found)
 }
 
-fn key_of(app: &App, text: &str) -> Option<Keyed> {
-    EmailAddress::read(text).ok().map(|address| app.keys.sign_in_index(&address.sign_in_form()))
+fn key_of(app: &App, way: Way, text: &str) -> Option<Keyed> {
+    match way {
+        Way::Mail => {
+            EmailAddress::read(text).ok().map(|address| app.keys.sign_in_index(&address.sign_in_form()))
+        }
+        Way::Hook => Handle::read(text).map(|handle| handle.key(app)),
+    }
 }
 
-/// An address at which she is written to already makes nothing surer; and there is room for so many.
-async fn another(app: &App, author: &Author, address: &EmailAddress) -> Result<Keyed, Problem> {
-    let key = app.keys.sign_in_index(&address.sign_in_form());
+/// One at which she is reached already makes nothing surer; and there is room for so many.
+async fn another(app: &App, author: &Author, way: Way, text: &str) -> Result<Keyed, Problem> {
+    let key = key_of(app, way, text).ok_or(StoreError::Damaged)?;
     let account = app.store.account(author).await?;
     let present = app.keys.open_text(&account.id.to_string(), &account.email).ok_or(StoreError::Damaged)?;
-    if key_of(app, &present) == Some(key) || !at(app, author, key).await?.is_empty() {
-        return Err(Problem::field("email", "channel-there"));
+    if key_of(app, Way::Mail, &present) == Some(key) || !at(app, author, key).await?.is_empty() {
+        return Err(match way {
+            Way::Mail => Problem::field("email", "channel-there"),
+            Way::Hook => Problem::field("handle", "handle-there"),
+        });
     }
     if app.store.channels(author.account()).await?.len() >= CHANNELS {
         return Err(Problem::of("channels-full"));
     }
     Ok(key)
+}
+
+/// A telephone number or a name that the host understands, on one line. What it means is the host's business alone.
+struct Handle(String);
+
+/// So many letters has a handle at most.
+const LONGEST_HANDLE: usize = 64;
+
+impl Handle {
+    fn read(typed: &str) -> Option<Self> {
+        let typed = typed.trim();
+        let fits = |c: char| {
+            c.is_alphanumeric()
+                || matches!(c, '+' | '-' | '.' | '_' | '@' | '(' | ')' | '/' | '#' | ':' | ' ')
+        };
+        let some = typed.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
+        let short = typed.chars().count() <= LONGEST_HANDLE;
+        (some && short && typed.chars().all(fits)).then(|| Self(typed.to_owned()))
+    }
+
+    /// However it is spaced and written: no address has a line break in it, so none has this key.
+    fn key(&self, app: &App) -> Keyed {
+        let plain: String = self.0.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
+        app.keys.sign_in_index(&format!("handle\n{plain}"))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NewHandle")]
+struct AskedByHost {
+    #[schemars(length(min = 2, max = 64))]
+    handle: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -122,21 +178,45 @@ async fn ask(
     if is_the_house(&app, &address) {
         return Err(Problem::field("email", "address-of-house"));
     }
-    let new_key = another(&app, &author, &address).await?;
-    let browser = Cookie::Browser.token(&app, &headers)?.unwrap_or_else(|| app.chance.token());
+    send_code(&app, &author, &headers, Way::Mail, &address.to_text()).await
+}
+
+async fn ask_by_host(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    headers: HeaderMap,
+    Json(asked): Json<AskedByHost>,
+) -> Result<Taken<Done>, Problem> {
+    if app.settings.webhook.is_none() {
+        return Err(Problem::missing());
+    }
+    let handle = Handle::read(&asked.handle).ok_or_else(|| Problem::field("handle", "handle-wrong"))?;
+    send_code(&app, &author, &headers, Way::Hook, &handle.0).await
+}
+
+/// A code goes there, and where that is stays sealed in this browser.
+async fn send_code(
+    app: &App,
+    author: &Author,
+    headers: &HeaderMap,
+    way: Way,
+    text: &str,
+) -> Result<Taken<Done>, Problem> {
+    let new_key = another(app, author, way, text).await?;
+    let browser = Cookie::Browser.token(app, headers)?.unwrap_or_else(|| app.chance.token());
     let (message, now) = (MessageId(app.chance.id_bytes()), app.time.now());
     let ask = EmailChangeAsk {
         message,
         browser: hashed(&browser),
         new_key,
-        to: app.keys.seal_text(&message.to_string(), &address.to_text(), &*app.chance),
+        to: app.keys.seal_text(&message.to_string(), text, &*app.chance),
         expires: now.trusted + super::codes::CODE_LASTS,
     };
-    match app.store.ask_channel(&author, ask, now).await? {
+    match app.store.ask_channel(author, ask, way, now).await? {
         CodeAsked::Taken | CodeAsked::Held => {
             app.nudge.nudge();
-            let sealed = app.keys.seal_text(&in_cookie(&author), &address.to_text(), &*app.chance);
-            let cookies = [Cookie::Browser.set(&app, &browser), Cookie::Address.set(&app, &sealed.0)];
+            let sealed = app.keys.seal_text(&in_cookie(author, way), text, &*app.chance);
+            let cookies = [Cookie::Browser.set(app, &browser), Cookie::Address.set(app, &sealed.0)];
             Ok(Taken::new(Done {}).with_cookies(cookies))
         }
         CodeAsked::TooMany => Err(super::codes::too_many()),
@@ -144,8 +224,11 @@ async fn ask(
 }
 
 /// What the sealed address in a cookie is bound to: it is good for this account, for being written to, and for nothing else.
-fn in_cookie(author: &Author) -> String {
-    format!("{}|channel", author.account())
+fn in_cookie(author: &Author, way: Way) -> String {
+    match way {
+        Way::Mail => format!("{}|channel", author.account()),
+        Way::Hook => format!("{}|handle", author.account()),
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -168,13 +251,16 @@ async fn confirm(
     let code = read_code(&typed.code).ok_or_else(wrong)?;
     let browser = Cookie::Browser.hash(&app, &headers)?.ok_or_else(over)?;
     let sealed = Cookie::Address.sealed(&app, &headers)?.ok_or_else(over)?;
-    let address = app.keys.open_text(&in_cookie(&author), &sealed).ok_or_else(over)?;
-    let address = EmailAddress::read(&address).map_err(|_| over())?;
-    let key = another(&app, &author, &address).await?;
+    let opened = [Way::Mail, Way::Hook]
+        .into_iter()
+        .find_map(|way| Some((way, app.keys.open_text(&in_cookie(&author, way), &sealed)?)));
+    let (way, text) = opened.ok_or_else(over)?;
+    let key = another(&app, &author, way, &text).await?;
     let id = ChannelId(app.chance.id_bytes());
     let channel = NewChannel {
         id,
-        sealed: app.keys.seal_text(&id.to_string(), &address.to_text(), &*app.chance),
+        way,
+        sealed: app.keys.seal_text(&id.to_string(), &text, &*app.chance),
         key,
         told: MessageId(app.chance.id_bytes()),
     };

@@ -103,6 +103,8 @@ pub const KEYS: &[(&str, u16)] = &[
     ("address-unseen", 422),
     ("address-same", 422),
     ("channel-there", 422),
+    ("handle-there", 422),
+    ("handle-wrong", 422),
     ("name-empty", 422),
     ("name-length", 422),
     ("name-letters", 422),

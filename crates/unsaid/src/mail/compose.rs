@@ -14,7 +14,7 @@ use super::address::is_plain;
 use super::encode::{alternatives, mailbox, unstructured, wrap};
 use super::layout;
 use super::lives::{About, News};
-use super::wording::{lead, write};
+use super::wording::{Block, lead, write};
 use crate::words::Words;
 use unsaid_delivery::message::Call;
 
@@ -159,7 +159,7 @@ pub enum Rehearsee {
 
 impl Message<'_> {
     /// What kind it is, in a word for a header. It says no more than the subject does.
-    fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Code { .. } => "code",
             Self::Invitation { .. } => "invitation",
@@ -268,6 +268,20 @@ pub fn compose(
 pub fn worded(words: &Words, head: &Letterhead, message: &Message<'_>) -> Result<(String, String), Unfit> {
     let said = write(words, head, message)?;
     Ok((said.subject, layout::text(&said.blocks)))
+}
+
+/// The same, with the one link that leads on, where there is one.
+pub(super) fn worded_with_link(
+    words: &Words,
+    head: &Letterhead,
+    message: &Message<'_>,
+) -> Result<(String, String, Option<String>), Unfit> {
+    let said = write(words, head, message)?;
+    let link = said.blocks.iter().find_map(|block| match block {
+        Block::Way { link, .. } => Some(link.clone()),
+        _ => None,
+    });
+    Ok((said.subject, layout::text(&said.blocks), link))
 }
 
 /// The headers that programs read and nobody else.

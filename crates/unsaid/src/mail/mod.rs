@@ -2,6 +2,8 @@
 //! house out, a folder (outbox.rs). Messages are put together in compose.rs from what wording.rs and
 //! lives.rs say and layout.rs sets. What comes back is read in returned.rs.
 //!
+//! Beside the port stands the host's own way to an author (hook.rs).
+//!
 //! This room is given whole messages and says what became of each. It never learns why something is sent, never
 //! decides whether to try again, and refuses to know the store and http. Before anything can arrive it asks
 //! `Permission`, twice; a message that was not allowed at either moment is never whole on the other side.
@@ -10,6 +12,7 @@ mod address;
 pub mod compose;
 mod dial;
 mod encode;
+pub mod hook;
 mod judge;
 mod layout;
 pub mod lives;

@@ -60,6 +60,7 @@ fn all() -> Vec<Matter> {
         Matter::Silent,
         Matter::Relay,
         Matter::NoMail(7 * HOUR, 12),
+        Matter::Hook(30 * HOUR),
         Matter::Tight(4),
         Matter::Full,
         Matter::Backup(None),
@@ -130,6 +131,17 @@ fn a_backup_is_asked_for_after_the_days_that_the_host_named() {
 }
 
 #[test]
+fn a_webhook_that_takes_nothing_for_a_day_is_a_matter_and_calls_nobody() {
+    let since = |hours: i64| {
+        let at = Some(Observed(100 * DAY - hours * HOUR));
+        matters(&Seen { health: Health { hook_waits_since: at, ..seen().health }, ..seen() })
+    };
+    assert_eq!(since(23), []);
+    assert_eq!(since(24), [Matter::Hook(DAY)]);
+    assert_eq!(Matter::Hook(DAY).call(), None);
+}
+
+#[test]
 fn mail_that_does_not_leave_is_a_matter_and_a_relay_that_has_nothing_to_do_is_none() {
     let since = |waits: i64, accepted: Option<i64>| {
         let at = |hours: i64| Observed(100 * DAY - hours * HOUR);
@@ -186,6 +198,7 @@ fn what_a_host_has_done_calls_nobody_and_what_a_host_alone_can_mend_does() {
             // It holds the whole house, and calls for that.
             Matter::Clock(Doubt::Ahead { ahead_seconds: 3_601 }),
             Matter::NoMail(7 * HOUR, 12),
+            Matter::Hook(30 * HOUR),
             Matter::Keys,
         ]
     );

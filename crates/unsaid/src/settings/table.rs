@@ -12,7 +12,7 @@ use unsaid_store::limits::Limits;
 
 use super::url::{Parts, is_loopback, name_of};
 use super::{
-    Bounces, Database, Mail, Network, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls,
+    Bounces, Database, Mail, Network, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls, Webhook,
 };
 
 /// What is wrong (to be read after the variable's name) and what to do.
@@ -71,6 +71,8 @@ pub(super) struct Draft {
     host_contact: Option<String>,
     hourly: Option<u32>,
     time_hosts: Option<Vec<String>>,
+    webhook: Option<Webhook>,
+    webhook_secret: Option<Secret>,
     language: Option<String>,
     zone: Option<TimeZone>,
     max_upload_mib: Option<u64>,
@@ -107,6 +109,8 @@ impl Draft {
             host_contact: self.host_contact.unwrap_or_default(),
             hourly: self.hourly.unwrap_or(200),
             time_hosts: self.time_hosts.unwrap_or_default(),
+            webhook: self.webhook,
+            webhook_secret: self.webhook_secret,
             language: self.language.unwrap_or_else(|| "en".to_owned()),
             zone: self.zone.unwrap_or(TimeZone::UTC),
             max_upload_mib: self.max_upload_mib.unwrap_or(64),
@@ -177,7 +181,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 37] = [
+static TABLE: [Row; 39] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
@@ -367,6 +371,34 @@ static TABLE: [Row; 37] = [
             Ok(())
         },
         show: |s| s.time_hosts.join(", "),
+    },
+    Row {
+        name: "UNSAID_WEBHOOK",
+        kind: "an https:// URL; http:// for this machine alone",
+        default: "empty: there is no such way",
+        meaning: "A second way to authors, made by you: what is written to them also goes there as a POST of JSON, for a program of yours that makes an SMS or a Telegram message of it. See 'A second way to your authors'.",
+        secret: true,
+        take: |value, draft| {
+            draft.webhook = Some(webhook(value)?);
+            Ok(())
+        },
+        show: |s| {
+            s.webhook
+                .as_ref()
+                .map_or_else(String::new, |hook| format!("{} (the rest is not shown)", hook.shown))
+        },
+    },
+    Row {
+        name: "UNSAID_WEBHOOK_SECRET",
+        kind: "16 to 200 characters",
+        default: "empty: nothing is signed",
+        meaning: "With it each of these is signed: the header `X-Unsaid-Signature` is `sha256=` and the HMAC-SHA-256 of the body, in hexadecimal. Your program compares it and knows that it is this house that asks.",
+        secret: true,
+        take: |value, draft| {
+            draft.webhook_secret = Some(webhook_secret(value)?);
+            Ok(())
+        },
+        show: |s| s.webhook_secret.as_ref().map_or_else(String::new, |_| "(not shown)".to_owned()),
     },
     Row {
         name: "UNSAID_LANGUAGE",
@@ -765,6 +797,33 @@ fn database(value: &str) -> Result<Database, Wrong> {
         ));
     }
     Ok(Database::Sqlite(PathBuf::from(value)))
+}
+
+/// Where the host's own way begins. What it holds behind its host is never repeated: there may be a token in it.
+fn webhook(value: &str) -> Result<Webhook, Wrong> {
+    let example = "Write it as https://sms.example.org/unsaid, or as http://127.0.0.1:9000/ for a program on this machine.";
+    let parts = Parts::of(value).map_err(|[what, _]| wrong(what, example))?;
+    let near = is_loopback(&parts.host);
+    if !(parts.scheme == "https" || (parts.scheme == "http" && near)) {
+        return Err(wrong("is neither https:// nor http:// on this machine.", example));
+    }
+    if parts.user.is_some() || parts.rest.contains('#') {
+        return Err(wrong("has a name before an @ in it, or something behind a #.", example));
+    }
+    let port = parts.port.map_or_else(String::new, |port| format!(":{port}"));
+    let shown = format!("{}://{}{port}", parts.scheme, parts.host_in_url());
+    let rest = if parts.rest.is_empty() { "/" } else { &parts.rest };
+    Ok(Webhook { url: Secret::new(format!("{shown}{rest}")), shown })
+}
+
+fn webhook_secret(value: &str) -> Result<Secret, Wrong> {
+    if value.chars().any(char::is_control) || !(16..=200).contains(&value.chars().count()) {
+        return Err(wrong(
+            "is shorter than 16 characters, longer than 200, or has a line break in it.",
+            "Make one with: openssl rand -hex 32",
+        ));
+    }
+    Ok(Secret::new(value.to_owned()))
 }
 
 fn mail(value: &str) -> Result<Mail, Wrong> {

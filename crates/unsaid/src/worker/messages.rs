@@ -5,15 +5,16 @@ use super::groups::{Begun, Gate};
 use super::rehearsed::Rehearsed;
 use super::{Done, Worker, trouble};
 use crate::mail::compose::{self, Particulars, compose};
+use crate::mail::hook::HookLetter;
 use crate::mail::lives::News;
-use crate::mail::{Answer, Outgoing, Permission};
+use crate::mail::{Answer, Outgoing, Permission, Reply};
 use crate::secrets::ReturnKind;
 use crate::words::Words;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::sync::Arc;
-use unsaid_delivery::message::{Call, Kind, Message, Notice, Subject};
+use unsaid_delivery::message::{Call, Kind, Message, Notice, Subject, Way};
 use unsaid_delivery::record;
 use unsaid_delivery::{MessageId, Now};
 use unsaid_store::care::Wrong;
@@ -23,6 +24,22 @@ use zeroize::Zeroizing;
 
 /// What cannot be written is looked at again after this long, in observed seconds: the host may mend the settings or the keys.
 const UNFIT_SECONDS: i64 = 3_600;
+
+/// A message as it leaves.
+enum Written {
+    Mail(Outgoing),
+    Hook(HookLetter),
+}
+
+/// What became of it with the host's own way: nobody there refuses for good, and nothing is said of the relay.
+fn heard_of_hook(answer: &Answer) -> Option<record::Answer> {
+    match answer {
+        Answer::Accepted => Some(record::Answer::Accepted),
+        Answer::Unknown { .. } => Some(record::Answer::Unknown),
+        Answer::Forbidden => None,
+        _ => Some(record::Answer::Later),
+    }
+}
 
 /// How far one message came by itself.
 pub(super) enum Sent {
@@ -89,10 +106,13 @@ impl Worker {
             tracing::error!(%id, "an address does not open with this house's keys; compare UNSAID_KEYS with the paper");
             return ended(Done::Trouble(UNFIT_SECONDS));
         };
+        let by_mail = view.way == Way::Mail;
         if self.put_off(&taken, &view.message, &to, now).await? {
             return ended(Done::Well);
         }
-        if let Some(waits) = self.waits_for_the_relay(taken, &view.message, now) {
+        // Where the relay is silent, the host's own way is not.
+        let waits = by_mail.then(|| self.waits_for_the_relay(taken, &view.message, now)).flatten();
+        if let Some(waits) = waits {
             return Ok(Sent::Answered(Box::new(waits)));
         }
         let too_many = |seconds| {
@@ -115,7 +135,7 @@ impl Worker {
             },
             _ => None,
         };
-        let Some(outgoing) = self.write(&view, &to, rehearsed.as_ref(), now).await? else {
+        let Some(written) = self.write(&view, &to, rehearsed.as_ref(), now).await? else {
             return ended(Done::Trouble(UNFIT_SECONDS));
         };
         if is_knock && let Err(seconds) = self.may_leave_this_hour(now) {
@@ -123,7 +143,14 @@ impl Worker {
         }
         let mut permission =
             Asking { store, gate, taken, now, before: &view.message, standing: Standing::NotAsked };
-        let answer = self.tools.mail.send(&outgoing, &mut permission).await;
+        let answer = match &written {
+            Written::Mail(outgoing) => self.tools.mail.send(outgoing, &mut permission).await,
+            Written::Hook(letter) => match &self.tools.hook {
+                Some(hook) => hook.send(letter, &mut permission).await,
+                // The host has taken it away. It may come back.
+                None => Answer::NotReached { reply: Reply::silence() },
+            },
+        };
         let standing = permission.standing;
         let row = match standing {
             Standing::NotAsked => view.message,
@@ -149,7 +176,11 @@ impl Worker {
             Standing::Fell => return ended(Done::Fell),
             Standing::Failed(error) => return Err(error),
         };
-        let Some(means) = self.heard(&outgoing.to, &answer, now) else {
+        let means = match &written {
+            Written::Mail(outgoing) => self.heard(&outgoing.to, &answer, now),
+            Written::Hook(_) => heard_of_hook(&answer),
+        };
+        let Some(means) = means else {
             return ended(Done::Trouble(super::AFTER_TROUBLE_SECONDS));
         };
         let recorded = record::answered(&row, means, now);
@@ -168,7 +199,7 @@ impl Worker {
         to: &str,
         rehearsed: Option<&Rehearsed>,
         now: Now,
-    ) -> Result<Option<Outgoing>, StoreError> {
+    ) -> Result<Option<Written>, StoreError> {
         let tools = &self.tools;
         let id = view.message.id.to_string();
         let marked = |kind| tools.hears_bounces.then(|| tools.keys.return_address(&id, kind, &tools.domain));
@@ -256,8 +287,16 @@ impl Worker {
                 about
             }
         };
-        match compose(Words::of(&view.language), &tools.letterhead, &particulars, &message) {
-            Ok(outgoing) => Ok(Some(outgoing)),
+        let words = Words::of(&view.language);
+        let written = match view.way {
+            Way::Mail => compose(words, &tools.letterhead, &particulars, &message).map(Written::Mail),
+            Way::Hook => {
+                let name = tools.keys.message_id(&id);
+                HookLetter::compose(words, &tools.letterhead, (&name, to), &message).map(Written::Hook)
+            }
+        };
+        match written {
+            Ok(written) => Ok(Some(written)),
             Err(unfit) => {
                 tracing::error!(id = %id, %unfit, "cannot be written");
                 Ok(None)

@@ -45,6 +45,7 @@ use crate::chance::Chance;
 use crate::holds::Holds;
 use crate::mail::Mail;
 use crate::mail::compose::Letterhead;
+use crate::mail::hook::Hook;
 use crate::secrets::HouseKeys;
 use futures_util::FutureExt;
 use std::collections::VecDeque;
@@ -79,6 +80,8 @@ pub struct Tools {
     pub store: Arc<dyn Store>,
     /// The way out.
     pub mail: Arc<dyn Mail>,
+    /// The host's own way to authors, where there is one.
+    pub hook: Option<Arc<Hook>>,
     /// For link tokens, Message-IDs and addresses.
     pub keys: Arc<HouseKeys>,
     /// For ids and codes.

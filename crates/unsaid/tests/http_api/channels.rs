@@ -147,3 +147,77 @@ async fn three_more_at_most_and_ten_codes_a_day() {
     let asked = json!({ "email": "anna@third.example" });
     anna.browser.post("/api/channels", &asked).await.says_no(429, "codes-too-many");
 }
+
+const HOOK: &str = "https://sms.example.org/unsaid";
+const NUMBER: &str = "+44 20 7946 0000";
+
+/// What was brought to the webhook since the last time.
+fn brought(house: &House, seen: &mut usize) -> Vec<Value> {
+    let all = house.told.brought();
+    let new = all[*seen..].iter().map(|one| {
+        assert_eq!(one.url, HOOK, "nothing that she types leads anywhere else");
+        serde_json::from_slice(&one.body).unwrap()
+    });
+    let new = new.collect();
+    *seen = all.len();
+    new
+}
+
+#[tokio::test]
+async fn a_way_of_the_host_is_proved_by_its_code_and_told_all_that_her_mailboxes_are() {
+    let house = House::with(&[("UNSAID_WEBHOOK", HOOK)]);
+    house.told.tell(HOOK, || Ok(unsaid::outward::Said { status: 202, ..Default::default() }));
+    let mut seen = 0;
+    let outbox = tempfile::tempdir().unwrap();
+    let mut helen = house.author(HELEN).await;
+    told(&house).await;
+    let list = helen.browser.get("/api/channels").await.is(OK);
+    assert_eq!(list, json!({ "channels": [], "hostReaches": true }));
+    let ask = "/api/channels/handle";
+    for wrong in ["", "a", "++", "a\nb", "<b>bold</b>", &"9".repeat(65)] {
+        helen.browser.post(ask, &json!({ "handle": wrong })).await.says_no(422, "handle-wrong");
+    }
+    helen.browser.post(ask, &json!({ "handle": format!(" {NUMBER} ") })).await.is(StatusCode::ACCEPTED);
+    house.work_in(unsaid_store::rows::Lane::Codes, outbox.path()).await;
+    assert!(House::mails(outbox.path()).is_empty(), "the code goes that way alone");
+    let code = brought(&house, &mut seen);
+    assert_eq!((code.len(), &code[0]["to"], &code[0]["kind"]), (1, &json!(NUMBER), &json!("code")));
+    let text = code[0]["text"].as_str().unwrap();
+    let digits: String = text.lines().next().unwrap().chars().filter(char::is_ascii_digit).collect();
+    let list = helen.browser.post("/api/channels/confirm", &json!({ "code": digits })).await.is(OK);
+    let channel = &list["channels"][0];
+    assert_eq!((&channel["address"], &channel["byHost"]), (&json!(NUMBER), &json!(true)));
+    let spaced = json!({ "handle": "+442079460000" });
+    helen.browser.post(ask, &spaced).await.says_no(422, "handle-there");
+    assert_eq!(went_to(&told(&house).await, "one address more"), [HELEN]);
+    let news = brought(&house, &mut seen);
+    assert_eq!((news.len(), &news[0]["kind"]), (1, &json!("channel-added")));
+
+    // She is asked there too, with the link that answers.
+    let plan = json!({ "policy": "check-ins", "everyDays": 60, "pauseDays": 7, "quorum": 2, "warningDays": 10, "fallbackDays": 180 });
+    helen.browser.put_json("/api/life", &plan).await.is(OK);
+    house.pass(62 * DAY);
+    assert_eq!(told(&house).await.len(), 1);
+    let asked = brought(&house, &mut seen);
+    assert_eq!((asked.len(), &asked[0]["kind"]), (1, &json!("question")));
+    let link = asked[0]["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(house.browser().form(&format!("/well/{link}"), "").await.status, OK);
+    helen.come_back(&house, HELEN).await;
+    assert_eq!(helen.browser.get("/api/life").await.is(OK)["life"]["stage"], "present");
+
+    // Taken away, and nothing goes there any more.
+    let path = format!("/api/channels/{}/remove", channel["id"].as_str().unwrap());
+    helen.browser.post(&path, &json!({})).await.is(OK);
+    told(&house).await;
+    helen.browser.post("/api/kit", &json!({})).await;
+    told(&house).await;
+    assert_eq!(brought(&house, &mut seen).len(), 0);
+}
+
+#[tokio::test]
+async fn without_a_webhook_there_is_no_such_way() {
+    let house = House::new();
+    let mut helen = house.author(HELEN).await;
+    assert_eq!(helen.browser.get("/api/channels").await.is(OK)["hostReaches"], false);
+    helen.browser.post("/api/channels/handle", &json!({ "handle": NUMBER })).await.says_no(404, "missing");
+}

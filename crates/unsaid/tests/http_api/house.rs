@@ -16,6 +16,7 @@ use unsaid::app::{App, Nudge};
 use unsaid::chance::{Chance, SeededChance};
 use unsaid::clock::{Clock, Source, WALL};
 use unsaid::mail::compose::Letterhead;
+use unsaid::mail::hook::Hook;
 use unsaid::mail::outbox::Outbox;
 use unsaid::outward::Told;
 use unsaid::peel::HostPeel;
@@ -68,6 +69,8 @@ pub(super) struct House {
     clock: Arc<HandClock>,
     pub(super) chance: Arc<SeededChance>,
     boot: BootId,
+    /// What it asks of others.
+    pub(super) told: Arc<Told>,
 }
 
 impl House {
@@ -86,6 +89,7 @@ impl House {
         let clock = Arc::new(HandClock(Mutex::new(Duration::from_secs(1000))));
         let peel = Arc::new(HostPeel::new(&keys));
         let rehearsal = Arc::new(Rehearsal::of(&settings));
+        let told = Arc::new(Told::default());
         let app = App {
             room: Arc::new(unsaid::room::Room::plenty()),
             settings: Arc::new(settings),
@@ -98,14 +102,14 @@ impl House {
             holds: Arc::default(),
             looked: Arc::default(),
             crashes: 0,
-            outward: Arc::new(Told::default()),
+            outward: told.clone(),
             nudge: Arc::new(Nudge::default()),
             outbox: None,
             rehearsal,
             town: false,
         };
         let boot = BootId(chance.id_bytes());
-        Self { app, store, peel, clock, chance, boot }
+        Self { app, store, peel, clock, chance, boot, told }
     }
 
     /// Time goes on, and the house serves all the while.
@@ -172,9 +176,17 @@ impl House {
 
     /// One turn of a real worker, which also keeps the house in order. Mail goes into `outbox`.
     pub(super) async fn work(&self, outbox: &std::path::Path) {
+        self.work_in(Lane::Letters, outbox).await;
+    }
+
+    /// The same, in one of the lanes. What goes by the host's own way is brought to `told`.
+    pub(super) async fn work_in(&self, lane: Lane, outbox: &std::path::Path) {
+        let hook = self.app.settings.webhook.as_ref();
+        let hook = hook.map(|hook| Hook::new(self.told.clone(), hook.url.expose_to_the_other_side(), None));
         let tools = Tools {
             store: self.store.clone(),
             mail: Arc::new(Outbox::new(outbox.to_owned())),
+            hook: hook.map(Arc::new),
             keys: self.app.keys.clone(),
             chance: self.chance.clone(),
             letterhead: Letterhead {
@@ -190,7 +202,8 @@ impl House {
             hourly: 200,
         };
         let keeping = Keeping { peel: self.app.peel.clone(), blobs: self.app.blobs.clone() };
-        let mut worker = Worker::new(tools, self.boot, Lane::Letters).keeping(keeping);
+        let worker = Worker::new(tools, self.boot, lane);
+        let mut worker = if lane == Lane::Letters { worker.keeping(keeping) } else { worker };
         for _ in 0..20 {
             if !worker.turn(self.app.time.now()).await.unwrap().again {
                 break;

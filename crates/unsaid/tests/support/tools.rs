@@ -18,6 +18,7 @@ pub(crate) fn tools(
     Tools {
         store,
         mail,
+        hook: None,
         keys,
         chance,
         letterhead: Letterhead {

@@ -7,8 +7,8 @@ use crate::lives::*;
 use crate::rows::*;
 use unsaid_delivery::Fact;
 use unsaid_delivery::id::ChannelId;
-use unsaid_delivery::life::{Plan, To};
-use unsaid_delivery::message::{Kind, Notice, Subject};
+use unsaid_delivery::life::{Heard, Plan, To};
+use unsaid_delivery::message::{Kind, Notice, Subject, Way};
 use unsaid_delivery::record::Answer;
 
 /// Oldest first, and only those that she still has.
@@ -16,8 +16,8 @@ pub async fn channels(scene: &Scene<'_>) {
     let author = scene.author().await;
     let (one, two) = (ChannelId(scene.message_id().0), ChannelId(scene.message_id().0));
     let sealed = scene.sealed_text();
-    ok!(scene.store.add_channel(&author, one, sealed.clone(), now(1)));
-    ok!(scene.store.add_channel(&author, two, scene.sealed_text(), now(2)));
+    ok!(scene.store.add_channel(&author, one, Way::Mail, sealed.clone(), now(1)));
+    ok!(scene.store.add_channel(&author, two, Way::Mail, scene.sealed_text(), now(2)));
     let hers = ok!(scene.store.channels(author.account()));
     assert_eq!(hers.iter().map(|c| c.id).collect::<Vec<_>>(), [one, two]);
     assert_eq!((&hers[0].sealed, hers[0].added), (&sealed, trusted(1)));
@@ -31,7 +31,7 @@ fn asks_there(scene: &Scene<'_>, browser: Keyed, new_key: Keyed, at: i64) -> Ema
 
 fn proved_there(scene: &Scene<'_>, key: Keyed) -> NewChannel {
     let (id, sealed) = (ChannelId(scene.message_id().0), scene.sealed_text());
-    NewChannel { id, sealed, key, told: scene.message_id() }
+    NewChannel { id, way: Way::Mail, sealed, key, told: scene.message_id() }
 }
 
 /// A code goes to the other address, counted with all that an account asks for, and neither signs anybody in nor changes where anybody signs in.
@@ -39,7 +39,7 @@ pub async fn ask_channel(scene: &Scene<'_>) {
     let author = scene.author().await;
     let (browser, there, code) = (scene.keyed(), scene.keyed(), scene.keyed());
     let ask = asks_there(scene, browser, there, 0);
-    assert_eq!(ok!(scene.store.ask_channel(&author, ask.clone(), now(0))), CodeAsked::Taken);
+    assert_eq!(ok!(scene.store.ask_channel(&author, ask.clone(), Way::Mail, now(0))), CodeAsked::Taken);
     let view = ok!(scene.store.message(ask.message)).expect("a message");
     assert_eq!((view.message.kind, view.message.expires), (Kind::Code, Some(ask.expires)));
     assert_eq!((&view.to, view.to_bound_to, &*view.language), (&ask.to, ask.message.to_string(), "de"));
@@ -68,10 +68,10 @@ pub async fn ask_channel(scene: &Scene<'_>) {
     assert_eq!(tried, ChannelTried::Over);
     for at in 3..11 {
         let ask = asks_there(scene, browser, scene.keyed(), at);
-        assert_eq!(ok!(scene.store.ask_channel(&author, ask, now(at))), CodeAsked::Taken);
+        assert_eq!(ok!(scene.store.ask_channel(&author, ask, Way::Mail, now(at))), CodeAsked::Taken);
     }
     let ask = asks_there(scene, browser, scene.keyed(), 11);
-    assert_eq!(ok!(scene.store.ask_channel(&author, ask, now(11))), CodeAsked::TooMany);
+    assert_eq!(ok!(scene.store.ask_channel(&author, ask, Way::Mail, now(11))), CodeAsked::TooMany);
 }
 
 /// The right code in this browser, for this account and address, and no other, makes it one of hers; each of her addresses is told, that one too.
@@ -79,7 +79,7 @@ pub async fn prove_channel(scene: &Scene<'_>) {
     let (author, other) = (scene.author().await, scene.author().await);
     let (browser, there, code) = (scene.keyed(), scene.keyed(), scene.keyed());
     let ask = asks_there(scene, browser, there, 0);
-    ok!(scene.store.ask_channel(&author, ask.clone(), now(0)));
+    ok!(scene.store.ask_channel(&author, ask.clone(), Way::Mail, now(0)));
     ok!(scene.store.set_code(ask.message, code));
     let facts = scene.facts().len();
     let tries = [
@@ -100,7 +100,7 @@ pub async fn prove_channel(scene: &Scene<'_>) {
     let fact = Fact::ChannelAdded { account: author.account(), channel: id, sealed: wanted.sealed.0.clone() };
     assert_eq!(scene.facts().last(), Some(&fact));
     let hers = ok!(scene.store.channels(author.account()));
-    assert_eq!(hers, [ChannelRow { id, sealed: wanted.sealed.clone(), added: trusted(2) }]);
+    assert_eq!(hers, [ChannelRow { id, sealed: wanted.sealed.clone(), way: Way::Mail, added: trusted(2) }]);
     let tried = scene.store.prove_channel(&author, browser, code, proved_there(scene, there), now(3));
     assert_eq!(ok!(tried), ChannelTried::Over, "a code works once");
     let view = ok!(scene.store.message(told)).expect("a notice");
@@ -128,7 +128,7 @@ pub async fn prove_channel(scene: &Scene<'_>) {
     for at in 10..14 {
         let there = scene.keyed();
         let ask = asks_there(scene, browser, there, at);
-        ok!(scene.store.ask_channel(&author, ask.clone(), now(at)));
+        ok!(scene.store.ask_channel(&author, ask.clone(), Way::Mail, now(at)));
         ok!(scene.store.set_code(ask.message, code));
         let tried = scene.store.prove_channel(&author, browser, code, proved_there(scene, there), now(at));
         assert_eq!(ok!(tried), if at < 13 { ChannelTried::Proved } else { ChannelTried::Full });
@@ -143,12 +143,12 @@ pub async fn add_channel(scene: &Scene<'_>) {
     arm(scene, account, Plan::default(), now(0)).await;
     let channel = ChannelId(scene.message_id().0);
     let sealed = scene.sealed_text();
-    ok!(scene.store.add_channel(&author, channel, sealed.clone(), now(1)));
+    ok!(scene.store.add_channel(&author, channel, Way::Mail, sealed.clone(), now(1)));
     assert_eq!(
         scene.facts().last(),
         Some(&Fact::ChannelAdded { account, channel, sealed: sealed.0.clone() })
     );
-    conflict!(scene.store.add_channel(&author, channel, sealed.clone(), now(1)));
+    conflict!(scene.store.add_channel(&author, channel, Way::Mail, sealed.clone(), now(1)));
     assert_eq!(view(scene, account).await.facts.channels, [To::SignIn, To::Channel(channel)]);
     let sent = scene.turn(now(62 * DAY), Answer::Accepted).await;
     let asked: Vec<Subject> = sent.iter().map(|m| m.subject).collect();
@@ -160,10 +160,16 @@ pub async fn add_channel(scene: &Scene<'_>) {
     let seen = ok!(scene.store.message(question.id)).expect("a message");
     assert_eq!((seen.to, seen.to_bound_to, seen.language), (sealed, channel.to_string(), "de".to_owned()));
     for _ in 1..CHANNELS {
-        ok!(scene.store.add_channel(&author, ChannelId(scene.message_id().0), scene.sealed_text(), now(2)));
+        ok!(scene.store.add_channel(
+            &author,
+            ChannelId(scene.message_id().0),
+            Way::Mail,
+            scene.sealed_text(),
+            now(2)
+        ));
     }
     let more = ChannelId(scene.message_id().0);
-    conflict!(scene.store.add_channel(&author, more, scene.sealed_text(), now(2)));
+    conflict!(scene.store.add_channel(&author, more, Way::Mail, scene.sealed_text(), now(2)));
 }
 
 /// Nothing is sent there again, not even what waits.
@@ -172,7 +178,7 @@ pub async fn remove_channel(scene: &Scene<'_>) {
     let account = author.account();
     arm(scene, account, Plan::default(), now(0)).await;
     let channel = ChannelId(scene.message_id().0);
-    ok!(scene.store.add_channel(&author, channel, scene.sealed_text(), now(1)));
+    ok!(scene.store.add_channel(&author, channel, Way::Mail, scene.sealed_text(), now(1)));
     scene.turn(now(62 * DAY), Answer::NotReached).await;
     let stranger = scene.author().await;
     missing!(scene.store.remove_channel(&stranger, channel, now(62 * DAY)));
@@ -184,4 +190,59 @@ pub async fn remove_channel(scene: &Scene<'_>) {
     assert!(!sent.iter().any(|m| m.subject == Subject::Channel(channel)), "{sent:?}");
     assert!(sent.iter().any(|m| m.subject == Subject::Account(account)), "{sent:?}");
     assert_eq!(view(scene, account).await.facts.rung.len(), 1, "what was dropped has no part in the rung");
+}
+
+/// A way of the host's: a code that came by it proves it and no address; what goes there leaves by it, and neither that it was taken nor that it waits says anything about mail.
+pub async fn by_the_webhook(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let account = author.account();
+    arm(scene, account, Plan::default(), now(0)).await;
+    let (browser, there, code) = (scene.keyed(), scene.keyed(), scene.keyed());
+    let ask = asks_there(scene, browser, there, 0);
+    ok!(scene.store.ask_channel(&author, ask.clone(), Way::Hook, now(0)));
+    assert_eq!(ok!(scene.store.message(ask.message)).expect("a code").way, Way::Hook);
+    ok!(scene.store.set_code(ask.message, code));
+    let wanted = NewChannel { way: Way::Hook, ..proved_there(scene, there) };
+    let by_mail = NewChannel { way: Way::Mail, ..wanted.clone() };
+    let tried = ok!(scene.store.prove_channel(&author, browser, code, by_mail, now(1)));
+    assert_eq!(tried, ChannelTried::Over, "it proves no address");
+    let tried = ok!(scene.store.prove_channel(&author, browser, code, wanted.clone(), now(1)));
+    assert_eq!(tried, ChannelTried::Proved);
+    let (channel, sealed) = (wanted.id, wanted.sealed.0.clone());
+    assert_eq!(scene.facts().last(), Some(&Fact::HandleAdded { account, channel, sealed }));
+    let hers = ok!(scene.store.channels(account));
+    assert_eq!(
+        hers,
+        [ChannelRow { id: channel, sealed: wanted.sealed.clone(), way: Way::Hook, added: trusted(1) }]
+    );
+    assert_eq!(view(scene, account).await.facts.channels, [To::SignIn, To::Channel(channel)]);
+    let copy = ok!(scene.store.message(copy_for(wanted.told, channel))).expect("a copy of it");
+    assert_eq!((copy.way, copy.to), (Way::Hook, wanted.sealed));
+    scene.turn(now(2), Answer::Later).await;
+    assert_eq!(ok!(scene.store.health()).hook_waits_since, Some(observed(1)));
+    scene.turn(now(2 * DAY), Answer::Accepted).await;
+    assert_eq!(ok!(scene.store.health()).hook_waits_since, None);
+    let asked = scene.turn(now(62 * DAY), Answer::Accepted).await;
+    let question = asked.iter().find(|m| m.subject == Subject::Channel(channel)).expect("a question");
+    assert_eq!(ok!(scene.store.message(question.id)).expect("a question").way, Way::Hook);
+    let rung = view(scene, account).await.facts.rung;
+    assert_eq!(rung.iter().filter(|heard| **heard == Heard::Beside).count(), 1, "{rung:?}");
+    assert!(rung.contains(&Heard::Accepted(observed(62 * DAY))), "{rung:?}");
+}
+
+/// What the webhook took says nothing about whether mail leaves.
+pub async fn the_webhook_is_no_mail(scene: &Scene<'_>) {
+    let (author, other) = (scene.author().await, scene.author().await);
+    arm(scene, other.account(), Plan::default(), now(0)).await;
+    scene.turn(now(1), Answer::Accepted).await;
+    let left = view(scene, other.account()).await.facts.mail_left;
+    let taken = ok!(scene.store.health()).accepted;
+    let channel = ChannelId(scene.message_id().0);
+    ok!(scene.store.add_channel(&author, channel, Way::Hook, scene.sealed_text(), now(2)));
+    let one = ToSend { id: scene.message_id(), channel: Some(channel), nth: 1 };
+    assert!(ok!(scene.store.send_rehearsal(&author, &[one], now(2))));
+    let sent = scene.turn(now(3), Answer::Accepted).await;
+    assert_eq!(sent.iter().map(|m| m.subject).collect::<Vec<_>>(), [Subject::Channel(channel)]);
+    assert_eq!(view(scene, other.account()).await.facts.mail_left, left);
+    assert_eq!(ok!(scene.store.health()).accepted, taken);
 }

@@ -4,7 +4,7 @@ use super::{conflict, ok};
 use crate::conformance::scene::*;
 use crate::lives::*;
 use unsaid_delivery::id::ChannelId;
-use unsaid_delivery::message::{Kind, MessageState, Notice, REHEARSED_KNOCK, Subject};
+use unsaid_delivery::message::{Kind, MessageState, Notice, REHEARSED_KNOCK, Subject, Way};
 use unsaid_delivery::record::Answer;
 
 fn messages(scene: &Scene<'_>, channel: Option<ChannelId>) -> Vec<ToSend> {
@@ -16,8 +16,8 @@ fn messages(scene: &Scene<'_>, channel: Option<ChannelId>) -> Vec<ToSend> {
 pub async fn send_rehearsal(scene: &Scene<'_>) {
     let (author, other) = (scene.author().await, scene.author().await);
     let (channel, theirs) = (ChannelId(scene.message_id().0), ChannelId(scene.message_id().0));
-    ok!(scene.store.add_channel(&author, channel, scene.sealed_text(), now(0)));
-    ok!(scene.store.add_channel(&other, theirs, scene.sealed_text(), now(0)));
+    ok!(scene.store.add_channel(&author, channel, Way::Mail, scene.sealed_text(), now(0)));
+    ok!(scene.store.add_channel(&other, theirs, Way::Mail, scene.sealed_text(), now(0)));
     conflict!(scene.store.send_rehearsal(&author, &messages(scene, Some(theirs)), now(0)));
     let sent = messages(scene, Some(channel));
     assert!(ok!(scene.store.send_rehearsal(&author, &sent, now(0))));

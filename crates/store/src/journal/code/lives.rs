@@ -74,6 +74,12 @@ impl Out {
                 self.long(sealed);
                 37
             }
+            Fact::HandleAdded { account, channel, sealed } => {
+                self.0.extend(account.0);
+                self.0.extend(channel.0);
+                self.long(sealed);
+                44
+            }
             Fact::ChannelRemoved { account, channel } => {
                 self.0.extend(account.0);
                 self.0.extend(channel.0);
@@ -183,6 +189,11 @@ impl From<'_> {
             35 => Fact::KeeperAnswered { keeper: KeeperId(self.array()?), enrolled: self.flag()? },
             36 => Fact::KeeperRemoved { account: AccountId(self.array()?), keeper: KeeperId(self.array()?) },
             37 => Fact::ChannelAdded {
+                account: AccountId(self.array()?),
+                channel: ChannelId(self.array()?),
+                sealed: self.bytes()?.to_vec(),
+            },
+            44 => Fact::HandleAdded {
                 account: AccountId(self.array()?),
                 channel: ChannelId(self.array()?),
                 sealed: self.bytes()?.to_vec(),

@@ -55,6 +55,7 @@ pub(super) fn of_a_life() -> Vec<Fact> {
         let (set, file) = (KeeperSetId([11; 16]), vec![6; 400]);
         facts.push(Fact::KeeperSetMade { account, set, person, needed: 2, of: 3, file, made: until });
     }
+    facts.push(Fact::HandleAdded { account, channel, sealed: vec![4; 80] });
     facts
 }
 
@@ -125,10 +126,11 @@ fn every_fact_has_an_example() {
             Fact::AddressOffered { .. } => 38,
             Fact::PersonTold { .. } => 39,
             Fact::KeeperSetMade { .. } => 40,
+            Fact::HandleAdded { .. } => 41,
         }
     }
     let shown: BTreeSet<u8> = every_fact().iter().map(|entry| number(&entry.fact)).collect();
-    assert_eq!(shown.len(), 41);
+    assert_eq!(shown.len(), 42);
 }
 
 #[test]
