@@ -9,6 +9,9 @@ use std::sync::mpsc;
 use unsaid_sim::mutants::{self, Ended, MUTANTS};
 use unsaid_sim::{LEGEND, Options, Outcome, Over, differ, name, run};
 
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "\
 unsaid-sim [mutants] [--seeds N] [--from SEED] [--authors N] [--years N] [--one-in N] [--store memory|sqlite|postgres] [--only FAULT] [--jobs N] [--verbose]
   mutants    plants each fault in turn, for at most so many seeds, and says which property found it; --only: this one

@@ -2,6 +2,7 @@
 
 use crate::truth::{Believed, NEVER, Promised, Truth};
 use crate::{DAY, Secs};
+use memchr::memmem;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use unsaid::mail::Outgoing;
 
@@ -26,7 +27,7 @@ pub(crate) fn taken(truth: &mut Truth, mailbox: usize, message: &Outgoing, in_wi
         truth.persons[person].last_taken = now;
     }
     truth.note('m', mailbox, i64::from(in_window));
-    if let Some(link) = token_in(&message.bytes, b"https://example.net/k/") {
+    if let Some(link) = token_in(&message.bytes, &[b"https://example.net/k/"]) {
         truth.arrivals.push((mailbox, link));
     }
 }
@@ -191,24 +192,19 @@ fn for_liars(truth: &mut Truth, mailbox: usize, believed: Believed) -> bool {
     true
 }
 
-/// The token of the link to this page in a message, as a person's mail program would find it: quoted-printable, soft breaks taken out.
-pub(crate) fn token_in(message: &[u8], page: &[u8]) -> Option<Vec<u8>> {
+/// The token of the link to the first of these pages that is in a message, as a person's mail program would find it: quoted-printable, soft breaks taken out.
+pub(crate) fn token_in(message: &[u8], pages: &[&[u8]]) -> Option<Vec<u8>> {
     const LENGTH: usize = 43;
     // A soft break may stand anywhere within.
     let mut plain = Vec::with_capacity(message.len());
-    let mut rest = message;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'=') {
-        let (before, equals) = rest.split_at(at);
-        plain.extend_from_slice(before);
-        rest = equals.strip_prefix(b"=\r\n").unwrap_or_else(|| {
-            plain.push(b'=');
-            &equals[1..]
-        });
+    let mut from = 0;
+    for soft in memmem::find_iter(message, b"=\r\n") {
+        plain.extend_from_slice(&message[from..soft]);
+        from = soft + 3;
     }
-    plain.extend_from_slice(rest);
-    let at = plain.windows(page.len()).position(|w| w == page)? + page.len();
-    let token = plain.get(at..at + LENGTH)?;
-    unbase64(token)
+    plain.extend_from_slice(&message[from..]);
+    let at = pages.iter().find_map(|page| memmem::find(&plain, page).map(|at| at + page.len()))?;
+    unbase64(plain.get(at..at + LENGTH)?)
 }
 
 fn unbase64(text: &[u8]) -> Option<Vec<u8>> {

@@ -7,6 +7,7 @@ use crate::post::{Moment, Post, held};
 use crate::truth::{Truth, within};
 use crate::world::{Event, World};
 use crate::{DAY, Secs};
+use memchr::memmem;
 use unsaid::mail::{Answer, Outgoing, Permission, Reply};
 use unsaid::secrets::hashed;
 use unsaid_delivery::life::Word;
@@ -48,10 +49,9 @@ enum Fate {
 /// The kind that stands in the header.
 fn kind_of(message: &Outgoing) -> Kind {
     const HEADER: &[u8] = b"Feedback-ID: ";
-    let at = message.bytes.windows(HEADER.len()).position(|w| w == HEADER).unwrap_or(message.bytes.len());
+    let at = memmem::find(&message.bytes, HEADER).unwrap_or(message.bytes.len());
     let said = message.bytes.get(at + HEADER.len()..).unwrap_or_default();
-    let said: Vec<u8> = said.iter().copied().take_while(|byte| *byte != b':').collect();
-    match said.as_slice() {
+    match said.split(|byte| *byte == b':').next().unwrap_or_default() {
         b"question" | b"reminder" => Kind::Asks,
         b"warning" => Kind::Warns,
         b"said-died" => Kind::SaidDied,
@@ -62,7 +62,7 @@ fn kind_of(message: &Outgoing) -> Kind {
 
 fn link_of(message: &Outgoing) -> Option<Keyed> {
     let pages: [&[u8]; 2] = [b"https://example.net/well/", b"https://example.net/keeper/"];
-    pages.iter().find_map(|page| token_in(&message.bytes, page)).map(|token| hashed(&token))
+    token_in(&message.bytes, &pages).map(|token| hashed(&token))
 }
 
 impl Truth {

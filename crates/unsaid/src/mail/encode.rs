@@ -158,6 +158,17 @@ pub(super) fn part(out: &mut String, kind: &str, text: &str) {
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
+/// What stands for itself in quoted-printable.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = byte != b'=';
+        byte += 1;
+    }
+    plain
+};
+
 /// RFC 2045, 6.7. No line is longer than [`WIDTH`], and no escape is cut in two.
 fn quoted_printable(out: &mut String, text: &str) {
     for (at, line) in text.split('\n').enumerate() {
@@ -165,32 +176,32 @@ fn quoted_printable(out: &mut String, text: &str) {
             out.push_str("\r\n");
         }
         let bytes = line.as_bytes();
+        // A space at the end of a line is lost on its way.
+        let end = bytes.len() - usize::from(bytes.ends_with(b" "));
         // 'From ' at the start of a line is changed on its way into some mailboxes.
         let from = line.starts_with("From ");
-        let plain = |at: usize| match bytes.get(at) {
-            Some(b' ') => at + 1 < bytes.len(),
-            Some(b'F') => at > 0 || !from,
-            Some(b'=') | None => false,
-            Some(byte) => matches!(byte, b'!'..=b'~'),
-        };
         let (mut at, mut column) = (0, 0);
         while at < bytes.len() {
-            let width = if plain(at) { 1 } else { 3 };
+            // As many as there are: what is plain is ASCII, and no letter is cut in two.
+            let plain = if at == 0 && from {
+                0
+            } else {
+                let rest = &bytes[at..end.max(at)];
+                rest.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(rest.len())
+            };
+            let width = if plain > 0 { 1 } else { 3 };
             // The last column is kept for the '=' of a soft line end.
-            let room = |at: usize| WIDTH - usize::from(at + 1 < bytes.len());
-            if column + width > room(at) {
+            let room = |to: usize| WIDTH - usize::from(to < bytes.len());
+            if column + width > room(at + 1) {
                 out.push_str("=\r\n");
                 column = 0;
             }
-            // As many as fit at once: what is plain is ASCII, and no letter is cut in two.
-            let mut to = at;
-            while plain(to) && column + (to - at) < room(to) {
-                to += 1;
-            }
-            if to > at {
-                out.push_str(&line[at..to]);
-                column += to - at;
-                at = to;
+            if plain > 0 {
+                let fits =
+                    if column + plain <= room(at + plain) { plain } else { plain.min(WIDTH - 1 - column) };
+                out.push_str(&line[at..at + fits]);
+                column += fits;
+                at += fits;
             } else {
                 let byte = bytes[at];
                 let digit = |nibble: u8| char::from(HEX[usize::from(nibble)]);
