@@ -124,7 +124,12 @@ fn first_due(moment: &Moment, now: Now) -> Result<(i16, Option<Timestamp>), Refu
 
 /// What this version can keep. Anything else is refused before it is promised, and parked should it stand in a row.
 pub fn kept_by_this_version(rule: &Rule) -> bool {
-    matches!(rule.gate, Gate::None | Gate::Gone)
+    let gate = match &rule.gate {
+        Gate::None | Gate::Gone => true,
+        // Some of her keepers alone: not yet. And who comes by themselves waits for nobody's word.
+        Gate::Word { keepers, .. } => keepers.is_empty() && rule.reach == Reach::Send,
+    };
+    gate
         && !matches!(rule.moment, Moment::After { .. })
         // Whoever may never come is not promised a letter for each year.
         && !(rule.reach == Reach::Claim && matches!(rule.moment, Moment::EachBirthday { .. }))

@@ -5,6 +5,7 @@ use crate::accept::kept_by_this_version;
 use crate::breaker;
 use crate::calendar;
 use crate::clock::{Now, Observed};
+use crate::event::{self, Gateway, Opening};
 use crate::forecast::{self, Forecast};
 use crate::id::{AddressId, DeliveryId, LetterId};
 use crate::message::{Message, MessageState};
@@ -40,6 +41,8 @@ pub struct Pair {
     pub zone: String,
     /// The author has gone, and her letters were let go. None: nobody says so (any more).
     pub gone: Option<Gone>,
+    /// Of a delivery that waits for keepers' word: that enough of them have said it.
+    pub word: Option<Opening>,
     /// Of the delivery that is asked about: the next later occurrence of its letter that is a row of its own already. There is one where it had fallen due before, and waits again.
     pub later: Option<i16>,
 }
@@ -51,6 +54,20 @@ pub struct Gone {
     pub at: Timestamp,
     /// It had been foreseen a week before: her grace had begun by then.
     pub foreseen: bool,
+}
+
+impl Pair {
+    /// The gate of this rule, if it has one and it stands open.
+    pub fn opened(&self, gate: &Gate, now: Now) -> Option<Gone> {
+        match gate {
+            Gate::None => None,
+            Gate::Gone => self.gone,
+            Gate::Word { .. } => match event::gateway(self.word, now) {
+                Gateway::Open(open) => Some(open),
+                Gateway::Shut(_) => None,
+            },
+        }
+    }
 }
 
 /// A knock to be written.
@@ -128,7 +145,8 @@ pub fn decide(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
         _ => by_state(delivery, pair, now)?,
     };
     let leaves = !delivery.state.has_left() && decision.state.has_left();
-    let foreseen = decision.forecast.is_some() || forecast::was_foreseen(delivery, pair.gone, now);
+    let open = pair.opened(&delivery.rule.gate, now);
+    let foreseen = decision.forecast.is_some() || forecast::was_foreseen(delivery, open, now);
     Some(Decision { unforeseen: leaves && !foreseen, ..decision })
 }
 
@@ -165,7 +183,9 @@ fn by_state(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
         }
         State::Resting | State::Waiting => Some(wait(delivery, pair, now)),
         // `a-sign-after-the-release`: what has not left waits again.
-        State::Due | State::Sending if delivery.rule.gate == Gate::Gone && pair.gone.is_none() => {
+        State::Due | State::Sending
+            if delivery.rule.gate != Gate::None && pair.opened(&delivery.rule.gate, now).is_none() =>
+        {
             Some(wait(delivery, pair, now))
         }
         // Also where a row says something else of it: what is held until it is asked for is never knocked for.
@@ -185,14 +205,21 @@ fn by_state(delivery: &Delivery, pair: &Pair, now: Now) -> Option<Decision> {
 /// `never-early`: a moment is derived again from what the author meant, and only trusted time reaches it. `gate-and-moment`: of both the later one.
 fn wait(delivery: &Delivery, pair: &Pair, now: Now) -> Decision {
     let moment = &delivery.rule.moment;
-    let gone = match (&delivery.rule.gate, pair.gone) {
-        (Gate::Gone, None) => {
-            // Her own row wakes it, in the transaction that lets her letters go; this is for the case that all else fails.
+    let gone = pair.opened(&delivery.rule.gate, now);
+    match &delivery.rule.gate {
+        // Her own row wakes it, in the transaction that lets her letters go; this is for the case that all else fails.
+        Gate::Gone if gone.is_none() => {
             return stay(delivery, State::Waiting, Some(far_look(now)), "gate-and-moment");
         }
-        (Gate::Gone, gone) => gone,
-        _ => None,
-    };
+        Gate::Word { .. } if gone.is_none() => {
+            return match event::gateway(pair.word, now) {
+                Gateway::Shut(Some(wake)) => stay(delivery, State::Waiting, Some(wake), "word-grace"),
+                // A keeper's word wakes it.
+                _ => stay(delivery, State::Waiting, Some(far_look(now)), "nothing-by-silence"),
+            };
+        }
+        _ => {}
+    }
     let derived = match delivery.due.filter(|_| planted::is(Planted::FrozenUtc)) {
         Some(cached) => Ok(Some(cached)),
         None => calendar::comes_at(moment, delivery.occurrence, delivery.rest.until),
@@ -334,7 +361,7 @@ fn knock(delivery: &Delivery, due: Option<Timestamp>, pair: &Pair, now: Now) -> 
     };
     // `by-the-forecast`: a later knock, and a day that the person chose, come by an act or by time served.
     let asked_for = matches!(delivery.state, State::Knocked(_) | State::Later(_));
-    let foreseen = asked_for || forecast::was_foreseen(delivery, pair.gone, now);
+    let foreseen = asked_for || forecast::was_foreseen(delivery, pair.opened(&delivery.rule.gate, now), now);
     if nth_accepted == 0 {
         let knock = NewKnock { address: open.id, nth: 1, foreseen };
         return Decision { knock: Some(knock), ..base(State::Sending, Some(look_again(now)), "first-knock") };

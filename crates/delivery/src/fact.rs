@@ -285,6 +285,20 @@ pub enum Fact {
         /// Keyed hash of its normal form.
         key: [u8; 32],
     },
+    /// A keeper has said whether it has happened, what a letter waits for.
+    EventSaid {
+        /// Which letter.
+        letter: LetterId,
+        /// Who.
+        keeper: KeeperId,
+        /// It has; else not yet.
+        happened: bool,
+    },
+    /// Its author has stopped what they said: they would have to say it anew.
+    EventStopped {
+        /// Which letter.
+        letter: LetterId,
+    },
     /// What an author lets her keepers be told of a person who cannot be reached.
     PersonTold {
         /// Whose name.
@@ -414,6 +428,8 @@ impl Fact {
             Self::KeeperRemoved { .. } => "keeper removed",
             Self::KeeperMoved { .. } => "keeper moved",
             Self::AddressOffered { .. } => "address of a keeper",
+            Self::EventSaid { .. } => "word of an event",
+            Self::EventStopped { .. } => "event stopped",
             Self::PersonTold { .. } => "name for keepers",
             Self::ChannelAdded { .. } => "channel",
             Self::HandleAdded { .. } => "handle",

@@ -104,11 +104,11 @@ pub fn foresee(delivery: &Delivery, now: Now) -> Option<Forecast> {
     Some(Forecast { leaves: derived?.max(rest), since: now.trusted, by: By::Time })
 }
 
-/// `by-the-forecast`: whether a first knock for this delivery may be called foreseen now. `gone`: the gate of letters that wait for their author's end.
+/// `by-the-forecast`: whether a first knock for this delivery may be called foreseen now. `gone`: its gate, of letters that wait for their author's end or for keepers' word.
 pub fn was_foreseen(delivery: &Delivery, gone: Option<Gone>, now: Now) -> bool {
     delivery.forecast.is_some_and(|forecast| {
         forecast.expects(now.trusted)
-            && (delivery.rule.gate != Gate::Gone || gate_as_foreseen(&forecast, gone))
+            && (delivery.rule.gate == Gate::None || gate_as_foreseen(&forecast, gone))
     })
 }
 

@@ -10,6 +10,7 @@
 //! * [`hold`]: why a whole house holds its letters back.
 //! * [`record`]: what the world answered.
 //! * [`permit`]: whether a message may still leave, asked right before DATA.
+//! * [`event`]: whether something has happened, by the word of keepers.
 //! * [`life`]: whether the author is alive: the ladder, her keepers' word, the grace, and what sets it back.
 //! * [`clock`]: trusted and observed time, neither of them the wall clock.
 //! * [`calendar`]: civil days and zones.
@@ -22,6 +23,7 @@ pub mod breaker;
 pub mod calendar;
 pub mod clock;
 pub mod decide;
+pub mod event;
 pub mod fact;
 pub mod forecast;
 pub mod hold;

@@ -69,6 +69,12 @@ pub enum Notice {
     Rehearsal,
     /// To a keeper: somebody reads a letter that keepers' cards open, and theirs is asked for.
     CardAsked,
+    /// To a keeper: another one has said whether something has happened that a letter waits for, and they are asked too.
+    EventAsked,
+    /// A keeper of hers has said whether something has happened that a letter of hers waits for.
+    EventSaid,
+    /// Enough of them have said that it has: the letter goes after a while, unless she stops it.
+    EventOpens,
     /// To a host: something waits until they have looked. Leaves whatever stands in the way of the house.
     HostCalled(Call),
 }
@@ -90,6 +96,8 @@ impl Notice {
             | Self::KeeperDeclined
             | Self::KeeperMoved
             | Self::KeeperGaveAddress
+            | Self::EventSaid
+            | Self::EventOpens
             | Self::ChannelAdded
             | Self::ChannelRemoved => true,
             Self::Welcome
@@ -99,6 +107,7 @@ impl Notice {
             | Self::NobodyReads
             | Self::AtTheDoor
             | Self::CardAsked
+            | Self::EventAsked
             | Self::Rehearsal
             | Self::HostCalled(_) => false,
         }

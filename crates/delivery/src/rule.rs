@@ -2,7 +2,7 @@
 //! The types hold the whole rule from the first day; what this version cannot yet keep is refused by `accept`, and
 //! parked by `decide` should it ever meet it in a row. Knows no rows and no JSON.
 
-use crate::id::PersonId;
+use crate::id::KeeperId;
 use jiff::civil::{Date, Time};
 
 /// What must have happened first.
@@ -14,11 +14,11 @@ pub enum Gate {
     Gone,
     /// Keepers have given their word for an event.
     Word {
-        /// Which event, in the author's words.
+        /// Which event, in the author's words, as the house keeps them.
         event: String,
-        /// Who is asked.
-        keepers: Vec<PersonId>,
-        /// How many must agree.
+        /// Who is asked; empty: all who stand then.
+        keepers: Vec<KeeperId>,
+        /// How many must agree, or all where they are fewer.
         quorum: u8,
     },
 }

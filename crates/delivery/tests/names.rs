@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 const DOCS: &str = include_str!("../../../docs/delivery.md");
-const CODE: [&str; 18] = [
+const CODE: [&str; 19] = [
     include_str!("../src/accept.rs"),
     include_str!("../src/decide.rs"),
+    include_str!("../src/event.rs"),
     include_str!("../src/permit.rs"),
     include_str!("../src/record.rs"),
     include_str!("../src/calendar.rs"),
@@ -23,8 +24,9 @@ const CODE: [&str; 18] = [
     include_str!("../src/life/rungs.rs"),
     include_str!("../src/life/votes.rs"),
 ];
-const STORIES: [&str; 8] = [
+const STORIES: [&str; 9] = [
     include_str!("rules.rs"),
+    include_str!("event.rs"),
     include_str!("birthdays.rs"),
     include_str!("holds.rs"),
     include_str!("breaker.rs"),
@@ -72,6 +74,7 @@ fn every_rule_that_is_explained_is_kept_and_defended() {
             "recorded-before-the-next",
             "held-after-three-faults",
             "cards-together",
+            "an-address-with-the-word",
             "whole-before-it-leaves",
             "what-cannot-be-is-held",
             "balanced-every-night",

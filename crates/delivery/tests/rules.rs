@@ -89,6 +89,7 @@ fn pair(knocks: Vec<Message>, last_accepted_hours: Option<i64>) -> Pair {
         last_accepted: last_accepted_hours.map(|h| Observed(h * HOUR)),
         zone: "Europe/Lisbon".into(),
         gone: None,
+        word: None,
         later: None,
     }
 }
@@ -196,7 +197,13 @@ fn asked_before_it_opens() {
 fn kinds_we_keep() {
     let others = [
         Rule {
-            gate: Gate::Word { event: "a birth".to_owned(), keepers: vec![PERSON], quorum: 1 },
+            gate: Gate::Word { event: "a birth".to_owned(), keepers: vec![KeeperId([7; 16])], quorum: 1 },
+            ..rule(Moment::AtOnce)
+        },
+        // Who comes by themselves waits for nobody's word.
+        Rule {
+            gate: Gate::Word { event: "a birth".to_owned(), keepers: Vec::new(), quorum: 2 },
+            reach: Reach::Claim,
             ..rule(Moment::AtOnce)
         },
         rule(Moment::After { days: 3 }),

@@ -14,6 +14,7 @@ pub mod asks;
 pub mod blobs;
 pub mod care;
 pub mod conformance;
+pub mod events;
 pub mod journal;
 pub mod keeper_sets;
 pub mod limits;
@@ -683,6 +684,7 @@ pub trait Store:
     + lives::LifeStore
     + keeper_sets::KeeperSetStore
     + asks::AskStore
+    + events::EventStore
     + CareStore
 {
 }
@@ -699,6 +701,7 @@ impl<T> Store for T where
         + lives::LifeStore
         + keeper_sets::KeeperSetStore
         + asks::AskStore
+        + events::EventStore
         + CareStore
 {
 }

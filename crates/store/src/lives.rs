@@ -252,10 +252,10 @@ pub trait LifeStore: Send + Sync {
         told: MessageId,
         now: Now,
     ) -> Result<()>;
-    /// Whom her letters cannot reach (a promise to them is unreachable) and whom her keepers may be told of, where she was let go; as this keeper of hers who stands is asked. Oldest first; empty
+    /// Whom her letters cannot reach (a promise to them is unreachable) and whom her keepers may be told of, where she was let go, or where a letter to somebody without a good address waits for their word; as this keeper of hers who stands is asked. Oldest first; empty
     /// for everybody else.
     async fn lost_persons(&self, keeper: KeeperId) -> Result<Vec<LostPerson>>;
-    /// A keeper gives an address of somebody whom her letters cannot reach: fact AddressOffered, in place of what they gave before. When as many as must agree on her death give the same, it counts:
+    /// A keeper gives an address of somebody whom her letters cannot reach: fact AddressOffered, in place of what they gave before. When as many as must agree on her death (two at least where two stand, while she was not let go) give the same, it counts:
     /// fact AddressGiven, all that could not be brought goes there, the notice KeeperGaveAddress is written to her under the name `told`, and her life is looked at again. Missing: that person is
     /// not among [`Self::lost_persons`].
     async fn offer_address(

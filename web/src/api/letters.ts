@@ -19,8 +19,10 @@ export type ProofShown =
   | { kind: 'question'; question: string };
 
 interface RuleOf<Asked> {
-  /** `gone`: it waits for her end first. */
-  gate: 'none' | 'gone';
+  /** `gone`: it waits for her end first. `word`: for the word of her keepers that something has happened. */
+  gate: 'none' | 'gone' | 'word';
+  /** With `word`: what must have happened. */
+  event?: string;
   moment: Moment;
   /** 'claim': held until it is asked for. */
   reach: 'send' | 'claim';
@@ -103,6 +105,16 @@ export interface LettersWay {
   steps: StepOfWay[];
 }
 
+/** What her keepers have said of what a letter waits for. */
+export interface LetterEvent {
+  /** How many must say that it has happened; `null` where nobody is left to say it. */
+  needed: number | null;
+  said: { name: string; happened: boolean }[];
+  /** Enough have said so: the civil day before which it does not go. */
+  opens: string | null;
+  can: string[];
+}
+
 /** One way of opening a version. */
 export type WrapKind = 'author' | 'host' | 'words';
 
@@ -143,6 +155,10 @@ export const letters = async (): Promise<Letter[]> =>
 export const letter = (id: string): Promise<Letter> => one(get(`/api/letters/${id}`));
 
 /** What happened to it, as its author may know. */
+export const letterEvent = (id: string): Promise<LetterEvent> => get(`/api/letters/${id}/event`);
+
+export const stopEvent = (id: string): Promise<unknown> => post(`/api/letters/${id}/event/stop`, {});
+
 export const letterWay = (id: string): Promise<LettersWay> => get(`/api/letters/${id}/way`);
 
 /**

@@ -14,7 +14,9 @@ export type Who = { kind: 'person'; id: string } | { kind: 'new'; name: string; 
 /** What has been decided about a letter that is not sealed yet. */
 export interface DraftPlan {
   who: Who | null;
-  when: 'at-once' | 'on' | 'birthday' | 'each-birthday' | 'gone' | 'never' | null;
+  when: 'at-once' | 'on' | 'birthday' | 'each-birthday' | 'gone' | 'word' | 'never' | null;
+  /** What must have happened, as she typed it. */
+  event: string;
   /** It waits for her end, and then for the day. */
   onlyGone: boolean;
   /** As she typed them, also while they are no day yet. */
@@ -44,6 +46,7 @@ export function emptyPlan(): DraftPlan {
   return {
     who: null,
     when: null,
+    event: '',
     onlyGone: false,
     day: '',
     month: '',

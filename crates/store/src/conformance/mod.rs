@@ -29,6 +29,7 @@ macro_rules! every_check {
             channels ask_channel prove_channel by_the_webhook the_webhook_is_no_mail add_channel remove_channel send_rehearsal rehearsal_sent stop_rehearsal put_stop_code account_of_stop_code
             what_comes_back_moves_the_ladder
             put_keeper_set keeper_sets keeper_set put_keepers_wrap keeper_set_of
+            event events_asked say_event stop_event
             gathering ask_keepers shares cards_asked give_share nothing_opens_before_enough_cards_came
             blobs_after wraps_after looked_for round begin_round keep_round to_be_sent found right_again findings hold_back unbalanced begun working_on closed balance health backed_up
             every_birthday_comes_once what_ends_a_letter_ends_all_its_birthdays
@@ -81,6 +82,7 @@ mod tests {
         for source in [
             source,
             include_str!("../asks.rs"),
+            include_str!("../events.rs"),
             include_str!("../lives.rs"),
             include_str!("../keeper_sets.rs"),
         ] {

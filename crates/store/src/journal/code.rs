@@ -12,7 +12,7 @@
 //!
 //! `seq` is the place of the first record; the others follow by one. The hash is SHA-256, zeros in the first frame; it chains the frames.
 //! A length has a checksum of its own, so that a damaged length is not taken for a torn tail. A kind that is here once keeps its number and its values for ever; a new fact, or an old one that needs
-//! more values, takes the next free number (44). Values by kind; an id is its 16 bytes:
+//! more values, takes the next free number (47). Values by kind; an id is its 16 bytes:
 //!
 //! ```text
 //!  1 sealed          letter, version u32, manifest [32]
@@ -59,6 +59,8 @@
 //! 42 person-told     person, sealed name (length u32, bytes; empty for none)
 //! 43 keeper-set-made account, set, person or nothing (u8 1 or 0, id), needed u8, of u8, file (length u32, bytes), made i64 (microseconds since 1970)
 //! 44 handle-added    account, channel, sealed handle (length u32, bytes)
+//! 45 event-said      letter, keeper, happened u8
+//! 46 event-stopped   letter
 //! 255 void           first u64, last u64
 //! strength = u8: 1 weak, 2 strong
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
@@ -85,7 +87,7 @@ pub const HEADER: usize = 12;
 /// No body is longer, in bytes.
 pub const LONGEST: usize = 16 << 20;
 /// The newest kind of fact that this version knows. What is beyond is neither written nor read: a newer version wrote it.
-pub const NEWEST: u8 = 44;
+pub const NEWEST: u8 = 46;
 /// The kind of what is no fact.
 const VOID: u8 = 255;
 

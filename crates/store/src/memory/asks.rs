@@ -73,7 +73,9 @@ impl World {
     pub(super) fn keeper_asked_by(&self, link: Keyed) -> Option<&super::lives::Keeper> {
         let message = &self.messages.get(self.links.get(&link)?)?.message;
         match (message.kind, message.subject) {
-            (Kind::Notice(Notice::CardAsked), Subject::Keeper(keeper)) => self.keepers.get(&keeper),
+            (Kind::Notice(Notice::CardAsked | Notice::EventAsked), Subject::Keeper(keeper)) => {
+                self.keepers.get(&keeper)
+            }
             _ => None,
         }
     }
@@ -91,35 +93,47 @@ impl World {
             .filter(|k| k.row.standing.counts() && k.row.address.is_some())
             .map(|k| k.row.id)
             .collect();
-        for (keeper, (id, link)) in whom.into_iter().zip(names) {
-            let message = Message {
-                id: *id,
-                kind: Kind::Notice(Notice::CardAsked),
-                subject: Subject::Keeper(keeper),
-                nth: 1,
-                address: None,
-                state: MessageState::Waiting,
-                tries: 0,
-                since: now.observed,
-                date: None,
-                expires: Some(days_after(now.trusted, ASK_DAYS)),
-                foreseen: true,
-                rev: 1,
-            };
-            let row = MessageRow {
-                message,
-                way: Way::Mail,
-                series: 0,
-                to: None,
-                notice_to: None,
-                newcomer: false,
-                accepted_at: None,
-                link: Some(*link),
-            };
-            self.messages.insert(*id, row);
-            self.links.insert(*link, *id);
-            self.wakes.set(WakeOf::Message(*id), Lane::Letters, at_once(now));
+        for (keeper, name) in whom.into_iter().zip(names) {
+            self.write_to_keeper(keeper, Notice::CardAsked, *name, days_after(now.trusted, ASK_DAYS), now);
         }
+    }
+
+    /// A notice to a keeper, with a link.
+    pub(super) fn write_to_keeper(
+        &mut self,
+        keeper: KeeperId,
+        what: Notice,
+        (id, link): (MessageId, Keyed),
+        expires: Timestamp,
+        now: Now,
+    ) {
+        let message = Message {
+            id,
+            kind: Kind::Notice(what),
+            subject: Subject::Keeper(keeper),
+            nth: 1,
+            address: None,
+            state: MessageState::Waiting,
+            tries: 0,
+            since: now.observed,
+            date: None,
+            expires: Some(expires),
+            foreseen: true,
+            rev: 1,
+        };
+        let row = MessageRow {
+            message,
+            way: Way::Mail,
+            series: 0,
+            to: None,
+            notice_to: None,
+            newcomer: false,
+            accepted_at: None,
+            link: Some(link),
+        };
+        self.messages.insert(id, row);
+        self.links.insert(link, id);
+        self.wakes.set(WakeOf::Message(id), Lane::Letters, at_once(now));
     }
 }
 

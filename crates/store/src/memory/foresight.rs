@@ -115,8 +115,18 @@ impl World {
                     weighed.waiting += 1;
                     let Some(due) = row.due.filter(|due| *due <= week) else { continue };
                     let leaves = due.max(row.rest.until).max(now.trusted);
-                    let waits_for_an_end = row.rule.gate == Gate::Gone;
-                    let gone = self.lives.get(&row.account).and_then(Life::gate).filter(|_| waits_for_an_end);
+                    let waits_for_an_end = row.rule.gate != Gate::None;
+                    let gone = match row.rule.gate {
+                        Gate::None => None,
+                        Gate::Gone => self.lives.get(&row.account).and_then(Life::gate),
+                        Gate::Word { .. } => {
+                            let spoken = self.opening(row).map(|opening| opening.spoken);
+                            spoken.map(|spoken| unsaid_delivery::decide::Gone {
+                                at: spoken.at,
+                                foreseen: spoken.grace,
+                            })
+                        }
+                    };
                     if waits_for_an_end && gone.is_none() {
                         continue;
                     }
@@ -176,8 +186,11 @@ impl World {
         for delivery in self.deliveries.values() {
             let waits = matches!(delivery.state, State::Resting | State::Waiting);
             let Some(due) = delivery.due.filter(|due| waits && *due <= horizon) else { continue };
-            let shut = delivery.rule.gate == Gate::Gone
-                && !self.lives.get(&delivery.account).is_some_and(|life| life.is_released());
+            let shut = match delivery.rule.gate {
+                Gate::None => false,
+                Gate::Gone => !self.lives.get(&delivery.account).is_some_and(|life| life.is_released()),
+                Gate::Word { .. } => self.opening(delivery).is_none(),
+            };
             if shut {
                 continue;
             }

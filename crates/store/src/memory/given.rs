@@ -54,11 +54,14 @@ impl World {
             return Vec::new();
         };
         let account = row.row.account;
-        if self.lives.get(&account).is_none_or(|life| life.stage != Stage::Released) {
-            return Vec::new();
+        let mut lost = self.nameless(account);
+        if self.lives.get(&account).is_some_and(|life| life.stage == Stage::Released) {
+            lost.extend(self.lost_of(account));
         }
-        let lost = self.lost_of(account).into_iter();
-        lost.filter_map(|person| Some((person, self.told.get(&person)?)))
+        let mut lost: Vec<PersonId> = lost.into_iter().collect();
+        lost.sort_by_key(|person| self.persons.get(person).map(|row| row.order));
+        lost.into_iter()
+            .filter_map(|person| Some((person, self.told.get(&person)?)))
             .map(|(person, told)| LostPerson {
                 person,
                 told: told.clone(),
@@ -101,8 +104,11 @@ impl World {
             .collect();
         let same = |k: &&KeeperId| self.given.get(&(person, **k)).is_some_and(|g| g.key == address.key);
         let agree = stand.iter().filter(same).count();
-        let plan = self.lives.get(&account).ok_or(StoreError::Missing)?.plan;
-        let needed = plan.quorum_of(stand.len()).ok_or(StoreError::Missing)?;
+        let needed = match self.lives.get(&account) {
+            Some(life) if life.is_released() => life.plan.quorum_of(stand.len()),
+            life => unsaid_delivery::event::needed(life.map_or(2, |life| life.plan.quorum), stand.len()),
+        };
+        let needed = needed.ok_or(StoreError::Missing)?;
         if agree < usize::from(needed) {
             return Ok(Offered::Noted);
         }

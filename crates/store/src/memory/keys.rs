@@ -59,7 +59,8 @@ impl World {
             tries: 0,
             since: now.observed,
             date: None,
-            expires: Some(hours_after(from, NOTICE_DAYS * 24)),
+            // What she may still stop does not go before she was told of it, however long that takes.
+            expires: (what != Notice::EventOpens).then(|| hours_after(from, NOTICE_DAYS * 24)),
             foreseen: true,
             rev: 1,
         };

@@ -420,6 +420,9 @@ impl LifeStore for MemoryStore {
         }
         world.record(keeper, rev + 1, Fact::KeeperAnswered { keeper, enrolled })?;
         world.stand(keeper, new);
+        if !new.counts() {
+            world.recount(account, now);
+        }
         world.notice(account, told_of(enrolled), told, None, now);
         world.look_at_life(account, now);
         Ok(())
@@ -474,6 +477,7 @@ impl LifeStore for MemoryStore {
         }
         world.record(keeper, rev + 1, Fact::KeeperRemoved { account, keeper })?;
         world.stand(keeper, KeeperStanding::Removed);
+        world.recount(account, now);
         world.look_at_life(account, now);
         Ok(())
     }

@@ -9,6 +9,7 @@ mod deliveries;
 mod door;
 mod drafts;
 mod engine;
+mod events;
 mod foresight;
 mod given;
 mod house;
@@ -178,6 +179,8 @@ struct World {
     told: BTreeMap<PersonId, SealedText>,
     /// The address that a keeper gives of a person whom letters cannot reach.
     given: BTreeMap<(PersonId, KeeperId), NewAddress>,
+    /// What keepers say of what a letter waits for.
+    events: BTreeMap<LetterId, events::EventRow>,
     /// Of messages of the ladder: about whom, and when they ended.
     ladder: BTreeMap<MessageId, (AccountId, Option<Observed>)>,
     /// Of each life the newest writing to her, by its number.

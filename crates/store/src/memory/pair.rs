@@ -56,6 +56,7 @@ impl World {
             last_accepted: series.iter().filter_map(|k| k.accepted_at).max(),
             zone: self.zone(person).unwrap_or_default(),
             gone: self.lives.get(&row.account).and_then(|life| life.gate()),
+            word: None,
             later: None,
         }
     }
@@ -64,7 +65,7 @@ impl World {
     pub(super) fn pair_of(&self, delivery: &Delivery) -> Pair {
         let later = self.of_letter(delivery.letter).map(|d| d.occurrence);
         let later = later.filter(|occurrence| *occurrence > delivery.occurrence).min();
-        Pair { later, ..self.pair(delivery.person) }
+        Pair { later, word: self.opening(delivery), ..self.pair(delivery.person) }
     }
 
     /// In which zone the days of a person fall: theirs, or their author's where theirs is not known.

@@ -256,6 +256,8 @@ pub(super) async fn apply(
         | Fact::KeeperMoved { .. }
         | Fact::AddressOffered { .. }
         | Fact::PersonTold { .. }
+        | Fact::EventSaid { .. }
+        | Fact::EventStopped { .. }
         | Fact::ChannelAdded { .. }
         | Fact::HandleAdded { .. }
         | Fact::ChannelRemoved { .. }

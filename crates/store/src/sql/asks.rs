@@ -321,7 +321,7 @@ pub(super) async fn keeper_asked_by(tx: &mut Tx, link: Keyed) -> Result<Option<(
     let row = tx
         .one(
             "select m.whom, m.account from links l join messages m on m.id = l.message
-             where l.hash = $1 and m.kind = 'notice-card-asked'",
+             where l.hash = $1 and m.kind in ('notice-card-asked', 'notice-event-asked')",
             values![link],
         )
         .await?;

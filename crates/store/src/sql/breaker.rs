@@ -57,12 +57,15 @@ pub(super) async fn weigh(tx: &mut Tx, now: Now) -> Result<Weighed> {
     let ahead: u64 = tx
         .need(
             "select count(*) from deliveries d left join lives l on l.account = d.account and d.gate = 'gone'
+                 left join events e on e.letter = d.letter and d.gate = 'word'
              where d.state in ('resting', 'waiting') and d.due <= $1 and (d.gate <> 'gone' or l.released is not null)
+                 and (d.gate <> 'word' or e.spoken_at is not null)
                  and (d.foreseen is null
                      or (d.foreseen - d.due > $2 and d.foreseen - d.rest_until > $2 and d.foreseen - $3 > $2)
                      or (d.foreseen_by = 'time' and d.foreseen - d.foreseen_since < $4)
                      or (d.gate = 'gone' and (l.confirmed is null or l.released - l.confirmed < $4)
-                         and not (d.foreseen_by = 'act' and d.foreseen_since >= l.released)))",
+                         and not (d.foreseen_by = 'act' and d.foreseen_since >= l.released))
+                     or (d.gate = 'word' and e.grace = 0 and not (d.foreseen_by = 'act' and d.foreseen_since >= e.spoken_at)))",
             values![in_a_week(now), SHIFT_HOURS * HOUR * MICROS, now.trusted, SETTLED_DAYS * DAY * MICROS],
         )
         .await?

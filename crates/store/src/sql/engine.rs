@@ -187,7 +187,8 @@ impl EngineStore for SqlStore {
                         "select ",
                         delivery_columns!(),
                         " from deliveries d where d.state in ('resting', 'waiting') and d.due <= $1 and (d.gate <> 'gone'
-                              or exists (select 1 from lives l where l.account = d.account and l.released is not null))"
+                              or exists (select 1 from lives l where l.account = d.account and l.released is not null))
+                              and (d.gate <> 'word' or exists (select 1 from events e where e.letter = d.letter and e.spoken is not null))"
                     ),
                     values![in_a_week(now)],
                 )
@@ -200,7 +201,8 @@ impl EngineStore for SqlStore {
                     .need(
                         "select count(*) from deliveries d
                          where d.state in ('resting', 'waiting') and d.due >= $1 and d.due < $2 and (d.gate <> 'gone'
-                             or exists (select 1 from lives l where l.account = d.account and l.released is not null))",
+                             or exists (select 1 from lives l where l.account = d.account and l.released is not null))
+                              and (d.gate <> 'word' or exists (select 1 from events e where e.letter = d.letter and e.spoken is not null))",
                         &[not_before(from), not_before(to)],
                     )
                     .await?

@@ -4,7 +4,7 @@
 use super::apply::Found;
 use super::lives::{self, KeeperOf, locked_keeper, look};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, keys, life_manifest, pair, persons, transaction};
+use super::{SqlStore, events, keys, life_manifest, pair, persons, transaction};
 use crate::lives::{KeeperStanding, LostPerson, Offered};
 use crate::rows::{Author, NewAddress, SealedText};
 use crate::{Result, StoreError};
@@ -73,8 +73,19 @@ impl SqlStore {
                 )
                 .await?
                 .next()?;
-            let view = lives::view(&mut tx, account).await?.ok_or(StoreError::Missing)?;
-            let needed = view.life.plan.quorum_of(view.facts.keepers.len()).ok_or(StoreError::Missing)?;
+            let stand: i64 = tx
+                .need(
+                    "select count(*) from keepers where account = $1 and standing in ('invited', 'enrolled')",
+                    values![account],
+                )
+                .await?
+                .next()?;
+            let many = usize::try_from(stand).unwrap_or(usize::MAX);
+            let needed = match lives::read(&mut tx, account).await?.filter(|life| life.is_released()) {
+                Some(life) => life.plan.quorum_of(many),
+                None => events::needed(&mut tx, account, many).await?,
+            };
+            let needed = needed.ok_or(StoreError::Missing)?;
             if agree < i64::from(needed) {
                 return Ok(Offered::Noted);
             }
@@ -113,16 +124,18 @@ impl SqlStore {
     }
 }
 
-/// Whom her letters cannot reach, once she was let go.
+/// Whom her letters cannot reach, once she was let go; and to whom a letter waits for their word, and there is no address.
 async fn lost_of(tx: &mut Tx, keeper: KeeperId) -> Result<Vec<LostPerson>> {
     let rows = tx
         .query(
             "select p.id, p.told, g.address, g.sealed from keepers k
-             join lives l on l.account = k.account and l.stage = 'released'
              join persons p on p.account = k.account
+             left join lives l on l.account = k.account and l.stage = 'released'
              left join given_addresses g on g.person = p.id and g.keeper = k.id
              where k.id = $1 and k.standing in ('invited', 'enrolled') and p.told is not null
-             and exists (select 1 from deliveries d where d.person = p.id and d.state = 'unreachable')
+             and (exists (select 1 from deliveries d where d.person = p.id and d.state = 'unreachable' and l.account is not null)
+                 or (exists (select 1 from deliveries d where d.person = p.id and d.gate = 'word' and d.state in ('waiting', 'unreachable'))
+                     and not exists (select 1 from addresses a where a.person = p.id and a.removed = 0 and a.good = 1)))
              order by p.nr",
             values![keeper],
         )

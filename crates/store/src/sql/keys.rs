@@ -264,7 +264,9 @@ pub(super) async fn put_notice(
     lane: Lane,
     now: Now,
 ) -> Result<()> {
-    let expires = from.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
+    let expires = from.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24)).unwrap_or(Timestamp::MAX);
+    // What she may still stop does not go before she was told of it, however long that takes.
+    let expires = if what == Notice::EventOpens { Value::Null } else { not_before(expires) };
     tx.exec(
         "insert into messages (id, kind, subject, account, whom, series, nr, nth, state, tries, since, expires, foreseen, rev, way)
          values ($1, $2, $3, $4, $5, 0, 0, $6, 'waiting', 0, $7, $8, 1, 1, (select c.way from channels c where c.id = $5))",
@@ -276,7 +278,7 @@ pub(super) async fn put_notice(
             channel.map_or(Value::Null, Value::from),
             i64::from(nth).into(),
             now.observed.into(),
-            not_before(expires.unwrap_or(Timestamp::MAX)),
+            expires,
         ],
     )
     .await?;

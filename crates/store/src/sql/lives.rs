@@ -704,6 +704,9 @@ pub(super) async fn stand(
 ) -> Result<()> {
     tx.exec("update keepers set standing = $1, rev = rev + 1 where id = $2", values![standing, keeper])
         .await?;
+    if !standing.counts() {
+        super::events::recount(tx, account, now).await?;
+    }
     look(tx, account, now).await
 }
 

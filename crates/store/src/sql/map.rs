@@ -7,7 +7,7 @@ use crate::{Result, StoreError};
 use jiff::Timestamp;
 use unsaid_delivery::clock::Observed;
 use unsaid_delivery::forecast::{By, Forecast};
-use unsaid_delivery::id::PersonId;
+use unsaid_delivery::id::KeeperId;
 use unsaid_delivery::message::{Call, Kind, Ladder, Message, MessageState, Notice, Says, Subject, Way};
 use unsaid_delivery::parking::{ParkedBy, Parking};
 use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Proof, Reach, Rule};
@@ -109,6 +109,9 @@ impl From<Kind> for Value {
             Kind::Notice(Notice::ChannelRemoved) => "notice-channel-removed",
             Kind::Notice(Notice::Rehearsal) => "notice-rehearsal",
             Kind::Notice(Notice::CardAsked) => "notice-card-asked",
+            Kind::Notice(Notice::EventAsked) => "notice-event-asked",
+            Kind::Notice(Notice::EventSaid) => "notice-event-said",
+            Kind::Notice(Notice::EventOpens) => "notice-event-opens",
             Kind::Notice(Notice::HostCalled(Call::Holds)) => "notice-host-called-holds",
             Kind::Notice(Notice::HostCalled(Call::Unforeseen)) => "notice-host-called-unforeseen",
             Kind::Notice(Notice::HostCalled(Call::Relay)) => "notice-host-called-relay",
@@ -168,6 +171,9 @@ impl FromValue for Kind {
             "notice-channel-removed" => Self::Notice(Notice::ChannelRemoved),
             "notice-rehearsal" => Self::Notice(Notice::Rehearsal),
             "notice-card-asked" => Self::Notice(Notice::CardAsked),
+            "notice-event-asked" => Self::Notice(Notice::EventAsked),
+            "notice-event-said" => Self::Notice(Notice::EventSaid),
+            "notice-event-opens" => Self::Notice(Notice::EventOpens),
             "notice-host-called-holds" => Self::Notice(Notice::HostCalled(Call::Holds)),
             "notice-host-called-unforeseen" => Self::Notice(Notice::HostCalled(Call::Unforeseen)),
             "notice-host-called-relay" => Self::Notice(Notice::HostCalled(Call::Relay)),
@@ -350,7 +356,7 @@ fn rule(row: &mut Row) -> Result<Rule> {
             event: must(event)?,
             keepers: must(keepers)?
                 .split_ascii_whitespace()
-                .map(|id| id.parse::<PersonId>().map_err(|_| StoreError::Damaged))
+                .map(|id| id.parse::<KeeperId>().map_err(|_| StoreError::Damaged))
                 .collect::<Result<_>>()?,
             quorum: must(quorum)?,
         },

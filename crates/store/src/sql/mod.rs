@@ -26,6 +26,7 @@ mod crashes;
 mod door;
 mod drafts;
 mod engine;
+mod events;
 #[cfg(test)]
 mod full;
 mod given;

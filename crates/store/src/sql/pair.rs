@@ -3,7 +3,7 @@
 
 use super::map::{self, delivery_columns, message_columns};
 use super::tx::{Tx, Value, not_before, values};
-use super::{care, lives, notes, wakes};
+use super::{care, events, lives, notes, wakes};
 use crate::notes::{About, Noted};
 use crate::rows::{Lane, WakeOf};
 use crate::{Result, StoreError};
@@ -53,6 +53,7 @@ pub(super) async fn read(tx: &mut Tx, person: PersonId) -> Result<Pair> {
 /// The same, for whoever decides about this delivery.
 pub(super) async fn of(tx: &mut Tx, delivery: &Delivery) -> Result<Pair> {
     let mut pair = read(tx, delivery.person).await?;
+    pair.word = events::opening(tx, delivery).await?;
     if matches!(delivery.rule.moment, Moment::EachBirthday { .. }) {
         let later = tx
             .one(

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use std::fmt::Write;
 use std::str::{FromStr, SplitAsciiWhitespace};
 use unsaid_delivery::clock::Observed;
-use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, KeeperSetId, LetterId, PersonId};
+use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, KeeperId, KeeperSetId, LetterId, PersonId};
 use unsaid_delivery::rule::{Gate, Moment, Proof, Reach, Rule};
 use unsaid_delivery::state::Rest;
 
@@ -159,7 +159,10 @@ impl<'a> Words<'a> {
             "word" => Gate::Word {
                 event: String::from_utf8(unhex(event?)?).ok()?,
                 keepers: keepers.map_or(Some(Vec::new()), |ids| {
-                    ids.split(',').map(|id| id.parse().ok()).collect::<Option<Vec<PersonId>>>()
+                    ids.split(',')
+                        .filter(|id| !id.is_empty())
+                        .map(|id| id.parse().ok())
+                        .collect::<Option<Vec<KeeperId>>>()
                 })?,
                 quorum: quorum?.parse().ok()?,
             },

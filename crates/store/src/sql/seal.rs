@@ -350,7 +350,8 @@ fn gate(gate: &Gate) -> String {
         Gate::Gone => "gate gone - - -".into(),
         Gate::Word { event, keepers, quorum } => {
             let keepers: Vec<String> = keepers.iter().map(ToString::to_string).collect();
-            format!("gate word {} {} {quorum}", hex(event.as_bytes()), keepers.join(","))
+            let keepers = or_nothing((!keepers.is_empty()).then(|| keepers.join(",")));
+            format!("gate word {} {keepers} {quorum}", hex(event.as_bytes()))
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::cookies::read_token;
 use super::keeper_card;
+use super::keeper_event as event;
 use super::keeper_gives as gives;
 use super::keeper_page::{self as page, Seen};
 use super::lives::commit;
@@ -69,6 +70,11 @@ async fn answer(
             let typed = gives::Typed { person: field("person"), address: field("address") };
             gives::gives(&app, keeper, typed, field("sure") == Some("yes")).await
         }
+        (Some("happened"), _) => {
+            let said =
+                event::Said { letter: field("letter"), answer: field("answer"), address: field("address") };
+            event::says(&app, keeper, said, field("sure") == Some("yes")).await
+        }
         (Some("say"), Some(word)) if field("sure") == Some("yes") => speak(&app, keeper, word).await,
         (Some("say"), Some(word)) => Ok(page::sure(&app, &seen(&app, keeper).await?, word)),
         _ => {
@@ -123,7 +129,12 @@ pub(super) async fn seen(app: &App, keeper: KeeperRow) -> Result<Seen, Problem> 
     let view = app.store.life(keeper.account).await?;
     let lost = app.store.lost_persons(keeper.id).await?;
     let cards = keeper_card::wanted(app, keeper.id).await?;
-    Ok(Seen { name, keeper, view, lost: gives::opened(app, lost)?, cards, now: app.time.now() })
+    let now = app.time.now();
+    let events = event::asked(app, app.store.events_asked(keeper.id, now).await?)?;
+    // Of whom an address is asked with their word it is not asked twice.
+    let mut lost = gives::opened(app, lost)?;
+    lost.retain(|lost| !events.iter().any(|event| event.person == lost.person));
+    Ok(Seen { name, keeper, view, lost, cards, events, now })
 }
 
 async fn name_of(app: &App, keeper: &KeeperRow) -> Result<String, Problem> {

@@ -31,7 +31,7 @@ pub(super) fn opened(app: &App, lost: Vec<LostPerson>) -> Result<Vec<Lost>, Prob
 }
 
 /// An address as it was typed, or what is wrong with it.
-fn read(app: &App, typed: Option<&str>) -> Result<EmailAddress, String> {
+pub(super) fn read_address(app: &App, typed: Option<&str>) -> Result<EmailAddress, String> {
     let said = |key| {
         let problem = Problem::of(key);
         format!("{} {}", problem.title(), problem.detail())
@@ -48,7 +48,7 @@ pub(super) async fn moves(
     sure: bool,
 ) -> Result<Response, Problem> {
     let seen = seen(app, keeper).await?;
-    let address = match read(app, typed) {
+    let address = match read_address(app, typed) {
         Ok(address) => address.to_text(),
         Err(wrong) => return Ok(page::whole(app, &seen, Some(("their-address", &wrong)))),
     };
@@ -87,7 +87,7 @@ pub(super) async fn gives(
         // Another has been quicker, or nobody was ever asked.
         return Ok(page::nothing_to_note(app, "house.keeper.lost_no_more"));
     };
-    let address = match read(app, typed.address) {
+    let address = match read_address(app, typed.address) {
         Ok(address) => address,
         Err(wrong) => {
             let place = format!("lost-{}", lost.person);

@@ -4,6 +4,7 @@
 use super::assets;
 use super::keeper_address_page::{Lost, their_address, whom_we_cannot_reach};
 use super::keeper_card::{Wanted, asked_for};
+use super::keeper_event::{Happening, has_it_happened};
 use super::page::{opening, private, private_with, say, wrong_at};
 use super::say_date::full_day;
 use crate::app::App;
@@ -34,6 +35,8 @@ pub(super) struct Seen {
     pub(super) lost: Vec<Lost>,
     /// For which letters a card of theirs is asked.
     pub(super) cards: Vec<Wanted>,
+    /// Of what they are asked whether it has happened.
+    pub(super) events: Vec<Happening>,
     /// When.
     pub(super) now: Now,
 }
@@ -181,6 +184,7 @@ fn invited(seen: &Seen, asks: Asks) -> Markup {
     html! {
         (opening(&seen.say("house.keeper.trusts"), &seen.say("house.keeper.invited")))
         (asked_for(seen))
+        (has_it_happened(seen))
         h2 { (say("house.keeper.means", &[])) }
         (what_it_means(seen))
         form.acts #answer method="post" {
@@ -211,12 +215,15 @@ fn between_times(seen: &Seen, asks: Asks) -> Markup {
     let lede = match asks {
         _ if !seen.cards.is_empty() => seen.say("house.keeper.card_lede"),
         Asks::Stopped(day) => say("house.keeper.stopped", &[("name", &seen.name), ("day", &full_day(day))]),
+        _ if !seen.events.is_empty() => seen.say("house.keeper.event_lede"),
         Asks::Nothing => seen.say("house.keeper.nothing"),
         _ => say("house.keeper.quiet", &[]),
     };
     html! {
         (opening(&seen.say("house.keeper.trusts"), &lede))
         (asked_for(seen))
+        (has_it_happened(seen))
+        (whom_we_cannot_reach(seen))
         (own_word(seen))
         form.acts method="post" {
             button.button type="submit" name="do" value="accept" { (say("house.keeper.still_right", &[])) }
@@ -284,6 +291,7 @@ fn asked(seen: &Seen, standing: KeeperStanding) -> Markup {
             p.note { (seen.say("house.keeper.told")) }
         }
         (asked_for(seen))
+        (has_it_happened(seen))
         h2 { (say("house.keeper.afraid", &[])) }
         div.prose {
             @if let Some((needed, all)) = seen.quorum() {
@@ -488,6 +496,7 @@ fn over(app: &App, seen: &Seen) -> Markup {
     html! {
         (opening(&say("house.keeper.is_over", &[]), &seen.say(lede)))
         (asked_for(seen))
+        (has_it_happened(seen))
         (whom_we_cannot_reach(seen))
         div.prose #answer {
             p { (say("house.keeper.never_read", &[])) }

@@ -9,7 +9,7 @@ use super::range::{self, Ranged};
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::tell::{Done, Made, Octets, Told, done};
-use super::{asks, rule};
+use super::{asks, events, rule};
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -169,7 +169,8 @@ pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Re
         Shown::Withdrawn => ("withdrawn", vec!["export"]),
     };
     view.held = (shown == Shown::Held).then(|| held_because(delivery.state));
-    view.rule = Some(rule::View::of(&delivery.rule, asks::View::of(app, letter)?));
+    let event = events::text_of(app, &delivery.rule, letter.id)?;
+    view.rule = Some(rule::View::of(&delivery.rule, event, asks::View::of(app, letter)?));
     if shown == Shown::Withdrawn {
         view.amending = None;
         return Ok(view);
@@ -178,8 +179,8 @@ pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Re
         view.can.insert(0, "undo-amend");
     }
     view.rest_until = Some(delivery.rest.until.to_string());
-    // What waits for nothing but her end has no day before that.
-    let dayless = delivery.rule.gate == Gate::Gone && delivery.rule.moment == Moment::AtOnce;
+    // What waits for nothing but her end, or a word, has no day before that.
+    let dayless = delivery.rule.gate != Gate::None && delivery.rule.moment == Moment::AtOnce;
     if !dayless || shown == Shown::Left {
         view.arrives = delivery.due.map(|due| due.max(delivery.rest.until).to_string());
     }

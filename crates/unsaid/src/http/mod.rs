@@ -32,6 +32,7 @@ mod cards;
 mod channels;
 mod codes;
 mod drafts;
+mod events;
 mod host_wrap;
 mod house;
 mod keeper_sets;
@@ -65,6 +66,7 @@ mod house_pages;
 mod keeper;
 mod keeper_address_page;
 mod keeper_card;
+mod keeper_event;
 mod keeper_gives;
 mod keeper_page;
 mod outbox;
@@ -113,6 +115,7 @@ pub fn routes() -> Vec<Route> {
         cards::routes(),
         notice::routes(),
         letters::routes(),
+        events::routes(),
         way::routes(),
         uploads::routes(),
         when::routes(),

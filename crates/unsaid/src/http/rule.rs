@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unsaid_delivery::calendar;
+use unsaid_delivery::event::{LEAST, LONGEST};
 use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Reach, RestAsked, Rule};
 
 /// A rule as it comes in.
@@ -18,6 +19,8 @@ use unsaid_delivery::rule::{Birthday, Gate, LeapDay, Moment, Reach, RestAsked, R
 pub(super) struct Given {
     #[schemars(with = "GateKind")]
     gate: Value,
+    /// With the gate `word`: what must have happened, as her keepers are asked.
+    event: Option<String>,
     #[schemars(with = "MomentGiven")]
     moment: Value,
     #[schemars(with = "ReachKind")]
@@ -33,6 +36,7 @@ pub(super) struct Given {
 enum GateKind {
     None,
     Gone,
+    Word,
 }
 
 #[derive(JsonSchema)]
@@ -93,8 +97,12 @@ impl Given {
         let gate = match self.gate.as_str() {
             Some("none") => Gate::None,
             Some("gone") => Gate::Gone,
+            Some("word") => word(self.event.as_deref())?,
             _ => return Err(not_yet()),
         };
+        if self.event.is_some() && !matches!(gate, Gate::Word { .. }) {
+            return Err(Problem::of("not-understood"));
+        }
         let reach = match self.reach.as_str() {
             Some("send") => Reach::Send,
             Some("claim") => Reach::Claim,
@@ -144,6 +152,18 @@ impl Given {
             _ => Err(not_yet()),
         }
     }
+}
+
+/// What must have happened, in her words; how many must say it is for the house.
+fn word(event: Option<&str>) -> Result<Gate, Problem> {
+    let event = event.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    if event.is_empty() {
+        return Err(Problem::field("event", "event-empty"));
+    }
+    if event.chars().count() > LONGEST || event.chars().any(char::is_control) {
+        return Err(Problem::field("event", "event-too-long"));
+    }
+    Ok(Gate::Word { event, keepers: Vec::new(), quorum: LEAST })
 }
 
 /// A day, a time of day (nine in the morning unless it is said) and a zone.
@@ -263,7 +283,11 @@ pub fn meant(json: &[u8]) -> Option<Rule> {
 
 /// A rule in the JSON that its author is shown, with nothing asked before it opens: for whoever looks from outside.
 pub fn shown(rule: &Rule) -> Value {
-    serde_json::to_value(View::of(rule, asks::View::Nothing(asks::Nothing::None))).unwrap_or_default()
+    let event = match &rule.gate {
+        Gate::Word { event, .. } => Some(event.clone()),
+        Gate::None | Gate::Gone => None,
+    };
+    serde_json::to_value(View::of(rule, event, asks::View::Nothing(asks::Nothing::None))).unwrap_or_default()
 }
 
 /// A rule as its author is shown it.
@@ -271,6 +295,9 @@ pub fn shown(rule: &Rule) -> Value {
 #[schemars(rename = "Rule")]
 pub(super) struct View {
     gate: &'static str,
+    /// With the gate `word`: what must have happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
     moment: MomentView,
     reach: &'static str,
     proof: asks::View,
@@ -288,9 +315,10 @@ enum MomentView {
 }
 
 impl View {
-    /// The rule in JSON.
-    pub(super) fn of(rule: &Rule, proof: asks::View) -> Self {
+    /// The rule in JSON, with what must have happened in her words.
+    pub(super) fn of(rule: &Rule, event: Option<String>, proof: asks::View) -> Self {
         Self {
+            event,
             gate: match rule.gate {
                 Gate::None => "none",
                 Gate::Gone => "gone",
@@ -351,6 +379,7 @@ mod tests {
             moment["kind"] = fields["kind"]["const"].clone();
             let given = |moment: &Value| Given {
                 gate: "none".into(),
+                event: None,
                 moment: moment.clone(),
                 reach: "send".into(),
                 proof: "none".into(),

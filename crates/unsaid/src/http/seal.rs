@@ -3,6 +3,7 @@
 
 use super::asks::Asked;
 use super::described::shape;
+use super::events;
 use super::gate::SignedIn;
 use super::letters;
 use super::lives::is_armed;
@@ -43,6 +44,10 @@ pub(super) fn routes() -> Vec<Route> {
         .refuses(&[
             "not-yet",
             "life-unarmed",
+            "keepers-missing",
+            "event-empty",
+            "event-too-long",
+            "name-for-keepers",
             "bytes-unknown",
             "rest-unknown",
             "person-missing",
@@ -169,20 +174,40 @@ async fn answer(app: &App, author: &Author, asked: &Ask, letter: &Letter) -> Res
     Ok(Told::new(Sealed { said: None, letter: told.letter }))
 }
 
-/// A letter for her end may be to somebody who has no address yet, or is not born: of whom her keepers may be told, and whom they are asked for then.
+/// A letter for her end, or for something that keepers say, may be to somebody who has no address yet, or is not born: of whom her keepers may be told, and whom they are asked for then.
 async fn keepers_will_be_asked(
     app: &App,
     author: &Author,
     person: PersonId,
     rule: &Rule,
 ) -> Result<bool, Problem> {
-    Ok(rule.gate == Gate::Gone && app.store.told_of_person(author, person).await?.is_some())
+    Ok(rule.gate != Gate::None && app.store.told_of_person(author, person).await?.is_some())
 }
 
 /// What waits for her end is promised only where somebody asks whether it has come.
 async fn may_wait_for_her_end(app: &App, author: &Author, rule: &Rule) -> Result<(), Problem> {
     if rule.gate == Gate::Gone && !is_armed(app, author).await? {
         return Err(Problem::field("rule", "life-unarmed"));
+    }
+    Ok(())
+}
+
+/// What waits for the word of keepers is promised only where there are any; and of whom nothing leads to, they have to be told.
+async fn may_wait_for_a_word(
+    app: &App,
+    author: &Author,
+    (person, rule): (PersonId, &Rule),
+    has_address: bool,
+) -> Result<(), Problem> {
+    if !matches!(rule.gate, Gate::Word { .. }) {
+        return Ok(());
+    }
+    let keepers = app.store.keepers(author.account()).await?;
+    if !keepers.iter().any(|keeper| keeper.standing.counts()) {
+        return Err(Problem::field("rule", "keepers-missing"));
+    }
+    if !has_address && app.store.told_of_person(author, person).await?.is_none() {
+        return Err(Problem::field("person", "name-for-keepers"));
     }
     Ok(())
 }
@@ -244,6 +269,8 @@ async fn once(app: &App, author: &Author, asked: &Ask) -> Result<Result<Letter, 
             let plan = accept::plan(rule, asked.rest, &zone, now)?;
             if !sealed_already {
                 may_wait_for_her_end(app, author, rule).await?;
+                let has_address = hers.addresses.iter().any(|a| a.good);
+                may_wait_for_a_word(app, author, (*person, rule), has_address).await?;
                 let has_way = match rule.reach {
                     Reach::Send => {
                         hers.addresses.iter().any(|a| a.good)
@@ -257,7 +284,7 @@ async fn once(app: &App, author: &Author, asked: &Ask) -> Result<Result<Letter, 
             Some(Promise {
                 delivery: DeliveryId(app.chance.id_bytes()),
                 person: *person,
-                rule: rule.clone(),
+                rule: events::kept(app, author, rule, asked.letter).await?,
                 occurrence: plan.occurrence,
                 rest: plan.rest,
                 due: plan.due,

@@ -108,6 +108,11 @@ pub enum Message<'a> {
         /// The whole link.
         link: &'a str,
     },
+    /// To a keeper: another one has said that something has happened, and they are asked too.
+    EventAsked {
+        /// The whole link.
+        link: &'a str,
+    },
     /// To a host: something waits until they have looked.
     HostCalled {
         /// For what.
@@ -181,6 +186,7 @@ impl Message<'_> {
             Self::NobodyReads => "nobody-reads",
             Self::AtTheDoor { .. } => "at-the-door",
             Self::CardAsked { .. } => "card-asked",
+            Self::EventAsked { .. } => "event-asked",
             Self::HostCalled { .. } => "host-called",
             Self::KeeperNews { news } => news.kind(),
             Self::Test => "test",

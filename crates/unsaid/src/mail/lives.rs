@@ -29,6 +29,10 @@ pub enum News {
     Moved,
     /// They gave an address of somebody whom her letters could not reach.
     GaveAddress,
+    /// They said whether something has happened that a letter of hers waits for.
+    SaidOfEvent,
+    /// Enough of them have said that it has.
+    EventOpens,
 }
 
 impl News {
@@ -39,6 +43,8 @@ impl News {
             Self::Declined => "keeper-declined",
             Self::Moved => "keeper-moved",
             Self::GaveAddress => "keeper-gave-address",
+            Self::SaidOfEvent => "event-said",
+            Self::EventOpens => "event-opens",
         }
     }
 }

@@ -184,6 +184,16 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 ask,
             ],
         ),
+        Message::EventAsked { link } => (
+            words.say("mail.event_asked.subject", &[]),
+            vec![
+                of_house("mail.event_asked.what"),
+                plain("mail.event_asked.look"),
+                way(words, "mail.event_asked.way", "mail.life.who", lead(link, head)?),
+                plain("mail.event_asked.silence"),
+                ask,
+            ],
+        ),
         Message::HostCalled { call } => {
             let what = match call {
                 Call::Holds => "mail.host_called.holds",
@@ -221,6 +231,12 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 }
                 News::GaveAddress => {
                     ("mail.gave_address.subject", "mail.gave_address.what", "mail.gave_address.how")
+                }
+                News::SaidOfEvent => {
+                    ("mail.event_said.subject", "mail.event_said.what", "mail.event_said.how")
+                }
+                News::EventOpens => {
+                    ("mail.event_opens.subject", "mail.event_opens.what", "mail.event_opens.how")
                 }
             };
             let says = words.say(how, &[("origin", origin)]);

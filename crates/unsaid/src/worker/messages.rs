@@ -272,6 +272,12 @@ impl Worker {
                 link = self.link("keeper", &id);
                 compose::Message::CardAsked { link: &link }
             }
+            Kind::Notice(Notice::EventAsked) => {
+                link = self.link("keeper", &id);
+                compose::Message::EventAsked { link: &link }
+            }
+            Kind::Notice(Notice::EventSaid) => compose::Message::KeeperNews { news: News::SaidOfEvent },
+            Kind::Notice(Notice::EventOpens) => compose::Message::KeeperNews { news: News::EventOpens },
             Kind::Notice(Notice::HostCalled(call)) => compose::Message::HostCalled { call },
             Kind::Ladder(ladder) => {
                 let about = match &view.about {

@@ -12,6 +12,7 @@ mod channels;
 mod coming;
 mod described;
 mod drafts;
+mod events;
 mod host_keys;
 mod hosts;
 mod house;

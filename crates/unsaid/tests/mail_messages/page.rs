@@ -51,7 +51,7 @@ fn the_page_says_what_the_text_says_and_only_names_its_button_besides() {
         };
         let button = button.or_else(|| match name {
             "said-well" | "said-unknown" => Some(words.say("mail.life.press", &[])),
-            "invited" | "still-right" | "address-asked" | "card-asked" => {
+            "invited" | "still-right" | "address-asked" | "card-asked" | "event-asked" => {
                 Some(words.say("mail.life.who", &[]))
             }
             "rehearsal" => Some(Words::english().say("mail.life.who", &[])),

@@ -101,7 +101,7 @@ export function lastYear(plan: DraftPlan, records: Records): number | null {
 
 /** The moment for the house; `null` for 'never' and while it is not complete. */
 export function momentOf(plan: DraftPlan, records: Records): Moment | null {
-  if (plan.when === 'at-once' || plan.when === 'gone') return { kind: 'at-once' };
+  if (plan.when === 'at-once' || plan.when === 'gone' || plan.when === 'word') return { kind: 'at-once' };
   const { time, zone } = plan;
   if (plan.when === 'on') {
     const date = dayOf(plan);
@@ -127,19 +127,25 @@ export const restOf = (plan: DraftPlan): Rest => (plan.rest === 'week' ? 7 : pla
 /** `proof`: what is asked before it opens. */
 export function ruleOf(plan: DraftPlan, records: Records, proof: Proof = 'none'): Rule | null {
   const moment = momentOf(plan, records);
-  return moment === null ? null : { gate: gateOf(plan), moment, reach: reachOf(plan), proof };
+  if (moment === null) return null;
+  const gate = gateOf(plan);
+  const rule: Rule = { gate, moment, reach: reachOf(plan), proof };
+  return gate === 'word' ? { ...rule, event: eventOf(plan) } : rule;
 }
 
-/** Whether it waits for her end: alone, or before its day. */
+/** What must have happened, as the house keeps it. */
+export const eventOf = (plan: DraftPlan): string => plan.event.trim().split(/\s+/u).join(' ');
+
+/** Whether it waits for the word of her keepers, or for her end: alone, or before its day. */
 export const gateOf = (plan: DraftPlan): Rule['gate'] =>
-  plan.when === 'gone' || (plan.onlyGone && dated(plan)) ? 'gone' : 'none';
+  plan.when === 'word' ? 'word' : plan.when === 'gone' || (plan.onlyGone && dated(plan)) ? 'gone' : 'none';
 
 const dated = (plan: DraftPlan): boolean =>
   plan.when === 'on' || plan.when === 'birthday' || plan.when === 'each-birthday';
 
 /** Whoever may never come is not promised a letter for each year: such a letter is always sent. */
 export const mayWait = (plan: DraftPlan): boolean =>
-  plan.when !== null && plan.when !== 'never' && plan.when !== 'each-birthday';
+  plan.when !== null && plan.when !== 'never' && plan.when !== 'each-birthday' && plan.when !== 'word';
 
 export const reachOf = (plan: DraftPlan): Rule['reach'] => (mayWait(plan) ? plan.reach : 'send');
 
@@ -151,11 +157,15 @@ export function planMends(plan: DraftPlan, today: string, records: Records): Men
   if (plan.who === null) list.push({ field: 'who-new', text: say('author.for.who-missing') });
   else if (plan.who.kind === 'new') {
     if (plan.who.name.trim() === '') list.push({ field: 'name', text: say('author.for.name-missing') });
-    if (plan.who.address.trim() === '' && plan.when !== 'never' && reachOf(plan) === 'send') {
+    const sent = plan.when !== 'never' && plan.when !== 'word' && reachOf(plan) === 'send';
+    if (plan.who.address.trim() === '' && sent) {
       list.push({ field: 'address', text: say('author.for.address-missing') });
     }
   }
   if (plan.when === null) list.push({ field: 'when-at-once', text: say('author.for.when-missing') });
+  if (plan.when === 'word' && eventOf(plan) === '') {
+    list.push({ field: 'event', text: say('author.for.event-missing') });
+  }
   if (plan.when === 'on') list.push(...dayMends(plan, today));
   if (plan.when === 'birthday' || plan.when === 'each-birthday') {
     list.push(...bornMends(plan, today, records));
@@ -198,7 +208,9 @@ export function planOf(letter: Letter): DraftPlan {
   const moment = letter.rule?.moment;
   if (moment === undefined) return plan;
   const gone = letter.rule?.gate === 'gone';
-  plan.when = gone && moment.kind === 'at-once' ? 'gone' : moment.kind;
+  const word = letter.rule?.gate === 'word';
+  plan.when = word ? 'word' : gone && moment.kind === 'at-once' ? 'gone' : moment.kind;
+  plan.event = letter.rule?.event ?? '';
   plan.reach = letter.rule?.reach ?? 'send';
   if (moment.kind === 'at-once') return plan;
   plan.onlyGone = gone;

@@ -29,6 +29,10 @@ export function lacksAddress(letter: Letter, people: readonly Person[]): boolean
 export function wouldFact(letter: Letter, { name, life, people, cards = null }: Known): Fact {
   const term = say('author.fact.would');
   const no = (text: string): Fact => ({ term, status: 'problem', text });
+  if (letter.rule?.gate === 'word') {
+    if (letter.state === 'held') return no(say('author.gone.would-held'));
+    return { term, status: 'wait', text: say('author.word.would', { event: letter.rule.event ?? '' }) };
+  }
   if (lacksAddress(letter, people)) return no(say('author.fact.would-not', { name }));
   if (letter.kept === 'keepers' && cards && cards.printed.length < cards.needed)
     return no(say('author.keeper-cards.would-not', { number: count(cards.needed) }));

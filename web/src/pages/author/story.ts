@@ -42,6 +42,9 @@ export const restsUntil = (letter: Letter, hers: string): Moment | null =>
 /** It goes once she is gone, and not before. */
 export const waitsForEnd = (letter: Letter): boolean => letter.rule?.gate === 'gone';
 
+/** It goes once her keepers have said that something has happened. */
+export const waitsForWord = (letter: Letter): boolean => letter.rule?.gate === 'word';
+
 /** Less than an hour between sealing and the end of the rest is no rest: she chose none. */
 function hasRest(letter: Letter): boolean {
   if (!letter.restUntil || !letter.sealedAt) return false;
@@ -69,6 +72,7 @@ export function heading(letter: Letter, hers: string, today: string): string {
         ? say('author.letter.rests-tomorrow')
         : say('author.letter.rests-until', { day: shortDay(rest.day) });
     case 'waiting':
+      if (waitsForWord(letter)) return say('author.word.waits');
       return say(waitsForEnd(letter) ? 'author.letter.waits-gone' : 'author.letter.waits');
     case 'askable':
       return say('author.letter.askable');
@@ -233,6 +237,15 @@ export function steps(
     });
   }
   const moment = leaves(letter, hers);
+  if (waitsForWord(letter) && letter.state !== 'left') {
+    list.push({
+      when: say('author.word.step-when'),
+      title: say('author.word.step', { event: letter.rule.event ?? '' }),
+      says: say('author.word.step-says'),
+      state: letter.state === 'waiting' ? 'now' : 'coming',
+    });
+    return list;
+  }
   if (waitsForEnd(letter) && letter.state !== 'left' && letter.state !== 'askable') {
     list.push({
       when:

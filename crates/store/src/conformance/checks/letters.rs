@@ -140,7 +140,8 @@ pub async fn seal(scene: &Scene<'_>) {
 /// One rule of every kind.
 fn rules(person: unsaid_delivery::PersonId) -> Vec<Rule> {
     use unsaid_delivery::rule::{Birthday, Gate, LeapDay};
-    let word = Gate::Word { event: "a 'wedding'\n".into(), keepers: vec![person, person], quorum: 2 };
+    let keeper = unsaid_delivery::KeeperId(person.0);
+    let word = Gate::Word { event: "a 'wedding'\n".into(), keepers: vec![keeper, keeper], quorum: 2 };
     let gates = [Gate::None, Gate::Gone, word];
     let (time, zone) = (jiff::civil::time(7, 30, 0, 0), "Asia/Kathmandu".to_owned());
     let leap = Birthday { month: 2, day: 29, leap: LeapDay::March1 };

@@ -1,9 +1,9 @@
-//! What the journal holds of an author's life: the values of the kinds 27 to 43, as the table in [`super`] has them.
+//! What the journal holds of an author's life: the values of the kinds 27 to 46, as the table in [`super`] has them.
 
 use super::{From, Out};
 use jiff::Timestamp;
 use unsaid_delivery::Fact;
-use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, KeeperSetId, PersonId};
+use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, KeeperSetId, LetterId, PersonId};
 use unsaid_delivery::life::{Fallback, Plan, Policy, Strength, Word};
 
 impl Out {
@@ -119,6 +119,16 @@ impl Out {
                 self.0.extend(made.as_microsecond().to_le_bytes());
                 43
             }
+            Fact::EventSaid { letter, keeper, happened } => {
+                self.0.extend(letter.0);
+                self.0.extend(keeper.0);
+                self.u8((*happened).into());
+                45
+            }
+            Fact::EventStopped { letter } => {
+                self.0.extend(letter.0);
+                46
+            }
             _ => return None,
         })
     }
@@ -220,6 +230,12 @@ impl From<'_> {
                 file: self.bytes()?.to_vec(),
                 made: Timestamp::from_microsecond(i64::from_le_bytes(self.array()?)).ok()?,
             },
+            45 => Fact::EventSaid {
+                letter: LetterId(self.array()?),
+                keeper: KeeperId(self.array()?),
+                happened: self.flag()?,
+            },
+            46 => Fact::EventStopped { letter: LetterId(self.array()?) },
             _ => return None,
         })
     }

@@ -51,6 +51,11 @@ pub(super) fn of_a_life() -> Vec<Fact> {
         Fact::ChannelRemoved { account, channel },
         Fact::StopCodeMade { account, code: [9; 32] },
     ]);
+    let letter = LetterId([12; 16]);
+    for happened in [false, true] {
+        facts.push(Fact::EventSaid { letter, keeper, happened });
+    }
+    facts.push(Fact::EventStopped { letter });
     for person in [None, Some(PersonId([9; 16]))] {
         let (set, file) = (KeeperSetId([11; 16]), vec![6; 400]);
         facts.push(Fact::KeeperSetMade { account, set, person, needed: 2, of: 3, file, made: until });
@@ -127,10 +132,12 @@ fn every_fact_has_an_example() {
             Fact::PersonTold { .. } => 39,
             Fact::KeeperSetMade { .. } => 40,
             Fact::HandleAdded { .. } => 41,
+            Fact::EventSaid { .. } => 42,
+            Fact::EventStopped { .. } => 43,
         }
     }
     let shown: BTreeSet<u8> = every_fact().iter().map(|entry| number(&entry.fact)).collect();
-    assert_eq!(shown.len(), 42);
+    assert_eq!(shown.len(), 44);
 }
 
 #[test]

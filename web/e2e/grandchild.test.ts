@@ -1,0 +1,95 @@
+// The grandchild she never met, in the browser: a letter to somebody who is only a name, sealed on its author's pages for the day when 'there is a grandchild'; two keepers with a small telephone and no
+// scripts say that there is, and give the address of whoever looks after the child; she is shown what they said, and it goes after her two weeks.
+
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { browser as launch, House, Window } from './house';
+
+let chromium: Browser;
+let house: House;
+let helen: Window;
+let telephone: BrowserContext;
+let page: Page;
+
+beforeEach(async () => {
+  chromium = await launch();
+  house = await House.open();
+  helen = await Window.open(house, chromium);
+  await helen.begin(await house.firstLink(), 'helen@example.org', 'Helen Marlow');
+  telephone = await chromium.newContext({
+    viewport: { width: 360, height: 640 },
+    locale: 'en-GB',
+    javaScriptEnabled: false,
+  });
+  page = await telephone.newPage();
+});
+
+afterEach(async () => {
+  const wrong = helen.wrong;
+  await chromium.close();
+  await house.close();
+  expect(wrong).toEqual([]);
+});
+
+/** Names a keeper in her session; gives the link that stands on their paper. */
+async function keeper(name: string, address: string): Promise<string> {
+  const link = await helen.page.evaluate(
+    async (asked) => {
+      const answer = await fetch('/api/life/keepers', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'unsaid-request': '1' },
+        body: JSON.stringify(asked),
+      });
+      return ((await answer.json()) as { link?: string }).link;
+    },
+    { name, address, language: 'en' },
+  );
+  expect(link).toBeDefined();
+  return String(link);
+}
+
+const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+const main = async () => (await page.innerText('main')).replace(/\s+/g, ' ');
+
+/** A keeper says that it has happened, and where a letter would go. */
+async function says(link: string, address: string): Promise<string> {
+  await page.goto(link);
+  expect(await main()).not.toContain('grandchild');
+  await press('Look who it is');
+  expect(await main()).toContain('There is a grandchild');
+  expect(await main()).toContain('My first grandchild');
+  expect(await page.locator('input[name=answer]:checked').count()).toBe(0);
+  await page.getByLabel('Yes, it has happened').check();
+  await page.getByLabel('Mail address to which the letter should go').fill(address);
+  await press('Give this answer');
+  expect(await main()).toContain(address);
+  await press('Yes, that is my answer');
+  expect(await main()).toContain('Your answer is noted.');
+  return main();
+}
+
+test('to my first grandchild, when there is one', async () => {
+  const joan = await keeper('Joan Pryce', 'joan@example.org');
+  const amir = await keeper('Amir Haddad', 'amir@example.org');
+
+  await helen.write('To a grandchild', 'Dear you, I would have liked to hold you.');
+  await helen.forSomebodyNew('My first grandchild', '');
+  await helen.page.check('#when-word');
+  await helen.page.fill('#event', 'There is a grandchild');
+  await helen.page.locator('summary', { hasText: 'How long' }).click();
+  await helen.page.check('#rest-none');
+  expect(await helen.seal()).toContain('When the people whom you trust say so');
+  await house.live(1);
+
+  expect(await says(joan, 'mother@example.org')).toContain('Nobody else has said anything yet.');
+  expect(await says(amir, 'mother@example.org')).toContain('Enough of you have said so.');
+  expect(await house.knocks()).toEqual([]);
+
+  await helen.page.reload();
+  await house.live(12);
+  expect(await house.knocks()).toEqual([]);
+  await house.live(3);
+  const knocks = await house.knocks();
+  expect(knocks.length).toBe(1);
+  expect(knocks[0]).toContain('mother@example.org');
+});
