@@ -33,19 +33,13 @@ afterEach(async () => {
 
 /** Names a keeper in her session; gives the link that stands on their paper. */
 async function keeper(name: string, address: string): Promise<string> {
-  const link = await helen.page.evaluate(
-    async (asked) => {
-      const answer = await fetch('/api/life/keepers', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'unsaid-request': '1' },
-        body: JSON.stringify(asked),
-      });
-      return ((await answer.json()) as { link?: string }).link;
-    },
-    { name, address, language: 'en' },
-  );
-  expect(link).toBeDefined();
-  return String(link);
+  const named = await helen.asks<{ link: string }>('POST', '/api/life/keepers', {
+    name,
+    address,
+    language: 'en',
+  });
+  expect(named.status).toBe(201);
+  return named.body.link;
 }
 
 const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
@@ -85,7 +79,14 @@ test('to my first grandchild, when there is one', async () => {
   expect(await says(amir, 'mother@example.org')).toContain('Enough of you have said so.');
   expect(await house.knocks()).toEqual([]);
 
-  await helen.page.reload();
+  // What they said stands with the letter, and the button that stops it.
+  await helen.follow('Letters');
+  await helen.page.locator('main').getByRole('link', { name: 'To a grandchild' }).first().click();
+  await helen.page.getByRole('button', { name: 'Stop it' }).waitFor();
+  const told = await helen.told();
+  expect(told).toContain('Joan Pryce: it has happened.');
+  expect(told).toContain('Amir Haddad: it has happened.');
+
   await house.live(12);
   expect(await house.knocks()).toEqual([]);
   await house.live(3);

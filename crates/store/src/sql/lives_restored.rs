@@ -662,3 +662,49 @@ async fn keepers_cards_that_were_made_after_the_backup_open_what_was_sealed_to_t
         }
     }
 }
+
+/// What keepers said of an event after the backup is known again, and what she stopped stays stopped; her days begin anew, since she may have been told by nobody.
+#[tokio::test]
+async fn the_word_of_keepers_of_after_the_backup_is_known_again_and_opens_nothing_by_itself() {
+    use super::tests::LETTER;
+    use crate::events::{EventStore, NewWord};
+    for stopped in [false, true] {
+        for mut house in House::both("life_events").await {
+            {
+                let store = house.open().await;
+                armed(&store, plan(Policy::KeepersOnly)).await;
+                transaction!(&store, Mode::Write, |tx| {
+                    tx.exec(
+                        "update deliveries set gate = 'word', gate_event = 'sealed', gate_keepers = '', gate_quorum = 2 where id = $1",
+                        values![DELIVERY],
+                    )
+                    .await
+                })
+                .unwrap();
+            }
+            house.back_up().await;
+            {
+                let store = house.open().await;
+                for n in [0_u8, 2] {
+                    let name = |of: u8| MessageId([200 + n * 2 + of; 16]);
+                    let word = NewWord { letter: LETTER, happened: true, told: name(0), opens: name(1) };
+                    let keeper = KEEPERS[usize::from(n)];
+                    let said = store.say_event(keeper, word, &Names::new(), now()).await.unwrap();
+                    assert!(said.is_ok());
+                }
+                if stopped {
+                    assert!(store.stop_event(&author(), LETTER, now()).await.unwrap());
+                }
+            }
+            house.restore();
+            for start in 1..=2 {
+                let store = house.open().await;
+                let known = store.event(&author(), LETTER).await.unwrap().unwrap();
+                let many = if stopped { 0 } else { 2 };
+                assert_eq!((known.heard.len(), known.spoken.is_some()), (many, !stopped), "start {start}");
+                assert!(known.spoken.is_none_or(|spoken| spoken.grace));
+                assert_eq!(delivery(&store).await.state, State::Waiting);
+            }
+        }
+    }
+}
