@@ -70,6 +70,8 @@ pub(super) fn whom_we_cannot_reach(seen: &Seen) -> Markup {
 fn needed_for_an_address(seen: &Seen) -> String {
     match seen.quorum() {
         Some((needed, _)) if needed > 1 => say("house.keeper.lost_needs", &[("needed", &number(needed))]),
+        // While she lives and was never asked how she is: as for the word that something has happened.
+        None => say("house.keeper.lost_needs", &[("needed", &number(2))]),
         _ => say("house.keeper.lost_needs_one", &[]),
     }
 }

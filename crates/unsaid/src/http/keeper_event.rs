@@ -52,7 +52,7 @@ pub(super) fn asked(app: &App, asked: Vec<EventAsked>) -> Result<Vec<Happening>,
         Ok(Happening {
             letter: asked.letter,
             person: asked.person,
-            what: open(app, asked.letter, &asked.event).ok_or(StoreError::Damaged)?,
+            what: open(app, asked.letter, &asked.event).unwrap_or_default(),
             whom: asked.told.as_ref().map(|told| text(asked.person.to_string(), told)).transpose()?,
             wants_address: asked.wants_address,
             given: asked.given.as_ref().map(|(id, sealed)| text(id.to_string(), sealed)).transpose()?,

@@ -169,7 +169,7 @@ pub(super) fn view(app: &App, letter: &Letter, zone: &str, now: Timestamp) -> Re
         Shown::Withdrawn => ("withdrawn", vec!["export"]),
     };
     view.held = (shown == Shown::Held).then(|| held_because(delivery.state));
-    let event = events::text_of(app, &delivery.rule, letter.id)?;
+    let event = events::text_of(app, &delivery.rule, letter.id);
     view.rule = Some(rule::View::of(&delivery.rule, event, asks::View::of(app, letter)?));
     if shown == Shown::Withdrawn {
         view.amending = None;
