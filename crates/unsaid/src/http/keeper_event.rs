@@ -163,8 +163,8 @@ pub(super) fn has_it_happened(seen: &Seen) -> Markup {
                 form.form method="post" {
                     input type="hidden" name="letter" value=(event.letter.to_string());
                     div.choices role="radiogroup" aria-labelledby=(format!("{id}-title")) {
-                        (choice(&id, "yes"))
-                        (choice(&id, "no"))
+                        (choice(&id, true))
+                        (choice(&id, false))
                     }
                     @if event.wants_address {
                         div.field {
@@ -185,11 +185,18 @@ pub(super) fn has_it_happened(seen: &Seen) -> Markup {
     }
 }
 
-fn choice(id: &str, value: &str) -> Markup {
-    let (name, says) = match value {
-        "yes" => ("house.keeper.event_yes", "house.keeper.event_yes_says"),
-        _ => ("house.keeper.event_no", "house.keeper.event_no_says"),
+/// What an answer is called in a form.
+fn value(happened: bool) -> &'static str {
+    if happened { "yes" } else { "no" }
+}
+
+fn choice(id: &str, happened: bool) -> Markup {
+    let (name, says) = if happened {
+        ("house.keeper.event_yes", "house.keeper.event_yes_says")
+    } else {
+        ("house.keeper.event_no", "house.keeper.event_no_says")
     };
+    let value = value(happened);
     let id = format!("{id}-{value}");
     html! {
         div.choice {
@@ -257,7 +264,7 @@ fn sure_of_it(
             @if let Some(address) = &address { p.address { strong { (address) } } }
             form.acts method="post" {
                 input type="hidden" name="letter" value=(event.letter.to_string());
-                input type="hidden" name="answer" value=(if happened { "yes" } else { "no" });
+                input type="hidden" name="answer" value=(value(happened));
                 @if let Some(address) = &address { input type="hidden" name="address" value=(address); }
                 input type="hidden" name="sure" value="yes";
                 button.button.button--main type="submit" name="do" value="happened" { (say("house.keeper.sure_press", &[])) }

@@ -11,7 +11,7 @@ use unsaid_store::lives::{LifeStore, NewKeeper};
 use unsaid_store::rows::Author;
 
 const OK: StatusCode = StatusCode::OK;
-const DAY: i64 = 24 * 3600;
+const DAY: u64 = 24 * 3600;
 
 async fn name_keepers(house: &House, author: &Author) -> Vec<(KeeperId, String)> {
     let mut keepers = Vec::new();
@@ -60,7 +60,7 @@ impl Story {
         let keepers = name_keepers(&house, &author).await;
         helen.browser.post(&seal, &asked).await.says_no(422, "name-for-keepers");
         let told = format!("/api/persons/{child}/told");
-        helen.browser.put(&told, &json!({ "name": "My first grandchild" })).await.is(OK);
+        helen.browser.put_json(&told, &json!({ "name": "My first grandchild" })).await.is(OK);
         let mut claim = asked.clone();
         claim["rule"]["reach"] = json!("claim");
         helen.browser.post(&seal, &claim).await.says_no(422, "not-yet");
@@ -144,7 +144,8 @@ async fn she_stops_it_and_keepers_think_again() {
     story.says(1, "yes", "").await;
     story.says(1, "no", "").await;
     assert_eq!(story.event().await["opens"], Value::Null);
-    story.house.pass(90 * DAY);
+    story.house.pass(40 * DAY);
+    story.helen.unlock().await;
     assert!(story.house.turn().await.is_empty());
     assert_eq!(story.helen.state(&story.letter).await, "waiting");
     // What is no answer, another's letter, and one who was removed.

@@ -118,7 +118,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
     }
 }
 
-const KINDS: usize = 44;
+const KINDS: usize = 47;
 
 /// The messages about an author's life, each as it is written most often.
 fn about_a_life() -> [About<'static>; 16] {
