@@ -4,6 +4,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { browser as launch, House, Window } from './house';
+import { look, picture } from './looked';
 
 let chromium: Browser;
 let house: House;
@@ -54,12 +55,15 @@ async function says(link: string, address: string): Promise<string> {
   expect(await main()).toContain('There is a grandchild');
   expect(await main()).toContain('My first grandchild');
   expect(await page.locator('input[name=answer]:checked').count()).toBe(0);
+  await picture('word-keeper', page);
   await page.getByLabel('Yes, it has happened').check();
   await page.getByLabel('Mail address to which the letter should go').fill(address);
   await press('Give this answer');
   expect(await main()).toContain(address);
+  await picture('word-keeper-confirm', page);
   await press('Yes, that is my answer');
   expect(await main()).toContain('Your answer is noted.');
+  await picture('word-keeper-said', page);
   return main();
 }
 
@@ -71,10 +75,12 @@ test('to my first grandchild, when there is one', async () => {
   await helen.forSomebodyNew('My first grandchild', '');
   await helen.page.check('#when-word');
   await helen.page.fill('#event', 'There is a grandchild');
+  await look('word-when', helen.page);
   await helen.page.locator('summary', { hasText: 'How long' }).click();
   await helen.page.check('#rest-none');
   expect(await helen.seal()).toContain('When the people whom you trust say so');
   const letter = new URL(helen.page.url()).pathname;
+  await look('word-sealed', helen.page);
   await house.live(1);
 
   expect(await says(joan, 'mother@example.org')).toContain('Nobody else has said anything yet.');
@@ -85,6 +91,7 @@ test('to my first grandchild, when there is one', async () => {
   await helen.unlock(words);
   await helen.page.locator(`a[href="${letter}"]`).first().click();
   await helen.page.getByRole('button', { name: 'Stop it' }).waitFor();
+  await look('word-letter', helen.page);
   const told = await helen.told();
   expect(told).toContain('Joan Pryce: it has happened.');
   expect(told).toContain('Amir Haddad: it has happened.');

@@ -150,11 +150,11 @@ pub(super) fn has_it_happened(seen: &Seen) -> Markup {
     html! {
         @for event in &seen.events {
             @let id = format!("event-{}", event.letter);
-            section aria-labelledby=(format!("{id}-title")) id=(id) {
+            section.form aria-labelledby=(format!("{id}-title")) id=(id) {
                 h2 id=(format!("{id}-title")) { (say("house.keeper.event", &[])) }
                 div.prose {
                     p { (seen.say("house.keeper.event_says")) }
-                    p.said { strong { (event.what) } }
+                    p { strong { (event.what) } }
                     @if let Some(whom) = &event.whom {
                         p { (say("house.keeper.event_whom", &[("who", whom)])) }
                     }
