@@ -1,8 +1,9 @@
-//! The town: a house, its two workers, and the hand that moves its clock. `lived` runs the engine when something is due, every six hours at most and once a day at least; `off`
+//! The town: a house, its two workers, and the hand that moves its clock. `lived` runs the engine every six hours, and of many quiet days once a day; `off`
 //! is a power cut; `wall-only` is a clock that somebody set wrong.
 
 use crate::clock::TownClock;
 use crate::hosts::Hosts;
+use jiff::SignedDuration;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +17,12 @@ use unsaid_delivery::clock::LONGEST_CREDIT_SECONDS;
 use unsaid_store::StoreError;
 use unsaid_store::rows::Lane;
 
-/// The engine is run at least this often while time is lived: what it does by the day is done each day.
-const LONGEST_STEP_SECONDS: i64 = 86_400;
-/// And no more often than this, however much is due: what is due within it is done at its end, as after a pause of the program's own loop.
-const SHORTEST_STEP_SECONDS: i64 = 6 * 3_600;
+/// The engine is run this often while time is lived. What is due within it is done at its end, as after a pause of the program's own loop.
+const STEP_SECONDS: u64 = 6 * 3_600;
+/// Where nothing is due sooner, and many days are to be lived: what it does by the day is done each day.
+const QUIET_STEP_SECONDS: u32 = 86_400;
+/// So many seconds are many days.
+const MANY_SECONDS: u64 = 10 * 86_400;
 /// A step that is not done after so many turns has a fault that must be seen, not waited for.
 const MOST_TURNS: usize = 10_000;
 /// The longest time that may pass in one go: ten years.
@@ -125,7 +128,8 @@ impl Town {
                 let mut left = seconds;
                 until_idle(&self.app, &mut house.1).await?;
                 while left > 0 {
-                    let step = left.min(self.until_due().await?);
+                    let quiet = left > MANY_SECONDS && self.is_quiet().await?;
+                    let step = left.min(if quiet { u64::from(QUIET_STEP_SECONDS) } else { STEP_SECONDS });
                     self.live(step)?;
                     until_idle(&self.app, &mut house.1).await?;
                     left -= step;
@@ -147,17 +151,19 @@ impl Town {
         self.clock.keep()
     }
 
-    /// How long nothing is due, in seconds, as far as it counts here.
-    async fn until_due(&self) -> Result<u64, StoreError> {
+    /// Nothing is due within a quiet step.
+    async fn is_quiet(&self) -> Result<bool, StoreError> {
         let now = self.app.time.now();
-        let mut least = i64::MAX;
+        let step = i64::from(QUIET_STEP_SECONDS);
         for lane in [Lane::Codes, Lane::Letters] {
             let next = self.app.store.next_wakes(lane).await?;
-            let trusted = next.trusted.map(|at| at.duration_since(now.trusted).as_secs());
-            let observed = next.observed.map(|at| at.0 - now.observed.0);
-            least = trusted.into_iter().chain(observed).fold(least, i64::min);
+            if next.trusted.is_some_and(|at| at.duration_since(now.trusted) < SignedDuration::from_secs(step))
+                || next.observed.is_some_and(|at| at < now.observed.plus_seconds(step))
+            {
+                return Ok(false);
+            }
         }
-        Ok(least.clamp(SHORTEST_STEP_SECONDS, LONGEST_STEP_SECONDS).unsigned_abs())
+        Ok(true)
     }
 }
 
