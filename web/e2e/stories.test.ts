@@ -54,7 +54,7 @@ async function begin(): Promise<string[]> {
 /** A letter to Dan that goes at once, without a rest. Gives its address. */
 async function sealedAtOnce(title: string, text: string, known = false): Promise<string> {
   await helen.write(title, text);
-  if (known) await helen.page.locator('input[name=who]').first().check();
+  if (known) await helen.page.getByRole('radio', { name: 'Dan' }).check();
   else await helen.forSomebodyNew('Dan', 'dan@example.org');
   await helen.page.check('#when-at-once');
   await helen.page.click('summary:has-text("How long")');

@@ -42,7 +42,7 @@ const chance = (length: number): Uint8Array => new Uint8Array(randomBytes(length
 /** What her own pages ask the house, in her session. */
 async function asks<T>(method: string, path: string, body?: unknown): Promise<T> {
   const answer = await helen.asks<T>(method, path, body);
-  if (answer.status !== 200) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
   return answer.body;
 }
 

@@ -434,7 +434,7 @@ async function readBack(page: Page, words: readonly string[]): Promise<void> {
 /** A letter to Daniel that goes the next morning. */
 async function soon(helen: Window, title: string): Promise<void> {
   await helen.write(title, TEXT);
-  await helen.page.locator('input[name=who]').first().check();
+  await helen.page.locator('input[name=who]:not(#who-new)').first().check();
   await helen.page.check('#when-at-once');
   await helen.seal();
 }
