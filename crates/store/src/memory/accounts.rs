@@ -176,33 +176,11 @@ impl AccountStore for MemoryStore {
         }
         let held = ask.write && !written;
         if ask.write && written {
-            let message = Message {
-                id: ask.message,
-                kind: Kind::Code,
-                subject: Subject::SigningIn,
-                nth: 1,
-                address: None,
-                state: MessageState::Waiting,
-                tries: 0,
-                since: now.observed,
-                date: None,
-                expires: Some(ask.expires),
-                foreseen: true,
-                rev: 1,
-            };
-            world.messages.insert(
-                ask.message,
-                MessageRow {
-                    message,
-                    way: Way::Mail,
-                    series: 0,
-                    to: Some((ask.to.clone(), ask.email_key, ask.language.clone())),
-                    notice_to: None,
-                    newcomer: ask.invitation.is_some(),
-                    accepted_at: None,
-                    link: None,
-                },
-            );
+            let mut row =
+                MessageRow::new(ask.message, Kind::Code, Subject::SigningIn, Some(ask.expires), now);
+            row.to = Some((ask.to.clone(), ask.email_key, ask.language.clone()));
+            row.newcomer = ask.invitation.is_some();
+            world.messages.insert(ask.message, row);
             world.wakes.set(WakeOf::Message(ask.message), Lane::Codes, at_once(now));
         }
         world.codes.insert(

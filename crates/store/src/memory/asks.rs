@@ -5,7 +5,7 @@ use crate::asks::*;
 use crate::keeper_sets::KeeperSetRow;
 use crate::lives::{KeeperRow, KeeperStanding, Names};
 use async_trait::async_trait;
-use unsaid_delivery::message::{Kind, MessageState, Notice, Subject};
+use unsaid_delivery::message::{Kind, Notice, Subject};
 
 /// What stands for one letter.
 pub(super) struct AskRow {
@@ -107,30 +107,8 @@ impl World {
         expires: Timestamp,
         now: Now,
     ) {
-        let message = Message {
-            id,
-            kind: Kind::Notice(what),
-            subject: Subject::Keeper(keeper),
-            nth: 1,
-            address: None,
-            state: MessageState::Waiting,
-            tries: 0,
-            since: now.observed,
-            date: None,
-            expires: Some(expires),
-            foreseen: true,
-            rev: 1,
-        };
-        let row = MessageRow {
-            message,
-            way: Way::Mail,
-            series: 0,
-            to: None,
-            notice_to: None,
-            newcomer: false,
-            accepted_at: None,
-            link: Some(link),
-        };
+        let mut row = MessageRow::new(id, Kind::Notice(what), Subject::Keeper(keeper), Some(expires), now);
+        row.link = Some(link);
         self.messages.insert(id, row);
         self.links.insert(link, id);
         self.wakes.set(WakeOf::Message(id), Lane::Letters, at_once(now));

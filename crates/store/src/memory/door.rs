@@ -1,7 +1,7 @@
 //! Who asks at the door, in memory: whether something waits for an address of theirs.
 
 use super::*;
-use unsaid_delivery::message::{Kind, MessageState, Notice, Subject};
+use unsaid_delivery::message::{Kind, Notice, Subject};
 use unsaid_delivery::permit::leads_somewhere;
 use unsaid_delivery::record::NOTICE_DAYS;
 
@@ -43,29 +43,10 @@ impl World {
                 continue;
             }
             let Some((message, link)) = notices.next() else { break };
-            let row = MessageRow {
-                way: Way::Mail,
-                message: Message {
-                    id: *message,
-                    kind: Kind::Notice(Notice::AtTheDoor),
-                    subject: Subject::Person(person),
-                    nth: 1,
-                    address: Some(id),
-                    state: MessageState::Waiting,
-                    tries: 0,
-                    since: now.observed,
-                    date: None,
-                    expires: Some(hours_after(now.trusted, NOTICE_DAYS * 24)),
-                    foreseen: true,
-                    rev: 1,
-                },
-                series: 0,
-                to: None,
-                notice_to: None,
-                newcomer: false,
-                accepted_at: None,
-                link: Some(*link),
-            };
+            let (kind, expires) =
+                (Kind::Notice(Notice::AtTheDoor), hours_after(now.trusted, NOTICE_DAYS * 24));
+            let mut row = MessageRow::new(*message, kind, Subject::Person(person), Some(expires), now);
+            (row.message.address, row.link) = (Some(id), Some(*link));
             self.messages.insert(*message, row);
             self.links.insert(*link, *message);
             self.wakes.set(WakeOf::Message(*message), Lane::Letters, at_once(now));

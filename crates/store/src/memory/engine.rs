@@ -329,30 +329,10 @@ impl EngineStore for MemoryStore {
             world.foresee(delivery.id, next, &decision.tzdb, now);
         }
         if let Some((new, id, link, series)) = knock {
-            let message = Message {
-                id,
-                kind: Kind::Knock,
-                subject: Subject::Person(person),
-                nth: new.nth,
-                address: Some(new.address),
-                state: MessageState::Waiting,
-                tries: 0,
-                since: now.observed,
-                date: None,
-                expires: None,
-                foreseen: new.foreseen,
-                rev: 1,
-            };
-            let row = MessageRow {
-                message,
-                way: Way::Mail,
-                series,
-                to: None,
-                notice_to: None,
-                newcomer: false,
-                accepted_at: None,
-                link: Some(link),
-            };
+            let mut row = MessageRow::new(id, Kind::Knock, Subject::Person(person), None, now);
+            (row.series, row.link) = (series, Some(link));
+            (row.message.nth, row.message.address) = (new.nth, Some(new.address));
+            row.message.foreseen = new.foreseen;
             world.messages.insert(id, row);
             world.knocks_to.entry(person).or_default().push(id);
             world.links.insert(link, id);

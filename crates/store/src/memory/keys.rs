@@ -4,7 +4,7 @@ use super::*;
 use crate::KeyStore;
 use crate::lives::copy_for;
 use async_trait::async_trait;
-use unsaid_delivery::message::{Kind, MessageState, Notice, Subject};
+use unsaid_delivery::message::{Kind, Notice, Subject};
 use unsaid_delivery::record::NOTICE_DAYS;
 
 impl World {
@@ -49,31 +49,10 @@ impl World {
         from: Timestamp,
         now: Now,
     ) {
-        let message = Message {
-            id,
-            kind: Kind::Notice(what),
-            subject,
-            nth: 1,
-            address: None,
-            state: MessageState::Waiting,
-            tries: 0,
-            since: now.observed,
-            date: None,
-            // What she may still stop does not go before she was told of it, however long that takes.
-            expires: (what != Notice::EventOpens).then(|| hours_after(from, NOTICE_DAYS * 24)),
-            foreseen: true,
-            rev: 1,
-        };
-        let row = MessageRow {
-            way: self.way_to(subject),
-            message,
-            series: 0,
-            to: None,
-            notice_to: None,
-            newcomer: false,
-            accepted_at: None,
-            link: None,
-        };
+        // What she may still stop does not go before she was told of it, however long that takes.
+        let expires = (what != Notice::EventOpens).then(|| hours_after(from, NOTICE_DAYS * 24));
+        let mut row = MessageRow::new(id, Kind::Notice(what), subject, expires, now);
+        row.way = self.way_to(subject);
         self.messages.insert(id, row);
         self.wakes.set(WakeOf::Message(id), Lane::Letters, Wake::Trusted(from));
     }

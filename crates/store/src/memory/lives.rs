@@ -233,30 +233,9 @@ impl World {
                 }
             };
             let ladder = Ladder { says: write.says, episode: change.life.episode, rung: change.life.rung };
-            let message = Message {
-                id: *id,
-                kind: Kind::Ladder(ladder),
-                subject,
-                nth: write.nth,
-                address: None,
-                state: MessageState::Waiting,
-                tries: 0,
-                since: now.observed,
-                date: None,
-                expires: expires(write.says, now),
-                foreseen: true,
-                rev: 1,
-            };
-            let row = MessageRow {
-                way: self.way_to(message.subject),
-                message,
-                series: 0,
-                to: None,
-                notice_to: None,
-                newcomer: false,
-                accepted_at: None,
-                link: None,
-            };
+            let mut row = MessageRow::new(*id, Kind::Ladder(ladder), subject, expires(write.says, now), now);
+            row.way = self.way_to(subject);
+            row.message.nth = write.nth;
             self.messages.insert(*id, row);
             self.ladder.insert(*id, (account, None));
             if matches!(write.says, Says::Question | Says::Reminder | Says::Warning) {

@@ -45,7 +45,7 @@ use unsaid_delivery::id::{
     PersonId, ReplyId,
 };
 use unsaid_delivery::life::{Life, Word};
-use unsaid_delivery::message::{Call, Message, Way};
+use unsaid_delivery::message::{Call, Kind, Message, MessageState, Subject, Way};
 use unsaid_delivery::refusal::Scope;
 use unsaid_delivery::state::{Delivery, Rest, Wake};
 use wakes::Wakes;
@@ -403,6 +403,36 @@ struct MessageRow {
     accepted_at: Option<Observed>,
     /// Of knocks: the hash of its link's token.
     link: Option<Keyed>,
+}
+
+impl MessageRow {
+    /// One that waits and was not tried yet: the first of its kind, foreseen, by mail, without a link.
+    fn new(id: MessageId, kind: Kind, subject: Subject, expires: Option<Timestamp>, now: Now) -> Self {
+        let message = Message {
+            id,
+            kind,
+            subject,
+            nth: 1,
+            address: None,
+            state: MessageState::Waiting,
+            tries: 0,
+            since: now.observed,
+            date: None,
+            expires,
+            foreseen: true,
+            rev: 1,
+        };
+        Self {
+            message,
+            way: Way::Mail,
+            series: 0,
+            to: None,
+            notice_to: None,
+            newcomer: false,
+            accepted_at: None,
+            link: None,
+        }
+    }
 }
 
 struct ReaderRow {

@@ -90,30 +90,10 @@ impl World {
         if row.kind != Kind::Knock || !there || told || !matches!(row.subject, Subject::Person(_)) {
             return false;
         }
-        let message = Message {
-            id: notice,
-            kind,
-            nth: 1,
-            state: MessageState::Waiting,
-            tries: 0,
-            since: now.observed,
-            date: None,
-            expires: Some(hours_after(now.trusted, NOTICE_DAYS * 24)),
-            foreseen: true,
-            rev: 1,
-            ..row
-        };
-        let row = MessageRow {
-            message,
-            way: Way::Mail,
-            series: 0,
-            to: None,
-            notice_to: None,
-            newcomer: false,
-            accepted_at: None,
-            link: None,
-        };
-        self.messages.insert(notice, row);
+        let expires = Some(hours_after(now.trusted, NOTICE_DAYS * 24));
+        let mut answer = MessageRow::new(notice, kind, row.subject, expires, now);
+        answer.message.address = row.address;
+        self.messages.insert(notice, answer);
         self.wakes.set(WakeOf::Message(notice), Lane::Letters, at_once(now));
         true
     }
