@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { browser as launch, House, linkIn, Window } from './house';
+import { browser as launch, House, linkIn, pressOn, Window } from './house';
 
 let chromium: Browser;
 let house: House;
@@ -59,7 +59,7 @@ function quietIn(address: string): string | undefined {
   return /^List-Unsubscribe:\s*<([^>]+)>/im.exec(message ?? '')?.[1];
 }
 
-const press = (name: string) => reader.getByRole('button', { name, exact: true }).click();
+const press = (name: string) => pressOn(reader, name);
 const main = async () => (await reader.locator('main').innerText()).replace(/\s+/g, ' ');
 
 test('kept for a day of hers: not a word until then, and on that day the letter is there', async () => {

@@ -3,7 +3,7 @@
 
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { browser as launch, House, linkIn, Window } from './house';
+import { browser as launch, House, linkIn, pressOn, Window } from './house';
 
 let chromium: Browser;
 let house: House;
@@ -30,7 +30,7 @@ afterEach(async () => {
   expect(wrong).toEqual([]);
 });
 
-const press = (name: string) => dan.getByRole('button', { name, exact: true }).click();
+const press = (name: string) => pressOn(dan, name);
 const heading = () => dan.locator('h1').innerText();
 /** The message as its reader sees it: without the soft ends of lines. */
 const whole = (message: string) => message.replace(/=\r?\n/g, '').replace(/\r?\n/g, ' ');
@@ -43,6 +43,7 @@ test('not today, and back with the eight digits; then a no that is taken back, a
   await helen.page.click('summary:has-text("How long")');
   await helen.page.check('#rest-none');
   await helen.seal();
+  await house.live(0.1);
   const knock = (await house.knocks())[0] ?? '';
 
   await dan.goto(linkIn(knock));

@@ -3,7 +3,7 @@
 
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { browser as launch, House, Window } from './house';
+import { browser as launch, House, pressOn, Window } from './house';
 import { look, picture } from './looked';
 
 let chromium: Browser;
@@ -44,7 +44,7 @@ async function keeper(name: string, address: string): Promise<string> {
   return named.body.link;
 }
 
-const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+const press = (name: string) => pressOn(page, name);
 const main = async () => (await page.innerText('main')).replace(/\s+/g, ' ');
 
 /** A keeper says that it has happened, and where a letter would go. */

@@ -209,6 +209,14 @@ export class House {
   }
 }
 
+/** Presses a button of a page without scripts, where each of them leads to another page, and waits for that page. */
+export async function pressOn(page: Page, name: string): Promise<void> {
+  await Promise.all([
+    page.waitForEvent('framenavigated'),
+    page.getByRole('button', { name, exact: true }).click(),
+  ]);
+}
+
 /** The sheet of the writing page, when it can be written on. */
 export const SHEET = '#letter[contenteditable=true]';
 
@@ -231,9 +239,12 @@ export const onSheet = (page: Page): Promise<string> =>
     blocks.map((block) => (block as HTMLElement).innerText.replace(/\n$/, '')).join('\n\n'),
   );
 
-/** The address in a knock. */
-export const linkIn = (knock: string): string =>
-  /http:\/\/localhost:\d+\/k\/[\w-]{43}/.exec(knock)?.[0] ?? '';
+/** The address in a knock; fails where there is none. */
+export function linkIn(knock: string): string {
+  const [link] = /http:\/\/localhost:\d+\/k\/[\w-]{43}/.exec(knock) ?? [];
+  if (link === undefined) throw new Error(`there is no link of a knock in: ${knock || 'nothing'}`);
+  return link;
+}
 
 export class Window {
   private constructor(

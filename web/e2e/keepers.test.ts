@@ -4,7 +4,7 @@
 
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { browser as launch, House, until, Window } from './house';
+import { browser as launch, House, pressOn, until, Window } from './house';
 import { picture } from './looked';
 
 let chromium: Browser;
@@ -54,7 +54,7 @@ async function keeper(name: string, address: string | null): Promise<string> {
   return String(named.body['link']);
 }
 
-const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+const press = (name: string) => pressOn(page, name);
 const heading = () => page.locator('h1').innerText();
 const main = async () => (await page.innerText('main')).replace(/\s+/g, ' ');
 

@@ -3,7 +3,7 @@
 
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { browser as launch, House, linkIn, Window } from './house';
+import { browser as launch, House, linkIn, pressOn, Window } from './house';
 
 let chromium: Browser;
 let house: House;
@@ -42,7 +42,7 @@ async function sealed(name: string, known = false): Promise<void> {
 const knocksAt = async (address: string) =>
   (await house.knocks()).filter((knock) => knock.includes(`${address}@example.org`));
 
-const press = (name: string) => reader.getByRole('button', { name, exact: true }).click();
+const press = (name: string) => pressOn(reader, name);
 
 /** From the link to a no of this scope. */
 async function refuse(knock: string | undefined, scope: string): Promise<void> {
