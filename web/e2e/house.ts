@@ -27,7 +27,8 @@ export const CHROMIUM = {
   ],
 };
 
-async function freePort(): Promise<number> {
+/** A port of this machine at which nobody listens. */
+export async function freePort(): Promise<number> {
   return new Promise((given, failed) => {
     const server = createServer();
     server.once('error', failed);
@@ -95,9 +96,10 @@ export class House {
     return `${done.stdout.toString()}${done.stderr.toString()}`;
   }
 
-  async start(): Promise<void> {
-    const { environment } = this;
-    const program = spawn(join(programs, 'unsaid-town'), ['--empty'], { env: environment });
+  /** Opens it, with these settings beside its own until it is stopped. */
+  async start(also: Readonly<Record<string, string>> = {}): Promise<void> {
+    const env = { ...this.environment, ...also };
+    const program = spawn(join(programs, 'unsaid-town'), ['--empty'], { env });
     this.program = program;
     const hear = (words: Buffer) => (this.said += words.toString());
     program.stdout.on('data', hear);

@@ -285,6 +285,15 @@ pub enum Fact {
         /// Keyed hash of its normal form.
         key: [u8; 32],
     },
+    /// She does not take an address that a keeper has given: it counts no more.
+    AddressDeclined {
+        /// Of whom.
+        person: PersonId,
+        /// Who has given it.
+        keeper: KeeperId,
+        /// Which.
+        address: AddressId,
+    },
     /// A keeper has said whether it has happened, what a letter waits for.
     EventSaid {
         /// Which letter.
@@ -381,6 +390,7 @@ impl Fact {
                 | Self::KeeperRemoved { .. }
                 | Self::KeeperMoved { .. }
                 | Self::AddressOffered { .. }
+                | Self::AddressDeclined { .. }
                 | Self::ChannelAdded { .. }
                 | Self::HandleAdded { .. }
                 | Self::ChannelRemoved { .. }
@@ -428,6 +438,7 @@ impl Fact {
             Self::KeeperRemoved { .. } => "keeper removed",
             Self::KeeperMoved { .. } => "keeper moved",
             Self::AddressOffered { .. } => "address of a keeper",
+            Self::AddressDeclined { .. } => "address of a keeper declined",
             Self::EventSaid { .. } => "word of an event",
             Self::EventStopped { .. } => "event stopped",
             Self::PersonTold { .. } => "name for keepers",

@@ -53,6 +53,8 @@ pub enum Notice {
     NobodyReads,
     /// To somebody who asked at the door whether something waits for this address: something does, and this leads there.
     AtTheDoor,
+    /// To an address of a person: something goes to another one from now on, which keepers have given.
+    GoesElsewhere,
     /// Somebody whom she trusts may be asked about her.
     KeeperAccepted,
     /// Somebody whom she trusts would rather not be asked.
@@ -61,6 +63,8 @@ pub enum Notice {
     KeeperMoved,
     /// A keeper of hers has given a newer address of somebody whom her letters could not reach.
     KeeperGaveAddress,
+    /// A keeper of hers knows a newer address of somebody to whom she has written. It counts when she takes it.
+    KeeperKnowsAddress,
     /// From now on she is written to at one address more.
     ChannelAdded,
     /// From now on she is not written to at an address of hers any more.
@@ -96,6 +100,7 @@ impl Notice {
             | Self::KeeperDeclined
             | Self::KeeperMoved
             | Self::KeeperGaveAddress
+            | Self::KeeperKnowsAddress
             | Self::EventSaid
             | Self::EventOpens
             | Self::ChannelAdded
@@ -106,6 +111,7 @@ impl Notice {
             | Self::BytesMissing
             | Self::NobodyReads
             | Self::AtTheDoor
+            | Self::GoesElsewhere
             | Self::CardAsked
             | Self::EventAsked
             | Self::Rehearsal

@@ -55,6 +55,13 @@ pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
             }
             Some(_) => Permit::Go,
         },
+        // `old-addresses-are-told-once`: whoever has said no to anything there is not written to about anything.
+        Kind::Notice(Notice::GoesElsewhere) => match facts.address {
+            None => Permit::Drop("address-removed"),
+            Some(address) if !address.good => Permit::Drop("address-is-dead"),
+            Some(address) if !address.refused.is_empty() => Permit::Drop("refused-is-not-contacted"),
+            Some(_) => Permit::Go,
+        },
         Kind::Code | Kind::Notice(_) => Permit::Go,
         Kind::Ladder(ladder) => crate::life::permit::still_allowed(ladder, facts.life),
         Kind::Knock => match facts.address {

@@ -87,6 +87,21 @@ pub struct LostPerson {
     pub told: SealedText,
     /// What this keeper has given, under the address key, bound to its own name.
     pub given: Option<(AddressId, SealedText)>,
+    /// Nothing can be brought to them. Otherwise letters wait for them, and the keeper is asked how she is.
+    pub unreachable: bool,
+}
+
+/// An address that a keeper has given, before it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedAddress {
+    /// Whose it is said to be.
+    pub person: PersonId,
+    /// Who gave it.
+    pub keeper: KeeperId,
+    /// The name that it has if it counts.
+    pub address: AddressId,
+    /// The address, under the address key, bound to `address`.
+    pub sealed: SealedText,
 }
 
 /// What became of an address that a keeper has given.
@@ -252,10 +267,11 @@ pub trait LifeStore: Send + Sync {
         told: MessageId,
         now: Now,
     ) -> Result<()>;
-    /// Whom her letters cannot reach (a promise to them is unreachable) and whom her keepers may be told of, where she was let go, or where a letter to somebody without a good address waits for their word; as this keeper of hers who stands is asked. Oldest first; empty
-    /// for everybody else.
+    /// Of whom this keeper of hers who stands may give an address; only of those whom her keepers may be told of. Whom her letters cannot reach (a promise to them is unreachable), where she was let go, or
+    /// where a letter to somebody without a good address waits for their word; and while keepers are asked how she is, for whom something waits for her end. Oldest first; empty for everybody else.
     async fn lost_persons(&self, keeper: KeeperId) -> Result<Vec<LostPerson>>;
-    /// A keeper gives an address of somebody whom her letters cannot reach: fact AddressOffered, in place of what they gave before. When as many as must agree on her death (two at least where two stand, while she was not let go) give the same, it counts:
+    /// A keeper gives an address of somebody: fact AddressOffered, in place of what they gave before. While nobody is unreachable it is noted, and she is asked by the notice KeeperKnowsAddress, once for each address; it
+    /// counts when she takes it, or when she is let go and enough have given the same. Where her letters cannot reach them: when as many as must agree on her death (two at least where two stand, while she was not let go) give the same, it counts:
     /// fact AddressGiven, all that could not be brought goes there, the notice KeeperGaveAddress is written to her under the name `told`, and her life is looked at again. Missing: that person is
     /// not among [`Self::lost_persons`].
     async fn offer_address(
@@ -266,6 +282,18 @@ pub trait LifeStore: Send + Sync {
         told: MessageId,
         now: Now,
     ) -> Result<Offered>;
+    /// What her keepers have given of this person and does not count yet, without what is an address of theirs already; oldest keeper first. Missing: not hers.
+    async fn offered_addresses(&self, author: &Author, person: PersonId) -> Result<Vec<OfferedAddress>>;
+    /// She takes an address that a keeper has given: fact AddressGiven, as where she adds it herself (Conflict where there are five), and whoever has given the same has been heard. Or she does not: fact AddressDeclined, and
+    /// it counts no more. Missing: not hers, or not given.
+    async fn answer_offer(
+        &self,
+        author: &Author,
+        person: PersonId,
+        address: AddressId,
+        takes: bool,
+        now: Now,
+    ) -> Result<()>;
     /// What her keepers may be told of a person who cannot be reached; none: nothing. Fact PersonTold. Missing: not hers.
     async fn tell_of_person(&self, author: &Author, person: PersonId, name: Option<SealedText>)
     -> Result<()>;
@@ -336,7 +364,16 @@ pub(crate) fn expires(says: Says, now: Now) -> Option<Timestamp> {
 
 /// The name of a notice as it goes to another channel: nobody who does not know the first can know it.
 pub(crate) fn copy_for(message: MessageId, channel: ChannelId) -> MessageId {
-    let digest = Sha256::new().chain_update(message.0).chain_update(channel.0).finalize();
+    name_of(message.0, channel.0)
+}
+
+/// The name of what an old address is told when this new one counts: there is one for the two, and so it is told once.
+pub(crate) fn elsewhere(old: AddressId, new: AddressId) -> MessageId {
+    name_of(new.0, old.0)
+}
+
+fn name_of(one: [u8; 16], other: [u8; 16]) -> MessageId {
+    let digest = Sha256::new().chain_update(one).chain_update(other).finalize();
     let mut name = [0; 16];
     name.copy_from_slice(&digest[..16]);
     MessageId(name)

@@ -37,6 +37,21 @@ export const addAddress = (person: string, address: string): Promise<Person> =>
 export const removeAddress = (person: string, address: string): Promise<Person> =>
   one(post(`/api/persons/${person}/addresses/${address}/remove`, {}));
 
+/** An address of this person that one of her keepers has given, before it counts. */
+export interface Offer {
+  id: string;
+  address: string;
+  /** Who gave it, as she named them. */
+  keeper: string;
+}
+
+export const offers = async (person: string): Promise<Offer[]> =>
+  (await get<{ offers: Offer[] }>(`/api/persons/${person}/offers`)).offers;
+
+/** She takes an address that a keeper gave, or does not. Gives what is left to be answered. */
+export const answerOffer = async (person: string, offer: string, takes: boolean): Promise<Offer[]> =>
+  (await post<{ offers: Offer[] }>(`/api/persons/${person}/offers/${offer}`, { takes })).offers;
+
 export const updatePerson = (person: string, known: { zone: string; language: string }): Promise<Person> =>
   one(put(`/api/persons/${person}`, known));
 

@@ -277,6 +277,13 @@ impl Life {
         self.stage == Stage::Released
     }
 
+    /// Whether her keepers are asked how she is.
+    pub fn is_asking_keepers(&self) -> bool {
+        let asked = matches!(self.stage, Stage::Silent | Stage::Grace(_) | Stage::Gone { .. });
+        let over = matches!(self.stage, Stage::Released | Stage::Stopped { .. } | Stage::Ended);
+        self.plan.policy.has_keepers() && !over && (asked || self.keepers_asked.is_some())
+    }
+
     /// The same, and where it was released, whether that was to be foreseen: the grace had begun a week before.
     pub fn gate(&self) -> Option<crate::decide::Gone> {
         let at = self.released.filter(|_| self.is_released())?;

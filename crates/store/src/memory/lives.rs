@@ -248,6 +248,9 @@ impl World {
             self.links.insert(*link, *id);
             self.wakes.set(WakeOf::Message(*id), Lane::Letters, at_once(now));
         }
+        if change.life.is_released() && before.is_some_and(|life| !life.is_released()) {
+            self.count_offers(&change.life, now)?;
+        }
         if let Some(moves) = change.gate {
             self.move_gate(account, moves, now);
         }
@@ -430,6 +433,21 @@ impl LifeStore for MemoryStore {
         now: Now,
     ) -> Result<Offered> {
         self.world().offer_address(keeper, person, address, told, now)
+    }
+
+    async fn offered_addresses(&self, author: &Author, person: PersonId) -> Result<Vec<OfferedAddress>> {
+        self.world().offered_addresses(author, person)
+    }
+
+    async fn answer_offer(
+        &self,
+        author: &Author,
+        person: PersonId,
+        address: AddressId,
+        takes: bool,
+        now: Now,
+    ) -> Result<()> {
+        self.world().answer_offer(author, person, address, takes, now)
     }
 
     async fn tell_of_person(

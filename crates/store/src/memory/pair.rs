@@ -107,7 +107,7 @@ impl World {
             (Kind::Knock, Subject::Person(person)) => {
                 (message.address.and_then(|id| self.address(id)), self.owed_of_pair(person))
             }
-            (Kind::Notice(Notice::AtTheDoor), Subject::Person(person)) => {
+            (Kind::Notice(Notice::AtTheDoor | Notice::GoesElsewhere), Subject::Person(person)) => {
                 (message.address.and_then(|id| self.address(id)), self.of_pair(person))
             }
             _ => (None, Vec::new()),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use unsaid_delivery::state::State;
 
 /// So many addresses one person may have.
-const MOST_ADDRESSES: usize = 5;
+pub(super) const MOST_ADDRESSES: usize = 5;
 
 impl World {
     /// A person of hers.
@@ -31,14 +31,16 @@ impl World {
         Ok(())
     }
 
-    /// Puts an address at the end of a person's; the fact is written.
+    /// Puts an address at the end of a person's, or first where keepers have given it; the fact is written.
     fn put_address(&mut self, person: PersonId, new: NewAddress, now: Now) {
         self.persons_at.entry(new.key).or_default().insert(person);
         let given = now.trusted;
         let row = AddressRow { person, sealed: new.sealed, key: new.key, good: true, given, removed: false };
         self.addresses.insert(new.id, row);
+        let of_keepers = self.given.iter().any(|((of, _), given)| *of == person && given.id == new.id);
         if let Some(row) = self.persons.get_mut(&person) {
-            row.addresses.push(new.id);
+            let place = if of_keepers { 0 } else { row.addresses.len() };
+            row.addresses.insert(place, new.id);
         }
     }
 

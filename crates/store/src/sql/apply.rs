@@ -255,6 +255,7 @@ pub(super) async fn apply(
         | Fact::KeeperRemoved { .. }
         | Fact::KeeperMoved { .. }
         | Fact::AddressOffered { .. }
+        | Fact::AddressDeclined { .. }
         | Fact::PersonTold { .. }
         | Fact::EventSaid { .. }
         | Fact::EventStopped { .. }

@@ -3,15 +3,18 @@
 
 use super::apply::Found;
 use super::lives::{self, KeeperOf, locked_keeper, look};
-use super::tx::{Mode, Tx, values};
-use super::{SqlStore, events, keys, life_manifest, pair, persons, transaction};
-use crate::lives::{KeeperStanding, LostPerson, Offered};
-use crate::rows::{Author, NewAddress, SealedText};
+use super::tx::{Mode, Tx, not_before, values};
+use super::{SqlStore, events, keys, life_manifest, pair, persons, transaction, wakes};
+use crate::lives::{KeeperStanding, LostPerson, Offered, OfferedAddress, elsewhere};
+use crate::rows::{Author, Keyed, Lane, NewAddress, SealedText, WakeOf};
 use crate::{Result, StoreError};
+use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, AddressId, KeeperId, MessageId, PersonId};
-use unsaid_delivery::message::Notice;
+use unsaid_delivery::life::Life;
+use unsaid_delivery::message::{Kind, Notice};
+use unsaid_delivery::record::NOTICE_DAYS;
 
 impl SqlStore {
     pub(super) async fn moves(
@@ -48,9 +51,15 @@ impl SqlStore {
         transaction!(self, Mode::Write, |tx| {
             pair::lock(&mut tx, person).await?;
             let KeeperOf { account, rev, .. } = locked_keeper(&mut tx, keeper).await?;
-            if !lost_of(&mut tx, keeper).await?.iter().any(|lost| lost.person == person) {
-                return Err(StoreError::Missing);
-            }
+            let lost = lost_of(&mut tx, keeper).await?.into_iter().find(|lost| lost.person == person);
+            let lost = lost.ok_or(StoreError::Missing)?;
+            let again = tx
+                .one(
+                    "select 1 from given_addresses where person = $1 and keeper = $2 and key = $3
+                     union all select 1 from addresses where person = $1 and key = $3 and removed = 0 and good = 1",
+                    values![person, keeper, address.key],
+                )
+                .await?;
             let fact = Fact::AddressOffered {
                 person,
                 keeper,
@@ -65,35 +74,82 @@ impl SqlStore {
                 values![now.trusted, keeper],
             )
             .await?;
-            let agree: i64 = tx
-                .need(
-                    "select count(*) from given_addresses g join keepers k on k.id = g.keeper
-                     where g.person = $1 and g.key = $2 and k.standing in ('invited', 'enrolled')",
-                    values![person, address.key],
-                )
-                .await?
-                .next()?;
-            let stand: i64 = tx
-                .need(
-                    "select count(*) from keepers where account = $1 and standing in ('invited', 'enrolled')",
-                    values![account],
-                )
-                .await?
-                .next()?;
-            let many = usize::try_from(stand).unwrap_or(usize::MAX);
+            if !lost.unreachable {
+                if again.is_none() {
+                    keys::notice(&mut tx, account, Notice::KeeperKnowsAddress, told, now).await?;
+                    look(&mut tx, account, now).await?;
+                }
+                return Ok(Offered::Noted);
+            }
+            let many = how_many_stand(&mut tx, account).await?;
             let needed = match lives::read(&mut tx, account).await?.filter(|life| life.is_released()) {
                 Some(life) => life.plan.quorum_of(many),
                 None => events::needed(&mut tx, account, many).await?,
             };
             let needed = needed.ok_or(StoreError::Missing)?;
-            if agree < i64::from(needed) {
+            if agree(&mut tx, person, address.key).await? < i64::from(needed) {
                 return Ok(Offered::Noted);
             }
-            persons::give(&mut tx, &Author { account }, person, &address, now).await?;
-            tx.exec("delete from given_addresses where person = $1", values![person]).await?;
+            take_up(&mut tx, account, person, &address, now).await?;
             keys::notice(&mut tx, account, Notice::KeeperGaveAddress, told, now).await?;
             look(&mut tx, account, now).await?;
             Ok(Offered::Counts)
+        })
+    }
+
+    pub(super) async fn offers(&self, author: &Author, person: PersonId) -> Result<Vec<OfferedAddress>> {
+        transaction!(self, Mode::Read, |tx| {
+            persons::hers(&mut tx, author, person).await?;
+            let rows = tx
+                .query(
+                    "select g.keeper, g.address, g.sealed from given_addresses g join keepers k on k.id = g.keeper
+                     where g.person = $1 and k.standing in ('invited', 'enrolled') and not exists
+                         (select 1 from addresses a where a.person = g.person and a.key = g.key and a.removed = 0 and a.good = 1)
+                     order by k.nr",
+                    values![person],
+                )
+                .await?;
+            let one = |mut row: super::tx::Row| {
+                let (keeper, address) = (row.next()?, row.next()?);
+                Ok(OfferedAddress { person, keeper, address, sealed: row.next()? })
+            };
+            rows.into_iter().map(one).collect()
+        })
+    }
+
+    pub(super) async fn answer(
+        &self,
+        author: &Author,
+        person: PersonId,
+        address: AddressId,
+        takes: bool,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            pair::lock(&mut tx, person).await?;
+            persons::hers(&mut tx, author, person).await?;
+            let found = tx
+                .one(
+                    "select keeper, sealed, key from given_addresses where person = $1 and address = $2",
+                    values![person, address],
+                )
+                .await?;
+            let mut found = found.ok_or(StoreError::Missing)?;
+            let (keeper, sealed, key): (KeeperId, SealedText, Keyed) =
+                (found.next()?, found.next()?, found.next()?);
+            if takes {
+                persons::room_for_address(&mut tx, person).await?;
+                let new = NewAddress { id: address, sealed, key };
+                persons::give(&mut tx, author, person, &new, now).await?;
+                return tx
+                    .exec("delete from given_addresses where person = $1 and key = $2", values![person, key])
+                    .await
+                    .map(drop);
+            }
+            let KeeperOf { rev, .. } = locked_keeper(&mut tx, keeper).await?;
+            tx.fact(keeper, rev + 1, Fact::AddressDeclined { person, keeper, address });
+            tx.exec("update keepers set rev = rev + 1 where id = $1", values![keeper]).await?;
+            declined(&mut tx, person, keeper, address).await.map(drop)
         })
     }
 
@@ -124,27 +180,121 @@ impl SqlStore {
     }
 }
 
-/// Whom her letters cannot reach, once she was let go; and to whom a letter waits for their word, and there is no address.
+async fn how_many_stand(tx: &mut Tx, account: AccountId) -> Result<usize> {
+    let stand: i64 = tx
+        .need(
+            "select count(*) from keepers where account = $1 and standing in ('invited', 'enrolled')",
+            values![account],
+        )
+        .await?
+        .next()?;
+    Ok(usize::try_from(stand).unwrap_or(usize::MAX))
+}
+
+/// How many keepers who stand have given the address of this key.
+async fn agree(tx: &mut Tx, person: PersonId, key: Keyed) -> Result<i64> {
+    tx.need(
+        "select count(*) from given_addresses g join keepers k on k.id = g.keeper
+         where g.person = $1 and g.key = $2 and k.standing in ('invited', 'enrolled')",
+        values![person, key],
+    )
+    .await?
+    .next()
+}
+
+/// What keepers have given is an address from now on, and the first that is tried. Those that were there before are told.
+async fn take_up(
+    tx: &mut Tx,
+    account: AccountId,
+    person: PersonId,
+    new: &NewAddress,
+    now: Now,
+) -> Result<()> {
+    let old = tx
+        .query(
+            "select id from addresses where person = $1 and removed = 0 and good = 1 order by nr",
+            values![person],
+        )
+        .await?;
+    persons::give(tx, &Author { account }, person, new, now).await?;
+    tx.exec("delete from given_addresses where person = $1", values![person]).await?;
+    let expires = now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
+    let expires = not_before(expires.unwrap_or(Timestamp::MAX));
+    for mut row in old {
+        let old: AddressId = row.next()?;
+        let message = elsewhere(old, new.id);
+        tx.exec(
+            "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, expires, foreseen, rev)
+             values ($1, $2, 'person', $3, 0, 0, 1, $4, 'waiting', 0, $5, $6, 1, 1)",
+            values![message, Kind::Notice(Notice::GoesElsewhere), person, old, now.observed, expires.clone()],
+        )
+        .await?;
+        wakes::at_once(tx, WakeOf::Message(message), Lane::Letters, now).await?;
+    }
+    Ok(())
+}
+
+/// She is let go: what enough of her keepers have given before counts now.
+pub(super) async fn count_offers(tx: &mut Tx, life: &Life, now: Now) -> Result<()> {
+    let many = how_many_stand(tx, life.account).await?;
+    let Some(needed) = life.plan.quorum_of(many) else { return Ok(()) };
+    let given = tx
+        .query(
+            "select g.person, g.address, g.sealed, g.key from given_addresses g
+                 join keepers k on k.id = g.keeper join persons p on p.id = g.person
+             where k.account = $1 and k.standing in ('invited', 'enrolled') and p.told is not null
+                 and exists (select 1 from deliveries d where d.person = p.id and d.gate = 'gone' and d.state = 'waiting')
+                 and not exists
+                     (select 1 from addresses a where a.person = g.person and a.key = g.key and a.removed = 0 and a.good = 1)
+             order by p.nr, k.nr",
+            values![life.account],
+        )
+        .await?;
+    let mut done = Vec::new();
+    for mut row in given {
+        let person: PersonId = row.next()?;
+        let new = NewAddress { id: row.next()?, sealed: row.next()?, key: row.next()? };
+        if !done.contains(&person) && agree(tx, person, new.key).await? >= i64::from(needed) {
+            pair::lock(tx, person).await?;
+            take_up(tx, life.account, person, &new, now).await?;
+            done.push(person);
+        }
+    }
+    Ok(())
+}
+
+/// Of whom this keeper may give an address: whom her letters cannot reach, once she was let go; to whom a letter waits for their word, and there is no address; and while they are asked how she is, for
+/// whom something waits for her end.
 async fn lost_of(tx: &mut Tx, keeper: KeeperId) -> Result<Vec<LostPerson>> {
+    let row = tx.one("select account from keepers where id = $1", values![keeper]).await?;
+    let Some(mut row) = row else { return Ok(Vec::new()) };
+    let life = lives::read(tx, row.next()?).await?;
+    let released = life.as_ref().is_some_and(Life::is_released);
+    let asking = life.as_ref().is_some_and(Life::is_asking_keepers);
     let rows = tx
         .query(
-            "select p.id, p.told, g.address, g.sealed from keepers k
-             join persons p on p.account = k.account
-             left join lives l on l.account = k.account and l.stage = 'released'
-             left join given_addresses g on g.person = p.id and g.keeper = k.id
-             where k.id = $1 and k.standing in ('invited', 'enrolled') and p.told is not null
-             and (exists (select 1 from deliveries d where d.person = p.id and d.state = 'unreachable' and l.account is not null)
-                 or (exists (select 1 from deliveries d where d.person = p.id and d.gate = 'word' and d.state in ('waiting', 'unreachable'))
-                     and not exists (select 1 from addresses a where a.person = p.id and a.removed = 0 and a.good = 1)))
-             order by p.nr",
-            values![keeper],
+            "select o.id, o.told, g.address, g.sealed, o.lost from (
+                 select p.id, p.told, p.nr,
+                     case when $1 = 1 and exists (select 1 from deliveries d where d.person = p.id and d.state = 'unreachable')
+                         or (exists (select 1 from deliveries d where d.person = p.id and d.gate = 'word' and d.state in ('waiting', 'unreachable'))
+                             and not exists (select 1 from addresses a where a.person = p.id and a.removed = 0 and a.good = 1))
+                         then 1 else 0 end as lost,
+                     case when $2 = 1 and exists (select 1 from deliveries d where d.person = p.id and d.gate = 'gone' and d.state = 'waiting')
+                         then 1 else 0 end as waits
+                 from keepers k join persons p on p.account = k.account
+                 where k.id = $3 and k.standing in ('invited', 'enrolled') and p.told is not null) o
+             left join given_addresses g on g.person = o.id and g.keeper = $3
+             where o.lost = 1 or o.waits = 1
+             order by o.nr",
+            values![released, asking, keeper],
         )
         .await?;
     rows.into_iter()
         .map(|mut row| {
             let (person, told) = (row.next()?, row.next()?);
             let (address, sealed): (Option<AddressId>, Option<SealedText>) = (row.next()?, row.next()?);
-            Ok(LostPerson { person, told, given: address.zip(sealed) })
+            let lost: i64 = row.next()?;
+            Ok(LostPerson { person, told, given: address.zip(sealed), unreachable: lost == 1 })
         })
         .collect()
 }
@@ -228,6 +378,25 @@ pub(super) async fn offered_after_all(
     }
     note(tx, person, keeper, address).await?;
     Ok(Found::Applied)
+}
+
+async fn declined(tx: &mut Tx, person: PersonId, keeper: KeeperId, address: AddressId) -> Result<bool> {
+    tx.exec(
+        "delete from given_addresses where person = $1 and keeper = $2 and address = $3",
+        values![person, keeper, address],
+    )
+    .await
+    .map(|gone| gone > 0)
+}
+
+/// At a replay.
+pub(super) async fn declined_after_all(
+    tx: &mut Tx,
+    person: PersonId,
+    keeper: KeeperId,
+    address: AddressId,
+) -> Result<Found> {
+    Ok(if declined(tx, person, keeper, address).await? { Found::Applied } else { Found::Known })
 }
 
 /// At a replay. What the rows have already was told after it, or is the same.

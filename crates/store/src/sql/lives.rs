@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::id::{AccountId, ChannelId, KeeperId, MessageId, PersonId};
+use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, MessageId, PersonId};
 use unsaid_delivery::life::{Change, Facts, GateMoves, Heard, Life, To, Vote, Word, Write};
 use unsaid_delivery::message::{Kind, Ladder, Message, MessageState, Notice, Says, Subject, Way};
 use unsaid_delivery::planted;
@@ -173,6 +173,21 @@ impl LifeStore for SqlStore {
         now: Now,
     ) -> Result<Offered> {
         self.offered(keeper, person, address, told, now).await
+    }
+
+    async fn offered_addresses(&self, author: &Author, person: PersonId) -> Result<Vec<OfferedAddress>> {
+        self.offers(author, person).await
+    }
+
+    async fn answer_offer(
+        &self,
+        author: &Author,
+        person: PersonId,
+        address: AddressId,
+        takes: bool,
+        now: Now,
+    ) -> Result<()> {
+        self.answer(author, person, address, takes, now).await
     }
 
     async fn tell_of_person(
@@ -507,6 +522,9 @@ async fn commit(tx: &mut Tx, before: Option<&Life>, change: &Change, names: &Nam
     keep(tx, &Life { rev, ..change.life.clone() }).await?;
     for (write, name) in change.write.iter().zip(names) {
         put(tx, &change.life, *write, *name, now).await?;
+    }
+    if change.life.is_released() && before.is_some_and(|life| !life.is_released()) {
+        given::count_offers(tx, &change.life, now).await?;
     }
     if let Some(moves) = change.gate {
         gate(tx, account, moves, now).await?;

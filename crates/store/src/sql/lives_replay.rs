@@ -69,6 +69,9 @@ pub(super) async fn apply(
             let address = NewAddress { id: *address, sealed: SealedText(sealed.clone()), key: Keyed(*key) };
             given::offered_after_all(tx, *person, *keeper, &address).await.map(Some)
         }
+        Fact::AddressDeclined { person, keeper, address } => {
+            given::declined_after_all(tx, *person, *keeper, *address).await.map(Some)
+        }
         Fact::EventSaid { letter, keeper, happened } => {
             events::said_after_all(tx, (*letter, *keeper, *happened), rev, now).await.map(Some)
         }

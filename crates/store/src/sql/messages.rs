@@ -156,7 +156,7 @@ type Waits = Vec<(DeliveryId, LetterId, State)>;
 
 /// What is read again before a message may leave: for a knock its address (none if it was taken away) and everything of the pair.
 async fn facts(tx: &mut Tx, message: &Message) -> Result<(Option<Address>, Waits)> {
-    let (Kind::Knock | Kind::Notice(Notice::AtTheDoor), Subject::Person(person)) =
+    let (Kind::Knock | Kind::Notice(Notice::AtTheDoor | Notice::GoesElsewhere), Subject::Person(person)) =
         (message.kind, message.subject)
     else {
         return Ok((None, Vec::new()));

@@ -92,13 +92,7 @@ impl PersonStore for SqlStore {
     ) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             hers(&mut tx, author, person).await?;
-            let count: i64 = tx
-                .need("select count(*) from addresses where person = $1 and removed = 0", values![person])
-                .await?
-                .next()?;
-            if count >= ADDRESSES {
-                return Err(StoreError::Conflict);
-            }
+            room_for_address(&mut tx, person).await?;
             give(&mut tx, author, person, &address, now).await
         })
     }
@@ -206,16 +200,43 @@ pub(super) async fn give(
     address: &NewAddress,
     now: Now,
 ) -> Result<()> {
-    tx.exec(
-        "insert into addresses (id, person, nr, sealed, key, good, removed, given)
-         values ($1, $2, (select coalesce(max(nr), 0) + 1 from addresses where person = $2), $3, $4, 1, 0, $5)",
-        values![address.id, person, address.sealed.clone(), address.key, now.trusted],
-    )
-    .await?;
+    if !put_address(tx, person, address, now).await? {
+        return Err(StoreError::Conflict);
+    }
     has_another(tx, person, now).await?;
     let (sealed, of) = (address.sealed.0.clone(), Some((author.account, address.key.0)));
     tx.fact(address.id, 1, Fact::AddressGiven { person, address: address.id, sealed, of });
     Ok(())
+}
+
+/// Conflict: a person has five addresses at most.
+pub(super) async fn room_for_address(tx: &mut Tx, person: PersonId) -> Result<()> {
+    let count: i64 = tx
+        .need("select count(*) from addresses where person = $1 and removed = 0", values![person])
+        .await?
+        .next()?;
+    if count >= ADDRESSES { Err(StoreError::Conflict) } else { Ok(()) }
+}
+
+/// Its row: the last that is tried, or the first where keepers have given it. Gives whether it was not there. Also at a replay.
+pub(super) async fn put_address(
+    tx: &mut Tx,
+    person: PersonId,
+    address: &NewAddress,
+    now: Now,
+) -> Result<bool> {
+    tx.exec(
+        "insert into addresses (id, person, nr, sealed, key, good, removed, given)
+         values ($1, $2,
+             case when exists (select 1 from given_addresses g where g.person = $2 and g.address = $1)
+                 then (select coalesce(min(a.nr), 1) - 1 from addresses a where a.person = $2)
+                 else (select coalesce(max(a.nr), 0) + 1 from addresses a where a.person = $2) end,
+             $3, $4, 1, 0, $5)
+         on conflict (id) do nothing",
+        values![address.id, person, address.sealed.clone(), address.key, now.trusted],
+    )
+    .await
+    .map(|put| put == 1)
 }
 
 /// What could not be brought anywhere goes to an address that came later. Also at a replay.

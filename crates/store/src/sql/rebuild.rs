@@ -231,7 +231,7 @@ async fn person(tx: &mut Tx, account: AccountId, promised: &Promised, now: Now) 
     )
     .await?;
     for address in &promised.addresses {
-        make_address(tx, promised.person, address, now).await?;
+        persons::put_address(tx, promised.person, address, now).await?;
     }
     Ok(())
 }
@@ -249,17 +249,6 @@ async fn make_person(
          values ($1, $2, (select coalesce(max(p.nr), 0) + 1 from persons p where p.account = $2), $3, $4, 1, $5)
          on conflict (id) do nothing",
         values![person, account, zone, language, now.trusted],
-    )
-    .await
-    .map(drop)
-}
-
-async fn make_address(tx: &mut Tx, person: PersonId, address: &NewAddress, now: Now) -> Result<()> {
-    tx.exec(
-        "insert into addresses (id, person, nr, sealed, key, good, removed, given)
-         values ($1, $2, (select coalesce(max(a.nr), 0) + 1 from addresses a where a.person = $2), $3, $4, 1, 0, $5)
-         on conflict (id) do nothing",
-        values![address.id, person, address.sealed.clone(), address.key, now.trusted],
     )
     .await
     .map(drop)
@@ -286,7 +275,7 @@ pub(super) async fn address(
         make_person(tx, person, account, None, &language, now).await?;
     }
     let address = NewAddress { id, sealed: SealedText(sealed.to_vec()), key: Keyed(key) };
-    make_address(tx, person, &address, now).await?;
+    persons::put_address(tx, person, &address, now).await?;
     persons::has_another(tx, person, now).await?;
     // A person is made with their first address in one transaction: a crash can have taken both.
     Ok(Found::Made)

@@ -1,4 +1,4 @@
-//! How the parts of a keeper's page look in which an address is typed: another one of their own, and one of somebody whom letters cannot reach. Each is said back before it counts. What another
+//! How the parts of a keeper's page look in which an address is typed: another one of their own, one of somebody whom letters cannot reach, and one of somebody who has moved. Each is said back before it counts. What another
 //! keeper has given is not shown.
 
 use super::keeper_page::{Seen, answer, number};
@@ -8,13 +8,15 @@ use axum::response::Response;
 use maud::{Markup, html};
 use unsaid_delivery::id::PersonId;
 
-/// Somebody whom her letters cannot reach.
+/// Somebody of whom an address may be given.
 pub(super) struct Lost {
     pub(super) person: PersonId,
     /// What keepers may be told of them.
     pub(super) name: String,
     /// The address that this keeper has given.
     pub(super) given: Option<String>,
+    /// Her letters cannot reach them; otherwise they may have moved.
+    pub(super) unreachable: bool,
 }
 
 /// Another address of their own.
@@ -44,25 +46,59 @@ fn address_field(id: &str) -> Markup {
 /// Whom her letters cannot reach, and where they may be.
 pub(super) fn whom_we_cannot_reach(seen: &Seen) -> Markup {
     html! {
-        @for lost in &seen.lost {
-            @let id = format!("lost-{}", lost.person);
-            h2 id=(id) { (say("house.keeper.lost", &[("who", &lost.name)])) }
-            @if let Some(given) = &lost.given {
-                div.notice.notice--good { p { (say("house.keeper.lost_given", &[("address", given)])) } }
-            }
-            form.form method="post" {
-                input type="hidden" name="person" value=(lost.person.to_string());
-                div.field {
-                    label for=(format!("{id}-address")) { (say("house.keeper.lost_where", &[("who", &lost.name)])) }
-                    p.help id=(format!("{id}-address-help")) { (needed_for_an_address(seen)) }
-                    (address_field(&format!("{id}-address")))
-                }
-                div.acts {
-                    button.button type="submit" name="do" value="give" { (say("house.keeper.lost_give", &[])) }
-                }
-            }
+        @for lost in seen.lost.iter().filter(|lost| lost.unreachable) {
+            h2 id=(format!("lost-{}", lost.person)) { (say("house.keeper.lost", &[("who", &lost.name)])) }
+            (where_they_read(lost, &needed_for_an_address(seen)))
             p.note { (say("house.keeper.lost_note", &[])) }
         }
+    }
+}
+
+/// While she is asked after: for whom something waits may have moved, and they know where to.
+pub(super) fn somebody_has_moved(seen: &Seen) -> Markup {
+    let known: Vec<&Lost> = seen.lost.iter().filter(|lost| !lost.unreachable).collect();
+    html! {
+        @if !known.is_empty() {
+            details open[known.iter().any(|lost| lost.given.is_some())] {
+                summary { (seen.say("house.keeper.others_moved")) }
+                div.prose { p { (seen.say("house.keeper.others_moved_says")) } }
+                @for lost in known {
+                    h2 id=(format!("lost-{}", lost.person)) { (lost.name) }
+                    (where_they_read(lost, &needed_while_she_lives(seen)))
+                }
+            }
+        }
+    }
+}
+
+/// One of them, with what was given and a place for another; `help` says when it counts.
+fn where_they_read(lost: &Lost, help: &str) -> Markup {
+    let id = format!("lost-{}", lost.person);
+    html! {
+        @if let Some(given) = &lost.given {
+            div.notice.notice--good { p { (say("house.keeper.lost_given", &[("address", given)])) } }
+        }
+        form.form method="post" {
+            input type="hidden" name="person" value=(lost.person.to_string());
+            div.field {
+                label for=(format!("{id}-address")) { (say("house.keeper.lost_where", &[("who", &lost.name)])) }
+                p.help id=(format!("{id}-address-help")) { (help) }
+                (address_field(&format!("{id}-address")))
+            }
+            div.acts {
+                button.button type="submit" name="do" value="give" { (say("house.keeper.lost_give", &[])) }
+            }
+        }
+    }
+}
+
+/// She decides; if she does not answer any more, so many must have given the same.
+fn needed_while_she_lives(seen: &Seen) -> String {
+    match seen.quorum() {
+        Some((needed, _)) if needed > 1 => {
+            say("house.keeper.others_need", &[("name", &seen.name), ("needed", &number(needed))])
+        }
+        _ => seen.say("house.keeper.others_need_one"),
     }
 }
 

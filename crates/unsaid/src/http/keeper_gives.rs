@@ -1,5 +1,5 @@
-//! What a keeper gives beside their word: another address of their own, and one of somebody whom letters cannot reach. Each is said back before it counts, for a letter that goes to a wrong address is
-//! read by somebody else. Who is not lost has no address given here, and nobody sees what another keeper gave.
+//! What a keeper gives beside their word: another address of their own, one of somebody whom letters cannot reach, and, while they are asked after her, one of somebody who has moved. Each is said back before
+//! it counts, for a letter that goes to a wrong address is read by somebody else. Nobody sees what another keeper gave.
 
 use super::keeper::seen;
 use super::keeper_address_page::{self as typed_page, Lost};
@@ -25,7 +25,7 @@ pub(super) fn opened(app: &App, lost: Vec<LostPerson>) -> Result<Vec<Lost>, Prob
             Some((id, sealed)) => Some(open(id.to_string(), sealed)?.to_string()),
             None => None,
         };
-        Ok(Lost { person: lost.person, name, given })
+        Ok(Lost { person: lost.person, name, given, unreachable: lost.unreachable })
     };
     lost.into_iter().map(one).collect::<Result<_, StoreError>>().map_err(Problem::from)
 }
@@ -97,7 +97,11 @@ pub(super) async fn gives(
     let text = address.to_text();
     if !sure {
         let heading = say("house.keeper.sure_lost", &[("who", &lost.name)]);
-        let lede = say("house.keeper.sure_lost_says", &[("who", &lost.name)]);
+        let lede = if lost.unreachable {
+            say("house.keeper.sure_lost_says", &[("who", &lost.name)])
+        } else {
+            say("house.keeper.sure_moved_other", &[("who", &lost.name), ("name", &seen.name)])
+        };
         let person = lost.person.to_string();
         return Ok(typed_page::sure_of_address(app, (&heading, &lede), ("give", Some(&person)), &text));
     }
@@ -114,6 +118,10 @@ pub(super) async fn gives(
         Ok(Offered::Counts) => {
             let lede = say("house.keeper.lost_counts", &[("who", &lost.name)]);
             typed_page::address_kept(app, &lede, &say("house.keeper.lost_counts_then", &[]))
+        }
+        Ok(Offered::Noted) if !lost.unreachable => {
+            let lede = say("house.keeper.lost_noted", &[]);
+            typed_page::address_kept(app, &lede, &seen.say("house.keeper.others_noted_then"))
         }
         Ok(Offered::Noted) => {
             let lede = say("house.keeper.lost_noted", &[]);

@@ -2,7 +2,7 @@
 //! said after one's own word and not before, and nothing of her letters, ever. No answer is set in advance. One thing because what a keeper sees on one day is held against what they see on another.
 
 use super::assets;
-use super::keeper_address_page::{Lost, their_address, whom_we_cannot_reach};
+use super::keeper_address_page::{Lost, somebody_has_moved, their_address, whom_we_cannot_reach};
 use super::keeper_card::{Wanted, asked_for};
 use super::keeper_event::{Happening, has_it_happened};
 use super::page::{opening, private, private_with, say, wrong_at};
@@ -31,7 +31,7 @@ pub(super) struct Seen {
     pub(super) keeper: KeeperRow,
     /// Her row; none where she has never asked for anything.
     pub(super) view: Option<LifeView>,
-    /// Whom her letters cannot reach, once she was let go.
+    /// Of whom they may give an address.
     pub(super) lost: Vec<Lost>,
     /// For which letters a card of theirs is asked.
     pub(super) cards: Vec<Wanted>,
@@ -66,8 +66,7 @@ impl Seen {
             Stage::Stopped { until, resumes } => {
                 Asks::Stopped(self.day_at(resumes.map_or(until, |resumes| resumes.min(until))))
             }
-            _ if life.keepers_asked.is_some() => Asks::HowSheIs,
-            Stage::Silent | Stage::Grace(_) | Stage::Gone { .. } => Asks::HowSheIs,
+            _ if life.is_asking_keepers() => Asks::HowSheIs,
             _ => Asks::Quiet,
         }
     }
@@ -316,6 +315,8 @@ fn asked(seen: &Seen, standing: KeeperStanding) -> Markup {
                 (what_it_means(seen))
             }
         }
+        (whom_we_cannot_reach(seen))
+        (somebody_has_moved(seen))
         (their_address(seen))
         (stop_being_one(seen))
     }

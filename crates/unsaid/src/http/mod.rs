@@ -69,6 +69,7 @@ mod keeper_card;
 mod keeper_event;
 mod keeper_gives;
 mod keeper_page;
+mod offers;
 mod outbox;
 mod page;
 mod person;
@@ -112,6 +113,7 @@ pub fn routes() -> Vec<Route> {
         drafts::routes(),
         vault::routes(),
         persons::routes(),
+        offers::routes(),
         cards::routes(),
         notice::routes(),
         letters::routes(),

@@ -98,6 +98,8 @@ pub enum Message<'a> {
     BytesMissing,
     /// To somebody who answered a knock by mail: nobody reads that, and this is where to answer.
     NobodyReads,
+    /// To an address of a person: what is kept for them goes to another one that keepers have given.
+    GoesElsewhere,
     /// To somebody who asked at the door whether something waits for this address: something does.
     AtTheDoor {
         /// The whole link.
@@ -184,6 +186,7 @@ impl Message<'_> {
             Self::Answered => "answered",
             Self::BytesMissing => "bytes-missing",
             Self::NobodyReads => "nobody-reads",
+            Self::GoesElsewhere => "goes-elsewhere",
             Self::AtTheDoor { .. } => "at-the-door",
             Self::CardAsked { .. } => "card-asked",
             Self::EventAsked { .. } => "event-asked",

@@ -29,6 +29,8 @@ pub enum News {
     Moved,
     /// They gave an address of somebody whom her letters could not reach.
     GaveAddress,
+    /// They know a newer address of somebody to whom she has written, and she decides.
+    KnowsAddress,
     /// They said whether something has happened that a letter of hers waits for.
     SaidOfEvent,
     /// Enough of them have said that it has.
@@ -43,6 +45,7 @@ impl News {
             Self::Declined => "keeper-declined",
             Self::Moved => "keeper-moved",
             Self::GaveAddress => "keeper-gave-address",
+            Self::KnowsAddress => "keeper-knows-address",
             Self::SaidOfEvent => "event-said",
             Self::EventOpens => "event-opens",
         }

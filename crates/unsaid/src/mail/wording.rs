@@ -163,6 +163,18 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 vec![of_house("mail.nobody_reads.what"), Block::Leads { says, to: come.clone() }, ask],
             )
         }
+        Message::GoesElsewhere => {
+            let says = words.say("mail.goes_elsewhere.how", &[("come", come)]);
+            (
+                words.say("mail.goes_elsewhere.subject", &[]),
+                vec![
+                    of_house("mail.goes_elsewhere.what"),
+                    Block::Leads { says, to: come.clone() },
+                    plain("mail.goes_elsewhere.not_you"),
+                    ask,
+                ],
+            )
+        }
         Message::AtTheDoor { link } => (
             words.say("mail.at_the_door.subject", &[]),
             vec![
@@ -231,6 +243,9 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 }
                 News::GaveAddress => {
                     ("mail.gave_address.subject", "mail.gave_address.what", "mail.gave_address.how")
+                }
+                News::KnowsAddress => {
+                    ("mail.knows_address.subject", "mail.knows_address.what", "mail.knows_address.how")
                 }
                 News::SaidOfEvent => {
                     ("mail.event_said.subject", "mail.event_said.what", "mail.event_said.how")

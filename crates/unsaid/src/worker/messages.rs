@@ -263,6 +263,10 @@ impl Worker {
             Kind::Notice(Notice::KeeperGaveAddress) => {
                 compose::Message::KeeperNews { news: News::GaveAddress }
             }
+            Kind::Notice(Notice::KeeperKnowsAddress) => {
+                compose::Message::KeeperNews { news: News::KnowsAddress }
+            }
+            Kind::Notice(Notice::GoesElsewhere) => compose::Message::GoesElsewhere,
             Kind::Notice(Notice::NobodyReads) => compose::Message::NobodyReads,
             Kind::Notice(Notice::AtTheDoor) => {
                 link = self.link("k", &id);

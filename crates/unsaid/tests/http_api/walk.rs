@@ -244,6 +244,7 @@ fn body_for(path: &str) -> serde_json::Value {
         "/api/persons/{id}/card" => json!({ "token": token }),
         "/api/persons/{id}/card/early" => json!({ "told": "waits" }),
         "/api/persons/{id}/card/replace" => json!({ "token": token, "wraps": [] }),
+        "/api/persons/{id}/offers/{address}" => json!({ "takes": true }),
         "/api/persons/{id}/addresses" => json!({ "address": "x@example.org" }),
         "/api/letters/{id}/birthday" => json!({ "year": null, "month": 5, "day": 4, "leap": "feb28" }),
         "/api/letters/{id}/versions/{number}/uploads" => upload_of(b"x"),

@@ -82,6 +82,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
         Message::Answered => "answered",
         Message::BytesMissing => "bytes-missing",
         Message::NobodyReads => "nobody-reads",
+        Message::GoesElsewhere => "goes-elsewhere",
         Message::AtTheDoor { .. } => "at-the-door",
         Message::CardAsked { .. } => "card-asked",
         Message::EventAsked { .. } => "event-asked",
@@ -91,6 +92,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
             News::Declined => "keeper-declined",
             News::Moved => "keeper-moved",
             News::GaveAddress => "keeper-gave-address",
+            News::KnowsAddress => "keeper-knows-address",
             News::SaidOfEvent => "event-said",
             News::EventOpens => "event-opens",
         },
@@ -118,7 +120,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
     }
 }
 
-const KINDS: usize = 47;
+const KINDS: usize = 49;
 
 /// The messages about an author's life, each as it is written most often.
 fn about_a_life() -> [About<'static>; 16] {
@@ -196,6 +198,7 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::Answered,
         Message::BytesMissing,
         Message::NobodyReads,
+        Message::GoesElsewhere,
         Message::AtTheDoor { link: AT_THE_DOOR },
         Message::CardAsked { link: KEEPER },
         Message::EventAsked { link: KEEPER },
@@ -204,6 +207,7 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::KeeperNews { news: News::Declined },
         Message::KeeperNews { news: News::Moved },
         Message::KeeperNews { news: News::GaveAddress },
+        Message::KeeperNews { news: News::KnowsAddress },
         Message::KeeperNews { news: News::SaidOfEvent },
         Message::KeeperNews { news: News::EventOpens },
         Message::Test,

@@ -54,6 +54,8 @@ pub(super) struct House {
     boot: BootId,
     /// What is asked before the next letters open: a question (none: their birthday with its year), and the answer in the form in which it is compared.
     pub(super) asks: Option<(Option<&'static str>, &'static str)>,
+    /// What the next letter waits for.
+    pub(super) gate: Gate,
 }
 
 /// What a test needs to know of a letter that it sealed.
@@ -96,7 +98,8 @@ impl House {
         let boot = BootId(chance.id_bytes());
         let browser = ChaCha20Rng::seed_from_u64(2);
         let person = PersonId([0; 16]);
-        let mut house = Self { app, store, author, person, chance, browser, boot, asks: None };
+        let mut house =
+            Self { app, store, author, person, chance, browser, boot, asks: None, gate: Gate::None };
         house.write_to("dan@example.org").await;
         house
     }
@@ -176,7 +179,7 @@ impl House {
             Some((None, _)) => Proof::Birthday,
             Some((Some(_), _)) => Proof::Question,
         };
-        let rule = Rule { gate: Gate::None, moment: Moment::AtOnce, reach: Reach::Send, proof: kind };
+        let rule = Rule { gate: self.gate.clone(), moment: Moment::AtOnce, reach: Reach::Send, proof: kind };
         let promise = Promise {
             delivery,
             person: self.person,

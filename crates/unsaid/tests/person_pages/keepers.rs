@@ -11,6 +11,7 @@ use unsaid_delivery::clock::Observed;
 use unsaid_delivery::id::{BootId, KeeperId};
 use unsaid_delivery::life::{Change, Life, Plan, Policy, Stage, Word, accept};
 use unsaid_delivery::message::{Kind, Notice, Says};
+use unsaid_delivery::rule::Gate;
 use unsaid_delivery::state::Wake;
 use unsaid_store::lives::{KeeperStanding, LifeView, NewKeeper};
 use unsaid_store::rows::{Lane, WakeOf};
@@ -335,6 +336,38 @@ async fn keepers_who_agree_give_the_address_of_somebody_whom_her_letters_cannot_
     let late =
         browser.post(&links[1], &(offers("eve@evil.example") + "&sure=yes")).await.page(StatusCode::OK);
     assert!(late.contains("No address is needed"), "{late}");
+}
+
+/// While they are asked how she is: where somebody reads mail now for whom something waits. She alone says whether it counts.
+#[tokio::test]
+async fn asked_how_she_is_keepers_may_say_that_somebody_has_moved() {
+    let mut keepers = Keepers::new(Policy::Both, 3).await;
+    keepers.house.gate = Gate::Gone;
+    let sent = keepers.house.seal(WORDS).await;
+    let person = keepers.house.app.store.delivery(sent.delivery).await.unwrap().unwrap().delivery.person;
+    let (app, author) = (keepers.house.app.clone(), keepers.house.author);
+    assert!(keepers.house.knock().await.is_none());
+    keepers.asked().await;
+    assert!(!keepers.looks(0).await.contains("has a new address"), "nobody may be told of whom");
+    let name = app.keys.seal_text(&person.to_string(), "Dan Marlow", &*app.chance);
+    app.store.tell_of_person(&author, person, Some(name)).await.unwrap();
+    let page = keepers.looks(0).await;
+    assert!(page.contains("Somebody to whom Helen Marlow has written has a new address"), "{page}");
+    assert!(page.contains("it counts when two of you give the same"), "{page}");
+    compare("keeper-moved", &page);
+    let mut browser = keepers.house.browser();
+    let links: Vec<String> = keepers.named.iter().map(|(_, link)| link.clone()).collect();
+    let offers = |address: &str| format!("do=give&person={person}&address={}", address.replace('@', "%40"));
+    let back = browser.post(&links[0], &offers("dan@new.example")).await.page(StatusCode::OK);
+    assert!(back.contains("Is this the address of Dan Marlow?"), "{back}");
+    assert!(back.contains("Helen Marlow is told that you gave it"), "{back}");
+    for link in &links {
+        let noted = browser.post(link, &(offers("dan@new.example") + "&sure=yes")).await.page(StatusCode::OK);
+        assert!(noted.contains("Helen Marlow is told, and decides whether it counts."), "{noted}");
+    }
+    assert!(keepers.looks(0).await.contains("You have given dan@new.example."));
+    let hers = app.store.persons(&author).await.unwrap().remove(0);
+    assert_eq!(hers.addresses.len(), 1, "three gave the same, and none of it counts");
 }
 
 #[tokio::test]

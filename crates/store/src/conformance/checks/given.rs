@@ -1,12 +1,12 @@
 //! What keepers give beside their word: a newer address of their own, and one of somebody whom letters cannot reach; and what they may be told of that person.
 
-use super::lives::{let_go, view, with_keepers};
-use super::{missing, ok};
+use super::lives::{asking, let_go, view, with_keepers};
+use super::{conflict, missing, ok};
 use crate::conformance::scene::*;
 use crate::lives::*;
 use crate::rows::*;
 use unsaid_delivery::Fact;
-use unsaid_delivery::id::{KeeperId, PersonId};
+use unsaid_delivery::id::{AddressId, KeeperId, PersonId};
 use unsaid_delivery::message::{Kind, Notice, Says, Subject};
 use unsaid_delivery::record::Answer;
 use unsaid_delivery::rule::{Gate, Rule};
@@ -86,7 +86,7 @@ pub async fn lost_persons(scene: &Scene<'_>) {
     let asked = |m: &&unsaid_delivery::Message| matches!((m.kind, m.subject), (Kind::Ladder(l), Subject::Keeper(_)) if l.says == Says::AddressAsked);
     assert_eq!(sent.iter().filter(asked).count(), 3, "{sent:?}");
     assert_eq!(view(scene, author.account()).await.facts.lost, 1);
-    let lost = LostPerson { person, told: name, given: None };
+    let lost = LostPerson { person, told: name, given: None, unreachable: true };
     for keeper in &keepers {
         assert_eq!(ok!(scene.store.lost_persons(*keeper)), std::slice::from_ref(&lost));
     }
@@ -134,4 +134,127 @@ pub async fn offer_address(scene: &Scene<'_>) {
     assert!(sent.iter().any(|m| m.kind == Kind::Knock && m.address == Some(last.id)), "{sent:?}");
     assert!(sent.iter().any(|m| m.kind == Kind::Notice(Notice::KeeperGaveAddress)), "{sent:?}");
     missing!(scene.store.offer_address(keepers[0], person, scene.address(key), scene.message_id(), at));
+}
+
+/// Something waits for her end and for somebody who can be reached, and her three keepers are asked how she is: whom it is for, and at which address.
+async fn asked_of(scene: &Scene<'_>) -> (Author, Vec<KeeperId>, Letter, PersonId, AddressId) {
+    let (author, keepers) = with_keepers(scene, 3).await;
+    let (person, addresses) = scene.person(&author, &[scene.keyed()]).await;
+    let mut seal = scene.ready_to_seal(&author, person, now(0)).await;
+    if let Some(promise) = &mut seal.promise {
+        promise.rule = Rule { gate: Gate::Gone, ..promise.rule.clone() };
+    }
+    let letter = ok!(scene.store.seal(&author, seal, now(0)));
+    let name = scene.sealed_text();
+    ok!(scene.store.tell_of_person(&author, person, Some(name.clone())));
+    // The rest after sealing is over, and it waits.
+    scene.turn(now(10 * DAY), Answer::Accepted).await;
+    assert_eq!(ok!(scene.store.lost_persons(keepers[0])), [], "nobody asks");
+    missing!(scene.store.offer_address(
+        keepers[0],
+        person,
+        scene.address(scene.keyed()),
+        scene.message_id(),
+        now(10 * DAY)
+    ));
+    asking(scene, author.account(), now(11 * DAY)).await;
+    let known = LostPerson { person, told: name, given: None, unreachable: false };
+    assert_eq!(ok!(scene.store.lost_persons(keepers[0])), [known]);
+    (author, keepers, letter, person, addresses[0])
+}
+
+async fn addresses_of(scene: &Scene<'_>, author: &Author, person: PersonId) -> Vec<AddressId> {
+    let hers = ok!(scene.store.persons(author));
+    let one = hers.into_iter().find(|p| p.id == person).expect("a person");
+    one.addresses.into_iter().map(|address| address.id).collect()
+}
+
+/// While she is asked after, what keepers know does not count, however many give the same: she is told of each once, and sees them.
+pub async fn offered_addresses(scene: &Scene<'_>) {
+    let (author, keepers, _, person, old) = asked_of(scene).await;
+    let at = now(12 * DAY);
+    let key = scene.keyed();
+    let (first, second) = (scene.address(key), scene.address(key));
+    let told = [scene.message_id(), scene.message_id(), scene.message_id()];
+    let offer = |keeper: usize, address: &NewAddress, told| {
+        scene.store.offer_address(keepers[keeper], person, address.clone(), told, at)
+    };
+    assert_eq!(ok!(offer(0, &first, told[0])), Offered::Noted);
+    assert_eq!(ok!(offer(0, &first, told[1])), Offered::Noted, "the same again");
+    assert_eq!(ok!(offer(1, &second, told[2])), Offered::Noted);
+    let (keeper, address) = (keepers[0], first.id);
+    let offers = ok!(scene.store.offered_addresses(&author, person));
+    assert_eq!(offers[0], OfferedAddress { person, keeper, address, sealed: first.sealed });
+    assert_eq!(offers.iter().map(|offer| offer.keeper).collect::<Vec<_>>(), keepers[..2]);
+    assert_eq!(addresses_of(scene, &author, person).await, [old]);
+    let sent = scene.turn(now(12 * DAY + HOUR), Answer::Accepted).await;
+    let knows = |m: &&unsaid_delivery::Message| m.kind == Kind::Notice(Notice::KeeperKnowsAddress);
+    let ids: Vec<_> = sent.iter().filter(knows).map(|m| m.id).collect();
+    assert_eq!(ids.len(), 2, "{sent:?}");
+    assert!(ids.contains(&told[0]) && ids.contains(&told[2]));
+    // What she has already is no news, for her or for them.
+    let stranger = scene.author().await;
+    missing!(scene.store.offered_addresses(&stranger, person));
+    ok!(scene.store.remove_keeper(&author, keepers[1], at));
+    assert_eq!(ok!(scene.store.offered_addresses(&author, person)).len(), 1, "of those who stand");
+}
+
+/// She takes it, and it is tried first; or she does not, and it counts no more.
+pub async fn answer_offer(scene: &Scene<'_>) {
+    let (author, keepers, _, person, old) = asked_of(scene).await;
+    let at = now(12 * DAY);
+    let (key, wrong) = (scene.keyed(), scene.keyed());
+    let given = [scene.address(key), scene.address(key), scene.address(wrong)];
+    for (keeper, address) in keepers.iter().zip(&given) {
+        ok!(scene.store.offer_address(*keeper, person, address.clone(), scene.message_id(), at));
+    }
+    let stranger = scene.author().await;
+    missing!(scene.store.answer_offer(&stranger, person, given[0].id, true, at));
+    missing!(scene.store.answer_offer(&author, person, old, true, at));
+    ok!(scene.store.answer_offer(&author, person, given[2].id, false, at));
+    let declined = Fact::AddressDeclined { person, keeper: keepers[2], address: given[2].id };
+    assert_eq!(scene.facts().last(), Some(&declined));
+    missing!(scene.store.answer_offer(&author, person, given[2].id, true, at));
+    ok!(scene.store.answer_offer(&author, person, given[1].id, true, at));
+    assert!(
+        matches!(scene.facts().last(), Some(Fact::AddressGiven { address, .. }) if *address == given[1].id)
+    );
+    assert_eq!(addresses_of(scene, &author, person).await, [given[1].id, old]);
+    assert_eq!(ok!(scene.store.offered_addresses(&author, person)), [], "both had given it");
+    // Five are enough, and what was offered stays where it is.
+    for _ in 0..3 {
+        ok!(scene.store.add_address(&author, person, scene.address(scene.keyed()), at));
+    }
+    let more = scene.address(scene.keyed());
+    ok!(scene.store.offer_address(keepers[0], person, more.clone(), scene.message_id(), at));
+    conflict!(scene.store.answer_offer(&author, person, more.id, true, at));
+    assert_eq!(ok!(scene.store.offered_addresses(&author, person)).len(), 1);
+}
+
+/// She did not answer any more. What two of three had given is where it goes, and the address before is told, once; what one alone had given is not.
+pub async fn what_keepers_agree_on_counts_when_she_is_let_go(scene: &Scene<'_>) {
+    for agree in [false, true] {
+        let (author, keepers, letter, person, old) = asked_of(scene).await;
+        let (key, other) = (scene.keyed(), scene.keyed());
+        let given = [scene.address(key), scene.address(if agree { key } else { other })];
+        for (keeper, address) in keepers.iter().zip(&given) {
+            let told = scene.message_id();
+            ok!(scene.store.offer_address(*keeper, person, address.clone(), told, now(12 * DAY)));
+        }
+        let_go(scene, author.account(), now(40 * DAY)).await;
+        let sent = scene.turn(now(40 * DAY + HOUR), Answer::Accepted).await;
+        let to = |kind: Kind| {
+            let of_kind = sent.iter().filter(|m| m.kind == kind && m.subject == Subject::Person(person));
+            of_kind.filter_map(|m| m.address).collect::<Vec<_>>()
+        };
+        let elsewhere = Kind::Notice(Notice::GoesElsewhere);
+        if agree {
+            assert_eq!((to(Kind::Knock), to(elsewhere)), (vec![given[0].id], vec![old]), "{sent:?}");
+            assert_eq!(addresses_of(scene, &author, person).await, [given[0].id, old]);
+        } else {
+            assert_eq!((to(Kind::Knock), to(elsewhere)), (vec![old], vec![]), "{sent:?}");
+        }
+        let delivery = letter.delivery.expect("a promise").id;
+        assert_eq!(scene.view(delivery).await.delivery.state, State::Knocked(1));
+    }
 }

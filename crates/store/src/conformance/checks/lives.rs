@@ -78,6 +78,14 @@ pub(super) async fn with_keepers(scene: &Scene<'_>, many: usize) -> (Author, Vec
     with_keepers_under(scene, many, keepers_only()).await
 }
 
+/// Her keepers are asked how she is.
+pub(super) async fn asking(scene: &Scene<'_>, account: AccountId, at: Now) {
+    let seen = view(scene, account).await;
+    let life = Life { keepers_asked: Some(at.observed), ..seen.life.clone() };
+    let change = Change { life, wake: None, write: vec![], gate: None, fact: None, why: "" };
+    commit(scene, Some(&seen.life), &change, at).await;
+}
+
 /// Time has let her go.
 pub(super) async fn let_go(scene: &Scene<'_>, account: AccountId, at: Now) {
     let seen = view(scene, account).await;

@@ -103,6 +103,12 @@ impl Out {
                 self.0.extend(key);
                 41
             }
+            Fact::AddressDeclined { person, keeper, address } => {
+                self.0.extend(person.0);
+                self.0.extend(keeper.0);
+                self.0.extend(address.0);
+                47
+            }
             Fact::PersonTold { person, name } => {
                 self.0.extend(person.0);
                 self.long(name);
@@ -236,6 +242,11 @@ impl From<'_> {
                 happened: self.flag()?,
             },
             46 => Fact::EventStopped { letter: LetterId(self.array()?) },
+            47 => Fact::AddressDeclined {
+                person: PersonId(self.array()?),
+                keeper: KeeperId(self.array()?),
+                address: AddressId(self.array()?),
+            },
             _ => return None,
         })
     }

@@ -45,6 +45,7 @@ pub(super) fn of_a_life() -> Vec<Fact> {
             sealed: vec![3; 90],
             key: [4; 32],
         },
+        Fact::AddressDeclined { person: PersonId([9; 16]), keeper, address: AddressId([10; 16]) },
         Fact::PersonTold { person: PersonId([9; 16]), name: vec![5; 60] },
         Fact::PersonTold { person: PersonId([9; 16]), name: Vec::new() },
         Fact::ChannelAdded { account, channel, sealed: vec![4; 80] },
@@ -134,10 +135,11 @@ fn every_fact_has_an_example() {
             Fact::HandleAdded { .. } => 41,
             Fact::EventSaid { .. } => 42,
             Fact::EventStopped { .. } => 43,
+            Fact::AddressDeclined { .. } => 44,
         }
     }
     let shown: BTreeSet<u8> = every_fact().iter().map(|entry| number(&entry.fact)).collect();
-    assert_eq!(shown.len(), 44);
+    assert_eq!(shown.len(), 45);
 }
 
 #[test]
