@@ -29,7 +29,7 @@ test('the keepers disagree: one word for her death opens nothing, and whoever th
   const amir = await life.says(await house.newest('amir@example.org', 'keeper'), 'Helen Marlow is well');
   expect(amir).toMatch(/Nothing goes on because of that before \w+day \d+ \w+ \d{4}/);
   const link = await house.newest('beatrice@example.org', 'keeper');
-  await life.says(link, 'I don’t know');
+  await life.says(link, 'I do not know');
   await house.live(100);
   // One is no quorum, for as long as it may last.
   expect(await house.knocks()).toEqual([]);
@@ -63,7 +63,7 @@ test('all her keepers have died before her: half a year of questions to her, and
   expect(await life.to('amir@example.org', 'keeper')).toBeGreaterThan(1);
   await house.liveUntil(new Date(`${said} UTC`).toISOString());
   expect(await house.knocks()).toEqual([]);
-  expect(await life.to('helen@example.org', 'We have not heard from you')).toBeGreaterThanOrEqual(6);
+  expect(await life.to('helen@example.org', 'We have not heard from you')).toBe(3);
   await house.live(4);
   expect((await house.knocks()).length).toBe(1);
 });
@@ -74,7 +74,7 @@ test('eight words on a paper stop everything, without a mailbox, an account or a
   const joan = await life.keeper('Joan Pryce', 'joan@example.org');
   const amir = await life.keeper('Amir Haddad', 'amir@example.org');
   await life.forHerEnd('Dan');
-  await helen.page.goto(`${house.origin}/gone`);
+  await helen.follow('When I am gone');
   await helen.follow('Print the stop paper');
   await helen.press('Show the words');
   await helen.page.waitForSelector('.card .words li');
@@ -92,7 +92,7 @@ test('eight words on a paper stop everything, without a mailbox, an account or a
   const slip = paper.map((word, place) => (place === 2 ? `${word}zz` : word)).join(' ');
   await page.locator('#words').fill(slip);
   await life.press('Stop everything');
-  expect(await life.main()).toContain(`${paper[2]}zz`);
+  expect(await life.main()).toContain('The third word is not one of ours');
   expect(await page.locator('#words').inputValue()).toBe(slip);
   await picture('stop-slip', page);
   await page.locator('#words').fill(paper.join(' '));
@@ -123,8 +123,7 @@ test('mail is down for longer than all questions together: nobody is silent, and
   expect(await house.knocks()).toEqual([]);
   expect(await life.to('helen@example.org', 'We have not heard from you')).toBe(0);
   // She is asked as if no day had passed, and one press is enough.
-  const told = await life.sheIsWell();
-  expect(told).toContain('No letter had left.');
+  expect(await life.sheIsWell()).toContain('Everything begins anew from today.');
   await house.live(55);
   expect(await house.knocks()).toEqual([]);
 });

@@ -181,12 +181,12 @@ impl World {
         let stand = self.keepers_who_stand(account);
         let Some(needed) = life.plan.quorum_of(stand.len()) else { return Ok(()) };
         for person in self.waited_for(account) {
-            let given = stand.iter().filter_map(|keeper| self.given.get(&(person, *keeper)));
-            let agreed = given.cloned().find(|address| {
+            let mut given = stand.iter().filter_map(|keeper| self.given.get(&(person, *keeper)));
+            let agreed = given.find(|address| {
                 self.agree(&stand, person, address.key) >= usize::from(needed)
                     && !self.is_at(person, address.key)
             });
-            if let Some(address) = agreed {
+            if let Some(address) = agreed.cloned() {
                 self.takes_up(account, person, address, now)?;
             }
         }

@@ -99,7 +99,8 @@ impl SqlStore {
 
     pub(super) async fn offers(&self, author: &Author, person: PersonId) -> Result<Vec<OfferedAddress>> {
         transaction!(self, Mode::Read, |tx| {
-            persons::hers(&mut tx, author, person).await?;
+            tx.need("select 1 from persons where id = $1 and account = $2", values![person, author.account])
+                .await?;
             let rows = tx
                 .query(
                     "select g.keeper, g.address, g.sealed from given_addresses g join keepers k on k.id = g.keeper

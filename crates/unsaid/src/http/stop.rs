@@ -29,7 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn show(State(app): State<App>) -> Response {
-    page(&app, None)
+    page(&app, None, "")
 }
 
 async fn stop(
@@ -41,7 +41,7 @@ async fn stop(
     let read = if typed.len() <= LONGEST { read_claim_words(typed) } else { Err(SealError::WordsWrong) };
     let words = match read {
         Ok(words) => words,
-        Err(wrong) => return Ok(page(&app, Some(&wrong))),
+        Err(wrong) => return Ok(page(&app, Some(&wrong), typed.get(..LONGEST).unwrap_or(typed))),
     };
     let code = app.keys.peppered("stop", &*stop_token(&words));
     if let Some(account) = app.store.account_of_stop_code(code).await? {
@@ -77,8 +77,8 @@ fn what_is_wrong(wrong: &SealError) -> String {
     }
 }
 
-/// What was typed wrongly is not shown again: it stays with whoever typed it.
-fn page(app: &App, wrong: Option<&SealError>) -> Response {
+/// What was typed wrongly stands there again, for eight words are long to type: the answer is kept nowhere, and whoever sees it has typed them.
+fn page(app: &App, wrong: Option<&SealError>, typed: &str) -> Response {
     let title = say("house.stop.title", &[]);
     let (status, title) = if wrong.is_some() {
         (StatusCode::UNPROCESSABLE_ENTITY, say("house.error_title", &[("page", &title)]))
@@ -93,7 +93,7 @@ fn page(app: &App, wrong: Option<&SealError>) -> Response {
                 label for="words" { (say("house.stop.words", &[])) }
                 p.help #words-help { (say("house.stop.words_help", &[])) }
                 textarea.input.input--words #words name="words" rows="3" autocomplete="off" autocapitalize="none"
-                    spellcheck="false" aria-describedby="words-help" aria-invalid=[wrong.map(|_| "true")] {}
+                    spellcheck="false" aria-describedby="words-help" aria-invalid=[wrong.map(|_| "true")] { (typed) }
             }
             div.acts { button.button.button--main type="submit" { (say("house.stop.press", &[])) } }
         }
