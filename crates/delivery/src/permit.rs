@@ -59,7 +59,7 @@ pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
         Kind::Notice(Notice::GoesElsewhere) => match facts.address {
             None => Permit::Drop("address-removed"),
             Some(address) if !address.good => Permit::Drop("address-is-dead"),
-            Some(address) if !address.refused.is_empty() => Permit::Drop("refused-is-not-contacted"),
+            Some(address) if !address.refused.is_empty() => Permit::Drop("old-addresses-are-told-once"),
             Some(_) => Permit::Go,
         },
         Kind::Code | Kind::Notice(_) => Permit::Go,
