@@ -495,6 +495,28 @@ fn asked_at_the_door() {
     assert_ne!(permit(None, &waits(State::Askable)), Permit::Go);
 }
 
+/// What goes to another address now is said to whoever may still read the old one, and to nobody who has said no to anything there.
+#[test]
+fn old_addresses_are_told_once() {
+    let message = Message { kind: Kind::Notice(Notice::GoesElsewhere), ..knock(1, MessageState::Waiting) };
+    let at = now("2036-01-01T00:00:00Z", 80_000);
+    let permit = |address: Option<&Address>| {
+        permit::still_allowed(
+            &message,
+            permit::Facts { address, deliveries: &[], holds: &[], life: None },
+            at,
+        )
+    };
+    let there = address(AddressId([1; 16]));
+    assert_eq!(permit(Some(&there)), Permit::Go);
+    for scope in [Scope::NotMe, Scope::Author, Scope::House, Scope::Quiet, Scope::Letter(LetterId([1; 16]))] {
+        let refused = Address { refused: vec![Refused { scope }], ..there.clone() };
+        assert_ne!(permit(Some(&refused)), Permit::Go, "{scope:?}");
+    }
+    assert_ne!(permit(Some(&Address { good: false, ..there })), Permit::Go);
+    assert_ne!(permit(None), Permit::Go);
+}
+
 #[test]
 fn their_coming() {
     // Held until it is asked for: no time moves it.
