@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// The entries that pages ask for by name (web/vite.config.ts).
-const ENTRIES: [&str; 4] =
-    ["src/pages/author/main.ts", "src/pages/keeper/main.ts", "src/pages/reader/main.ts", "src/ui/look.css"];
+const ENTRIES: [&str; 5] = [
+    "src/pages/author/main.ts",
+    "src/pages/author/notices/worker.ts",
+    "src/pages/keeper/main.ts",
+    "src/pages/reader/main.ts",
+    "src/ui/look.css",
+];
 
 #[expect(
     clippy::disallowed_methods,

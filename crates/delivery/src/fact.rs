@@ -340,6 +340,15 @@ pub enum Fact {
         /// The handle under the address key, bound to the channel.
         sealed: Vec<u8>,
     },
+    /// An author has shown that notices reach a browser of hers.
+    BrowserAdded {
+        /// Whose.
+        account: AccountId,
+        /// Its name.
+        channel: ChannelId,
+        /// What the browser gave (RFC 8030, 8291) under the address key, bound to the channel.
+        sealed: Vec<u8>,
+    },
     /// And does not want one of them any more.
     ChannelRemoved {
         /// Whose.
@@ -393,6 +402,7 @@ impl Fact {
                 | Self::AddressDeclined { .. }
                 | Self::ChannelAdded { .. }
                 | Self::HandleAdded { .. }
+                | Self::BrowserAdded { .. }
                 | Self::ChannelRemoved { .. }
                 | Self::StopCodeMade { .. }
                 | Self::KeeperSetMade { .. }
@@ -444,6 +454,7 @@ impl Fact {
             Self::PersonTold { .. } => "name for keepers",
             Self::ChannelAdded { .. } => "channel",
             Self::HandleAdded { .. } => "handle",
+            Self::BrowserAdded { .. } => "browser",
             Self::ChannelRemoved { .. } => "channel removed",
             Self::StopCodeMade { .. } => "stop code",
             Self::KeeperSetMade { .. } => "cards of keepers",

@@ -69,6 +69,8 @@ pub enum Notice {
     ChannelAdded,
     /// From now on she is not written to at an address of hers any more.
     ChannelRemoved,
+    /// A browser of hers takes no notices any more: its push service says so, and that channel is over.
+    BrowserOver,
     /// What would be written if nothing more were heard of her, sent to herself: its place in the rehearsal is `nth`, or [`REHEARSED_KNOCK`]. She asked for it.
     Rehearsal,
     /// To a keeper: somebody reads a letter that keepers' cards open, and theirs is asked for.
@@ -104,7 +106,8 @@ impl Notice {
             | Self::EventSaid
             | Self::EventOpens
             | Self::ChannelAdded
-            | Self::ChannelRemoved => true,
+            | Self::ChannelRemoved
+            | Self::BrowserOver => true,
             Self::Welcome
             | Self::Trial
             | Self::Answered
@@ -232,6 +235,8 @@ pub enum Way {
     Mail,
     /// By the webhook that the host has set, to a handle that the host understands.
     Hook,
+    /// By the push service of a browser of hers.
+    Push,
 }
 
 /// What a message is about.

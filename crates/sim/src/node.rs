@@ -337,6 +337,7 @@ fn worker(hand: &Hand, shared: &Shared, post: Post, boot: BootId, chance: u64) -
         store: Arc::clone(&hand.store),
         mail: Arc::new(post),
         hook: None,
+        push: None,
         keys: Arc::clone(&shared.keys),
         chance: Arc::new(SeededChance::stream(chance, 5)),
         letterhead: Letterhead {

@@ -34,7 +34,8 @@ use unsaid_delivery::decide::{AmendDecision, Decision};
 use unsaid_delivery::forecast::Forecast;
 use unsaid_delivery::hold::Hold;
 use unsaid_delivery::id::{
-    AccountId, AddressId, BlobId, BootId, DeliveryId, DraftId, LetterId, MessageId, PersonId, ReplyId,
+    AccountId, AddressId, BlobId, BootId, ChannelId, DeliveryId, DraftId, LetterId, MessageId, PersonId,
+    ReplyId,
 };
 use unsaid_delivery::message::{Call, Message, Notice};
 use unsaid_delivery::record::{Bounce, CameBack, Recorded};
@@ -228,8 +229,14 @@ pub trait KeyStore: Send + Sync {
     ) -> Result<()>;
     /// Writes a notice to the account's address, to leave at once and to be pointless after three days of trusted time.
     async fn notify(&self, author: &Author, notice: Notice, message: MessageId, now: Now) -> Result<()>;
-    /// Writes the notice Trial in the same way, at most [`rows::TRIALS_A_DAY`] within a day of trusted time.
-    async fn ask_trial(&self, author: &Author, message: MessageId, now: Now) -> Result<CodeAsked>;
+    /// Writes the notice Trial in the same way, to the account's address or to one of her channels, at most [`rows::TRIALS_A_DAY`] within a day of trusted time. Missing: no channel of hers.
+    async fn ask_trial(
+        &self,
+        author: &Author,
+        channel: Option<ChannelId>,
+        message: MessageId,
+        now: Now,
+    ) -> Result<CodeAsked>;
     /// Sends a code to the new address, as [`AccountStore::ask_code`] does and counted with those, and [`limits::CODES_OF_AN_ACCOUNT`] of one account in a day. The code is good for [`Self::change_email`] alone. `set_code` takes it.
     async fn ask_email_change(&self, author: &Author, ask: EmailChangeAsk, now: Now) -> Result<CodeAsked>;
     /// The code to the new address was typed. Right: the account signs in with the new address from now on (fact SignInChanged), the notice SignInChanged goes to the old one, whose link undoes it for

@@ -321,7 +321,7 @@ pub trait LifeStore: Send + Sync {
         channel: NewChannel,
         now: Now,
     ) -> Result<ChannelTried>;
-    /// Another channel of hers that was verified: fact ChannelAdded, or HandleAdded for one by the webhook. Conflict: she has three already, or the name is taken.
+    /// Another channel of hers that was verified: fact ChannelAdded, or HandleAdded for one by the webhook, or BrowserAdded for one by a push service. Conflict: she has three already, or the name is taken.
     async fn add_channel(
         &self,
         author: &Author,
@@ -332,6 +332,8 @@ pub trait LifeStore: Send + Sync {
     ) -> Result<()>;
     /// Does not want it any more: fact ChannelRemoved. Nothing is sent there again. Missing if it is not there.
     async fn remove_channel(&self, author: &Author, channel: ChannelId, now: Now) -> Result<()>;
+    /// A browser takes nothing any more: as [`Self::remove_channel`], and the notice BrowserOver goes to every other channel of hers under the name `told`. False, and nothing changes: it is none any more.
+    async fn browser_over(&self, channel: ChannelId, told: MessageId, now: Now) -> Result<bool>;
     /// Writes a rehearsal to herself: the notice Rehearsal for each, to leave at once. False, and nothing is written: the one before was asked for less than an hour of trusted time ago. Conflict: a name is taken, or a
     /// channel is not hers.
     async fn send_rehearsal(&self, author: &Author, messages: &[ToSend], now: Now) -> Result<bool>;
@@ -396,6 +398,7 @@ pub(crate) fn channel_added(account: AccountId, channel: ChannelId, way: Way, se
     match way {
         Way::Mail => Fact::ChannelAdded { account, channel, sealed },
         Way::Hook => Fact::HandleAdded { account, channel, sealed },
+        Way::Push => Fact::BrowserAdded { account, channel, sealed },
     }
 }
 

@@ -33,12 +33,23 @@ struct Host {
     away: Option<i64>,
 }
 
+/// What a push service answers from now on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PushService {
+    /// The address of one browser there.
+    endpoint: String,
+    /// The status.
+    status: u16,
+}
+
 /// The town's routes, beside the house's.
 pub(crate) fn routes(town: Arc<Town>) -> Router {
     Router::new()
         .route("/town", get(page))
         .route("/town/advance", post(advance_json))
         .route("/town/host", post(host))
+        .route("/town/push", get(pushed).post(push))
         .route("/town/advance-form", post(advance_form))
         .layer(middleware::from_fn_with_state(town.clone(), ours_alone))
         .with_state(town)
@@ -73,6 +84,24 @@ async fn advance_form(State(town): State<Arc<Town>>, Form(asked): Form<Advance>)
 async fn host(State(town): State<Arc<Town>>, Json(asked): Json<Host>) -> Response {
     town.set_host(&asked.host, asked.away).await;
     StatusCode::NO_CONTENT.into_response()
+}
+
+async fn push(State(town): State<Arc<Town>>, Json(asked): Json<PushService>) -> Response {
+    town.set_push(&asked.endpoint, asked.status);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// What push services were brought, sealed as it is: only the browser that it is for can read it.
+async fn pushed(State(town): State<Arc<Town>>) -> Response {
+    let all: Vec<_> = town
+        .pushed()
+        .into_iter()
+        .map(|one| {
+            let body: String = one.body.iter().map(|byte| format!("{byte:02x}")).collect();
+            serde_json::json!({ "endpoint": one.url, "body": body })
+        })
+        .collect();
+    Json(all).into_response()
 }
 
 async fn page(State(town): State<Arc<Town>>) -> Html<String> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use unsaid::app::App;
 use unsaid::assemble::Assembled;
+use unsaid::outward::{Brought, Said};
 use unsaid::run::{Stop, look_around, pause};
 use unsaid::worker::{NextWake, Worker};
 use unsaid_delivery::Now;
@@ -103,6 +104,16 @@ impl Town {
     pub(crate) async fn set_host(&self, host: &str, away_seconds: Option<i64>) {
         self.hosts.set(host, away_seconds);
         self.app.time.ask(&*self.app.outward, &*self.app.store).await;
+    }
+
+    /// The push service of a browser answers so from now on. Nobody outside is called.
+    pub(crate) fn set_push(&self, endpoint: &str, status: u16) {
+        self.hosts.told.tell(endpoint, move || Ok(Said { status, ..Said::default() }));
+    }
+
+    /// What push services were brought, in order.
+    pub(crate) fn pushed(&self) -> Vec<Brought> {
+        self.hosts.told.brought()
     }
 
     /// Moves the clock, and with `lived` runs the engine until it is idle after every step.

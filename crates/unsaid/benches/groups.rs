@@ -262,6 +262,7 @@ async fn measure(name: &str, open: impl AsyncFn(usize, Noting) -> SqlStore) {
                     store: store.clone(),
                     mail: Arc::new(Takes { pause, window: window.clone() }),
                     hook: None,
+                    push: None,
                     keys: keys.clone(),
                     chance: Arc::new(MachineChance),
                     letterhead: Letterhead {

@@ -8,6 +8,7 @@ use crate::holds::Holds;
 use crate::mail::Mail;
 use crate::mail::hook::Hook;
 use crate::mail::outbox::Outbox;
+use crate::mail::push::Push;
 use crate::mail::relay::{self, Relay, RelayConfig};
 use crate::outward::Outward;
 use crate::peel::HostPeel;
@@ -65,6 +66,8 @@ pub struct Assembled {
     pub mail: Arc<dyn Mail>,
     /// The host's own way to authors, where there is one.
     pub hook: Option<Arc<Hook>>,
+    /// The way to browsers of authors, where the host lets it be.
+    pub push: Option<Arc<Push>>,
     /// This start.
     pub boot: BootId,
     /// So many starts died right before this one.
@@ -122,6 +125,7 @@ pub async fn assemble(
         let secret = settings.webhook_secret.as_ref().map(Secret::expose_to_the_other_side);
         Arc::new(Hook::new(outward.clone(), hook.url.expose_to_the_other_side(), secret))
     });
+    let push = push_of(&settings, &keys, outward.clone(), chance.clone());
     let outbox = matches!(settings.mail, MailSetting::Outbox)
         .then(|| Arc::new(Outbox::new(settings.outbox_folder())) as Arc<dyn crate::app::OutboxShelf>);
     let peel = Arc::new(HostPeel::new(&keys));
@@ -146,7 +150,7 @@ pub async fn assemble(
         rehearsal,
         town,
     };
-    Ok(Assembled { app, mail, hook, boot, crashes, keys_are_new, peel, _lock: lock })
+    Ok(Assembled { app, mail, hook, push, boot, crashes, keys_are_new, peel, _lock: lock })
 }
 
 impl Assembled {
@@ -177,6 +181,7 @@ impl Assembled {
             store: self.app.store.clone(),
             mail: self.mail.clone(),
             hook: self.hook.clone(),
+            push: self.push.clone(),
             keys: self.app.keys.clone(),
             chance: self.app.chance.clone(),
             letterhead: letterhead(settings),
@@ -215,6 +220,18 @@ impl KeysWatch {
             "the house opens with the keys that were written just now"
         );
     }
+}
+
+/// The way to browsers; none where the host has not said that there is one.
+pub fn push_of(
+    settings: &Settings,
+    keys: &HouseKeys,
+    outward: Arc<dyn Outward>,
+    chance: Arc<dyn Chance>,
+) -> Option<Arc<Push>> {
+    let key = settings.push.then(|| keys.push_key()).flatten()?;
+    let services = &settings.push_services;
+    Some(Arc::new(Push::new(outward, chance, key, &settings.public_url.origin, services)))
 }
 
 /// What comes after the @ of our own address.

@@ -24,6 +24,7 @@ pub mod room;
 pub mod run;
 pub mod secrets;
 pub mod settings;
+pub mod subscription;
 pub mod time;
 pub mod words;
 pub mod worker;

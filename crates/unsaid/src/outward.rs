@@ -1,5 +1,5 @@
-//! The few things that a house asks of others: what time it is for you, is it you who answers at my public address (one GET, a short answer); and, where the host has set a webhook, take this
-//! to her (one POST, of whose answer the status alone is looked at).
+//! The few things that a house asks of others: what time it is for you, is it you who answers at my public address (one GET, a short answer); and, where the host has set a webhook or lets
+//! notices go to browsers, take this to her (one POST, of whose answer the status alone is looked at).
 //!
 //! It refuses to know what an answer means. It follows no redirect, keeps nothing, says nothing of this house but that somebody asks, and holds no more of an
 //! answer than 16 KiB of headers and 4 KiB of body. Over https the other side proves its name; http goes to this machine alone.
@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::body::Body;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HOST, USER_AGENT};
+use hyper::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, DATE, HOST, USER_AGENT};
 use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
@@ -47,7 +48,7 @@ pub trait Outward: Send + Sync {
     /// [`NotHeard`]: nothing was said that can be believed to come from there.
     async fn get(&self, url: &str) -> Result<Said, NotHeard>;
 
-    /// Brings `body`, which is JSON, to `url` (https, or http on this machine) once. `permission` is asked twice when the other side is there, right before anything is said.
+    /// Brings `body` to `url` (https, or http on this machine) once. `permission` is asked twice when the other side is there, right before anything is said.
     async fn post(
         &self,
         url: &str,
@@ -171,7 +172,7 @@ impl Network {
             .request(Method::GET)
             // An answer that somebody kept for a while has an old date.
             .header(CACHE_CONTROL, "no-cache")
-            .body(String::new())
+            .body(Body::empty())
             .map_err(|_| NotHeard::Address)?;
         converse(wire, question).await
     }
@@ -197,13 +198,11 @@ impl Outward for Network {
         permission: &mut dyn Permission,
     ) -> Posted {
         let Some(place) = Place::of(url) else { return Posted::NotReached(NotHeard::Address) };
-        let mut request = place.request(Method::POST).header(CONTENT_TYPE, "application/json");
+        let mut request = place.request(Method::POST);
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let Ok(request) =
-            String::from_utf8(body.to_vec()).map_err(drop).and_then(|b| request.body(b).map_err(drop))
-        else {
+        let Ok(request) = request.body(Body::from(body.to_vec())) else {
             return Posted::NotReached(NotHeard::Address);
         };
         let wire = match timeout(PATIENCE, self.reach(&place)).await.unwrap_or(Err(NotHeard::Silent)) {
@@ -277,12 +276,12 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, NotHeard> {
 }
 
 /// The question and its answer, on a connection that is closed afterwards.
-async fn converse(stream: Box<dyn Wire>, question: Request<String>) -> Result<Said, NotHeard> {
+async fn converse(stream: Box<dyn Wire>, question: Request<Body>) -> Result<Said, NotHeard> {
     let garbled = |_| NotHeard::Garbled;
     let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
         .max_buf_size(LONGEST_HEAD)
         .max_headers(MOST_HEADERS)
-        .handshake::<_, String>(TokioIo::new(stream))
+        .handshake::<_, Body>(TokioIo::new(stream))
         .await
         .map_err(garbled)?;
     let answer = async {

@@ -4,6 +4,7 @@
 
 mod file;
 mod marks;
+mod push;
 mod returns;
 
 pub use file::KeysFile;

@@ -53,6 +53,10 @@ pub struct Settings {
     pub webhook: Option<Webhook>,
     /// UNSAID_WEBHOOK_SECRET: what they are signed with.
     pub webhook_secret: Option<Secret>,
+    /// UNSAID_PUSH: notices go to browsers of authors who ask for it.
+    pub push: bool,
+    /// UNSAID_PUSH_SERVICES: names of the push services that may be called, `*.` before a name for any below it.
+    pub push_services: Vec<String>,
     /// UNSAID_LANGUAGE: a tag such as `en`, for which web/src/words has a file.
     pub language: String,
     /// UNSAID_ZONE: the zone in which the house writes dates; always one with an IANA name.

@@ -48,7 +48,7 @@ async fn say<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, answer: &[u8], lo
             _ => return,
         }
     }
-    log.lock().unwrap().push(String::from_utf8(question).unwrap());
+    log.lock().unwrap().push(String::from_utf8_lossy(&question).into_owned());
     // Whoever has heard enough hangs up in the middle.
     let _cut = stream.write_all(answer).await;
     let _cut = stream.shutdown().await;
@@ -147,6 +147,22 @@ async fn the_webhook_is_told_nothing_without_two_permissions_and_redirects_lead_
     assert_eq!(nobody, Answer::NotReached { reply: Reply::silence() });
     let away = Network::new().post("http://192.0.2.1/", &[], b"{}", &mut Yes(2)).await;
     assert_eq!(away, Posted::NotReached(NotHeard::Address), "in the open it stays on this machine");
+}
+
+#[tokio::test]
+async fn bytes_are_brought_as_they_are() {
+    let sink = other(TAKEN.to_vec(), None).await;
+    let (url, kind) = (format!("http://127.0.0.1:{}/a", sink.port), "application/octet-stream".to_owned());
+    let headers = [("content-type", kind), ("ttl", "60".to_owned())];
+    let said = Network::new().post(&url, &headers, &[0xff, b'a', 0, 0xfe], &mut Yes(2)).await;
+    assert_eq!(said, Posted::Said(204));
+    let heard = sink.heard.lock().unwrap()[0].clone();
+    let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+    let head = head.to_ascii_lowercase();
+    for line in ["content-type: application/octet-stream", "content-length: 4", "ttl: 60"] {
+        assert_eq!(head.lines().filter(|other| *other == line).count(), 1, "{head}");
+    }
+    assert_eq!(body, "\u{fffd}a\0\u{fffd}");
 }
 
 fn acceptor() -> TlsAcceptor {

@@ -43,6 +43,8 @@ UNSAID_HOURLY            = 200
 UNSAID_TIME_HOSTS        = 
 UNSAID_WEBHOOK           = 
 UNSAID_WEBHOOK_SECRET    = 
+UNSAID_PUSH              = off
+UNSAID_PUSH_SERVICES     = fcm.googleapis.com, updates.push.services.mozilla.com, *.push.services.mozilla.com, web.push.apple.com, *.push.apple.com, *.notify.windows.com
 UNSAID_LANGUAGE          = en
 UNSAID_ZONE              = UTC
 UNSAID_MAX_UPLOAD_MIB    = 64
@@ -90,6 +92,8 @@ fn every_row_changes_its_own_field() {
         ("UNSAID_TIME_HOSTS", "www.example.org, Example.NET"),
         ("UNSAID_WEBHOOK", "https://SMS.example.org:8443/hidden-token?house=1"),
         ("UNSAID_WEBHOOK_SECRET", "hidden-and-long-enough"),
+        ("UNSAID_PUSH", "on"),
+        ("UNSAID_PUSH_SERVICES", "push.example.org, *.Push.example.net"),
         ("UNSAID_LANGUAGE", "pt-BR"),
         ("UNSAID_ZONE", "Europe/London"),
         ("UNSAID_MAX_UPLOAD_MIB", "512"),
@@ -254,6 +258,16 @@ fn hostile_values_are_refused_and_no_secret_is_repeated() {
         ("UNSAID_WEBHOOK", "https://sms.example.org/#hunter2"),
         ("UNSAID_WEBHOOK", "hunter2"),
         ("UNSAID_WEBHOOK_SECRET", "hunter2"),
+        ("UNSAID_PUSH", "hunter2"),
+        ("UNSAID_PUSH_SERVICES", "https://hunter2.example.org/"),
+        ("UNSAID_PUSH_SERVICES", "*"),
+        ("UNSAID_PUSH_SERVICES", "*.org"),
+        ("UNSAID_PUSH_SERVICES", "a.example.org,,b.example.org"),
+        ("UNSAID_PUSH_SERVICES", "127.0.0.1"),
+        ("UNSAID_PUSH_SERVICES", "[::1]"),
+        ("UNSAID_PUSH_SERVICES", "push.localhost"),
+        ("UNSAID_PUSH_SERVICES", "push.example.org:8080"),
+        ("UNSAID_PUSH_SERVICES", "a.*.example.org"),
     ] {
         let said = refusal(&[(name, value)]);
         assert!(said.starts_with(name), "{said}");

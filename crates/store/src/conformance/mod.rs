@@ -26,7 +26,7 @@ macro_rules! every_check {
             bounced nobody_reads asked_at_door answer_at_door foresee rederive forecast look weigh parked commit_parking call_host called knocks_left amending amended wraps_to_rewrap rewrapped wraps_by_generation
             life commit_life decided_life asked_by gone_letters keepers add_keeper keeper_of keeper_answers keeper_moves lost_persons offer_address
             offered_addresses answer_offer what_keepers_agree_on_counts_when_she_is_let_go tell_of_person told_of_person remove_keeper
-            channels ask_channel prove_channel by_the_webhook the_webhook_is_no_mail add_channel remove_channel send_rehearsal rehearsal_sent stop_rehearsal put_stop_code account_of_stop_code
+            channels ask_channel prove_channel by_the_webhook by_a_push_service browser_over trial_to_a_channel the_webhook_is_no_mail add_channel remove_channel send_rehearsal rehearsal_sent stop_rehearsal put_stop_code account_of_stop_code
             what_comes_back_moves_the_ladder
             put_keeper_set keeper_sets keeper_set put_keepers_wrap keeper_set_of
             event events_asked say_event stop_event

@@ -62,6 +62,7 @@
 //! 45 event-said      letter, keeper, happened u8
 //! 46 event-stopped   letter
 //! 47 address-declined person, keeper, address
+//! 48 browser-added   account, channel, sealed subscription (length u32, bytes)
 //! 255 void           first u64, last u64
 //! strength = u8: 1 weak, 2 strong
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
@@ -88,7 +89,7 @@ pub const HEADER: usize = 12;
 /// No body is longer, in bytes.
 pub const LONGEST: usize = 16 << 20;
 /// The newest kind of fact that this version knows. What is beyond is neither written nor read: a newer version wrote it.
-pub const NEWEST: u8 = 47;
+pub const NEWEST: u8 = 48;
 /// The kind of what is no fact.
 const VOID: u8 = 255;
 

@@ -197,20 +197,37 @@ impl KeyStore for MemoryStore {
         Ok(())
     }
 
-    async fn ask_trial(&self, author: &Author, message: MessageId, now: Now) -> Result<CodeAsked> {
+    async fn ask_trial(
+        &self,
+        author: &Author,
+        channel: Option<ChannelId>,
+        message: MessageId,
+        now: Now,
+    ) -> Result<CodeAsked> {
         let mut world = self.world();
         world.account(author)?;
         expect(!world.messages.contains_key(&message))?;
         let a_day_ago = hours_after(now.trusted, (NOTICE_DAYS - 1) * 24);
         let of_today = |m: &Message| {
             m.kind == Kind::Notice(Notice::Trial)
-                && m.subject == Subject::Account(author.account)
+                && match m.subject {
+                    Subject::Account(account) => account == author.account,
+                    Subject::Channel(id) => {
+                        world.channels.get(&id).is_some_and(|c| c.account == author.account)
+                    }
+                    _ => false,
+                }
                 && m.expires.is_some_and(|expires| expires > a_day_ago)
         };
         if world.messages.values().filter(|row| of_today(&row.message)).count() >= TRIALS_A_DAY {
             return Ok(CodeAsked::TooMany);
         }
-        world.notice(author.account, Notice::Trial, message, None, now);
+        let hers = world.channels_of(author.account);
+        if channel.is_some_and(|channel| !hers.iter().any(|row| row.id == channel)) {
+            return Err(StoreError::Missing);
+        }
+        let subject = channel.map_or(Subject::Account(author.account), Subject::Channel);
+        world.put_notice(subject, Notice::Trial, message, now.trusted, now);
         Ok(CodeAsked::Taken)
     }
 

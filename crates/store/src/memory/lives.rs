@@ -109,7 +109,7 @@ impl World {
             }
             let ended = self.ladder.get(id).and_then(|(_, ended)| *ended);
             rung.push(match (row.message.state, ended) {
-                _ if row.way == Way::Hook => Heard::Beside,
+                _ if row.way != Way::Mail => Heard::Beside,
                 (MessageState::Accepted, Some(at)) => Heard::Accepted(at),
                 (MessageState::Refused, Some(at)) => Heard::Refused(at),
                 _ => Heard::NotYet,
@@ -532,17 +532,16 @@ impl LifeStore for MemoryStore {
 
     async fn remove_channel(&self, author: &Author, channel: ChannelId, now: Now) -> Result<()> {
         let mut world = self.world();
-        let account = author.account;
-        let there = world.channels.get(&channel).is_some_and(|row| row.account == account && !row.removed);
-        if !there {
-            return Err(StoreError::Missing);
-        }
-        world.record(channel, 2, Fact::ChannelRemoved { account, channel })?;
-        if let Some(row) = world.channels.get_mut(&channel) {
-            row.removed = true;
-        }
-        world.look_at_life(account, now);
-        Ok(())
+        let there = world.channels.get(&channel).is_some_and(|row| row.account == author.account);
+        if there && world.remove_channel(channel, now)?.is_some() { Ok(()) } else { Err(StoreError::Missing) }
+    }
+
+    async fn browser_over(&self, channel: ChannelId, told: MessageId, now: Now) -> Result<bool> {
+        let mut world = self.world();
+        expect(!world.messages.contains_key(&told))?;
+        let Some(account) = world.remove_channel(channel, now)? else { return Ok(false) };
+        world.notice(account, Notice::BrowserOver, told, None, now);
+        Ok(true)
     }
 
     async fn send_rehearsal(&self, author: &Author, messages: &[ToSend], now: Now) -> Result<bool> {
@@ -589,6 +588,20 @@ impl World {
         self.channels.insert(channel, row);
         self.look_at_life(account, now);
         Ok(())
+    }
+
+    /// Whose it was; none: it was not there.
+    fn remove_channel(&mut self, channel: ChannelId, now: Now) -> Result<Option<AccountId>> {
+        let Some(account) = self.channels.get(&channel).filter(|row| !row.removed).map(|row| row.account)
+        else {
+            return Ok(None);
+        };
+        self.record(channel, 2, Fact::ChannelRemoved { account, channel })?;
+        if let Some(row) = self.channels.get_mut(&channel) {
+            row.removed = true;
+        }
+        self.look_at_life(account, now);
+        Ok(Some(account))
     }
 
     fn stand(&mut self, keeper: KeeperId, standing: KeeperStanding) {

@@ -261,6 +261,7 @@ pub(super) async fn apply(
         | Fact::EventStopped { .. }
         | Fact::ChannelAdded { .. }
         | Fact::HandleAdded { .. }
+        | Fact::BrowserAdded { .. }
         | Fact::ChannelRemoved { .. }
         | Fact::StopCodeMade { .. }
         | Fact::KeeperSetMade { .. } => Ok(Found::Known),

@@ -131,6 +131,7 @@ pub(super) fn purpose_of(way: Way) -> &'static str {
     match way {
         Way::Mail => "channel",
         Way::Hook => "hook",
+        Way::Push => "push",
     }
 }
 

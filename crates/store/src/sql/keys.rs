@@ -110,7 +110,13 @@ impl KeyStore for SqlStore {
         })
     }
 
-    async fn ask_trial(&self, author: &Author, message: MessageId, now: Now) -> Result<CodeAsked> {
+    async fn ask_trial(
+        &self,
+        author: &Author,
+        channel: Option<ChannelId>,
+        message: MessageId,
+        now: Now,
+    ) -> Result<CodeAsked> {
         transaction!(self, Mode::Write, |tx| {
             // Her account is locked, so that two that are asked for at once are counted one after the other.
             tx.need("select 1 from accounts where id = $1 /*lock*/", values![author.account]).await?;
@@ -126,7 +132,12 @@ impl KeyStore for SqlStore {
             if asked >= TRIALS_A_DAY as i64 {
                 return Ok(CodeAsked::TooMany);
             }
-            notice(&mut tx, author.account, Notice::Trial, message, now).await?;
+            let hers = lives::channels(&mut tx, author.account).await?;
+            if channel.is_some_and(|channel| !hers.iter().any(|row| row.id == channel)) {
+                return Err(StoreError::Missing);
+            }
+            let (what, lane) = ((Notice::Trial, 1), Lane::Letters);
+            put_notice(&mut tx, author.account, channel, what, message, now.trusted, lane, now).await?;
             Ok(CodeAsked::Taken)
         })
     }
@@ -203,8 +214,8 @@ pub(super) async fn ask_for_address(
             values![author.account, channel.map(|way| codes::purpose_of(way).to_owned()), ask.message],
         )
         .await?;
-        if channel == Some(Way::Hook) {
-            tx.exec("update messages set way = 'hook' where id = $1", values![ask.message]).await?;
+        if let Some(way) = channel {
+            tx.exec("update messages set way = $1 where id = $2", values![way, ask.message]).await?;
         }
     }
     Ok(asked)

@@ -11,6 +11,7 @@
 //! keeper <id> <standing> <sealed name> <sealed address> <language> <hash of the token of their link>
 //! channel <id> <sealed>
 //! handle <id> <sealed>
+//! browser <id> <sealed>
 //! channel-removed <id>
 //! stop <keyed hash>
 //! keeper-set <id> <person> <needed> <of> <instant> <rev> <keeper-set.age>
@@ -79,7 +80,7 @@ pub struct LifeManifest {
     pub row: Option<RowOf>,
     /// Her keepers, in their order, and where they stand.
     pub keepers: Vec<(NewKeeper, KeeperStanding)>,
-    /// Her channels, in their order: addresses, and handles that her host understands.
+    /// Her channels, in their order: addresses, handles that her host understands, and browsers.
     pub channels: Vec<(ChannelId, Way, SealedText)>,
     /// Those that she does not want any more.
     pub removed: Vec<ChannelId>,
@@ -120,6 +121,7 @@ impl LifeManifest {
                 }
                 "channel" => channels.push((words.read()?, Way::Mail, SealedText(words.bytes()?))),
                 "handle" => channels.push((words.read()?, Way::Hook, SealedText(words.bytes()?))),
+                "browser" => channels.push((words.read()?, Way::Push, SealedText(words.bytes()?))),
                 "channel-removed" => removed.push(words.read()?),
                 "stop" => stop = Some(words.keyed()?),
                 "keeper-set" => {
@@ -172,7 +174,11 @@ impl LifeManifest {
             line(format_args!("keeper {id} {} {name} {address} {} {link}", standing.word(), keeper.language));
         }
         for (id, way, sealed) in &self.channels {
-            let what = if *way == Way::Hook { "handle" } else { "channel" };
+            let what = match way {
+                Way::Mail => "channel",
+                Way::Hook => "handle",
+                Way::Push => "browser",
+            };
             line(format_args!("{what} {id} {}", hex(&sealed.0)));
         }
         for id in &self.removed {

@@ -260,11 +260,24 @@ impl LifeStore for SqlStore {
 
     async fn remove_channel(&self, author: &Author, channel: ChannelId, now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
-            if !drop_channel(&mut tx, author.account, channel, now).await? {
-                return Err(StoreError::Missing);
+            if remove_channel(&mut tx, author.account, channel, now).await? {
+                Ok(())
+            } else {
+                Err(StoreError::Missing)
             }
-            tx.fact(channel, 2, Fact::ChannelRemoved { account: author.account, channel });
-            life_manifest::keep(&mut tx, author.account).await
+        })
+    }
+
+    async fn browser_over(&self, channel: ChannelId, told: MessageId, now: Now) -> Result<bool> {
+        transaction!(self, Mode::Write, |tx| {
+            let row = tx.one("select account from channels where id = $1", values![channel]).await?;
+            let Some(mut row) = row else { return Ok(false) };
+            let account: AccountId = row.next()?;
+            if !remove_channel(&mut tx, account, channel, now).await? {
+                return Ok(false);
+            }
+            keys::notice(&mut tx, account, Notice::BrowserOver, told, now).await?;
+            Ok(true)
         })
     }
 
@@ -415,7 +428,7 @@ async fn rung(tx: &mut Tx, life: &Life) -> Result<Vec<Heard>> {
             let (state, ended): (MessageState, Option<Observed>) = (row.next()?, row.next()?);
             match row.next()? {
                 Way::Mail => heard_of(state, ended),
-                Way::Hook => Ok(Heard::Beside),
+                Way::Hook | Way::Push => Ok(Heard::Beside),
             }
         })
         .collect()
@@ -802,6 +815,16 @@ pub(super) async fn put_channel(
     )
     .await?;
     look(tx, account, now).await
+}
+
+/// Removes it, with its fact. False: it was not there.
+async fn remove_channel(tx: &mut Tx, account: AccountId, channel: ChannelId, now: Now) -> Result<bool> {
+    if !drop_channel(tx, account, channel, now).await? {
+        return Ok(false);
+    }
+    tx.fact(channel, 2, Fact::ChannelRemoved { account, channel });
+    life_manifest::keep(tx, account).await?;
+    Ok(true)
 }
 
 /// False: it was not there.

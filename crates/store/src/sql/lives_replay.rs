@@ -100,7 +100,9 @@ pub(super) async fn apply(
             // It is for good: whatever was said beside it, they are none any more.
             stands(tx, *keeper, KeeperStanding::Removed, i64::MAX, now).await.map(Some)
         }
-        Fact::ChannelAdded { account, channel, sealed } | Fact::HandleAdded { account, channel, sealed } => {
+        Fact::ChannelAdded { account, channel, sealed }
+        | Fact::HandleAdded { account, channel, sealed }
+        | Fact::BrowserAdded { account, channel, sealed } => {
             if !rebuild::has_account(tx, manifests, *account).await? {
                 return Ok(Some(Found::Absent));
             }
@@ -108,8 +110,11 @@ pub(super) async fn apply(
             if there.is_some() {
                 return Ok(Some(Found::Known));
             }
-            let way =
-                if matches!(record.entry.fact, Fact::HandleAdded { .. }) { Way::Hook } else { Way::Mail };
+            let way = match record.entry.fact {
+                Fact::HandleAdded { .. } => Way::Hook,
+                Fact::BrowserAdded { .. } => Way::Push,
+                _ => Way::Mail,
+            };
             lives::put_channel(tx, *account, (*channel, way), SealedText(sealed.clone()), now).await?;
             Ok(Some(Found::Applied))
         }

@@ -354,18 +354,9 @@ async fn keepers_who_came_left_said_no_and_voted_stand_as_they_stood() {
 /// Keepers, channels, papers, and a plan with another one to come.
 async fn everything(store: &SqlStore) {
     armed(store, Plan { quorum: 1, fallback: Fallback::Never, ..plan(Policy::Both) }).await;
-    let (one, two) = (ChannelId([51; 16]), ChannelId([52; 16]));
-    for id in [one, two] {
-        store
-            .add_channel(
-                &author(),
-                id,
-                if id == one { Way::Mail } else { Way::Hook },
-                SealedText(vec![id.0[0]]),
-                now(),
-            )
-            .await
-            .unwrap();
+    let one = ChannelId([51; 16]);
+    for (id, way) in [(one, Way::Mail), (ChannelId([52; 16]), Way::Hook), (ChannelId([53; 16]), Way::Push)] {
+        store.add_channel(&author(), id, way, SealedText(vec![id.0[0]]), now()).await.unwrap();
     }
     store.remove_channel(&author(), one, now()).await.unwrap();
     store.remove_keeper(&author(), KEEPERS[0], now()).await.unwrap();
@@ -425,7 +416,7 @@ async fn a_life_is_made_again_from_the_journal_alone() {
         house.restore();
         let found = known(&house.open().await).await;
         assert_eq!(found, expected);
-        assert_eq!((found.papers, found.channels.len()), ([None, Some(ACCOUNT)], 1));
+        assert_eq!((found.papers, found.channels.len()), ([None, Some(ACCOUNT)], 2));
     }
 }
 

@@ -68,6 +68,7 @@ impl From<Way> for Value {
         match way {
             Way::Mail => Self::Null,
             Way::Hook => Self::from("hook"),
+            Way::Push => Self::from("push"),
         }
     }
 }
@@ -77,6 +78,7 @@ impl FromValue for Way {
         match Option::<String>::from_value(value)?.as_deref() {
             None => Some(Self::Mail),
             Some("hook") => Some(Self::Hook),
+            Some("push") => Some(Self::Push),
             Some(_) => None,
         }
     }
@@ -109,6 +111,7 @@ impl From<Kind> for Value {
             Kind::Notice(Notice::KeeperKnowsAddress) => "notice-keeper-knows-address",
             Kind::Notice(Notice::ChannelAdded) => "notice-channel-added",
             Kind::Notice(Notice::ChannelRemoved) => "notice-channel-removed",
+            Kind::Notice(Notice::BrowserOver) => "notice-browser-over",
             Kind::Notice(Notice::Rehearsal) => "notice-rehearsal",
             Kind::Notice(Notice::CardAsked) => "notice-card-asked",
             Kind::Notice(Notice::EventAsked) => "notice-event-asked",
@@ -173,6 +176,7 @@ impl FromValue for Kind {
             "notice-keeper-knows-address" => Self::Notice(Notice::KeeperKnowsAddress),
             "notice-channel-added" => Self::Notice(Notice::ChannelAdded),
             "notice-channel-removed" => Self::Notice(Notice::ChannelRemoved),
+            "notice-browser-over" => Self::Notice(Notice::BrowserOver),
             "notice-rehearsal" => Self::Notice(Notice::Rehearsal),
             "notice-card-asked" => Self::Notice(Notice::CardAsked),
             "notice-event-asked" => Self::Notice(Notice::EventAsked),

@@ -29,6 +29,8 @@ include!(concat!(env!("OUT_DIR"), "/packed_assets.rs"));
 pub(super) const AUTHOR: &str = "src/pages/author/main.ts";
 /// What locks a card in its keeper's browser.
 pub(super) const KEEPER: &str = "src/pages/keeper/main.ts";
+/// What shows a notice in an author's browser while no page of this house is open.
+const NOTICES: &str = "src/pages/author/notices/worker.ts";
 /// What unlocks a letter in its reader's browser.
 pub(super) const READER: &str = "src/pages/reader/main.ts";
 /// The look of pages without script.
@@ -48,11 +50,12 @@ fn file(url: &str) -> Option<&'static File> {
     FILES.binary_search_by(|file| file.url.cmp(url)).ok().map(|at| &FILES[at])
 }
 
-/// Files under /assets, and the icon.
+/// Files under /assets, the icon, and what shows notices.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/assets/{*path}", Policy::Anyone, Face::Page, asset),
         Route::get("/favicon.svg", Policy::Anyone, Face::Page, icon),
+        Route::get("/notices.js", Policy::Anyone, Face::Page, notices),
     ]
 }
 
@@ -64,6 +67,12 @@ async fn asset(Path(path): Path<String>) -> Result<Response, Problem> {
 async fn icon() -> Result<Response, Problem> {
     let file = file("/favicon.svg").ok_or_else(Problem::missing)?;
     Ok(answer(file, "public, max-age=86400"))
+}
+
+/// Under a name that stays, for a browser asks for it again by this name; and kept by nobody, so that it is never an older one.
+async fn notices() -> Result<Response, Problem> {
+    let file = entry(NOTICES).and_then(|entry| file(entry.file)).ok_or_else(Problem::missing)?;
+    Ok(answer(file, "no-store"))
 }
 
 fn answer(file: &File, keep: &'static str) -> Response {

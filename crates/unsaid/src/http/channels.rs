@@ -1,5 +1,5 @@
-//! Other addresses at which she can be reached, beside the one that she signs in with, and handles for the host's own way where there is one: a code goes there, and when it comes back she is
-//! written to at each of them. Nobody signs in with one. Between the two requests the address lies sealed in the browser that asked, so that nothing has to be kept here that came to nothing.
+//! Other addresses at which she can be reached, beside the one that she signs in with, handles for the host's own way where there is one, and browsers that take notices where the host lets them: a
+//! code goes there, and when it comes back she is written to at each of them. Nobody signs in with one. Between the two requests the address lies sealed in the browser that asked, so that nothing has to be kept here that came to nothing.
 
 use super::cookies::Cookie;
 use super::described::shape;
@@ -14,6 +14,7 @@ use super::tell::{Done, Taken, Told};
 use crate::address::EmailAddress;
 use crate::app::App;
 use crate::secrets::hashed;
+use crate::subscription::{self, Subscription};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use schemars::JsonSchema;
@@ -38,14 +39,24 @@ pub(super) fn routes() -> Vec<Route> {
             "channels-full",
             "codes-too-many",
         ]),
+        Route::post("/api/channels/browser", Policy::Fresh, Face::Api, Body::Json, ask_by_push).refuses(&[
+            "missing",
+            "browser-wrong",
+            "browser-there",
+            "channels-full",
+            "codes-too-many",
+        ]),
         Route::post("/api/channels/confirm", Policy::Fresh, Face::Api, Body::Json, confirm).refuses(&[
             "code-wrong",
             "code-over",
             "channels-full",
             "channel-there",
             "handle-there",
+            "browser-there",
         ]),
         Route::post("/api/channels/{channel}/remove", Policy::Fresh, Face::Api, Body::Json, remove),
+        Route::post("/api/channels/{channel}/trial", Policy::Unlocked, Face::Api, Body::Json, trial)
+            .refuses(&["trials-too-many"]),
     ]
 }
 
@@ -55,10 +66,12 @@ pub(super) fn routes() -> Vec<Route> {
 struct View {
     #[schemars(schema_with = "shape::id")]
     id: String,
-    /// An address, or a handle that the host understands.
+    /// An address, a handle that the host understands, or the name of the push service of a browser.
     address: String,
     /// It is reached by the host's own way, and not by mail.
     by_host: bool,
+    /// It is a browser, and not a mailbox: the SHA-256 of its address at its push service, by which it finds itself here.
+    browser: Option<String>,
     /// The day on which a code came back from there, in her zone.
     #[schemars(schema_with = "shape::day")]
     proved: String,
@@ -70,6 +83,8 @@ struct Channels {
     channels: Vec<View>,
     /// Whether the host has a way of its own, to which one can be added.
     host_reaches: bool,
+    /// The key (P-256) for which a browser asks its push service for notices of this house; none: the host does not let them be.
+    push_key: Option<String>,
 }
 
 async fn told(app: &App, author: &Author) -> Result<Told<Channels>, Problem> {
@@ -77,12 +92,21 @@ async fn told(app: &App, author: &Author) -> Result<Told<Channels>, Problem> {
     let mut channels = Vec::new();
     for row in app.store.channels(author.account()).await? {
         let id = row.id.to_string();
-        let address = app.keys.open_text(&id, &row.sealed).ok_or(StoreError::Damaged)?.to_string();
+        let kept = app.keys.open_text(&id, &row.sealed).ok_or(StoreError::Damaged)?;
+        let (address, browser) = match row.way {
+            Way::Mail | Way::Hook => (kept.to_string(), None),
+            Way::Push => {
+                let service = subscription::service_of(&kept).ok_or(StoreError::Damaged)?;
+                (service, Some(subscription::mark_of(&kept)))
+            }
+        };
         let proved =
             calendar::day_in(row.added, &zone).map_err(|_| Problem::field("zone", "zone-unknown"))?;
-        channels.push(View { id, address, by_host: row.way == Way::Hook, proved: proved.to_string() });
+        let (by_host, proved) = (row.way == Way::Hook, proved.to_string());
+        channels.push(View { id, address, by_host, browser, proved });
     }
-    Ok(Told::new(Channels { channels, host_reaches: app.settings.webhook.is_some() }))
+    let push_key = app.settings.push.then(|| app.keys.push_public()).flatten();
+    Ok(Told::new(Channels { channels, host_reaches: app.settings.webhook.is_some(), push_key }))
 }
 
 async fn all(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<Told<Channels>, Problem> {
@@ -107,6 +131,8 @@ fn key_of(app: &App, way: Way, text: &str) -> Option<Keyed> {
             EmailAddress::read(text).ok().map(|address| app.keys.sign_in_index(&address.sign_in_form()))
         }
         Way::Hook => Handle::read(text).map(|handle| handle.key(app)),
+        // Whichever keys it came with: one browser is told once.
+        Way::Push => Some(app.keys.sign_in_index(&format!("browser\n{}", subscription::mark_of(text)))),
     }
 }
 
@@ -119,6 +145,7 @@ async fn another(app: &App, author: &Author, way: Way, text: &str) -> Result<Key
         return Err(match way {
             Way::Mail => Problem::field("email", "channel-there"),
             Way::Hook => Problem::field("handle", "handle-there"),
+            Way::Push => Problem::of("browser-there"),
         });
     }
     if app.store.channels(author.account()).await?.len() >= CHANNELS {
@@ -194,6 +221,37 @@ async fn ask_by_host(
     send_code(&app, &author, &headers, Way::Hook, &handle.0).await
 }
 
+/// What a browser gives (the Push API's `PushSubscription`).
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NewBrowser")]
+struct AskedByPush {
+    /// Its address at its push service (RFC 8030).
+    #[schemars(length(max = 1024))]
+    endpoint: String,
+    /// Its key, 65 bytes in base64url (RFC 8291).
+    #[schemars(length(equal = 87))]
+    p256dh: String,
+    /// Its secret, 16 bytes in base64url.
+    #[schemars(length(equal = 22))]
+    auth: String,
+}
+
+async fn ask_by_push(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    headers: HeaderMap,
+    Json(asked): Json<AskedByPush>,
+) -> Result<Taken<Done>, Problem> {
+    if !app.settings.push {
+        return Err(Problem::missing());
+    }
+    let services = &app.settings.push_services;
+    let browser = Subscription::read(&asked.endpoint, &asked.p256dh, &asked.auth, services)
+        .ok_or_else(|| Problem::of("browser-wrong"))?;
+    send_code(&app, &author, &headers, Way::Push, &browser.to_text()).await
+}
+
 /// A code goes there, and where that is stays sealed in this browser.
 async fn send_code(
     app: &App,
@@ -228,6 +286,7 @@ fn in_cookie(author: &Author, way: Way) -> String {
     match way {
         Way::Mail => format!("{}|channel", author.account()),
         Way::Hook => format!("{}|handle", author.account()),
+        Way::Push => format!("{}|browser", author.account()),
     }
 }
 
@@ -251,7 +310,7 @@ async fn confirm(
     let code = read_code(&typed.code).ok_or_else(wrong)?;
     let browser = Cookie::Browser.hash(&app, &headers)?.ok_or_else(over)?;
     let sealed = Cookie::Address.sealed(&app, &headers)?.ok_or_else(over)?;
-    let opened = [Way::Mail, Way::Hook]
+    let opened = [Way::Mail, Way::Hook, Way::Push]
         .into_iter()
         .find_map(|way| Some((way, app.keys.open_text(&in_cookie(&author, way), &sealed)?)));
     let (way, text) = opened.ok_or_else(over)?;
@@ -289,4 +348,14 @@ async fn remove(
     notice::tell(&app, &author, Notice::ChannelRemoved).await?;
     app.store.remove_channel(&author, channel, app.time.now()).await?;
     told(&app, &author).await
+}
+
+/// A test message to one of her channels, to see that it reaches her.
+async fn trial(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(channel): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Told<Done>, Problem> {
+    notice::send_trial(&app, &author, Some(read::id(&channel)?)).await
 }

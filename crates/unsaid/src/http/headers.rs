@@ -10,7 +10,7 @@ use axum::response::Response;
 /// Content-Security-Policy (CSP Level 3): everything from this house, nothing in line, nothing framed.
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-    trusted-types svelte-trusted-html unsaid-worker ProseMirrorClipboard";
+    trusted-types svelte-trusted-html unsaid-worker unsaid-notices ProseMirrorClipboard";
 
 /// The same for a mail that was caught: its styles stand in its lines, and there is nothing else that a browser could run, fetch or send.
 pub const POLICY_OF_MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; \

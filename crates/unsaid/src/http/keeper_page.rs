@@ -494,9 +494,8 @@ fn over(app: &App, seen: &Seen) -> Markup {
         (true, true) => "house.keeper.is_over_lede",
         (true, false) => "house.keeper.is_over_asks",
     };
-    let heading = if seen.cards.is_empty() { "house.keeper.is_over" } else { "house.keeper.card_title" };
     html! {
-        (opening(&say(heading, &[]), &seen.say(lede)))
+        (opening(&say("house.keeper.is_over", &[]), &seen.say(lede)))
         (asked_for(seen))
         (has_it_happened(seen))
         (whom_we_cannot_reach(seen))

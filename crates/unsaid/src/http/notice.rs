@@ -10,7 +10,7 @@ use super::route::{Body, Face, Policy, Route};
 use super::tell::{Done, Told, done};
 use crate::app::App;
 use axum::extract::State;
-use unsaid_delivery::id::MessageId;
+use unsaid_delivery::id::{ChannelId, MessageId};
 use unsaid_delivery::message::Notice;
 use unsaid_store::rows::{Author, CodeAsked};
 
@@ -39,7 +39,17 @@ async fn trial(
     SignedIn(author, ..): SignedIn,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Told<Done>, Problem> {
-    match app.store.ask_trial(&author, MessageId(app.chance.id_bytes()), app.time.now()).await? {
+    send_trial(&app, &author, None).await
+}
+
+/// The same to one of her channels.
+pub(super) async fn send_trial(
+    app: &App,
+    author: &Author,
+    channel: Option<ChannelId>,
+) -> Result<Told<Done>, Problem> {
+    let message = MessageId(app.chance.id_bytes());
+    match app.store.ask_trial(author, channel, message, app.time.now()).await? {
         CodeAsked::Taken | CodeAsked::Held => app.nudge.nudge(),
         CodeAsked::TooMany => {
             return Err(Problem { retry_after: Some(DAY_SECONDS), ..Problem::of("trials-too-many") });

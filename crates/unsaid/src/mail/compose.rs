@@ -76,6 +76,8 @@ pub enum Message<'a> {
     ChannelAdded,
     /// She is not written to at one of her addresses any more.
     ChannelRemoved,
+    /// A browser of hers takes no notices any more.
+    BrowserOver,
     /// Somebody came in with the paper kit.
     KitUsed,
     /// A paper kit was made, or made anew.
@@ -175,6 +177,7 @@ impl Message<'_> {
             Self::SignInAddressMoved => "address-moved",
             Self::ChannelAdded => "channel-added",
             Self::ChannelRemoved => "channel-removed",
+            Self::BrowserOver => "browser-over",
             Self::KitUsed => "kit-used",
             Self::KitMade => "kit-made",
             Self::WordsReplaced => "words-replaced",

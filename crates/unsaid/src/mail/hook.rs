@@ -67,8 +67,9 @@ impl Hook {
 
     /// Sends one message and waits for the final answer.
     pub async fn send(&self, letter: &HookLetter, permission: &mut dyn Permission) -> Answer {
-        let headers = self.signed(&letter.0).map(|signed| (SIGNATURE, signed));
-        match self.outward.post(&self.url, headers.as_slice(), &letter.0, permission).await {
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        headers.extend(self.signed(&letter.0).map(|signed| (SIGNATURE, signed)));
+        match self.outward.post(&self.url, &headers, &letter.0, permission).await {
             Posted::Said(200..300) => Answer::Accepted,
             Posted::Said(code) => Answer::Later { reply: Reply { code, enhanced: None } },
             Posted::NotReached(why) => {

@@ -2,7 +2,7 @@
 //! house out, a folder (outbox.rs). Messages are put together in compose.rs from what wording.rs and
 //! lives.rs say and layout.rs sets. What comes back is read in returned.rs.
 //!
-//! Beside the port stands the host's own way to an author (hook.rs).
+//! Beside the port stand the host's own way to an author (hook.rs) and the way to a browser of hers (push.rs).
 //!
 //! This room is given whole messages and says what became of each. It never learns why something is sent, never
 //! decides whether to try again, and refuses to know the store and http. Before anything can arrive it asks
@@ -19,6 +19,7 @@ pub mod lives;
 pub mod outbox;
 mod parse;
 mod pool;
+pub mod push;
 pub mod relay;
 pub mod returned;
 mod terms;

@@ -112,6 +112,9 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
             "mail.channel_removed.not_you",
             ask,
         ),
+        Message::BrowserOver => {
+            notice("mail.browser_over.subject", "mail.browser_over.what", "mail.browser_over.again", ask)
+        }
         Message::KitUsed => {
             notice("mail.kit_used.subject", "mail.kit_used.what", "mail.kit_used.not_you", ask)
         }

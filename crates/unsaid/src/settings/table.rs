@@ -14,6 +14,7 @@ use super::url::{Parts, is_loopback, name_of};
 use super::{
     Bounces, Database, Mail, Network, PublicUrl, Registration, RelaySettings, Secret, Settings, Tls, Webhook,
 };
+use crate::subscription;
 
 /// What is wrong (to be read after the variable's name) and what to do.
 type Wrong = [String; 2];
@@ -73,6 +74,8 @@ pub(super) struct Draft {
     time_hosts: Option<Vec<String>>,
     webhook: Option<Webhook>,
     webhook_secret: Option<Secret>,
+    push: Option<bool>,
+    push_services: Option<Vec<String>>,
     language: Option<String>,
     zone: Option<TimeZone>,
     max_upload_mib: Option<u64>,
@@ -111,6 +114,10 @@ impl Draft {
             time_hosts: self.time_hosts.unwrap_or_default(),
             webhook: self.webhook,
             webhook_secret: self.webhook_secret,
+            push: self.push.unwrap_or(false),
+            push_services: self
+                .push_services
+                .unwrap_or_else(|| subscription::WELL_KNOWN.map(str::to_owned).to_vec()),
             language: self.language.unwrap_or_else(|| "en".to_owned()),
             zone: self.zone.unwrap_or(TimeZone::UTC),
             max_upload_mib: self.max_upload_mib.unwrap_or(64),
@@ -181,7 +188,7 @@ pub fn table() -> &'static [Row] {
     &TABLE
 }
 
-static TABLE: [Row; 39] = [
+static TABLE: [Row; 41] = [
     Row {
         name: "UNSAID_DATA",
         kind: "a folder",
@@ -399,6 +406,34 @@ static TABLE: [Row; 39] = [
             Ok(())
         },
         show: |s| s.webhook_secret.as_ref().map_or_else(String::new, |_| "(not shown)".to_owned()),
+    },
+    Row {
+        name: "UNSAID_PUSH",
+        kind: "`on` or `off`",
+        default: "`off`",
+        meaning: "With `on` authors can have notices in a browser of theirs, by the push service of whoever makes it. That service learns that this house had something for that browser at that time, and no more. See 'Notices in a browser'.",
+        secret: false,
+        take: |value, draft| {
+            draft.push = Some(match value {
+                "on" => true,
+                "off" => false,
+                _ => return Err(wrong("is neither on nor off.", "Write on, or leave it out.")),
+            });
+            Ok(())
+        },
+        show: |s| if s.push { "on" } else { "off" }.to_owned(),
+    },
+    Row {
+        name: "UNSAID_PUSH_SERVICES",
+        kind: "names of hosts, with commas between; `*.` before one for every name below it",
+        default: "those of Chrome, Firefox, Safari and Edge",
+        meaning: "The push services that this house may call, and nobody else whatever a browser says. Default: `fcm.googleapis.com, updates.push.services.mozilla.com, *.push.services.mozilla.com, web.push.apple.com, *.push.apple.com, *.notify.windows.com`.",
+        secret: false,
+        take: |value, draft| {
+            draft.push_services = Some(push_services(value)?);
+            Ok(())
+        },
+        show: |s| s.push_services.join(", "),
     },
     Row {
         name: "UNSAID_LANGUAGE",
@@ -706,6 +741,24 @@ fn time_hosts(value: &str) -> Result<Vec<String>, Wrong> {
         ));
     }
     Ok(hosts)
+}
+
+/// Names that can prove themselves over https, none of them of this machine. What stands behind `*.` has a dot itself: nobody means a whole country.
+fn push_services(value: &str) -> Result<Vec<String>, Wrong> {
+    let example =
+        "Write names alone, as in fcm.googleapis.com, *.push.apple.com, with commas between; 32 at most.";
+    let mut services = Vec::new();
+    for text in value.split(',').map(str::trim) {
+        let (star, name) = text.strip_prefix("*.").map_or(("", text), |name| ("*.", name));
+        let name = name_of(name)
+            .filter(|name| name.contains('.') && !is_loopback(name) && name.parse::<IpAddr>().is_err())
+            .ok_or_else(|| wrong("has something in it that is no name of a push service.", example))?;
+        services.push(format!("{star}{name}"));
+    }
+    if services.len() > 32 {
+        return Err(wrong("names more than 32 push services.", example));
+    }
+    Ok(services)
 }
 
 /// At most 64 of them: a list that is longer is a list of something else.

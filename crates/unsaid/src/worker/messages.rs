@@ -7,6 +7,7 @@ use super::{Done, Worker, trouble};
 use crate::mail::compose::{self, Particulars, compose};
 use crate::mail::hook::HookLetter;
 use crate::mail::lives::News;
+use crate::mail::push::PushLetter;
 use crate::mail::{Answer, Outgoing, Permission, Reply};
 use crate::secrets::ReturnKind;
 use crate::words::Words;
@@ -29,6 +30,7 @@ const UNFIT_SECONDS: i64 = 3_600;
 enum Written {
     Mail(Outgoing),
     Hook(HookLetter),
+    Push(PushLetter),
 }
 
 /// What became of it with the host's own way: nobody there refuses for good, and nothing is said of the relay.
@@ -38,6 +40,14 @@ fn heard_of_hook(answer: &Answer) -> Option<record::Answer> {
         Answer::Unknown { .. } => Some(record::Answer::Unknown),
         Answer::Forbidden => None,
         _ => Some(record::Answer::Later),
+    }
+}
+
+/// The same of a push service, which may say that there is no such browser any more.
+fn heard_of_push(answer: &Answer) -> Option<record::Answer> {
+    match answer {
+        Answer::Refused { .. } => Some(record::Answer::Refused),
+        other => heard_of_hook(other),
     }
 }
 
@@ -110,7 +120,7 @@ impl Worker {
         if self.put_off(&taken, &view.message, &to, now).await? {
             return ended(Done::Well);
         }
-        // Where the relay is silent, the host's own way is not.
+        // Where the relay is silent, other ways are not.
         let waits = by_mail.then(|| self.waits_for_the_relay(taken, &view.message, now)).flatten();
         if let Some(waits) = waits {
             return Ok(Sent::Answered(Box::new(waits)));
@@ -150,6 +160,10 @@ impl Worker {
                 // The host has taken it away. It may come back.
                 None => Answer::NotReached { reply: Reply::silence() },
             },
+            Written::Push(letter) => match &self.tools.push {
+                Some(push) => push.send(letter, now.trusted, &mut permission).await,
+                None => Answer::NotReached { reply: Reply::silence() },
+            },
         };
         let standing = permission.standing;
         let row = match standing {
@@ -179,10 +193,20 @@ impl Worker {
         let means = match &written {
             Written::Mail(outgoing) => self.heard(&outgoing.to, &answer, now),
             Written::Hook(_) => heard_of_hook(&answer),
+            Written::Push(_) => heard_of_push(&answer),
         };
         let Some(means) = means else {
             return ended(Done::Trouble(super::AFTER_TROUBLE_SECONDS));
         };
+        // Nothing else goes there, and she hears of it where she is still reached. A code that was asked for from there has nobody yet.
+        if let (Written::Push(_), record::Answer::Refused, Subject::Channel(browser)) =
+            (&written, means, row.subject)
+        {
+            let told = MessageId(self.tools.chance.id_bytes());
+            if store.browser_over(browser, told, now).await? {
+                tracing::info!(id = %id, "a browser takes no notices any more");
+            }
+        }
         let recorded = record::answered(&row, means, now);
         // Not for the call itself: where the relay takes nothing, it takes no call either.
         if recorded.call_host && !matches!(row.kind, Kind::Notice(Notice::HostCalled(_))) {
@@ -243,6 +267,7 @@ impl Worker {
             },
             Kind::Notice(Notice::ChannelAdded) => compose::Message::ChannelAdded,
             Kind::Notice(Notice::ChannelRemoved) => compose::Message::ChannelRemoved,
+            Kind::Notice(Notice::BrowserOver) => compose::Message::BrowserOver,
             Kind::Notice(Notice::SignInChanged) => {
                 link = self.link("address", &id);
                 compose::Message::SignInAddressChanged { undo: &link }
@@ -303,6 +328,10 @@ impl Worker {
             Way::Hook => {
                 let name = tools.keys.message_id(&id);
                 HookLetter::compose(words, &tools.letterhead, (&name, to), &message).map(Written::Hook)
+            }
+            Way::Push => {
+                let name = tools.keys.message_id(&id);
+                PushLetter::compose(words, &tools.letterhead, (&name, to), &message).map(Written::Push)
             }
         };
         match written {

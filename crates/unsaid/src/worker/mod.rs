@@ -46,6 +46,7 @@ use crate::holds::Holds;
 use crate::mail::Mail;
 use crate::mail::compose::Letterhead;
 use crate::mail::hook::Hook;
+use crate::mail::push::Push;
 use crate::secrets::HouseKeys;
 use futures_util::FutureExt;
 use std::collections::VecDeque;
@@ -82,6 +83,8 @@ pub struct Tools {
     pub mail: Arc<dyn Mail>,
     /// The host's own way to authors, where there is one.
     pub hook: Option<Arc<Hook>>,
+    /// The way to browsers of authors, where the host lets it be.
+    pub push: Option<Arc<Push>>,
     /// For link tokens, Message-IDs and addresses.
     pub keys: Arc<HouseKeys>,
     /// For ids and codes.

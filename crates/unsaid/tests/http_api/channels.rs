@@ -172,7 +172,7 @@ async fn a_way_of_the_host_is_proved_by_its_code_and_told_all_that_her_mailboxes
     let mut helen = house.author(HELEN).await;
     told(&house).await;
     let list = helen.browser.get("/api/channels").await.is(OK);
-    assert_eq!(list, json!({ "channels": [], "hostReaches": true }));
+    assert_eq!(list, json!({ "channels": [], "hostReaches": true, "pushKey": null }));
     let ask = "/api/channels/handle";
     for wrong in ["", "a", "++", "a\nb", "<b>bold</b>", &"9".repeat(65)] {
         helen.browser.post(ask, &json!({ "handle": wrong })).await.says_no(422, "handle-wrong");

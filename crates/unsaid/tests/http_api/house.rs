@@ -187,6 +187,12 @@ impl House {
             store: self.store.clone(),
             mail: Arc::new(Outbox::new(outbox.to_owned())),
             hook: hook.map(Arc::new),
+            push: unsaid::assemble::push_of(
+                &self.app.settings,
+                &self.app.keys,
+                self.told.clone(),
+                self.chance.clone(),
+            ),
             keys: self.app.keys.clone(),
             chance: self.chance.clone(),
             letterhead: Letterhead {

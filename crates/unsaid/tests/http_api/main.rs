@@ -22,6 +22,7 @@ mod limits;
 mod names;
 mod numbers;
 mod proofs;
+mod push;
 mod recovery;
 mod rehearsed;
 mod stories;

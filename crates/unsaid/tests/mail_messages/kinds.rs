@@ -71,6 +71,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
         Message::SignInAddressMoved => "address-moved",
         Message::ChannelAdded => "channel-added",
         Message::ChannelRemoved => "channel-removed",
+        Message::BrowserOver => "browser-over",
         Message::KitUsed => "kit-used",
         Message::KitMade => "kit-made",
         Message::WordsReplaced => "words-replaced",
@@ -120,7 +121,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
     }
 }
 
-const KINDS: usize = 49;
+const KINDS: usize = 50;
 
 /// The messages about an author's life, each as it is written most often.
 fn about_a_life() -> [About<'static>; 16] {
@@ -187,6 +188,7 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::SignInAddressMoved,
         Message::ChannelAdded,
         Message::ChannelRemoved,
+        Message::BrowserOver,
         Message::KitUsed,
         Message::KitMade,
         Message::WordsReplaced,

@@ -19,6 +19,7 @@ pub(crate) fn tools(
         store,
         mail,
         hook: None,
+        push: None,
         keys,
         chance,
         letterhead: Letterhead {

@@ -114,7 +114,7 @@ pub async fn prove_channel(scene: &Scene<'_>) {
     assert_eq!(sent.len(), 2, "{sent:?}");
     // Whatever is done to her account is told there too; what only answers her is not, and nothing goes where she is not written to any more.
     ok!(scene.store.notify(&author, Notice::Exported, scene.message_id(), now(6)));
-    ok!(scene.store.ask_trial(&author, scene.message_id(), now(6)));
+    ok!(scene.store.ask_trial(&author, None, scene.message_id(), now(6)));
     let mut sent: Vec<_> =
         scene.turn(now(7), Answer::Accepted).await.into_iter().map(|m| m.subject).collect();
     sent.sort_by_key(|subject| matches!(subject, Subject::Channel(_)));
@@ -245,4 +245,94 @@ pub async fn the_webhook_is_no_mail(scene: &Scene<'_>) {
     assert_eq!(sent.iter().map(|m| m.subject).collect::<Vec<_>>(), [Subject::Channel(channel)]);
     assert_eq!(view(scene, other.account()).await.facts.mail_left, left);
     assert_eq!(ok!(scene.store.health()).accepted, taken);
+}
+
+/// A browser: a code that came by its push service proves it and neither an address nor a handle; what goes there leaves by it, and whatever becomes of that says nothing about mail.
+pub async fn by_a_push_service(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let account = author.account();
+    arm(scene, account, Plan::default(), now(0)).await;
+    let (browser, there, code) = (scene.keyed(), scene.keyed(), scene.keyed());
+    let ask = asks_there(scene, browser, there, 0);
+    ok!(scene.store.ask_channel(&author, ask.clone(), Way::Push, now(0)));
+    assert_eq!(ok!(scene.store.message(ask.message)).expect("a code").way, Way::Push);
+    ok!(scene.store.set_code(ask.message, code));
+    let wanted = NewChannel { way: Way::Push, ..proved_there(scene, there) };
+    for other in [Way::Mail, Way::Hook] {
+        let other = NewChannel { way: other, ..wanted.clone() };
+        let tried = ok!(scene.store.prove_channel(&author, browser, code, other, now(1)));
+        assert_eq!(tried, ChannelTried::Over, "it proves nothing else");
+    }
+    let tried = ok!(scene.store.prove_channel(&author, browser, code, wanted.clone(), now(1)));
+    assert_eq!(tried, ChannelTried::Proved);
+    let (channel, sealed) = (wanted.id, wanted.sealed.0.clone());
+    assert_eq!(scene.facts().last(), Some(&Fact::BrowserAdded { account, channel, sealed }));
+    let hers = ok!(scene.store.channels(account));
+    assert_eq!(
+        hers,
+        [ChannelRow { id: channel, sealed: wanted.sealed.clone(), way: Way::Push, added: trusted(1) }]
+    );
+    let copy = ok!(scene.store.message(copy_for(wanted.told, channel))).expect("a copy of it");
+    assert_eq!((copy.way, copy.to), (Way::Push, wanted.sealed));
+    scene.turn(now(2), Answer::Later).await;
+    assert_eq!(ok!(scene.store.health()).hook_waits_since, None, "it is no webhook");
+    scene.turn(now(2 * DAY), Answer::Accepted).await;
+    let asked = scene.turn(now(62 * DAY), Answer::Refused).await;
+    let question = asked.iter().find(|m| m.subject == Subject::Channel(channel)).expect("a question");
+    assert_eq!(ok!(scene.store.message(question.id)).expect("a question").way, Way::Push);
+    let rung = view(scene, account).await.facts.rung;
+    assert_eq!(rung.iter().filter(|heard| **heard == Heard::Beside).count(), 1, "{rung:?}");
+    assert!(rung.contains(&Heard::Refused(observed(62 * DAY))), "her address has refused: {rung:?}");
+}
+
+/// A browser that takes nothing any more is none of her channels from then on; the others are told once, and what waits for it is dropped.
+pub async fn browser_over(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let account = author.account();
+    arm(scene, account, Plan::default(), now(0)).await;
+    let (other, gone) = (ChannelId(scene.message_id().0), ChannelId(scene.message_id().0));
+    ok!(scene.store.add_channel(&author, other, Way::Mail, scene.sealed_text(), now(1)));
+    ok!(scene.store.add_channel(&author, gone, Way::Push, scene.sealed_text(), now(1)));
+    scene.turn(now(62 * DAY), Answer::NotReached).await;
+    let told = scene.message_id();
+    assert!(!ok!(scene.store.browser_over(ChannelId(told.0), told, now(62 * DAY))), "nobody has it");
+    assert!(ok!(scene.store.browser_over(gone, told, now(62 * DAY))));
+    assert_eq!(scene.facts().last(), Some(&Fact::ChannelRemoved { account, channel: gone }));
+    let facts = scene.facts().len();
+    assert!(!ok!(scene.store.browser_over(gone, scene.message_id(), now(62 * DAY))), "once");
+    missing!(scene.store.remove_channel(&author, gone, now(62 * DAY)));
+    assert_eq!(scene.facts().len(), facts);
+    assert_eq!(view(scene, account).await.facts.channels, [To::SignIn, To::Channel(other)]);
+    for (id, to) in [(told, Subject::Account(account)), (copy_for(told, other), Subject::Channel(other))] {
+        let told = ok!(scene.store.message(id)).expect("word of it");
+        assert_eq!((told.message.kind, told.message.subject), (Kind::Notice(Notice::BrowserOver), to));
+    }
+    assert!(ok!(scene.store.message(copy_for(told, gone))).is_none());
+    let sent = scene.turn(now(63 * DAY), Answer::Accepted).await;
+    assert!(!sent.iter().any(|m| m.subject == Subject::Channel(gone)), "{sent:?}");
+}
+
+/// A test message to one of her channels goes there alone, and is counted with those to her address.
+pub async fn trial_to_a_channel(scene: &Scene<'_>) {
+    let (author, stranger) = (scene.author().await, scene.author().await);
+    let channel = ChannelId(scene.message_id().0);
+    ok!(scene.store.add_channel(&author, channel, Way::Push, scene.sealed_text(), now(0)));
+    missing!(scene.store.ask_trial(&stranger, Some(channel), scene.message_id(), now(0)));
+    for at in 0..TRIALS_A_DAY as i64 {
+        let to = (at % 2 == 0).then_some(channel);
+        let message = scene.message_id();
+        assert_eq!(ok!(scene.store.ask_trial(&author, to, message, now(at))), CodeAsked::Taken);
+        let view = ok!(scene.store.message(message)).expect("a test message");
+        let expected = match to {
+            Some(channel) => (Subject::Channel(channel), Way::Push),
+            None => (Subject::Account(author.account()), Way::Mail),
+        };
+        assert_eq!((view.message.subject, view.way), expected);
+    }
+    for to in [None, Some(channel)] {
+        let asked = ok!(scene.store.ask_trial(&author, to, scene.message_id(), now(100)));
+        assert_eq!(asked, CodeAsked::TooMany);
+    }
+    ok!(scene.store.remove_channel(&author, channel, now(2 * DAY)));
+    missing!(scene.store.ask_trial(&author, Some(channel), scene.message_id(), now(2 * DAY)));
 }

@@ -163,19 +163,19 @@ pub async fn ask_trial(scene: &Scene<'_>) {
     ok!(scene.store.notify(&author, Notice::Exported, scene.message_id(), now(0)));
     for at in 0..TRIALS_A_DAY as i64 {
         let message = scene.message_id();
-        assert_eq!(ok!(scene.store.ask_trial(&author, message, now(at))), CodeAsked::Taken);
+        assert_eq!(ok!(scene.store.ask_trial(&author, None, message, now(at))), CodeAsked::Taken);
         told(scene, &author, message, Notice::Trial, at).await;
     }
     let late = scene.message_id();
-    assert_eq!(ok!(scene.store.ask_trial(&author, late, now(DAY - 1))), CodeAsked::TooMany);
+    assert_eq!(ok!(scene.store.ask_trial(&author, None, late, now(DAY - 1))), CodeAsked::TooMany);
     assert!(ok!(scene.store.message(late)).is_none());
-    assert_eq!(ok!(scene.store.ask_trial(&other, scene.message_id(), now(DAY - 1))), CodeAsked::Taken);
+    assert_eq!(ok!(scene.store.ask_trial(&other, None, scene.message_id(), now(DAY - 1))), CodeAsked::Taken);
     // What has left is counted as well; a day after the first one there is room for one.
     assert_eq!(scene.turn(now(DAY - 1), Answer::Accepted).await.len(), TRIALS_A_DAY + 2);
-    assert_eq!(ok!(scene.store.ask_trial(&author, late, now(DAY - 1))), CodeAsked::TooMany);
-    assert_eq!(ok!(scene.store.ask_trial(&author, late, now(DAY))), CodeAsked::Taken);
-    assert_eq!(ok!(scene.store.ask_trial(&author, scene.message_id(), now(DAY))), CodeAsked::TooMany);
-    conflict!(scene.store.ask_trial(&author, late, now(3 * DAY)));
+    assert_eq!(ok!(scene.store.ask_trial(&author, None, late, now(DAY - 1))), CodeAsked::TooMany);
+    assert_eq!(ok!(scene.store.ask_trial(&author, None, late, now(DAY))), CodeAsked::Taken);
+    assert_eq!(ok!(scene.store.ask_trial(&author, None, scene.message_id(), now(DAY))), CodeAsked::TooMany);
+    conflict!(scene.store.ask_trial(&author, None, late, now(3 * DAY)));
 }
 
 fn ask(scene: &Scene<'_>, browser: Keyed, new_key: Keyed, at: i64) -> EmailChangeAsk {

@@ -57,7 +57,7 @@ pub async fn stop_rehearsal(scene: &Scene<'_>) {
     assert!(ok!(scene.store.send_rehearsal(&author, &hers, now(0))));
     assert!(ok!(scene.store.send_rehearsal(&other, &theirs, now(0))));
     let trial = scene.message_id();
-    ok!(scene.store.ask_trial(&author, trial, now(0)));
+    ok!(scene.store.ask_trial(&author, None, trial, now(0)));
     assert_eq!(ok!(scene.store.stop_rehearsal(&author)), 3);
     assert_eq!(ok!(scene.store.stop_rehearsal(&author)), 0);
     assert_eq!(scene.row(hers[0].id).await.state, MessageState::Dropped);

@@ -80,6 +80,12 @@ impl Out {
                 self.long(sealed);
                 44
             }
+            Fact::BrowserAdded { account, channel, sealed } => {
+                self.0.extend(account.0);
+                self.0.extend(channel.0);
+                self.long(sealed);
+                48
+            }
             Fact::ChannelRemoved { account, channel } => {
                 self.0.extend(account.0);
                 self.0.extend(channel.0);
@@ -210,6 +216,11 @@ impl From<'_> {
                 sealed: self.bytes()?.to_vec(),
             },
             44 => Fact::HandleAdded {
+                account: AccountId(self.array()?),
+                channel: ChannelId(self.array()?),
+                sealed: self.bytes()?.to_vec(),
+            },
+            48 => Fact::BrowserAdded {
                 account: AccountId(self.array()?),
                 channel: ChannelId(self.array()?),
                 sealed: self.bytes()?.to_vec(),

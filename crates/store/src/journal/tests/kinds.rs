@@ -62,6 +62,7 @@ pub(super) fn of_a_life() -> Vec<Fact> {
         facts.push(Fact::KeeperSetMade { account, set, person, needed: 2, of: 3, file, made: until });
     }
     facts.push(Fact::HandleAdded { account, channel, sealed: vec![4; 80] });
+    facts.push(Fact::BrowserAdded { account, channel, sealed: vec![4; 300] });
     facts
 }
 
@@ -136,10 +137,11 @@ fn every_fact_has_an_example() {
             Fact::EventSaid { .. } => 42,
             Fact::EventStopped { .. } => 43,
             Fact::AddressDeclined { .. } => 44,
+            Fact::BrowserAdded { .. } => 45,
         }
     }
     let shown: BTreeSet<u8> = every_fact().iter().map(|entry| number(&entry.fact)).collect();
-    assert_eq!(shown.len(), 45);
+    assert_eq!(shown.len(), 46);
 }
 
 #[test]
