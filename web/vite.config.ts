@@ -1,5 +1,5 @@
-// How the pages are built: three entries that the server finds through the manifest (the author's app, the
-// reader's script, the style sheet of pages without script), open-me.html for exported letters, and nothing that a strict
+// How the pages are built: entries that the server finds through the manifest (the author's app, what shows notices, the
+// keeper's and the reader's script, the style sheet of pages without script), open-me.html for exported letters, and nothing that a strict
 // policy would refuse: no inlined files, no polyfill, no style or script inside a page. It knows nothing of the server.
 
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,7 @@ export default defineConfig({
       input: {
         author: here('src/pages/author/main.ts'),
         keeper: here('src/pages/keeper/main.ts'),
+        notices: here('src/pages/author/notices/worker.ts'),
         reader: here('src/pages/reader/main.ts'),
         look: here('src/ui/look.css'),
       },

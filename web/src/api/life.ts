@@ -123,16 +123,19 @@ export const putStopCode = (token: string): Promise<unknown> => post('/api/life/
 /** Another address at which she is written to. Nobody signs in with it. */
 export interface Channel {
   id: string;
-  /** An address, or a number or name that the host understands. */
+  /** An address, a number or name that the host understands, or the name of the push service of a browser. */
   address: string;
   /** It is reached by the host's own way, and not by mail. */
   byHost: boolean;
+  /** By which a browser finds itself here; `null` for what is no browser. */
+  browser: string | null;
   /** The day on which a code came back from there. */
   proved: string;
 }
 
-/** `hostReaches`: the host has a way of its own, to which one can be added. */
-export const channels = (): Promise<{ channels: Channel[]; hostReaches: boolean }> => get('/api/channels');
+/** `hostReaches`: the host has a way of its own, to which one can be added. `pushKey`: with which a browser asks for notices; `null` where there are none. */
+export const channels = (): Promise<{ channels: Channel[]; hostReaches: boolean; pushKey: string | null }> =>
+  get('/api/channels');
 
 const channelsOf = async (answer: Promise<{ channels: Channel[] }>): Promise<Channel[]> =>
   (await answer).channels;
@@ -141,10 +144,15 @@ const channelsOf = async (answer: Promise<{ channels: Channel[] }>): Promise<Cha
 export const askForChannel = (email: string): Promise<unknown> => post('/api/channels', { email });
 /** The same to a number or name, by the host's own way. */
 export const askForHandle = (handle: string): Promise<unknown> => post('/api/channels/handle', { handle });
+/** The same to a browser, by its push service. */
+export const askForBrowser = (given: { endpoint: string; p256dh: string; auth: string }): Promise<unknown> =>
+  post('/api/channels/browser', given);
 export const giveChannelCode = (code: string): Promise<Channel[]> =>
   channelsOf(post('/api/channels/confirm', { code }));
 export const removeChannel = (id: string): Promise<Channel[]> =>
   channelsOf(post(`/api/channels/${id}/remove`, {}));
+/** A test message there. */
+export const tryChannel = (id: string): Promise<unknown> => post(`/api/channels/${id}/trial`, {});
 
 export const keepers = async (): Promise<Keeper[]> =>
   (await get<{ keepers: Keeper[] }>('/api/life/keepers')).keepers;

@@ -133,6 +133,15 @@ export function besides(ahead: DaysAhead, known: Known): string[] {
   return list;
 }
 
+/** Not a browser: what comes to one counts for nothing alone. */
+export const isMailbox = (channel: Channel): boolean => channel.browser === null;
+
+/** What a channel is called; `here` is the mark of this browser, where notices come to it. */
+export function placeOf(channel: Channel, here: string | null): string {
+  if (isMailbox(channel)) return channel.address;
+  return say(channel.browser === here ? 'author.gone.browser-this' : 'author.gone.browser-other');
+}
+
 /** What would make it surer: wanted, and not demanded. */
 export function surer(life: Life, keepers: readonly Keeper[], channels: readonly Channel[]): string[] {
   const stand = standing(keepers);
@@ -146,7 +155,7 @@ export function surer(life: Life, keepers: readonly Keeper[], channels: readonly
   const paper = stand.filter((keeper) => keeper.address === null).map((keeper) => keeper.name);
   if (listens && paper.length > 0)
     list.push(counted('author.gone.surer-paper', paper.length, { names: together(paper) }));
-  if (life.plan.policy !== 'keepers-only' && channels.length === 0)
+  if (life.plan.policy !== 'keepers-only' && !channels.some(isMailbox))
     list.push(say('author.gone.surer-one-way'));
   if (life.outOfReach) list.push(say('author.gone.surer-reach'));
   if (life.unlockWanted) list.push(say('author.gone.surer-unlock'));
