@@ -9,12 +9,14 @@
 //! * [`learn`]: what a journal knows and the rows do not.
 //! * [`ahead`]: what would come if nothing more were heard of her.
 //! * [`permit`]: whether a message of this file may still leave.
+//! * [`alive`]: whom a letter has reached after a release that was false, and who may be told that she lives.
 //!
 //! Values in, values out. Silence, grace and pauses are observed time, so that no downtime is held against anybody; what was asked for a civil day
 //! (a pause) is trusted time. Nothing here sends, stores, draws a number, or knows what any of it is called on a page.
 
 pub mod accept;
 pub mod ahead;
+pub mod alive;
 pub mod decide;
 pub mod learn;
 pub mod permit;
