@@ -2,7 +2,7 @@
 
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browser as launch, House, Window } from './house';
+import { browser as launch, House, until, Window } from './house';
 import { look } from './looked';
 
 let chromium: Browser;
@@ -237,6 +237,33 @@ describe('when she is gone', () => {
     await page.getByText('One has left our hands').waitFor();
     await page.locator('.lede', { hasText: 'nothing would leave before' }).waitFor();
     await look('gone-returned', page);
+    // Leo is told that she lives, if she asks: an hour later, once.
+    await page.getByRole('heading', { level: 2, name: 'What has left because we believed' }).waitFor();
+    expect((await house.outbox()).filter((message) => message.includes('reached you too early'))).toEqual([]);
+    await helen.press('Tell Leo that you are alive');
+    const asked = page.locator('dialog[open]');
+    await asked.getByText('In an hour we send Leo one mail, and never a second').waitFor();
+    await look('gone-alive-asked', page);
+    await asked.getByRole('button', { name: 'Tell them in an hour' }).click();
+    await page.getByText('In an hour Leo is told that you are alive.').waitFor();
+    await look('gone-alive-rests', page);
+    await page.getByRole('button', { name: 'Do not tell Leo' }).click();
+    await page.getByText('Leo is not told.').waitFor();
+    await helen.press('Tell Leo that you are alive');
+    await asked.getByRole('button', { name: 'Tell them in an hour' }).click();
+    await page.getByText('We tell them in an hour.').waitFor();
+    await house.live(1);
+    const mail = await until('mail to Leo', async () =>
+      (await house.outbox()).find((message) => message.includes('reached you too early')),
+    );
+    expect(mail).toContain('leo@example.org');
+    expect(mail).toContain('is alive, and has asked us to tell you so');
+    expect(mail).not.toContain('Helen');
+    await helen.unlock(words);
+    await helen.follow('When I am gone');
+    await page.getByText(/^On .+ you asked us to tell them\.$/).waitFor();
+    expect(await page.getByRole('button', { name: /Leo/ }).count()).toBe(0);
+    await look('gone-alive-told', page);
     // From the first knock on one sentence.
     await helen.follow('All my letters').catch(() => helen.follow('Letters'));
     await page.getByRole('link', { name: 'The bracelet' }).first().click();

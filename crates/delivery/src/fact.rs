@@ -1,5 +1,6 @@
 //! Facts: what was acknowledged to a human, or accepted by the other side, and cannot be undone. The store writes each to the
-//! journal before it commits. A fact names its subject and holds only the values that replaying it needs.
+//! journal before it commits. A fact names its subject and holds only the values that replaying it needs. One thing because whoever adds a
+//! fact reads beside which others it stands.
 
 use crate::id::{
     AccountId, AddressId, BlobId, ChannelId, DeliveryId, KeeperId, KeeperSetId, LetterId, MessageId,
@@ -308,6 +309,15 @@ pub enum Fact {
         /// Which letter.
         letter: LetterId,
     },
+    /// Somebody whom a letter of hers has reached because she was thought gone is to be told that she lives; or not, after all, while it rests.
+    SheLives {
+        /// Whom.
+        person: PersonId,
+        /// The message, whether or not there is an address to which it could go.
+        message: MessageId,
+        /// They are to be told; else she took it back.
+        tell: bool,
+    },
     /// What an author lets her keepers be told of a person who cannot be reached.
     PersonTold {
         /// Whose name.
@@ -451,6 +461,7 @@ impl Fact {
             Self::AddressDeclined { .. } => "address of a keeper declined",
             Self::EventSaid { .. } => "word of an event",
             Self::EventStopped { .. } => "event stopped",
+            Self::SheLives { .. } => "that she lives",
             Self::PersonTold { .. } => "name for keepers",
             Self::ChannelAdded { .. } => "channel",
             Self::HandleAdded { .. } => "handle",

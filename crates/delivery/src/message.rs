@@ -81,6 +81,8 @@ pub enum Notice {
     EventSaid,
     /// Enough of them have said that it has: the letter goes after a while, unless she stops it.
     EventOpens,
+    /// To a person whom a letter of hers has reached because she was thought gone: she lives. She asked for it.
+    SheLives,
     /// To a host: something waits until they have looked. Leaves whatever stands in the way of the house.
     HostCalled(Call),
 }
@@ -117,6 +119,7 @@ impl Notice {
             | Self::GoesElsewhere
             | Self::CardAsked
             | Self::EventAsked
+            | Self::SheLives
             | Self::Rehearsal
             | Self::HostCalled(_) => false,
         }

@@ -5,7 +5,7 @@ use crate::clock::Now;
 use crate::decide::{Address, speaks_for};
 use crate::hold::{self, Hold};
 use crate::id::{DeliveryId, LetterId};
-use crate::life::Life;
+use crate::life::{Life, alive};
 use crate::message::{Kind, Message, MessageState, Notice};
 use crate::planted::{self, Planted};
 use crate::refusal::{self, Refused};
@@ -25,13 +25,13 @@ pub enum Permit {
 /// What is read again before DATA.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// The address of a knock, or of who asked at the door, with what has been refused there; none for other kinds.
+    /// The address of a knock, of who asked at the door, or of who is told that she lives, with what has been refused there; none for other kinds.
     pub address: Option<&'a Address>,
     /// Everything of the pair: delivery, letter, state.
     pub deliveries: &'a [(DeliveryId, LetterId, State)],
     /// What stands in the way of the whole house.
     pub holds: &'a [Hold],
-    /// Of a message of the ladder, the author's row; none for other kinds.
+    /// Of a message of the ladder, and of what says that she lives, the author's row; none for other kinds.
     pub life: Option<&'a Life>,
 }
 
@@ -62,6 +62,8 @@ pub fn still_allowed(message: &Message, facts: Facts<'_>, now: Now) -> Permit {
             Some(address) if !address.refused.is_empty() => Permit::Drop("old-addresses-are-told-once"),
             Some(_) => Permit::Go,
         },
+        // `told-that-she-lives`
+        Kind::Notice(Notice::SheLives) => alive::still_allowed(facts.life, facts.address),
         Kind::Code | Kind::Notice(_) => Permit::Go,
         Kind::Ladder(ladder) => crate::life::permit::still_allowed(ladder, facts.life),
         Kind::Knock => match facts.address {

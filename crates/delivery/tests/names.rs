@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 const DOCS: &str = include_str!("../../../docs/delivery.md");
-const CODE: [&str; 19] = [
+const CODE: [&str; 20] = [
     include_str!("../src/accept.rs"),
     include_str!("../src/decide.rs"),
     include_str!("../src/event.rs"),
@@ -17,6 +17,7 @@ const CODE: [&str; 19] = [
     include_str!("../src/clock.rs"),
     include_str!("../src/clock/several.rs"),
     include_str!("../src/life/accept.rs"),
+    include_str!("../src/life/alive.rs"),
     include_str!("../src/life/decide.rs"),
     include_str!("../src/life/learn.rs"),
     include_str!("../src/life/permit.rs"),
@@ -24,7 +25,7 @@ const CODE: [&str; 19] = [
     include_str!("../src/life/rungs.rs"),
     include_str!("../src/life/votes.rs"),
 ];
-const STORIES: [&str; 9] = [
+const STORIES: [&str; 10] = [
     include_str!("rules.rs"),
     include_str!("event.rs"),
     include_str!("birthdays.rs"),
@@ -34,6 +35,7 @@ const STORIES: [&str; 9] = [
     include_str!("zones.rs"),
     include_str!("life.rs"),
     include_str!("life_learnt.rs"),
+    include_str!("alive.rs"),
 ];
 
 /// Quoted or back-quoted words joined by hyphens.
@@ -74,6 +76,8 @@ fn every_rule_that_is_explained_is_kept_and_defended() {
             "recorded-before-the-next",
             "held-after-three-faults",
             "cards-together",
+            "a-living-author-confirms",
+            "a-browser-is-told-that-something-is",
             "an-address-with-the-word",
             "whole-before-it-leaves",
             "what-cannot-be-is-held",

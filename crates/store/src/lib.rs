@@ -10,6 +10,7 @@
 //! keeps its holder and fence when it is moved, and is gone when it is removed; where times are stored coarser than given, a wake, the end of
 //! a rest and a moment are rounded up: never early.
 
+pub mod alive;
 pub mod asks;
 pub mod blobs;
 pub mod care;
@@ -692,6 +693,7 @@ pub trait Store:
     + keeper_sets::KeeperSetStore
     + asks::AskStore
     + events::EventStore
+    + alive::AliveStore
     + CareStore
 {
 }
@@ -709,6 +711,7 @@ impl<T> Store for T where
         + keeper_sets::KeeperSetStore
         + asks::AskStore
         + events::EventStore
+        + alive::AliveStore
         + CareStore
 {
 }

@@ -1,6 +1,7 @@
 // The only room that talks to the house. Typed functions, one for each thing that can be asked; every failure is a
 // Problem (the house said no) or Unreachable (nobody answered).
 
+export * from './alive';
 export * from './coming-in';
 export * from './drafts';
 export * from './house';

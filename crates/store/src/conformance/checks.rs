@@ -1,6 +1,7 @@
 //! All checks, one for each method, in one file for each trait; and a few stories that go through several.
 
 mod accounts;
+mod alive;
 mod amends;
 mod asks;
 mod breaker;
@@ -34,6 +35,7 @@ mod stories;
 mod uploads;
 
 pub use accounts::*;
+pub use alive::*;
 pub use amends::*;
 pub use asks::*;
 pub use breaker::*;

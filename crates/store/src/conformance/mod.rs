@@ -30,6 +30,7 @@ macro_rules! every_check {
             what_comes_back_moves_the_ladder
             put_keeper_set keeper_sets keeper_set put_keepers_wrap keeper_set_of
             event events_asked say_event stop_event
+            reached tell_alive untell_alive what_says_that_she_lives_knows_what_they_know
             gathering ask_keepers shares cards_asked give_share nothing_opens_before_enough_cards_came
             blobs_after wraps_after looked_for round begin_round keep_round to_be_sent found right_again findings hold_back unbalanced begun working_on closed balance health backed_up
             every_birthday_comes_once what_ends_a_letter_ends_all_its_birthdays
@@ -81,6 +82,7 @@ mod tests {
         assert!(methods(source).len() >= 100, "the traits could not be read: {:?}", methods(source));
         for source in [
             source,
+            include_str!("../alive.rs"),
             include_str!("../asks.rs"),
             include_str!("../events.rs"),
             include_str!("../lives.rs"),

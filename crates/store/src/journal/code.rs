@@ -12,7 +12,7 @@
 //!
 //! `seq` is the place of the first record; the others follow by one. The hash is SHA-256, zeros in the first frame; it chains the frames.
 //! A length has a checksum of its own, so that a damaged length is not taken for a torn tail. A kind that is here once keeps its number and its values for ever; a new fact, or an old one that needs
-//! more values, takes the next free number (47). Values by kind; an id is its 16 bytes:
+//! more values, takes the next free number (50). Values by kind; an id is its 16 bytes:
 //!
 //! ```text
 //!  1 sealed          letter, version u32, manifest [32]
@@ -63,6 +63,7 @@
 //! 46 event-stopped   letter
 //! 47 address-declined person, keeper, address
 //! 48 browser-added   account, channel, sealed subscription (length u32, bytes)
+//! 49 she-lives       person, message, tell u8
 //! 255 void           first u64, last u64
 //! strength = u8: 1 weak, 2 strong
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
@@ -89,7 +90,7 @@ pub const HEADER: usize = 12;
 /// No body is longer, in bytes.
 pub const LONGEST: usize = 16 << 20;
 /// The newest kind of fact that this version knows. What is beyond is neither written nor read: a newer version wrote it.
-pub const NEWEST: u8 = 48;
+pub const NEWEST: u8 = 49;
 /// The kind of what is no fact.
 const VOID: u8 = 255;
 

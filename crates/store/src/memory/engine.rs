@@ -371,6 +371,12 @@ impl EngineStore for MemoryStore {
                         name: world.name_to_say(person),
                         ..view
                     },
+                    Kind::Notice(Notice::SheLives) => MessageView {
+                        address: world.address(address),
+                        deliveries: world.alive_facts(person),
+                        name: if world.knows_her(person) { world.name_to_say(person) } else { None },
+                        ..view
+                    },
                     _ => view,
                 })
             }

@@ -415,8 +415,11 @@ impl LetterStore for MemoryStore {
         expect(stored.rev == delivery.rev)?;
         let letter = stored.letter;
         world.record_of_letter(letter, granted.fact.clone())?;
-        world.move_delivery(delivery.id, granted.state, granted.wake);
         let withdrew = matches!(granted.fact, Fact::Withdrawn { .. });
+        if withdrew {
+            world.withdrawing(letter);
+        }
+        world.move_delivery(delivery.id, granted.state, granted.wake);
         if let Some(row) = world.letters.get_mut(&letter) {
             row.withdrew |= withdrew;
         }

@@ -131,10 +131,14 @@ impl World {
             .find_map(|(at, row)| (!hers(&row?.message)).then_some(*at))
     }
 
-    /// About whom a message of the ladder is.
+    /// About whom a message of the ladder, or one that says that she lives, is.
     pub(super) fn about(&self, message: &Message) -> Option<About> {
         if message.kind == Kind::Notice(Notice::Rehearsal) {
             let account = self.rehearsed_by(message)?;
+            return Some(About { account, life: self.lives.get(&account).cloned(), name: None });
+        }
+        if let (Kind::Notice(Notice::SheLives), Subject::Person(person)) = (message.kind, message.subject) {
+            let account = self.persons.get(&person)?.account;
             return Some(About { account, life: self.lives.get(&account).cloned(), name: None });
         }
         let (account, _) = self.ladder.get(&message.id)?;

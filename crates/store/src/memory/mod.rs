@@ -3,6 +3,7 @@
 //! method checks everything first, writes its fact, and only then changes rows. It knows no SQL and no disk.
 
 mod accounts;
+mod alive;
 mod asks;
 mod care;
 mod deliveries;
@@ -181,6 +182,10 @@ struct World {
     given: BTreeMap<(PersonId, KeeperId), NewAddress>,
     /// What keepers say of what a letter waits for.
     events: BTreeMap<LetterId, events::EventRow>,
+    /// To whom she has it said that she lives.
+    told_alive: BTreeMap<PersonId, alive::ToldRow>,
+    /// Letters for her end that she took back when they had left already.
+    taken_back_late: BTreeSet<LetterId>,
     /// Of messages of the ladder: about whom, and when they ended.
     ladder: BTreeMap<MessageId, (AccountId, Option<Observed>)>,
     /// Of each life the newest writing to her, by its number.

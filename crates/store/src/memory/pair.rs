@@ -110,6 +110,9 @@ impl World {
             (Kind::Notice(Notice::AtTheDoor | Notice::GoesElsewhere), Subject::Person(person)) => {
                 (message.address.and_then(|id| self.address(id)), self.of_pair(person))
             }
+            (Kind::Notice(Notice::SheLives), Subject::Person(person)) => {
+                (message.address.and_then(|id| self.address(id)), self.alive_facts(person))
+            }
             _ => (None, Vec::new()),
         };
         let about = match self.recipient_left(message) {

@@ -259,6 +259,7 @@ pub(super) async fn apply(
         | Fact::PersonTold { .. }
         | Fact::EventSaid { .. }
         | Fact::EventStopped { .. }
+        | Fact::SheLives { .. }
         | Fact::ChannelAdded { .. }
         | Fact::HandleAdded { .. }
         | Fact::BrowserAdded { .. }

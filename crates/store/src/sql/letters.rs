@@ -3,7 +3,9 @@
 
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, amends, care, limits, notes, pair, proofs, replies, seal, transaction, uploads};
+use super::{
+    SqlStore, alive, amends, care, limits, notes, pair, proofs, replies, seal, transaction, uploads,
+};
 use crate::notes::Note;
 use crate::rows::*;
 use crate::{LetterStore, Result, StoreError};
@@ -261,7 +263,9 @@ pub(super) async fn withdraw_others(tx: &mut Tx, letter: LetterId, but: Option<D
     if let Some(new) = amends::resting(tx, letter).await? {
         amends::take_back(tx, letter, new.version).await?;
     }
-    for other in pair::of_letter(tx, letter).await? {
+    let all = pair::of_letter(tx, letter).await?;
+    alive::withdrawing(tx, &all).await?;
+    for other in all {
         if Some(other.id) != but
             && !other.pinned
             && !matches!(other.state, State::Opened | State::Withdrawn { .. })

@@ -3,7 +3,9 @@
 
 use super::lives_map::{self, life_columns};
 use super::tx::{Mode, Tx, Value, not_before, values};
-use super::{SqlStore, asks, codes, given, keys, life_manifest, messages, rehearsed, transaction, wakes};
+use super::{
+    SqlStore, alive, asks, codes, given, keys, life_manifest, messages, rehearsed, transaction, wakes,
+};
 use crate::lives::*;
 use crate::rows::*;
 use crate::{Result, StoreError};
@@ -673,8 +675,12 @@ pub(super) async fn heard(tx: &mut Tx, message: MessageId, state: MessageState, 
     }
 }
 
-/// About whom a message of the ladder is.
+/// About whom a message of the ladder, or one that says that she lives, is.
 pub(super) async fn about(tx: &mut Tx, message: &Message) -> Result<Option<About>> {
+    if let (Kind::Notice(Notice::SheLives), Subject::Person(person)) = (message.kind, message.subject) {
+        let account = alive::author_of(tx, person).await?;
+        return Ok(Some(About { account, life: read(tx, account).await?, name: None }));
+    }
     let (Kind::Ladder(_) | Kind::Notice(Notice::Rehearsal)) = message.kind else { return Ok(None) };
     let mut row = tx
         .need(

@@ -6,7 +6,7 @@ use super::lives::{self, read};
 use super::rebuild::{self, Manifests};
 use super::tx::{Tx, values};
 use super::wakes;
-use super::{events, given, keeper_sets};
+use super::{alive, events, given, keeper_sets};
 use crate::journal::Record;
 use crate::keeper_sets::KeeperSetRow;
 use crate::lives::{KeeperStanding, NewKeeper};
@@ -76,6 +76,9 @@ pub(super) async fn apply(
             events::said_after_all(tx, (*letter, *keeper, *happened), rev, now).await.map(Some)
         }
         Fact::EventStopped { letter } => events::stopped_after_all(tx, *letter, rev, now).await.map(Some),
+        Fact::SheLives { person, message, tell } => {
+            alive::after_all(tx, (*person, *message, *tell), rev, now).await.map(Some)
+        }
         Fact::PersonTold { person, name } => {
             let name = (!name.is_empty()).then(|| SealedText(name.clone()));
             given::told_after_all(tx, *person, name).await.map(Some)

@@ -699,3 +699,83 @@ async fn the_word_of_keepers_of_after_the_backup_is_known_again_and_opens_nothin
         }
     }
 }
+
+/// She had asked that somebody be told that she lives, and a backup comes back that never heard of it: it rests anew and leaves once. Where the relay had taken it, it does not leave again; what she took back stays
+/// back; and so it is after a crash between the journal and the rows.
+#[tokio::test]
+async fn what_she_asked_to_be_said_after_the_backup_is_said_once() {
+    use crate::EngineStore;
+    use crate::alive::{AliveStore, Reached};
+    use unsaid_delivery::message::MessageState;
+    let name = MessageId([210; 16]);
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Since {
+        Waits,
+        Left,
+        TakenBack,
+        Crashed,
+    }
+    for since in [Since::Waits, Since::Left, Since::TakenBack, Since::Crashed] {
+        for mut house in House::both("life_alive").await {
+            {
+                let store = house.open().await;
+                armed(&store, plan(Policy::Both)).await;
+                // A knock was accepted while she was thought gone.
+                transaction!(&store, Mode::Write, |tx| {
+                    tx.exec(
+                        "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, foreseen, rev, ended)
+                         values ($1, 'knock', 'person', $2, 0, 1, 1, $3, 'accepted', 1, 1, 1, 3, 2)",
+                        values![super::tests::MESSAGE, super::tests::PERSON, super::tests::ADDRESS],
+                    )
+                    .await?;
+                    tx.exec(
+                        "update deliveries set state = 'knocked', state_number = 1 where id = $1",
+                        values![DELIVERY],
+                    )
+                    .await
+                })
+                .unwrap();
+            }
+            house.back_up().await;
+            let person = super::tests::PERSON;
+            if since == Since::Crashed {
+                let fact = Fact::SheLives { person, message: name, tell: true };
+                house.dies_before_the_commit_of(entry(format!("{person} alive"), 1, fact));
+            } else {
+                let store = house.open().await;
+                store.tell_alive(&author(), &[person], &[name], now()).await.unwrap().unwrap();
+                if since == Since::TakenBack {
+                    assert!(store.untell_alive(&author(), person, now()).await.unwrap());
+                }
+                drop(store);
+                if since == Since::Left {
+                    let fact = Fact::Accepted { message: name, knock: None };
+                    house.dies_before_the_commit_of(entry(name, 3, fact));
+                }
+                house.restore();
+            }
+            for start in 1..=2 {
+                let store = house.open().await;
+                let reached = store.reached(&author()).await.unwrap();
+                let [Reached { asked, .. }] = reached.as_slice() else { panic!("{reached:?}") };
+                assert_eq!(asked.is_some(), since != Since::TakenBack, "{since:?}, start {start}");
+                let row = store.message(name).await.unwrap().expect("a message").message;
+                let state = match since {
+                    Since::Waits | Since::Crashed => MessageState::Waiting,
+                    Since::Left => MessageState::Accepted,
+                    Since::TakenBack => MessageState::Dropped,
+                };
+                assert_eq!(row.state, state, "{since:?}, start {start}");
+                let again = MessageId([211; 16]);
+                if since != Since::TakenBack {
+                    store.tell_alive(&author(), &[person], &[again], now()).await.unwrap().unwrap();
+                    assert!(store.message(again).await.unwrap().is_none(), "never a second");
+                }
+                // It rests before it leaves, by the time of the house as it was found: here nobody had written down any.
+                let early = Now { observed: Observed(3_599), ..now() };
+                let taken = store.take(BootId([9; 16]), Lane::Letters, early, 100).await.unwrap();
+                assert!(!taken.iter().any(|taken| taken.of == WakeOf::Message(name)));
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::map::{self, message_columns};
 use super::tx::{Tx, Value, not_before, values};
-use super::{holds, lives, notes, pair, wakes};
+use super::{alive, holds, lives, notes, pair, wakes};
 use crate::notes::{About, Noted};
 use crate::rows::*;
 use crate::{Result, StoreError};
@@ -116,7 +116,13 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         // A code's request is forgotten after a day, and its message with it. Anything else has lost what it needs.
         return if message.subject == Subject::SigningIn { Ok(None) } else { Err(StoreError::Damaged) };
     };
-    let name = if message.kind == Kind::Knock { name_to_say(tx, &message).await? } else { None };
+    let name = match (message.kind, message.subject) {
+        (Kind::Knock, _) => name_to_say(tx, &message).await?,
+        (Kind::Notice(Notice::SheLives), Subject::Person(person)) if alive::knows_her(tx, person).await? => {
+            name_to_say(tx, &message).await?
+        }
+        _ => None,
+    };
     let about = lives::about(tx, &message).await?;
     let (to, to_bound_to) = (row.next()?, row.next()?);
     let language: Option<String> = row.next()?;
@@ -156,13 +162,18 @@ type Waits = Vec<(DeliveryId, LetterId, State)>;
 
 /// What is read again before a message may leave: for a knock its address (none if it was taken away) and everything of the pair.
 async fn facts(tx: &mut Tx, message: &Message) -> Result<(Option<Address>, Waits)> {
-    let (Kind::Knock | Kind::Notice(Notice::AtTheDoor | Notice::GoesElsewhere), Subject::Person(person)) =
-        (message.kind, message.subject)
+    let (
+        Kind::Knock | Kind::Notice(Notice::AtTheDoor | Notice::GoesElsewhere | Notice::SheLives),
+        Subject::Person(person),
+    ) = (message.kind, message.subject)
     else {
         return Ok((None, Vec::new()));
     };
     let addresses = pair::addresses(tx, person).await?;
     let address = addresses.into_iter().find(|a| Some(a.id) == message.address);
+    if message.kind == Kind::Notice(Notice::SheLives) {
+        return Ok((address, alive::facts(tx, person).await?));
+    }
     let mut deliveries = pair::deliveries(tx, person).await?;
     if message.kind == Kind::Knock
         && deliveries.iter().any(|d| d.rule.gate == Gate::Gone)

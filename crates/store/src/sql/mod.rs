@@ -8,6 +8,7 @@
 
 mod accounts;
 pub mod adopt;
+mod alive;
 mod amends;
 mod apply;
 mod asks;

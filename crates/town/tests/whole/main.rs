@@ -9,6 +9,7 @@
 #[path = "../../../unsaid/tests/canary/mod.rs"]
 mod canary;
 
+mod alive;
 mod broken_disks;
 mod canaries;
 mod clocks;

@@ -27,6 +27,7 @@ mod tell;
 mod account;
 mod address;
 mod address_undo;
+mod alive;
 mod birthday;
 mod cards;
 mod channels;
@@ -118,6 +119,7 @@ pub fn routes() -> Vec<Route> {
         notice::routes(),
         letters::routes(),
         events::routes(),
+        alive::routes(),
         way::routes(),
         uploads::routes(),
         when::routes(),

@@ -102,8 +102,14 @@ fn what_was_under_way(before: &LifeView, letters: GoneLetters) -> Markup {
             0 => @if matches!(life.stage, Stage::Grace(_) | Stage::Gone { .. } | Stage::Released) {
                 div.notice.notice--good { p { (say("house.well.nothing_left", &[])) } }
             },
-            1 => div.notice { p { (say("house.well.one_left", &[])) } },
-            many => div.notice { p { (say("house.well.left", &[("many", &many.to_string())])) } },
+            1 => div.notice {
+                p { (say("house.well.one_left", &[])) }
+                p { (say("house.well.can_tell", &[])) }
+            },
+            many => div.notice {
+                p { (say("house.well.left", &[("many", &many.to_string())])) }
+                p { (say("house.well.can_tell", &[])) }
+            },
         }
         @if told { div.prose { p { (say("house.well.keepers_told", &[])) } } }
     }

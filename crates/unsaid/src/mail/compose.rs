@@ -117,6 +117,13 @@ pub enum Message<'a> {
         /// The whole link.
         link: &'a str,
     },
+    /// To somebody whom a letter has reached because its author was thought gone: she lives. It has no link: it asks for nothing.
+    SheLives {
+        /// Her name, where it may be said.
+        from: Option<&'a str>,
+        /// What is there of what they were told of.
+        letters: StillThere,
+    },
     /// To a host: something waits until they have looked.
     HostCalled {
         /// For what.
@@ -153,6 +160,17 @@ pub enum Message<'a> {
         /// Who has written, where the host or the person has approved that exact name.
         from: Option<&'a str>,
     },
+}
+
+/// What is there of the letters that somebody was told of too early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StillThere {
+    /// All of them.
+    All,
+    /// Some; the others were taken back.
+    Some,
+    /// None: they were taken back.
+    None,
 }
 
 /// To whom a message would go that is only rehearsed. No name: whom she means stands on her page.
@@ -193,6 +211,7 @@ impl Message<'_> {
             Self::AtTheDoor { .. } => "at-the-door",
             Self::CardAsked { .. } => "card-asked",
             Self::EventAsked { .. } => "event-asked",
+            Self::SheLives { .. } => "she-lives",
             Self::HostCalled { .. } => "host-called",
             Self::KeeperNews { news } => news.kind(),
             Self::Test => "test",

@@ -2,7 +2,7 @@
 //!
 //! It refuses to know headers and how a paragraph is set (layout.rs). What a host typed is put on one line first; an author has typed none of it.
 
-use super::compose::{Letterhead, Message, Rehearsee, Unfit};
+use super::compose::{Letterhead, Message, Rehearsee, StillThere, Unfit};
 use super::encode::one_line;
 use super::lives::News;
 use crate::words::Words;
@@ -209,6 +209,27 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 ask,
             ],
         ),
+        Message::SheLives { from, letters } => {
+            let what = match from.map(name_in_mail).transpose()? {
+                None => plain("mail.she_lives.what"),
+                Some(name) => Block::Say(words.say("mail.she_lives.what_from", &[("name", name)])),
+            };
+            let there = match letters {
+                StillThere::All => "mail.she_lives.there",
+                StillThere::Some => "mail.she_lives.some",
+                StillThere::None => "mail.she_lives.back",
+            };
+            let blocks = vec![
+                what,
+                of_house("mail.she_lives.why"),
+                plain("mail.she_lives.nothing"),
+                plain(there),
+                plain("mail.she_lives.once"),
+                ask,
+            ];
+            // The same with a name: what stands in a list of messages is read by whoever looks over a shoulder.
+            (words.say("mail.she_lives.subject", &[]), blocks)
+        }
         Message::HostCalled { call } => {
             let what = match call {
                 Call::Holds => "mail.host_called.holds",

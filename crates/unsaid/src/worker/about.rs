@@ -1,20 +1,31 @@
 //! What a message about an author's life says, from her row as it stands: in how many days, on which day at the earliest, and what is enough to end it. Decides nothing about her, and knows no words.
 
 use super::Worker;
-use crate::mail::compose::Message as Whole;
+use crate::mail::compose::{Message as Whole, StillThere};
 use crate::mail::lives::{About, Then};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::calendar::not_before;
 use unsaid_delivery::clock::{Now, Observed};
-use unsaid_delivery::id::AccountId;
+use unsaid_delivery::id::{AccountId, DeliveryId, LetterId};
 use unsaid_delivery::life::plan::{HOLD_OFF_HOURS, REMINDERS};
 use unsaid_delivery::life::{Doubt, Fallback, Life, Opened, Pace, Policy, Stage, To, Write};
 use unsaid_delivery::message::{Ladder, Message, Says, Subject};
 use unsaid_delivery::record::NOTICE_DAYS;
+use unsaid_delivery::state::State;
 use unsaid_store::StoreError;
 use unsaid_store::lives::LifeView;
 use zeroize::Zeroizing;
+
+/// What is there of the letters that somebody was told of too early.
+pub(super) fn still_there(letters: &[(DeliveryId, LetterId, State)]) -> StillThere {
+    let back = letters.iter().filter(|(.., state)| matches!(state, State::Withdrawn { .. })).count();
+    match back {
+        0 => StillThere::All,
+        all if all == letters.len() => StillThere::None,
+        _ => StillThere::Some,
+    }
+}
 
 impl Worker {
     /// What a message about an author's life says. None: there is nothing that it could be about.

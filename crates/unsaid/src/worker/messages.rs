@@ -307,6 +307,11 @@ impl Worker {
             }
             Kind::Notice(Notice::EventSaid) => compose::Message::KeeperNews { news: News::SaidOfEvent },
             Kind::Notice(Notice::EventOpens) => compose::Message::KeeperNews { news: News::EventOpens },
+            Kind::Notice(Notice::SheLives) => {
+                name = self.name_that_may_be_said(view);
+                let from = name.as_ref().map(|name| name.as_str());
+                compose::Message::SheLives { from, letters: super::about::still_there(&view.deliveries) }
+            }
             Kind::Notice(Notice::HostCalled(call)) => compose::Message::HostCalled { call },
             Kind::Ladder(ladder) => {
                 let about = match &view.about {

@@ -1,6 +1,7 @@
 //! The author's side of http, asked as her browser asks it, over the store in memory: stories, bad input, and the walk over every route. No socket, and mail
 //! goes into a folder: what the worker would do to a code or a delivery, the house of these tests mostly does through the same store.
 
+mod alive;
 mod amends;
 mod answers;
 mod as_sent;

@@ -1,7 +1,7 @@
 //! One message of each kind, with everything that decides its bytes. It refuses to know what a message should say.
 
 use mail_parser::MessageParser;
-use unsaid::mail::compose::{Letterhead, Message, Particulars, Rehearsee, compose};
+use unsaid::mail::compose::{Letterhead, Message, Particulars, Rehearsee, StillThere, compose};
 use unsaid::mail::lives::{About, News, Then};
 use unsaid::words::Words;
 use unsaid_delivery::message::Call;
@@ -87,6 +87,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
         Message::AtTheDoor { .. } => "at-the-door",
         Message::CardAsked { .. } => "card-asked",
         Message::EventAsked { .. } => "event-asked",
+        Message::SheLives { .. } => "she-lives",
         Message::HostCalled { .. } => "host-called",
         Message::KeeperNews { news } => match news {
             News::Accepted => "keeper-accepted",
@@ -121,7 +122,7 @@ pub(super) fn name(message: &Message<'_>) -> &'static str {
     }
 }
 
-const KINDS: usize = 50;
+const KINDS: usize = 51;
 
 /// The messages about an author's life, each as it is written most often.
 fn about_a_life() -> [About<'static>; 16] {
@@ -204,6 +205,7 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         Message::AtTheDoor { link: AT_THE_DOOR },
         Message::CardAsked { link: KEEPER },
         Message::EventAsked { link: KEEPER },
+        Message::SheLives { from: None, letters: StillThere::All },
         Message::HostCalled { call: Call::Unforeseen },
         Message::KeeperNews { news: News::Accepted },
         Message::KeeperNews { news: News::Declined },
@@ -230,6 +232,12 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
         ("host-called-crashes", Call::Crashes),
     ] {
         all.push((name, head(), Message::HostCalled { call }));
+    }
+    for (name, from, letters) in [
+        ("she-lives-with-a-name", Some("Anna O’Neill"), StillThere::Some),
+        ("she-lives-and-took-it-back", None, StillThere::None),
+    ] {
+        all.push((name, head(), Message::SheLives { from, letters }));
     }
     all.extend(more_about_a_life().map(|(name, about)| (name, head(), Message::Life(about))));
     all.push((
@@ -261,11 +269,11 @@ pub(super) fn all_spoken() -> Vec<(&'static Words, &'static str, Letterhead, Mes
 #[test]
 fn every_kind_is_there_once() {
     let mut names: Vec<_> = all().iter().map(|(_, _, message)| name(message)).collect();
-    let more = more_about_a_life().len() + 9;
+    let more = more_about_a_life().len() + 11;
     assert_eq!(
         names.len(),
         KINDS + more,
-        "and the knock of a house without a contact, one with a name, and the other calls to a host"
+        "and the knock of a house without a contact, one with a name, two more words that she lives, and the other calls to a host"
     );
     names.sort_unstable();
     names.dedup();

@@ -36,7 +36,7 @@ pub(super) async fn arm(scene: &Scene<'_>, account: AccountId, plan: Plan, at: N
     commit(scene, None, &change, at).await;
 }
 
-async fn sign(scene: &Scene<'_>, account: AccountId, strength: Strength, at: Now) {
+pub(super) async fn sign(scene: &Scene<'_>, account: AccountId, strength: Strength, at: Now) {
     let seen = view(scene, account).await;
     match accept::sign(&seen.life, strength, &seen.facts, at) {
         Armed::Recorded(change) => commit(scene, Some(&seen.life), &change, at).await,

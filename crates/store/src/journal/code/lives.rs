@@ -1,9 +1,11 @@
-//! What the journal holds of an author's life: the values of the kinds 27 to 46, as the table in [`super`] has them.
+//! What the journal holds of an author's life: the values of the kinds 27 to 49, as the table in [`super`] has them.
 
 use super::{From, Out};
 use jiff::Timestamp;
 use unsaid_delivery::Fact;
-use unsaid_delivery::id::{AccountId, AddressId, ChannelId, KeeperId, KeeperSetId, LetterId, PersonId};
+use unsaid_delivery::id::{
+    AccountId, AddressId, ChannelId, KeeperId, KeeperSetId, LetterId, MessageId, PersonId,
+};
 use unsaid_delivery::life::{Fallback, Plan, Policy, Strength, Word};
 
 impl Out {
@@ -141,6 +143,12 @@ impl Out {
                 self.0.extend(letter.0);
                 46
             }
+            Fact::SheLives { person, message, tell } => {
+                self.0.extend(person.0);
+                self.0.extend(message.0);
+                self.u8((*tell).into());
+                49
+            }
             _ => return None,
         })
     }
@@ -257,6 +265,11 @@ impl From<'_> {
                 person: PersonId(self.array()?),
                 keeper: KeeperId(self.array()?),
                 address: AddressId(self.array()?),
+            },
+            49 => Fact::SheLives {
+                person: PersonId(self.array()?),
+                message: MessageId(self.array()?),
+                tell: self.flag()?,
             },
             _ => return None,
         })

@@ -57,6 +57,9 @@ pub(super) fn of_a_life() -> Vec<Fact> {
         facts.push(Fact::EventSaid { letter, keeper, happened });
     }
     facts.push(Fact::EventStopped { letter });
+    for tell in [false, true] {
+        facts.push(Fact::SheLives { person: PersonId([9; 16]), message: MessageId([13; 16]), tell });
+    }
     for person in [None, Some(PersonId([9; 16]))] {
         let (set, file) = (KeeperSetId([11; 16]), vec![6; 400]);
         facts.push(Fact::KeeperSetMade { account, set, person, needed: 2, of: 3, file, made: until });
@@ -138,10 +141,11 @@ fn every_fact_has_an_example() {
             Fact::EventStopped { .. } => 43,
             Fact::AddressDeclined { .. } => 44,
             Fact::BrowserAdded { .. } => 45,
+            Fact::SheLives { .. } => 46,
         }
     }
     let shown: BTreeSet<u8> = every_fact().iter().map(|entry| number(&entry.fact)).collect();
-    assert_eq!(shown.len(), 46);
+    assert_eq!(shown.len(), 47);
 }
 
 #[test]
