@@ -4,7 +4,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { House, until, Window } from './house';
 import { called, saying } from './tongue';
-import type { Look } from './walk';
+import { entering, type Look } from './walk';
 
 /** Those of them that people print. */
 export const PAPER_GONE = ['gone-paper', 'claim-slips'];
@@ -12,15 +12,8 @@ export const PAPER_GONE = ['gone-paper', 'claim-slips'];
 const problem = '.notice--problem';
 
 /** Walks through the house from the first letter that waits for her end to what is asked when she is gone. Gives what went wrong in the pages. */
-export async function walkGone(house: House, browser: Browser, look: Look): Promise<string[]> {
-  const windows: Window[] = [];
-  const enter = async (): Promise<Window> => {
-    const window = await Window.open(house, browser, 1280);
-    windows.push(window);
-    await window.page.emulateMedia({ reducedMotion: 'reduce' });
-    return window;
-  };
-  try {
+export const walkGone = (house: House, browser: Browser, look: Look): Promise<string[]> =>
+  entering(house, browser, async (enter) => {
     const helen = await enter();
     const words = await helen.begin(await house.firstLink(), 'helen@example.org', 'Helen Marlow');
     await helen.follow('All my letters');
@@ -55,11 +48,7 @@ export async function walkGone(house: House, browser: Browser, look: Look): Prom
     await helen.follow('When I am gone');
     await helen.page.locator('.lede', { hasText: /20\d\d/ }).waitFor();
     await look('gone-returned', helen.page);
-    return windows.flatMap((window) => window.wrong);
-  } finally {
-    for (const window of windows) await window.close();
-  }
-}
+  });
 
 /** A button of a page that the house wrote, by what it does. */
 const does = (page: Page, act: string) => page.locator(`button[name=do][value=${act}]`).first().click();

@@ -25,8 +25,15 @@ const DOT =
 
 const problem = '.notice--problem';
 
-/** Walks through the house from its first link to the last refusal. Gives what went wrong in the pages. */
-export async function walk(house: House, browser: Browser, look: Look): Promise<string[]> {
+/** Opens another window, of somebody who comes in. */
+export type Enter = () => Promise<Window>;
+
+/** Walks with as many windows as it takes. Gives what went wrong in the pages, and closes them. */
+export async function entering(
+  house: House,
+  browser: Browser,
+  walked: (enter: Enter) => Promise<void>,
+): Promise<string[]> {
   const windows: Window[] = [];
   const enter = async (): Promise<Window> => {
     const window = await Window.open(house, browser, 1280);
@@ -36,13 +43,19 @@ export async function walk(house: House, browser: Browser, look: Look): Promise<
     return window;
   };
   try {
-    await asGuest(house, await enter(), look);
-    await asAuthor(house, await enter(), enter, look);
+    await walked(enter);
     return windows.flatMap((window) => window.wrong);
   } finally {
     for (const window of windows) await window.close();
   }
 }
+
+/** Walks through the house from its first link to the last refusal. Gives what went wrong in the pages. */
+export const walk = (house: House, browser: Browser, look: Look): Promise<string[]> =>
+  entering(house, browser, async (enter) => {
+    await asGuest(house, await enter(), look);
+    await asAuthor(house, await enter(), enter, look);
+  });
 
 async function asGuest(house: House, guest: Window, look: Look): Promise<void> {
   const { page } = guest;
@@ -107,12 +120,7 @@ async function asGuest(house: House, guest: Window, look: Look): Promise<void> {
   await look('for-guest', page);
 }
 
-async function asAuthor(
-  house: House,
-  helen: Window,
-  enter: () => Promise<Window>,
-  look: Look,
-): Promise<void> {
+async function asAuthor(house: House, helen: Window, enter: Enter, look: Look): Promise<void> {
   const { page } = helen;
   const words = await comeIn(house, helen, look);
 
