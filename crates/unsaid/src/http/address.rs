@@ -4,14 +4,13 @@
 use super::account;
 use super::account::MyAccount;
 use super::channels;
-use super::cookies::Cookie;
+use super::code_sent::{Asking, CameBack, forgotten, over, wrong};
 use super::described::shape;
 use super::gate::{SessionToken, SignedIn};
-use super::persons::is_the_house;
+use super::persons::of_somebody;
 use super::problem::Problem;
 use super::read::Json;
 use super::route::{Body, Face, Policy, Route};
-use super::sessions::read_code;
 use super::tell::{Done, Taken, Told};
 use crate::address::EmailAddress;
 use crate::app::App;
@@ -22,7 +21,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use unsaid_delivery::id::MessageId;
 use unsaid_store::StoreError;
-use unsaid_store::rows::{CodeAsked, EmailChange, EmailChangeAsk, EmailChanged};
+use unsaid_store::rows::{EmailChange, EmailChanged};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -52,10 +51,7 @@ async fn ask(
     headers: HeaderMap,
     Json(asked): Json<Asked>,
 ) -> Result<Taken<Done>, Problem> {
-    let address = EmailAddress::read(&asked.email).map_err(|e| Problem::field("email", e.key()))?;
-    if is_the_house(&app, &address) {
-        return Err(Problem::field("email", "address-of-house"));
-    }
+    let address = of_somebody(&app, "email", &asked.email)?;
     let row = author.account().to_string();
     let present = app.store.account(&author).await?;
     let present = app.keys.open_text(&row, &present.email).ok_or(StoreError::Damaged)?;
@@ -64,24 +60,10 @@ async fn ask(
         return Err(Problem::field("email", "address-same"));
     }
     // Whether somebody else has an account with this address is said to whoever reads its mail, and to nobody before.
-    let browser = Cookie::Browser.token(&app, &headers)?.unwrap_or_else(|| app.chance.token());
-    let (message, now) = (MessageId(app.chance.id_bytes()), app.time.now());
-    let ask = EmailChangeAsk {
-        message,
-        browser: hashed(&browser),
-        new_key,
-        to: app.keys.seal_text(&message.to_string(), &address.to_text(), &*app.chance),
-        expires: now.trusted + super::codes::CODE_LASTS,
-    };
-    match app.store.ask_email_change(&author, ask, now).await? {
-        CodeAsked::Taken | CodeAsked::Held => {
-            app.nudge.nudge();
-            let sealed = app.keys.seal_text(&in_cookie(&row), &address.to_text(), &*app.chance);
-            let cookies = [Cookie::Browser.set(&app, &browser), Cookie::Address.set(&app, &sealed.0)];
-            Ok(Taken::new(Done {}).with_cookies(cookies))
-        }
-        CodeAsked::TooMany => Err(super::codes::too_many()),
-    }
+    let (asking, now) = (Asking::read(&app, &headers)?, app.time.now());
+    let ask = asking.code_to(&app, &address.to_text(), new_key, now);
+    let became = app.store.ask_email_change(&author, ask, now).await?;
+    asking.asked(&app, became, &address.to_text(), &in_cookie(&row))
 }
 
 /// What the sealed address in a cookie is bound to: it is good for this account and for nothing else.
@@ -104,14 +86,9 @@ async fn confirm(
     headers: HeaderMap,
     Json(typed): Json<Typed>,
 ) -> Result<Told<MyAccount>, Problem> {
-    // What cannot be a code is a slip of the finger, and costs no try.
-    let wrong = || Problem::field("code", "code-wrong");
-    let over = || Problem::of("code-over");
-    let code = read_code(&typed.code).ok_or_else(wrong)?;
-    let browser = Cookie::Browser.hash(&app, &headers)?.ok_or_else(over)?;
+    let back = CameBack::read(&app, &headers, &typed.code)?;
     let row = author.account().to_string();
-    let sealed = Cookie::Address.sealed(&app, &headers)?.ok_or_else(over)?;
-    let address = app.keys.open_text(&in_cookie(&row), &sealed).ok_or_else(over)?;
+    let address = back.place(&app, &in_cookie(&row)).ok_or_else(over)?;
     let address = EmailAddress::read(&address).map_err(|_| over())?;
     let old = app.store.account(&author).await?.email;
     let old = app.keys.open_text(&row, &old).ok_or(StoreError::Damaged)?;
@@ -125,8 +102,7 @@ async fn confirm(
         session: token,
     };
     let now = app.time.now();
-    let code = app.keys.peppered("code", code.as_bytes());
-    match app.store.change_email(&author, browser, code, change, now).await? {
+    match app.store.change_email(&author, back.browser, back.code, change, now).await? {
         EmailChanged::Changed => {}
         EmailChanged::Wrong => return Err(wrong()),
         EmailChanged::Over => return Err(over()),
@@ -139,6 +115,5 @@ async fn confirm(
     app.nudge.nudge();
     let session = app.store.session(token, now).await?.ok_or(StoreError::Missing)?;
     let account = account::view(&app, &author, role, &session).await?;
-    let cookies = [Cookie::Browser.forget(&app), Cookie::Address.forget(&app)];
-    Ok(Told::new(MyAccount { account }).with_cookies(cookies))
+    Ok(Told::new(MyAccount { account }).with_cookies(forgotten(&app)))
 }

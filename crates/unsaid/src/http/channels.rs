@@ -1,19 +1,17 @@
 //! Other addresses at which she can be reached, beside the one that she signs in with, handles for the host's own way where there is one, and browsers that take notices where the host lets them: a
 //! code goes there, and when it comes back she is written to at each of them. Nobody signs in with one. Between the two requests the address lies sealed in the browser that asked, so that nothing has to be kept here that came to nothing.
 
-use super::cookies::Cookie;
+use super::code_sent::{Asking, CameBack, forgotten, over, wrong};
 use super::described::shape;
 use super::gate::SignedIn;
 use super::notice;
-use super::persons::is_the_house;
+use super::persons::of_somebody;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
-use super::sessions::read_code;
 use super::tell::{Done, Taken, Told};
 use crate::address::EmailAddress;
 use crate::app::App;
-use crate::secrets::hashed;
 use crate::subscription::{self, Subscription};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -24,7 +22,7 @@ use unsaid_delivery::id::{ChannelId, MessageId};
 use unsaid_delivery::message::{Notice, Way};
 use unsaid_store::StoreError;
 use unsaid_store::lives::{CHANNELS, ChannelTried, NewChannel};
-use unsaid_store::rows::{Author, CodeAsked, EmailChangeAsk, Keyed};
+use unsaid_store::rows::{Author, Keyed};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -201,10 +199,7 @@ async fn ask(
     headers: HeaderMap,
     Json(asked): Json<Asked>,
 ) -> Result<Taken<Done>, Problem> {
-    let address = EmailAddress::read(&asked.email).map_err(|e| Problem::field("email", e.key()))?;
-    if is_the_house(&app, &address) {
-        return Err(Problem::field("email", "address-of-house"));
-    }
+    let address = of_somebody(&app, "email", &asked.email)?;
     send_code(&app, &author, &headers, Way::Mail, &address.to_text()).await
 }
 
@@ -261,24 +256,10 @@ async fn send_code(
     text: &str,
 ) -> Result<Taken<Done>, Problem> {
     let new_key = another(app, author, way, text).await?;
-    let browser = Cookie::Browser.token(app, headers)?.unwrap_or_else(|| app.chance.token());
-    let (message, now) = (MessageId(app.chance.id_bytes()), app.time.now());
-    let ask = EmailChangeAsk {
-        message,
-        browser: hashed(&browser),
-        new_key,
-        to: app.keys.seal_text(&message.to_string(), text, &*app.chance),
-        expires: now.trusted + super::codes::CODE_LASTS,
-    };
-    match app.store.ask_channel(author, ask, way, now).await? {
-        CodeAsked::Taken | CodeAsked::Held => {
-            app.nudge.nudge();
-            let sealed = app.keys.seal_text(&in_cookie(author, way), text, &*app.chance);
-            let cookies = [Cookie::Browser.set(app, &browser), Cookie::Address.set(app, &sealed.0)];
-            Ok(Taken::new(Done {}).with_cookies(cookies))
-        }
-        CodeAsked::TooMany => Err(super::codes::too_many()),
-    }
+    let (asking, now) = (Asking::read(app, headers)?, app.time.now());
+    let ask = asking.code_to(app, text, new_key, now);
+    let became = app.store.ask_channel(author, ask, way, now).await?;
+    asking.asked(app, became, text, &in_cookie(author, way))
 }
 
 /// What the sealed address in a cookie is bound to: it is good for this account, for being written to, and for nothing else.
@@ -304,15 +285,10 @@ async fn confirm(
     headers: HeaderMap,
     Json(typed): Json<Typed>,
 ) -> Result<Told<Channels>, Problem> {
-    // What cannot be a code is a slip of the finger, and costs no try.
-    let wrong = || Problem::field("code", "code-wrong");
-    let over = || Problem::of("code-over");
-    let code = read_code(&typed.code).ok_or_else(wrong)?;
-    let browser = Cookie::Browser.hash(&app, &headers)?.ok_or_else(over)?;
-    let sealed = Cookie::Address.sealed(&app, &headers)?.ok_or_else(over)?;
+    let back = CameBack::read(&app, &headers, &typed.code)?;
     let opened = [Way::Mail, Way::Hook, Way::Push]
         .into_iter()
-        .find_map(|way| Some((way, app.keys.open_text(&in_cookie(&author, way), &sealed)?)));
+        .find_map(|way| Some((way, back.place(&app, &in_cookie(&author, way))?)));
     let (way, text) = opened.ok_or_else(over)?;
     let key = another(&app, &author, way, &text).await?;
     let id = ChannelId(app.chance.id_bytes());
@@ -323,16 +299,14 @@ async fn confirm(
         key,
         told: MessageId(app.chance.id_bytes()),
     };
-    let code = app.keys.peppered("code", code.as_bytes());
-    match app.store.prove_channel(&author, browser, code, channel, app.time.now()).await? {
+    match app.store.prove_channel(&author, back.browser, back.code, channel, app.time.now()).await? {
         ChannelTried::Proved => {}
         ChannelTried::Wrong => return Err(wrong()),
         ChannelTried::Over => return Err(over()),
         ChannelTried::Full => return Err(Problem::of("channels-full")),
     }
     app.nudge.nudge();
-    let cookies = [Cookie::Browser.forget(&app), Cookie::Address.forget(&app)];
-    Ok(told(&app, &author).await?.with_cookies(cookies))
+    Ok(told(&app, &author).await?.with_cookies(forgotten(&app)))
 }
 
 async fn remove(

@@ -3,12 +3,11 @@
 
 use super::cookies::{Cookie, read_token};
 use super::described::shape;
-use super::persons::is_the_house;
+use super::persons::of_somebody;
 use super::problem::Problem;
 use super::read::Json;
 use super::route::{Body, Face, Policy, Route};
 use super::tell::{Done, Taken, Told};
-use crate::address::EmailAddress;
 use crate::app::App;
 use crate::secrets::hashed;
 use crate::settings::Registration;
@@ -75,10 +74,7 @@ async fn ask(
     headers: HeaderMap,
     Json(asked): Json<Asked>,
 ) -> Result<Taken<Done>, Problem> {
-    let address = EmailAddress::read(&asked.email).map_err(|e| Problem::field("email", e.key()))?;
-    if is_the_house(&app, &address) {
-        return Err(Problem::field("email", "address-of-house"));
-    }
+    let address = of_somebody(&app, "email", &asked.email)?;
     let now = app.time.now();
     // Nothing below may depend on whether the address is known before the answer is written: the same questions to the store, the same
     // hashes, the same seal, and one write.

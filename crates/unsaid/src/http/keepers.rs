@@ -3,12 +3,11 @@
 use super::account::read_language;
 use super::described::shape;
 use super::gate::SignedIn;
-use super::persons::is_the_house;
+use super::persons::of_somebody;
 use super::problem::Problem;
 use super::read::{self, Json, Nothing, Path};
 use super::route::{Body, Face, Policy, Route};
 use super::tell::{Done, Made, Told, done};
-use crate::address::EmailAddress;
 use crate::app::App;
 use crate::name;
 use crate::secrets::hashed;
@@ -127,11 +126,7 @@ async fn add(
         Some(tag) => read_language(&tag)?,
         None => app.store.account(&author).await?.language,
     };
-    let address = new.address.map(|typed| EmailAddress::read(&typed)).transpose();
-    let address = address.map_err(|e| Problem::field("address", e.key()))?;
-    if address.as_ref().is_some_and(|address| is_the_house(&app, address)) {
-        return Err(Problem::field("address", "address-of-house"));
-    }
+    let address = new.address.map(|typed| of_somebody(&app, "address", &typed)).transpose()?;
     let keeper = KeeperId(app.chance.id_bytes());
     let (id, token) = (keeper.to_string(), app.chance.token());
     let sealed = |text: &str| app.keys.seal_text(&id, text, &*app.chance);

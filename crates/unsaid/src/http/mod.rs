@@ -31,6 +31,7 @@ mod alive;
 mod birthday;
 mod cards;
 mod channels;
+mod code_sent;
 mod codes;
 mod drafts;
 mod events;

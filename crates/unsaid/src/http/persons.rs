@@ -272,16 +272,19 @@ async fn remove_address(
 }
 
 fn new_address(app: &App, typed: &str) -> Result<NewAddress, Problem> {
-    let address = EmailAddress::read(typed).map_err(|e| Problem::field("address", e.key()))?;
-    if is_the_house(app, &address) {
-        return Err(Problem::field("address", "address-of-house"));
-    }
+    let address = of_somebody(app, "address", typed)?;
     let id = AddressId(app.chance.id_bytes());
     Ok(NewAddress {
         id,
         sealed: app.keys.seal_text(&id.to_string(), &address.to_text(), &*app.chance),
         key: app.keys.address_index(&address.normal_form()),
     })
+}
+
+/// An address that was typed into this field, of somebody and not of this house.
+pub(super) fn of_somebody(app: &App, field: &'static str, typed: &str) -> Result<EmailAddress, Problem> {
+    let address = EmailAddress::read(typed).map_err(|e| Problem::field(field, e.key()))?;
+    if is_the_house(app, &address) { Err(Problem::field(field, "address-of-house")) } else { Ok(address) }
 }
 
 /// An address of ours: the one that mails come from, or one that mail comes back to, with our mark or without one, at the domain that they are at.
