@@ -5,10 +5,10 @@ use super::adopt::Adopting;
 use super::tests::{ACCOUNT, DELIVERY, Place, author, database, delivery, entry, now, sealed, server};
 use super::tx::{Mode, values};
 use super::*;
-use crate::HouseStore;
 use crate::journal::FileJournal;
 use crate::lives::*;
 use crate::rows::*;
+use crate::{HouseStore, PersonStore};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use unsaid_delivery::Fact;
@@ -776,6 +776,48 @@ async fn what_she_asked_to_be_said_after_the_backup_is_said_once() {
                 let taken = store.take(BootId([9; 16]), Lane::Letters, early, 100).await.unwrap();
                 assert!(!taken.iter().any(|taken| taken.of == WakeOf::Message(name)));
             }
+        }
+    }
+}
+
+/// What keepers gave after the backup, while she was asked after, is known again; what she took is tried first, as before, and what she left counts no more.
+#[tokio::test]
+async fn what_she_made_of_her_keepers_addresses_after_the_backup_stands() {
+    use super::tests::{ADDRESS, PERSON};
+    for mut house in House::both("life_offers").await {
+        {
+            let store = house.open().await;
+            armed(&store, plan(Policy::Both)).await;
+            store.tell_of_person(&author(), PERSON, Some(SealedText(vec![7; 60]))).await.unwrap();
+            let before = view(&store).await.life;
+            let life = Life { keepers_asked: Some(now().observed), ..before.clone() };
+            let change = Change { life, wake: None, write: vec![], gate: None, fact: None, why: "" };
+            store.commit_life(Some(&before), &change, &Names::new(), now()).await.unwrap();
+        }
+        house.back_up().await;
+        let given = |n: u8| NewAddress {
+            id: AddressId([120 + n; 16]),
+            sealed: SealedText(vec![n; 60]),
+            key: Keyed([120 + n; 32]),
+        };
+        {
+            let store = house.open().await;
+            for n in [0_u8, 2] {
+                let keeper = KEEPERS[usize::from(n)];
+                let told = MessageId([220 + n; 16]);
+                store.offer_address(keeper, PERSON, given(n), told, now()).await.unwrap();
+            }
+            store.answer_offer(&author(), PERSON, given(0).id, true, now()).await.unwrap();
+            store.answer_offer(&author(), PERSON, given(2).id, false, now()).await.unwrap();
+        }
+        house.restore();
+        for start in 1..=2 {
+            let store = house.open().await;
+            assert_eq!(store.offered_addresses(&author(), PERSON).await.unwrap(), [], "start {start}");
+            let hers = store.persons(&author()).await.unwrap();
+            let person = hers.iter().find(|person| person.id == PERSON).unwrap();
+            let order: Vec<AddressId> = person.addresses.iter().map(|address| address.id).collect();
+            assert_eq!(order, [given(0).id, ADDRESS], "start {start}");
         }
     }
 }
