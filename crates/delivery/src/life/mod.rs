@@ -279,19 +279,19 @@ impl Life {
         self.stage == Stage::Released
     }
 
-    /// Whether her keepers are asked how she is.
-    pub fn is_asking_keepers(&self) -> bool {
-        let asked = matches!(self.stage, Stage::Silent | Stage::Grace(_) | Stage::Gone { .. });
-        let over = matches!(self.stage, Stage::Released | Stage::Stopped { .. } | Stage::Ended);
-        self.plan.policy.has_keepers() && !over && (asked || self.keepers_asked.is_some())
-    }
-
     /// The same, and where it was released, whether that was to be foreseen: the grace had begun a week before.
     pub fn gate(&self) -> Option<crate::decide::Gone> {
         let at = self.released.filter(|_| self.is_released())?;
         let settled = jiff::SignedDuration::from_hours(crate::forecast::SETTLED_DAYS * 24);
         let foreseen = self.confirmed.is_some_and(|confirmed| at.duration_since(confirmed) >= settled);
         Some(crate::decide::Gone { at, foreseen })
+    }
+
+    /// Whether her keepers are asked how she is.
+    pub fn is_asking_keepers(&self) -> bool {
+        let asked = matches!(self.stage, Stage::Silent | Stage::Grace(_) | Stage::Gone { .. });
+        let over = matches!(self.stage, Stage::Released | Stage::Stopped { .. } | Stage::Ended);
+        self.plan.policy.has_keepers() && !over && (asked || self.keepers_asked.is_some())
     }
 
     /// Whether each question asks her for an unlock too.

@@ -3,7 +3,7 @@
 use super::apply::Found;
 use super::map::{self, delivery_columns};
 use super::tx::{Mode, Tx, values};
-use super::{SqlStore, care, lives, pair, transaction, wakes};
+use super::{SqlStore, care, lives, messages, pair, transaction, wakes};
 use crate::alive::*;
 use crate::rows::{Author, Lane, WakeOf};
 use crate::{Result, StoreError};
@@ -12,7 +12,7 @@ use unsaid_delivery::Fact;
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::id::{AccountId, AddressId, DeliveryId, LetterId, MessageId, PersonId};
 use unsaid_delivery::life::alive::{self, NotTold, Told, Waited};
-use unsaid_delivery::message::{Kind, Notice};
+use unsaid_delivery::message::Notice;
 use unsaid_delivery::rule::Proof;
 use unsaid_delivery::state::{Delivery, State, Wake};
 
@@ -192,12 +192,7 @@ async fn tell(tx: &mut Tx, person: PersonId, message: MessageId, rev: i64, now: 
     )
     .await?;
     let Some(address) = goes_to(tx, person).await? else { return Ok(()) };
-    tx.exec(
-        "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, foreseen, rev)
-         values ($1, $2, 'person', $3, 0, 0, 1, $4, 'waiting', 0, $5, 1, 1)",
-        values![message, Kind::Notice(Notice::SheLives), person, address, now.observed],
-    )
-    .await?;
+    messages::put_notice_to(tx, (message, Notice::SheLives), (person, address), None, now).await?;
     wakes::set(tx, WakeOf::Message(message), Lane::Letters, Wake::Observed(leaves)).await
 }
 

@@ -1,16 +1,14 @@
 //! Who asks at the door whether something waits for an address of theirs. Asking is the same work for every address; what comes of it goes to the address alone, and is written by the worker.
 
-use super::tx::{Tx, not_before, values};
-use super::{pair, sessions, wakes};
+use super::tx::{Tx, values};
+use super::{messages, pair, sessions, wakes};
 use crate::Result;
 use crate::limits::DAY;
 use crate::rows::{Keyed, Lane, WakeOf};
-use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AddressId, MessageId, PersonId};
-use unsaid_delivery::message::{Kind, Notice};
+use unsaid_delivery::message::Notice;
 use unsaid_delivery::permit::leads_somewhere;
-use unsaid_delivery::record::NOTICE_DAYS;
 
 /// So often a day somebody may ask for one address: a stranger who does it makes three mails.
 const ASKED_A_DAY: i64 = 3;
@@ -74,20 +72,8 @@ pub(super) async fn answer(
             continue;
         }
         let Some((message, link)) = notices.next() else { break };
-        let expires = now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
-        tx.exec(
-            "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, expires, foreseen, rev)
-             values ($1, $2, 'person', $3, 0, 0, 1, $4, 'waiting', 0, $5, $6, 1, 1)",
-            values![
-                *message,
-                Kind::Notice(Notice::AtTheDoor),
-                person,
-                id,
-                now.observed,
-                not_before(expires.unwrap_or(Timestamp::MAX))
-            ],
-        )
-        .await?;
+        let what = (*message, Notice::AtTheDoor);
+        messages::put_notice_to(tx, what, (person, id), Some(messages::notice_ends(now)), now).await?;
         tx.exec("insert into links (hash, message) values ($1, $2)", values![*link, *message]).await?;
         wakes::at_once(tx, WakeOf::Message(*message), Lane::Letters, now).await?;
         written += 1;

@@ -3,18 +3,16 @@
 
 use super::apply::Found;
 use super::lives::{self, KeeperOf, locked_keeper, look};
-use super::tx::{Mode, Tx, not_before, values};
-use super::{SqlStore, events, keys, life_manifest, pair, persons, transaction, wakes};
+use super::tx::{Mode, Tx, values};
+use super::{SqlStore, events, keys, life_manifest, messages, pair, persons, transaction, wakes};
 use crate::lives::{KeeperStanding, LostPerson, Offered, OfferedAddress, elsewhere};
 use crate::rows::{Author, Keyed, Lane, NewAddress, SealedText, WakeOf};
 use crate::{Result, StoreError};
-use jiff::{SignedDuration, Timestamp};
 use unsaid_delivery::Fact;
 use unsaid_delivery::clock::Now;
 use unsaid_delivery::id::{AccountId, AddressId, KeeperId, MessageId, PersonId};
 use unsaid_delivery::life::Life;
-use unsaid_delivery::message::{Kind, Notice};
-use unsaid_delivery::record::NOTICE_DAYS;
+use unsaid_delivery::message::Notice;
 
 impl SqlStore {
     pub(super) async fn moves(
@@ -219,17 +217,11 @@ async fn take_up(
         .await?;
     persons::give(tx, &Author { account }, person, new, now).await?;
     tx.exec("delete from given_addresses where person = $1", values![person]).await?;
-    let expires = now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
-    let expires = not_before(expires.unwrap_or(Timestamp::MAX));
     for mut row in old {
         let old: AddressId = row.next()?;
         let message = elsewhere(old, new.id);
-        tx.exec(
-            "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, expires, foreseen, rev)
-             values ($1, $2, 'person', $3, 0, 0, 1, $4, 'waiting', 0, $5, $6, 1, 1)",
-            values![message, Kind::Notice(Notice::GoesElsewhere), person, old, now.observed, expires.clone()],
-        )
-        .await?;
+        let what = (message, Notice::GoesElsewhere);
+        messages::put_notice_to(tx, what, (person, old), Some(messages::notice_ends(now)), now).await?;
         wakes::at_once(tx, WakeOf::Message(message), Lane::Letters, now).await?;
     }
     Ok(())

@@ -332,6 +332,35 @@ pub(super) async fn bounced(tx: &mut Tx, id: MessageId, bounce: Bounce, now: Now
     Ok(became)
 }
 
+/// Writes a notice to an address of a person, which waits for its wake. `expires`: from then on it is pointless.
+pub(super) async fn put_notice_to(
+    tx: &mut Tx,
+    (id, what): (MessageId, Notice),
+    (person, address): (PersonId, AddressId),
+    expires: Option<Timestamp>,
+    now: Now,
+) -> Result<()> {
+    tx.exec(
+        "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, expires, foreseen, rev)
+         values ($1, $2, 'person', $3, 0, 0, 1, $4, 'waiting', 0, $5, $6, 1, 1)",
+        &[
+            id.into(),
+            Kind::Notice(what).into(),
+            person.into(),
+            address.into(),
+            now.observed.into(),
+            expires.map_or(Value::Null, not_before),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// When a notice of now is pointless.
+pub(super) fn notice_ends(now: Now) -> Timestamp {
+    now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24)).unwrap_or(Timestamp::MAX)
+}
+
 pub(super) async fn nobody_reads(tx: &mut Tx, knock: MessageId, notice: MessageId, now: Now) -> Result<bool> {
     let row = tx
         .one(
@@ -353,20 +382,8 @@ pub(super) async fn nobody_reads(tx: &mut Tx, knock: MessageId, notice: MessageI
     if told.is_some() {
         return Ok(false);
     }
-    let expires = now.trusted.checked_add(SignedDuration::from_hours(NOTICE_DAYS * 24));
-    tx.exec(
-        "insert into messages (id, kind, subject, person, series, nr, nth, address, state, tries, since, expires, foreseen, rev)
-         values ($1, $2, 'person', $3, 0, 0, 1, $4, 'waiting', 0, $5, $6, 1, 1)",
-        &[
-            notice.into(),
-            kind.into(),
-            person.into(),
-            address.into(),
-            now.observed.into(),
-            not_before(expires.unwrap_or(Timestamp::MAX)),
-        ],
-    )
-    .await?;
+    let what = (notice, Notice::NobodyReads);
+    put_notice_to(tx, what, (person, address), Some(notice_ends(now)), now).await?;
     wakes::at_once(tx, WakeOf::Message(notice), Lane::Letters, now).await?;
     Ok(true)
 }
