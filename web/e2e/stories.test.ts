@@ -109,7 +109,8 @@ test('a letter for a day arrives on that day and not before, and its author lear
   const shown = async () => {
     const told: string[] = [];
     for (const page of [letter, `${house.origin}/letters`]) {
-      await helen.page.goto(page);
+      // What she is told comes in several answers: all of them.
+      await helen.page.goto(page, { waitUntil: 'networkidle' });
       await helen.page.waitForFunction(() =>
         /left our hands/.test(document.querySelector('main')?.textContent ?? ''),
       );
