@@ -325,6 +325,15 @@ pub enum Fact {
         /// The name, under the address key, bound to the person; empty for none.
         name: Vec<u8>,
     },
+    /// An author has said that the mail of this person is read by somebody who looks after them; or that it is not.
+    LookedAfter {
+        /// Whose.
+        account: AccountId,
+        /// Who is looked after.
+        person: PersonId,
+        /// The name that whoever looks after them is told, under the address key; empty: they read their mail themselves.
+        name: Vec<u8>,
+    },
     /// A keeper is one no more, by the author's act.
     KeeperRemoved {
         /// Whose.
@@ -463,6 +472,7 @@ impl Fact {
             Self::EventStopped { .. } => "event stopped",
             Self::SheLives { .. } => "that she lives",
             Self::PersonTold { .. } => "name for keepers",
+            Self::LookedAfter { .. } => "who is looked after",
             Self::ChannelAdded { .. } => "channel",
             Self::HandleAdded { .. } => "handle",
             Self::BrowserAdded { .. } => "browser",

@@ -330,6 +330,8 @@ pub trait PersonStore: Send + Sync {
     ) -> Result<()>;
     /// What somebody who comes with this person's card before the time may be told from now on.
     async fn tell_early(&self, author: &Author, person: PersonId, early: Early) -> Result<()>;
+    /// Whether somebody who looks after this person reads their mail, and by which name they are told of them; none: nobody does. Fact LookedAfter. Missing: not hers.
+    async fn look_after(&self, author: &Author, person: PersonId, name: Option<SealedText>) -> Result<()>;
     /// The person has a card with words; `claim` is HMAC of its token. Conflict if they have another one already ([`Self::replace_card`]), or the claim is taken; the same again
     /// changes nothing. Fact CardReplaced.
     async fn put_card(&self, author: &Author, person: PersonId, claim: Keyed, now: Now) -> Result<()>;

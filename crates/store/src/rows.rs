@@ -440,6 +440,8 @@ pub struct Person {
     pub addresses: Vec<PersonAddress>,
     /// What somebody who comes with their card before the time may be told.
     pub early: Early,
+    /// The name that whoever looks after them, and reads their mail, is told; none: they read it themselves.
+    pub looked_after: Option<SealedText>,
 }
 
 /// What somebody who comes with a card before its letters' time may be told, as their author chose.
@@ -830,6 +832,8 @@ pub struct Knock {
     pub reader: Reader,
     /// Something of it can still be opened.
     pub waits: bool,
+    /// It went to somebody who looks after whom it is for.
+    pub looked_after: bool,
 }
 
 /// A letter, as the person it is for may see it.
@@ -862,6 +866,8 @@ pub struct Sender {
     pub may_be_named: bool,
     /// Keyed hash of the exact name that they allowed in knocks.
     pub allowed_name: Option<Keyed>,
+    /// For whoever came by mail and looks after somebody: that person's name, bound to the person. None for everybody else, and for whoever came with words.
+    pub looks_after: Option<(PersonId, SealedText)>,
 }
 
 /// What a person answers, to be kept. Its bytes are durable.
@@ -1016,6 +1022,8 @@ pub struct MessageView {
     pub newcomer: bool,
     /// For knocks: whose name may perhaps be said; none where something that waits asks for a proof.
     pub name: Option<NameToSay>,
+    /// For knocks: they go to somebody who looks after whom they are for.
+    pub looked_after: bool,
     /// For messages of the ladder: about whom.
     pub about: Option<About>,
 }

@@ -16,7 +16,7 @@ macro_rules! every_check {
             put_language
             put_kit has_kit account_of_kit open_kit_session replace_unlock notify ask_trial ask_email_change change_email email_undo undo_email
             put_draft drafts draft draft_history draft_at discard_draft restore_draft put_draft_part draft_part prune orphans orphan_erased
-            add_person persons add_address remove_address update_person tell_early put_card has_card replace_card
+            add_person persons add_address remove_address update_person tell_early look_after put_card has_card replace_card
             reserve_letter reserve_version begin_upload upload upload_grew upload_ended part put_wrap author_wrap unproven seal letters letter history
             commit_author amend undo_amend correct_proof correct_rule replies reply_named reply_seen
             knock open_reader reader end_reader waiting sender own_address open release reader_part refuse lift refusals park

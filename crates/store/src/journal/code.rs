@@ -64,6 +64,7 @@
 //! 47 address-declined person, keeper, address
 //! 48 browser-added   account, channel, sealed subscription (length u32, bytes)
 //! 49 she-lives       person, message, tell u8
+//! 50 looked-after    account, person, sealed name (length u32, bytes; empty for none)
 //! 255 void           first u64, last u64
 //! strength = u8: 1 weak, 2 strong
 //! scope = u8: 1 not-me, 2 letter (id follows), 3 author, 4 house, 5 quiet
@@ -90,7 +91,7 @@ pub const HEADER: usize = 12;
 /// No body is longer, in bytes.
 pub const LONGEST: usize = 16 << 20;
 /// The newest kind of fact that this version knows. What is beyond is neither written nor read: a newer version wrote it.
-pub const NEWEST: u8 = 49;
+pub const NEWEST: u8 = 50;
 /// The kind of what is no fact.
 const VOID: u8 = 255;
 

@@ -355,6 +355,7 @@ impl EngineStore for MemoryStore {
             language,
             newcomer: row.newcomer,
             name: None,
+            looked_after: false,
             about: world.about(&row.message),
         };
         Ok(match message.subject {
@@ -369,6 +370,7 @@ impl EngineStore for MemoryStore {
                         address: world.address(address),
                         deliveries: world.owed_of_pair(person),
                         name: world.name_to_say(person),
+                        looked_after: world.is_looked_after(person),
                         ..view
                     },
                     Kind::Notice(Notice::SheLives) => MessageView {

@@ -17,6 +17,7 @@ impl MemoryStore {
         }
         for (id, row) in &world.persons {
             add(format_args!("{id} {} {:?} {:?}", row.series, row.addresses, row.allowed_name));
+            add(format_args!("{:?}", row.looked_after));
         }
         for (id, row) in &world.addresses {
             add(format_args!("{id} {} {}", row.good, row.removed));

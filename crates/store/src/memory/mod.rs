@@ -319,6 +319,10 @@ struct PersonRow {
     allowed_name: Option<Keyed>,
     /// What somebody who comes with their card before the time may be told.
     early: Early,
+    /// The name that whoever looks after them is told.
+    looked_after: Option<SealedText>,
+    /// How often that was chosen.
+    looked_after_rev: i64,
     /// Goes up by one at each opening: the knocks of earlier series do not count any more.
     series: u32,
 }

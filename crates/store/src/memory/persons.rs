@@ -102,6 +102,8 @@ impl PersonStore for MemoryStore {
                 addresses: Vec::new(),
                 allowed_name: None,
                 early: Early::Nothing,
+                looked_after: None,
+                looked_after_rev: 0,
                 series: 1,
             },
         );
@@ -122,6 +124,7 @@ impl PersonStore for MemoryStore {
                 zone: row.zone.clone(),
                 language: row.language.clone(),
                 early: row.early,
+                looked_after: row.looked_after.clone(),
                 addresses: row
                     .addresses
                     .iter()
@@ -195,6 +198,19 @@ impl PersonStore for MemoryStore {
         world.person(author, person)?;
         if let Some(row) = world.persons.get_mut(&person) {
             row.early = early;
+        }
+        Ok(())
+    }
+
+    async fn look_after(&self, author: &Author, person: PersonId, name: Option<SealedText>) -> Result<()> {
+        let mut world = self.world();
+        world.person(author, person)?;
+        let rev = world.persons.get(&person).map_or(0, |row| row.looked_after_rev) + 1;
+        let text = name.clone().map(|name| name.0).unwrap_or_default();
+        let fact = Fact::LookedAfter { account: author.account, person, name: text };
+        world.record(format!("{person} looked after"), rev, fact)?;
+        if let Some(row) = world.persons.get_mut(&person) {
+            (row.looked_after, row.looked_after_rev) = (name, rev);
         }
         Ok(())
     }

@@ -118,7 +118,13 @@ impl World {
     /// A knock with whom it went to.
     fn knock(&self, message: MessageId) -> Option<Knock> {
         let reader = self.reader_of(message)?;
-        Some(Knock { message, reader, waits: !self.openable(&reader).is_empty() })
+        let looked_after = self.is_looked_after(reader.person);
+        Some(Knock { message, reader, waits: !self.openable(&reader).is_empty(), looked_after })
+    }
+
+    /// Whether somebody else reads their mail.
+    pub(super) fn is_looked_after(&self, person: PersonId) -> bool {
+        self.persons.get(&person).is_some_and(|row| row.looked_after.is_some())
     }
 
     /// Writes a no, or the lifting of one. Its subject is the person; the house's has none.
@@ -242,8 +248,11 @@ impl ReaderStore for MemoryStore {
         let row = world.accounts.get(&reader.account).ok_or(StoreError::Missing)?;
         let zone = world.zone(reader.person).ok_or(StoreError::Missing)?;
         let (name, may_be_named) = (row.account.name.clone(), world.may_be_named(reader));
-        let allowed_name = world.persons.get(&reader.person).and_then(|p| p.allowed_name);
-        Ok(Sender { account: reader.account, name, zone, may_be_named, allowed_name })
+        let person = world.persons.get(&reader.person);
+        let allowed_name = person.and_then(|p| p.allowed_name);
+        let by_mail = person.and_then(|p| p.looked_after.clone()).filter(|_| !reader.came_with_words());
+        let looks_after = by_mail.map(|name| (reader.person, name));
+        Ok(Sender { account: reader.account, name, zone, may_be_named, allowed_name, looks_after })
     }
 
     async fn own_address(&self, reader: &Reader) -> Result<Option<SealedText>> {

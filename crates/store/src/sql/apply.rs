@@ -66,6 +66,9 @@ pub(super) async fn apply(
         Fact::AddressGiven { person, address, sealed, of } => {
             rebuild::address(tx, *person, *address, sealed, *of, now).await
         }
+        Fact::LookedAfter { account, person, name } => {
+            rebuild::looked_after(tx, *account, *person, name, record.entry.rev, now).await
+        }
         Fact::UnlockReplaced { account, number } => {
             rebuild::unlock(tx, manifests, *account, *number, restored).await
         }

@@ -821,3 +821,35 @@ async fn what_she_made_of_her_keepers_addresses_after_the_backup_stands() {
         }
     }
 }
+
+/// Whom somebody looks after, as it was chosen last after the backup, is known again: the mail says so, and the name is the newest.
+#[tokio::test]
+async fn who_is_looked_after_is_known_again() {
+    use super::tests::PERSON;
+    let later = PersonId([131; 16]);
+    let name = |n: u8| Some(SealedText(vec![n; 60]));
+    for mut house in House::both("looked_after").await {
+        {
+            let store = house.open().await;
+            store.look_after(&author(), PERSON, name(1)).await.unwrap();
+        }
+        house.back_up().await;
+        {
+            let store = house.open().await;
+            store.look_after(&author(), PERSON, None).await.unwrap();
+            store.look_after(&author(), PERSON, name(2)).await.unwrap();
+            let new = NewPerson { id: later, zone: None, language: "en".into(), address: None };
+            store.add_person(&author(), new, now()).await.unwrap();
+            store.look_after(&author(), later, name(3)).await.unwrap();
+            store.look_after(&author(), later, None).await.unwrap();
+            store.look_after(&author(), later, name(4)).await.unwrap();
+        }
+        house.restore();
+        for start in 1..=2 {
+            let store = house.open().await;
+            let hers = store.persons(&author()).await.unwrap();
+            let of = |id| hers.iter().find(|person| person.id == id).and_then(|one| one.looked_after.clone());
+            assert_eq!((of(PERSON), of(later)), (name(2), name(4)), "start {start}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::map::{self, message_columns};
 use super::tx::{Tx, Value, not_before, values};
-use super::{alive, holds, lives, notes, pair, wakes};
+use super::{alive, holds, lives, notes, pair, readers, wakes};
 use crate::notes::{About, Noted};
 use crate::rows::*;
 use crate::{Result, StoreError};
@@ -123,6 +123,10 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         }
         _ => None,
     };
+    let looked_after = match (message.kind, message.subject) {
+        (Kind::Knock, Subject::Person(person)) => readers::is_looked_after(tx, person).await?,
+        _ => false,
+    };
     let about = lives::about(tx, &message).await?;
     let (to, to_bound_to) = (row.next()?, row.next()?);
     let language: Option<String> = row.next()?;
@@ -136,6 +140,7 @@ pub(super) async fn view(tx: &mut Tx, id: MessageId) -> Result<Option<MessageVie
         language: language.unwrap_or_else(|| NEWCOMERS_LANGUAGE.into()),
         newcomer: row.next()?,
         name,
+        looked_after,
         about,
     }))
 }

@@ -2,7 +2,9 @@
 
 use super::tx::{Mode, Tx, Value, values};
 use super::{SqlStore, cards, limits, pair, transaction};
-use crate::rows::{Author, Early, Keyed, NewAddress, NewPerson, NewWordsWrap, Person, PersonAddress};
+use crate::rows::{
+    Author, Early, Keyed, NewAddress, NewPerson, NewWordsWrap, Person, PersonAddress, SealedText,
+};
 use crate::{PersonStore, Result, StoreError};
 use async_trait::async_trait;
 use unsaid_delivery::Fact;
@@ -50,7 +52,7 @@ impl PersonStore for SqlStore {
         transaction!(self, Mode::Read, |tx| {
             let rows = tx
                 .query(
-                    "select p.id, p.zone, p.language, p.told_early, a.id, a.sealed, a.good, a.given
+                    "select p.id, p.zone, p.language, p.told_early, p.looked_after, a.id, a.sealed, a.good, a.given
                      from persons p left join addresses a on a.person = p.id and a.removed = 0
                      where p.account = $1 order by p.nr, a.nr",
                     values![author.account],
@@ -59,7 +61,7 @@ impl PersonStore for SqlStore {
             let mut persons: Vec<Person> = Vec::new();
             for mut row in rows {
                 let (id, zone, language) = (row.next()?, row.next()?, row.next()?);
-                let early: Option<Early> = row.next()?;
+                let (early, looked_after): (Option<Early>, Option<SealedText>) = (row.next()?, row.next()?);
                 if persons.last().is_none_or(|p| p.id != id) {
                     persons.push(Person {
                         id,
@@ -67,6 +69,7 @@ impl PersonStore for SqlStore {
                         language,
                         addresses: Vec::new(),
                         early: early.unwrap_or_default(),
+                        looked_after,
                     });
                 }
                 let address: Option<AddressId> = row.next()?;
@@ -151,6 +154,20 @@ impl PersonStore for SqlStore {
         })
     }
 
+    async fn look_after(&self, author: &Author, person: PersonId, name: Option<SealedText>) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            hers(&mut tx, author, person).await?;
+            let rev: i64 = tx
+                .need("select looked_after_rev from persons where id = $1", values![person])
+                .await?
+                .next()?;
+            let text = name.clone().map(|name| name.0).unwrap_or_default();
+            let fact = Fact::LookedAfter { account: author.account, person, name: text };
+            tx.fact(format!("{person} looked after"), rev + 1, fact);
+            looked_after(&mut tx, person, name.clone(), rev + 1).await
+        })
+    }
+
     async fn put_card(&self, author: &Author, person: PersonId, claim: Keyed, _now: Now) -> Result<()> {
         transaction!(self, Mode::Write, |tx| {
             hers(&mut tx, author, person).await?;
@@ -185,6 +202,21 @@ impl PersonStore for SqlStore {
             cards::replace(&mut tx, author, person, claim, &wraps).await
         })
     }
+}
+
+/// As it was chosen for the so-manieth time. Also at a replay.
+pub(super) async fn looked_after(
+    tx: &mut Tx,
+    person: PersonId,
+    name: Option<SealedText>,
+    rev: i64,
+) -> Result<()> {
+    tx.exec(
+        "update persons set looked_after = $1, looked_after_rev = $2 where id = $3",
+        values![name, rev, person],
+    )
+    .await
+    .map(drop)
 }
 
 /// Her person, locked.

@@ -160,9 +160,14 @@ impl ReaderStore for SqlStore {
                 tx.need("select name from accounts where id = $1", values![reader.account]).await?.next()?;
             let zone = pair::zone(&mut tx, reader.person).await?;
             let may_be_named = proofs::may_be_named(&mut tx, reader).await?;
-            let mut row =
-                tx.need("select allowed_name from persons where id = $1", values![reader.person]).await?;
-            Ok(Sender { account: reader.account, name, zone, may_be_named, allowed_name: row.next()? })
+            let mut row = tx
+                .need("select allowed_name, looked_after from persons where id = $1", values![reader.person])
+                .await?;
+            let allowed_name = row.next()?;
+            let looked_after: Option<SealedText> = row.next()?;
+            let by_mail = looked_after.filter(|_| !reader.came_with_words());
+            let looks_after = by_mail.map(|name| (reader.person, name));
+            Ok(Sender { account: reader.account, name, zone, may_be_named, allowed_name, looks_after })
         })
     }
 
@@ -330,7 +335,15 @@ async fn theirs(tx: &mut Tx, reader: &Reader, delivery: &Delivery) -> Result<()>
 async fn knock(tx: &mut Tx, message: MessageId) -> Result<Option<Knock>> {
     let Some(reader) = reader_of(tx, message).await? else { return Ok(None) };
     let waits = !openable(tx, &reader).await?.is_empty();
-    Ok(Some(Knock { message, reader, waits }))
+    let looked_after = is_looked_after(tx, reader.person).await?;
+    Ok(Some(Knock { message, reader, waits, looked_after }))
+}
+
+/// Whether somebody else reads their mail.
+pub(super) async fn is_looked_after(tx: &mut Tx, person: PersonId) -> Result<bool> {
+    let row =
+        tx.one("select 1 from persons where id = $1 and looked_after is not null", values![person]).await?;
+    Ok(row.is_some())
 }
 
 /// Whom a knock went to.

@@ -268,17 +268,48 @@ pub(super) async fn address(
     }
     let there = tx.one("select 1 from persons where id = $1", values![person]).await?.is_some();
     let Some((account, key)) = of else { return Ok(if there { Found::Unmade } else { Found::Absent }) };
-    if !there {
-        let row = tx.one("select language from accounts where id = $1", values![account]).await?;
-        let Some(mut row) = row else { return Ok(Found::Absent) };
-        let language: String = row.next()?;
-        make_person(tx, person, account, None, &language, now).await?;
+    if !has_person(tx, account, person, now).await? {
+        return Ok(Found::Absent);
     }
     let address = NewAddress { id, sealed: SealedText(sealed.to_vec()), key: Keyed(key) };
     persons::put_address(tx, person, &address, now).await?;
     persons::has_another(tx, person, now).await?;
     // A person is made with their first address in one transaction: a crash can have taken both.
     Ok(Found::Made)
+}
+
+/// Whether the person is here. One of an account that is here is made, and spoken to in its author's language until more is known.
+async fn has_person(tx: &mut Tx, account: AccountId, person: PersonId, now: Now) -> Result<bool> {
+    if tx.one("select 1 from persons where id = $1", values![person]).await?.is_some() {
+        return Ok(true);
+    }
+    let row = tx.one("select language from accounts where id = $1", values![account]).await?;
+    let Some(mut row) = row else { return Ok(false) };
+    let language: String = row.next()?;
+    make_person(tx, person, account, None, &language, now).await?;
+    Ok(true)
+}
+
+/// That somebody looks after a person, or does not: the newest choice stands.
+pub(super) async fn looked_after(
+    tx: &mut Tx,
+    account: AccountId,
+    person: PersonId,
+    name: &[u8],
+    rev: i64,
+    now: Now,
+) -> Result<Found> {
+    if !has_person(tx, account, person, now).await? {
+        return Ok(Found::Absent);
+    }
+    let stands = tx.need("select looked_after_rev from persons where id = $1", values![person]).await?.next();
+    let stands: i64 = stands?;
+    if stands >= rev {
+        return Ok(Found::Known);
+    }
+    let name = (!name.is_empty()).then(|| SealedText(name.to_vec()));
+    persons::looked_after(tx, person, name, rev).await?;
+    Ok(Found::Applied)
 }
 
 /// Whether the account is here; it is made if its manifest is.

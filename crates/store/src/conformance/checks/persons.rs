@@ -37,6 +37,7 @@ pub async fn add_person(scene: &Scene<'_>) {
             given: Some(trusted(0)),
         }],
         early: Early::Nothing,
+        looked_after: None,
     };
     assert_eq!(ok!(scene.store.persons(&author)), std::slice::from_ref(&expected));
     let before = scene.facts().len();

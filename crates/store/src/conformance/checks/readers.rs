@@ -148,7 +148,8 @@ pub async fn sender(scene: &Scene<'_>) {
     let name = ok!(scene.store.account(&author)).name;
     assert_ne!(name, ok!(scene.store.account(&other)).name);
     let zone = ok!(scene.store.account(&author)).zone;
-    let sender = Sender { account: author.account(), name, zone, may_be_named: true, allowed_name: None };
+    let account = author.account();
+    let sender = Sender { account, name, zone, may_be_named: true, allowed_name: None, looks_after: None };
     assert_eq!(ok!(scene.store.sender(&arrived.reader)), sender, "their zone is not known: hers");
     let theirs = Some("Asia/Kolkata".to_owned());
     ok!(scene.store.update_person(&author, person, theirs.clone(), "fr".into()));
@@ -299,4 +300,33 @@ pub async fn park(scene: &Scene<'_>) {
     withdraw_it(scene, &author, &gone, 3 * DAY).await;
     ok!(scene.store.park(gone.delivery, Parked::Damaged));
     assert_eq!(scene.view(gone.delivery).await.delivery.state, State::Withdrawn { undone: false });
+}
+
+/// That somebody else reads their mail is hers to say, changes nothing else of the person, and is known where a knock leads; who came with the words of a card is nobody's guardian.
+pub async fn look_after(scene: &Scene<'_>) {
+    let (author, stranger) = (scene.author().await, scene.author().await);
+    let (person, _) = scene.person(&author, &[scene.keyed()]).await;
+    let arrived = scene.arrived(&author, person, 0).await;
+    let before = ok!(scene.store.persons(&author));
+    missing!(scene.store.look_after(&stranger, person, Some(scene.sealed_text())));
+    missing!(scene.store.look_after(&author, scene.person_id(), None));
+    assert_eq!(ok!(scene.store.persons(&author)), before);
+    let knock =
+        async || ok!(scene.store.knock_named(arrived.message)).expect("it leads to them").looked_after;
+    for (at, name) in [Some(scene.sealed_text()), Some(scene.sealed_text()), None].into_iter().enumerate() {
+        ok!(scene.store.look_after(&author, person, name.clone()));
+        let looked_after = name.clone();
+        assert_eq!(ok!(scene.store.persons(&author)), [Person { looked_after, ..before[0].clone() }]);
+        let facts = scene.facts();
+        let text = name.clone().map(|name| name.0).unwrap_or_default();
+        let fact = Fact::LookedAfter { account: author.account(), person, name: text };
+        assert_eq!(facts.last(), Some(&fact), "{at}");
+        assert_eq!(knock().await, name.is_some());
+        let view = ok!(scene.store.message(arrived.message)).expect("it is there");
+        assert_eq!(view.looked_after, name.is_some());
+        let of = name.map(|name| (person, name));
+        assert_eq!(ok!(scene.store.sender(&arrived.reader)).looks_after, of);
+        let by_card = Reader { at: None, ..arrived.reader };
+        assert_eq!(ok!(scene.store.sender(&by_card)).looks_after, None);
+    }
 }

@@ -1,4 +1,4 @@
-//! What the journal holds of an author's life: the values of the kinds 27 to 49, as the table in [`super`] has them.
+//! What the journal holds of an author's life: the values of the kinds 27 to 50, as the table in [`super`] has them.
 
 use super::{From, Out};
 use jiff::Timestamp;
@@ -149,6 +149,12 @@ impl Out {
                 self.u8((*tell).into());
                 49
             }
+            Fact::LookedAfter { account, person, name } => {
+                self.0.extend(account.0);
+                self.0.extend(person.0);
+                self.long(name);
+                50
+            }
             _ => return None,
         })
     }
@@ -270,6 +276,11 @@ impl From<'_> {
                 person: PersonId(self.array()?),
                 message: MessageId(self.array()?),
                 tell: self.flag()?,
+            },
+            50 => Fact::LookedAfter {
+                account: AccountId(self.array()?),
+                person: PersonId(self.array()?),
+                name: self.bytes()?.to_vec(),
             },
             _ => return None,
         })

@@ -64,6 +64,9 @@ pub(super) fn of_a_life() -> Vec<Fact> {
         let (set, file) = (KeeperSetId([11; 16]), vec![6; 400]);
         facts.push(Fact::KeeperSetMade { account, set, person, needed: 2, of: 3, file, made: until });
     }
+    for name in [vec![7; 60], Vec::new()] {
+        facts.push(Fact::LookedAfter { account, person: PersonId([9; 16]), name });
+    }
     facts.push(Fact::HandleAdded { account, channel, sealed: vec![4; 80] });
     facts.push(Fact::BrowserAdded { account, channel, sealed: vec![4; 300] });
     facts
@@ -142,10 +145,11 @@ fn every_fact_has_an_example() {
             Fact::AddressDeclined { .. } => 44,
             Fact::BrowserAdded { .. } => 45,
             Fact::SheLives { .. } => 46,
+            Fact::LookedAfter { .. } => 47,
         }
     }
     let shown: BTreeSet<u8> = every_fact().iter().map(|entry| number(&entry.fact)).collect();
-    assert_eq!(shown.len(), 47);
+    assert_eq!(shown.len(), 48);
 }
 
 #[test]
