@@ -3,7 +3,7 @@
 
 use mail_parser::{Message as Read, MessageParser};
 use unsaid::mail::Outgoing;
-use unsaid::mail::compose::{Letterhead, Message, Particulars, Unfit, compose};
+use unsaid::mail::compose::{KnockTo, Letterhead, Message, Particulars, Unfit, compose};
 use unsaid::words::Words;
 
 const ORIGIN: &str = "https://letters.example.org";
@@ -44,7 +44,12 @@ fn knock(paper: &Paper<'_>) -> Result<Outgoing, Unfit> {
         message_id: "mzxw6ytboi@letters.example.org".to_owned(),
         date: "2037-03-12T09:00:00Z".parse().expect("a day"),
     };
-    let said = Message::Knock { link: paper.link, digits: "27182818", quiet: QUIET, from: paper.author };
+    let said = Message::Knock {
+        link: paper.link,
+        digits: "27182818",
+        quiet: QUIET,
+        to: KnockTo::Person(paper.author),
+    };
     compose(Words::english(), &head, &particulars, &said)
 }
 

@@ -20,6 +20,9 @@ pub enum Kind {
 /// The `nth` of what a person would be told, in a rehearsal: it has no place in the order of the others.
 pub const REHEARSED_KNOCK: u8 = u8::MAX;
 
+/// The same of what somebody would be told who looks after a person.
+pub const REHEARSED_KNOCK_GUARDIAN: u8 = u8::MAX - 1;
+
 /// Which notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Notice {

@@ -79,6 +79,7 @@ fn every_rule_that_is_explained_is_kept_and_defended() {
             "a-living-author-confirms",
             "a-browser-is-told-that-something-is",
             "an-address-with-the-word",
+            "guardian-sees-that-it-waits",
             "whole-before-it-leaves",
             "what-cannot-be-is-held",
             "balanced-every-night",

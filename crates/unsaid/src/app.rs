@@ -70,8 +70,8 @@ pub trait Rehearses: Send + Sync {
     /// A message about the author's life, were it written at `now` with her row as `view` has it. None: it could not be written.
     fn life(&self, language: &str, view: &LifeView, write: &Write, now: Now) -> Option<Worded>;
 
-    /// The message that tells a person that something waits.
-    fn knock(&self, language: &str) -> Option<Worded>;
+    /// The message that tells a person, or whoever looks after them, that something waits.
+    fn knock(&self, language: &str, guardian: bool) -> Option<Worded>;
 }
 
 /// Looking at mail that was caught instead of sent. The rooms http and mail meet here and do not know each other (outbox_shelf.rs).

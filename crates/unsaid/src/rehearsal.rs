@@ -2,7 +2,7 @@
 //! words leads to the page of the rehearsal.
 
 use crate::app::{Rehearses, Worded};
-use crate::mail::compose::{Letterhead, Message, worded};
+use crate::mail::compose::{KnockTo, Letterhead, Message, worded};
 use crate::settings::Settings;
 use crate::words::Words;
 use crate::worker::Worker;
@@ -35,10 +35,11 @@ impl Rehearses for Rehearsal {
         self.said(language, &Worker::would_say(write, view, &link, now))
     }
 
-    fn knock(&self, language: &str) -> Option<Worded> {
+    fn knock(&self, language: &str, guardian: bool) -> Option<Worded> {
         let link = format!("{}{NOWHERE}", self.head.public_origin);
+        let to = if guardian { KnockTo::Guardian } else { KnockTo::Person(None) };
         // Digits that are nobody's.
-        self.said(language, &Message::Knock { link: &link, digits: "00000000", quiet: &link, from: None })
+        self.said(language, &Message::Knock { link: &link, digits: "00000000", quiet: &link, to })
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use unsaid::address::EmailAddress;
 use unsaid::chance::SeededChance;
-use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
+use unsaid::mail::compose::{KnockTo, Letterhead, Message, Particulars, compose};
 use unsaid::mail::returned;
 use unsaid::secrets::{HouseKeys, ReturnKind};
 use unsaid::words::Words;
@@ -108,7 +108,7 @@ fn knock(to: &str, keys: &HouseKeys, id: &str) -> unsaid::mail::Outgoing {
     let knock = Message::Knock {
         link: "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2hpbGQ",
         digits: "27182818",
-        from: None,
+        to: KnockTo::Person(None),
         quiet: "https://letters.example.org/quiet/mzxw6ytboi.Zm9y",
     };
     compose(Words::english(), &head, &particulars, &knock).unwrap()

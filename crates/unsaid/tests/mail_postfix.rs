@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
-use unsaid::mail::compose::{Letterhead, Message, Particulars, compose};
+use unsaid::mail::compose::{KnockTo, Letterhead, Message, Particulars, compose};
 use unsaid::mail::relay::{Relay, RelayConfig, Tls};
 use unsaid::mail::{Answer, Mail, Outgoing, Permission, Reach};
 use unsaid::words::Words;
@@ -74,7 +74,7 @@ fn message(to: &str, name: &str) -> Outgoing {
         link: "https://letters.example.org/k/Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXMgb2xk",
         digits: "27182818",
         quiet: "https://letters.example.org/quiet/mzxw6ytboi4dsmzrgq2tinzwga.Zm9yIG15IGdyYW5kY2hpbGQgd2hlbiBzaGUgaXM",
-        from: None,
+        to: KnockTo::Person(None),
     };
     compose(Words::english(), &head, &particulars, &knock).unwrap()
 }

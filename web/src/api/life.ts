@@ -76,6 +76,8 @@ export interface Rehearsal {
   messages: { day: string; keeper: string | null; subject: string; text: string }[];
   /** What each person would be told on the day of their letter. */
   knock: { subject: string; text: string } | null;
+  /** The same for whoever looks after one of them; `null` where nobody does. */
+  knockGuardian: { subject: string; text: string } | null;
 }
 
 export const rehearsal = (): Promise<Rehearsal> => get('/api/life/rehearsal');

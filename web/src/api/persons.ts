@@ -19,6 +19,8 @@ export interface Person {
   addresses: Address[];
   /** What somebody who comes with their card before the time is told. */
   early?: Early;
+  /** The name by which whoever looks after them, and reads their mail, is told of them; `null`: they read it themselves. */
+  lookedAfter?: string | null;
 }
 
 export type Early = 'nothing' | 'waits' | 'day';
@@ -80,6 +82,10 @@ export const replaceCard = (person: string, token: string, wraps: readonly CardW
 /** Tells the house that a card was shown for printing, so that she is told it too. */
 export const cardPrinted = (person: string): Promise<unknown> =>
   post(`/api/persons/${person}/card/printed`, {});
+
+/** Their mail is read by somebody who looks after them, who is told this name; `null`: they read it themselves. */
+export const lookAfter = (person: string, name: string | null): Promise<Person> =>
+  one(put(`/api/persons/${person}/looked-after`, { name }));
 
 /** What her keepers may be told of somebody whom her letters cannot reach; `null` for nothing. */
 export const toldToKeepers = async (person: string): Promise<string | null> =>

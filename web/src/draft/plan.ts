@@ -9,7 +9,9 @@ export interface DraftProof {
   answer: string;
 }
 
-export type Who = { kind: 'person'; id: string } | { kind: 'new'; name: string; address: string };
+/** `looked`: the address belongs to somebody who looks after them. Drafts of before do not say. */
+export type Who =
+  { kind: 'person'; id: string } | { kind: 'new'; name: string; address: string; looked?: boolean };
 
 /** What has been decided about a letter that is not sealed yet. */
 export interface DraftPlan {

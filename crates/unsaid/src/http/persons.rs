@@ -36,6 +36,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/persons/{id}/told", Policy::Unlocked, Face::Api, told_to_keepers),
         Route::put("/api/persons/{id}/told", Policy::Unlocked, Face::Api, Body::Json, tell_keepers)
             .refuses(&["name-empty", "name-length", "name-letters"]),
+        Route::put("/api/persons/{id}/looked-after", Policy::Unlocked, Face::Api, Body::Json, look_after)
+            .refuses(&["name-empty", "name-length", "name-letters"]),
         Route::post("/api/persons/{id}/addresses", Policy::Fresh, Face::Api, Body::Json, add_address)
             .refuses(&["addresses-full"])
             .reads_address(),
@@ -50,6 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "Person")]
 struct PersonView {
     #[schemars(schema_with = "shape::id")]
@@ -60,6 +63,8 @@ struct PersonView {
     /// What somebody who comes with their card before the time is told.
     #[schemars(extend("enum" = ["nothing", "waits", "day"]))]
     early: &'static str,
+    /// The name by which whoever looks after them, and reads their mail, is told of them; none: they read it themselves.
+    looked_after: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -94,12 +99,17 @@ fn view(app: &App, person: Person, zone: &str) -> Result<PersonView, Problem> {
         Early::Waits => "waits",
         Early::Day => "day",
     };
+    let looked_after = person.looked_after.as_ref().map(|name| {
+        let name = app.keys.open_text(&looked_after_of(person.id), name).ok_or(StoreError::Damaged)?;
+        Ok::<_, Problem>(name.to_string())
+    });
     Ok(PersonView {
         id: person.id.to_string(),
         zone: person.zone,
         language: person.language,
         addresses,
         early,
+        looked_after: looked_after.transpose()?,
     })
 }
 
@@ -253,6 +263,35 @@ async fn tell_keepers(
     let sealed = name.as_ref().map(|name| app.keys.seal_text(&id.to_string(), name, &*app.chance));
     app.store.tell_of_person(&author, id, sealed).await?;
     Ok(Told::new(ToldToKeepers { name: name.map(|name| name.to_string()) }))
+}
+
+/// To what the name is bound by which whoever looks after this person is told of them.
+pub(super) fn looked_after_of(person: PersonId) -> String {
+    format!("{person} looked after")
+}
+
+/// Who reads what is sent to this person.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LookedAfter")]
+struct LookedAfter {
+    /// The name by which whoever looks after them is told of them; none: they read it themselves.
+    name: Option<String>,
+}
+
+async fn look_after(
+    State(app): State<App>,
+    SignedIn(author, ..): SignedIn,
+    Path(id): Path<String>,
+    Json(asked): Json<LookedAfter>,
+) -> Result<Told<One>, Problem> {
+    let id: PersonId = read::id(&id)?;
+    of_hers(&app, &author, id).await?;
+    let name = asked.name.map(|name| name::read(&name)).transpose();
+    let name = name.map_err(|key| Problem::field("name", key))?;
+    let sealed = name.map(|name| app.keys.seal_text(&looked_after_of(id), &name, &*app.chance));
+    app.store.look_after(&author, id, sealed).await?;
+    Ok(Told::new(told(&app, &author, id).await?))
 }
 
 async fn remove_address(

@@ -23,11 +23,14 @@ pub(super) fn routes() -> Vec<Route> {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Rehearsal")]
+#[serde(rename_all = "camelCase")]
 struct View {
     /// In the order in which they would leave.
     messages: Vec<MessageView>,
     /// What each person would be told on the day of their letter.
     knock: Option<WordedView>,
+    /// The same for whoever looks after one of them; none where nobody does.
+    knock_guardian: Option<WordedView>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -80,6 +83,8 @@ async fn show(State(app): State<App>, SignedIn(author, ..): SignedIn) -> Result<
         let Some(worded) = app.rehearsal.life(language, &view, &write, then) else { continue };
         messages.push(MessageView { day: day(at, &hers.zone)?, keeper, worded: WordedView::of(worded) });
     }
-    let knock = app.rehearsal.knock(&hers.language).map(WordedView::of);
-    Ok(Told::new(View { messages, knock }))
+    let knock = |guardian| app.rehearsal.knock(&hers.language, guardian).map(WordedView::of);
+    let guarded = app.store.persons(&author).await?.iter().any(|person| person.looked_after.is_some());
+    let knock_guardian = if guarded { knock(true) } else { None };
+    Ok(Told::new(View { messages, knock: knock(false), knock_guardian }))
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use unsaid_delivery::id::MessageId;
 use unsaid_delivery::life::To;
 use unsaid_delivery::life::ahead::{REHEARSED, rehearsed};
-use unsaid_delivery::message::REHEARSED_KNOCK;
+use unsaid_delivery::message::{REHEARSED_KNOCK, REHEARSED_KNOCK_GUARDIAN};
 use unsaid_store::lives::{LifeView, ToSend};
 use unsaid_store::rows::Author;
 
@@ -85,8 +85,15 @@ async fn send(
         };
         messages.push(ToSend { id: MessageId(app.chance.id_bytes()), channel, nth });
     }
-    let id = MessageId(app.chance.id_bytes());
-    messages.push(ToSend { id, channel: None, nth: REHEARSED_KNOCK });
+    let persons = app.store.persons(&author).await?;
+    let guarded = persons.iter().filter(|person| person.looked_after.is_some()).count();
+    let knocks = [
+        (guarded < persons.len() || persons.is_empty(), REHEARSED_KNOCK),
+        (guarded > 0, REHEARSED_KNOCK_GUARDIAN),
+    ];
+    for (_, nth) in knocks.into_iter().filter(|(goes, _)| *goes) {
+        messages.push(ToSend { id: MessageId(app.chance.id_bytes()), channel: None, nth });
+    }
     if !app.store.send_rehearsal(&author, &messages, now).await? {
         return Err(Problem { retry_after: Some(HOUR_SECONDS), ..Problem::of("rehearsal-too-soon") });
     }

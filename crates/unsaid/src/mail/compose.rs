@@ -157,9 +157,18 @@ pub enum Message<'a> {
         digits: &'a str,
         /// The whole link whose POST stores that no more knocks are wanted: mail programs show a button for it.
         quiet: &'a str,
-        /// Who has written, where the host or the person has approved that exact name.
-        from: Option<&'a str>,
+        /// To whom, and who has written.
+        to: KnockTo<'a>,
     },
+}
+
+/// To whom a knock goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnockTo<'a> {
+    /// To whom it is for, with the name of who has written where the host or the person has approved that exact name.
+    Person(Option<&'a str>),
+    /// To somebody who looks after whom it is for. It names nobody: which child it is about stands behind the click.
+    Guardian,
 }
 
 /// What is there of the letters that somebody was told of too early.

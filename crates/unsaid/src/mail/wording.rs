@@ -2,7 +2,7 @@
 //!
 //! It refuses to know headers and how a paragraph is set (layout.rs). What a host typed is put on one line first; an author has typed none of it.
 
-use super::compose::{Letterhead, Message, Rehearsee, StillThere, Unfit};
+use super::compose::{KnockTo, Letterhead, Message, Rehearsee, StillThere, Unfit};
 use super::encode::one_line;
 use super::lives::News;
 use crate::words::Words;
@@ -302,26 +302,39 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
             return Ok(Said { subject, blocks });
         }
         Message::Life(about) => super::lives::write(words, head, about, ask)?,
-        Message::Knock { link, digits, quiet: _, from } => {
+        Message::Knock { link, digits, quiet: _, to } => {
             let figures = grouped(digits)?;
             let says = words.say("mail.knock.by_hand", &[("come", come), ("digits", &figures)]);
             let link = lead(link, head)?;
-            let first = match from.map(name_in_mail).transpose()? {
-                None => [
-                    of_house("mail.knock.what"),
-                    way(words, "mail.knock.link", "mail.knock.press", link),
-                    plain("mail.knock.seeing"),
+            let mut blocks = match to {
+                KnockTo::Guardian => vec![
+                    of_house("mail.knock.what_guardian"),
+                    way(words, "mail.knock.link_guardian", "mail.knock.press_guardian", link),
+                    plain("mail.knock.seeing_guardian"),
+                    plain("mail.knock.no_guardian"),
+                    plain("mail.knock.often_guardian"),
                 ],
-                Some(name) => [
-                    Block::Say(words.say("mail.knock.what_from", &[("house", house), ("name", name)])),
-                    way(words, "mail.knock.link_from", "mail.knock.press_from", link),
-                    Block::Say(words.say("mail.knock.seeing_from", &[("name", name)])),
-                ],
+                KnockTo::Person(from) => {
+                    let first = match from.map(name_in_mail).transpose()? {
+                        None => [
+                            of_house("mail.knock.what"),
+                            way(words, "mail.knock.link", "mail.knock.press", link),
+                            plain("mail.knock.seeing"),
+                        ],
+                        Some(name) => [
+                            Block::Say(
+                                words.say("mail.knock.what_from", &[("house", house), ("name", name)]),
+                            ),
+                            way(words, "mail.knock.link_from", "mail.knock.press_from", link),
+                            Block::Say(words.say("mail.knock.seeing_from", &[("name", name)])),
+                        ],
+                    };
+                    let mut blocks = Vec::from(first);
+                    blocks.extend([plain("mail.knock.no"), plain("mail.knock.often")]);
+                    blocks
+                }
             };
-            let mut blocks = Vec::from(first);
             blocks.extend([
-                plain("mail.knock.no"),
-                plain("mail.knock.often"),
                 Block::Say(words.say("mail.knock.look_first", &[("origin", origin)])),
                 // Its address is to be typed, so it is not made a link.
                 Block::Figures { says, figures },
@@ -329,7 +342,11 @@ pub(super) fn write(words: &Words, head: &Letterhead, message: &Message<'_>) -> 
                 ask,
             ]);
             // The same with a name: what stands in a list of messages is read by whoever looks over a shoulder.
-            (words.say("mail.knock.subject", &[]), blocks)
+            let subject = match to {
+                KnockTo::Person(_) => "mail.knock.subject",
+                KnockTo::Guardian => "mail.knock.subject_guardian",
+            };
+            (words.say(subject, &[]), blocks)
         }
     };
     blocks.push(Block::Leads {

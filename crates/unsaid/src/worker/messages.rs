@@ -254,8 +254,11 @@ impl Worker {
                 let origin = &tools.letterhead.public_origin;
                 quiet = format!("{origin}/quiet/{id}.{}", tools.keys.quiet_token(&id));
                 name = self.name_that_may_be_said(view);
-                let from = name.as_ref().map(|name| name.as_str());
-                compose::Message::Knock { link: &link, digits: &digits, quiet: &quiet, from }
+                let to = match view.looked_after {
+                    true => compose::KnockTo::Guardian,
+                    false => compose::KnockTo::Person(name.as_ref().map(|name| name.as_str())),
+                };
+                compose::Message::Knock { link: &link, digits: &digits, quiet: &quiet, to }
             }
             // The link that undoes it goes to the old address alone.
             Kind::Notice(Notice::SignInChanged) if matches!(view.message.subject, Subject::Channel(_)) => {

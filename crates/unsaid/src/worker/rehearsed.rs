@@ -3,13 +3,13 @@
 
 use super::Worker;
 use super::about::begun;
-use crate::mail::compose::{Message as Whole, Rehearsee};
+use crate::mail::compose::{KnockTo, Message as Whole, Rehearsee};
 use crate::words::Words;
 use unsaid_delivery::calendar::not_before;
 use unsaid_delivery::clock::{Now, Observed};
 use unsaid_delivery::life::ahead::{Written, rehearsed};
 use unsaid_delivery::life::{To, Write};
-use unsaid_delivery::message::REHEARSED_KNOCK;
+use unsaid_delivery::message::{REHEARSED_KNOCK, REHEARSED_KNOCK_GUARDIAN};
 use unsaid_store::StoreError;
 use unsaid_store::lives::LifeView;
 use unsaid_store::rows::MessageView;
@@ -21,8 +21,14 @@ const PAGE: &str = "/rehearsal";
 pub(super) struct Rehearsed {
     link: String,
     words: &'static Words,
-    /// None: what a person would be told.
-    written: Option<(LifeView, Write, Now)>,
+    of: Of,
+}
+
+/// What it would say.
+enum Of {
+    /// What a person would be told, or whoever looks after them.
+    Knock(KnockTo<'static>),
+    Written(Box<(LifeView, Write, Now)>),
 }
 
 impl Worker {
@@ -34,8 +40,13 @@ impl Worker {
     ) -> Result<Option<Rehearsed>, StoreError> {
         let link = format!("{}{PAGE}", self.tools.letterhead.public_origin);
         let hers = Words::of(&view.language);
-        if view.message.nth == REHEARSED_KNOCK {
-            return Ok(Some(Rehearsed { link, words: hers, written: None }));
+        let to = match view.message.nth {
+            REHEARSED_KNOCK => Some(KnockTo::Person(None)),
+            REHEARSED_KNOCK_GUARDIAN => Some(KnockTo::Guardian),
+            _ => None,
+        };
+        if let Some(to) = to {
+            return Ok(Some(Rehearsed { link, words: hers, of: Of::Knock(to) }));
         }
         let Some(about) = &view.about else { return Ok(None) };
         let Some(LifeView { life, facts }) = self.tools.store.life(about.account).await? else {
@@ -59,20 +70,22 @@ impl Worker {
         };
         let seconds = at.duration_since(then.trusted).as_secs();
         let at = Now { trusted: at, observed: Observed(then.observed.0 + seconds) };
-        Ok(Some(Rehearsed { link, words, written: Some((LifeView { life, facts }, write, at)) }))
+        let of = Of::Written(Box::new((LifeView { life, facts }, write, at)));
+        Ok(Some(Rehearsed { link, words, of }))
     }
 }
 
 impl Rehearsed {
     /// The message, marked.
     pub(super) fn message(&self) -> Whole<'_> {
-        let Self { link, words, written } = self;
-        let (of, to, day) = match written {
-            None => {
-                let knock = Whole::Knock { link, digits: "00000000", quiet: link, from: None };
+        let Self { link, words, of } = self;
+        let (of, to, day) = match of {
+            Of::Knock(to) => {
+                let knock = Whole::Knock { link, digits: "00000000", quiet: link, to: *to };
                 (knock, Rehearsee::Person, None)
             }
-            Some((view, write, at)) => {
+            Of::Written(written) => {
+                let (view, write, at) = &**written;
                 let to =
                     if matches!(write.to, To::Keeper(_)) { Rehearsee::Keeper } else { Rehearsee::Author };
                 (Worker::would_say(write, view, link, *at), to, Some(not_before(at.trusted, 0)))

@@ -14,6 +14,7 @@ mod coming;
 mod described;
 mod drafts;
 mod events;
+mod guardian;
 mod host_keys;
 mod hosts;
 mod house;

@@ -57,7 +57,7 @@ fn a_knock_can_be_ended_by_the_button_of_a_mail_program_and_nothing_else_can() {
         let whole = written(&head, &message);
         let (address, post) = (header(&whole, "List-Unsubscribe"), header(&whole, "List-Unsubscribe-Post"));
         match name {
-            "knock" | "knock-with-a-name" => {
+            "knock" | "knock-with-a-name" | "knock-to-a-guardian" => {
                 assert_eq!(address.as_deref(), Some(format!("<{QUIET}>").as_str()));
                 assert_eq!(post.as_deref(), Some("List-Unsubscribe=One-Click"));
             }

@@ -3,7 +3,7 @@
 
 use mail_parser::{Address, MessageParser};
 use proptest::prelude::*;
-use unsaid::mail::compose::{Letterhead, Message, Particulars, Unfit, compose};
+use unsaid::mail::compose::{KnockTo, Letterhead, Message, Particulars, Unfit, compose};
 use unsaid::words::Words;
 
 use super::headers::names;
@@ -85,7 +85,7 @@ proptest! {
         quiet in prop_oneof![Just(QUIET.to_owned()), hostile().prop_map(|tail| format!("https://letters.example.org/quiet/{tail}"))],
     ) {
         let particulars = Particulars { to: to.clone(), return_path, reply_to: reply_to.clone(), message_id: message_id.clone(), date: particulars().date };
-        let knock = Message::Knock { link: &link, digits: "27182818", quiet: &quiet, from: None };
+        let knock = Message::Knock { link: &link, digits: "27182818", quiet: &quiet, to: KnockTo::Person(None) };
         let Ok(outgoing) = compose(Words::english(), &head(), &particulars, &knock) else { return Ok(()) };
         let mut wanted = names(&written(&head(), &self::knock()));
         if reply_to.is_some() {
@@ -170,14 +170,15 @@ fn what_cannot_be_written_is_not_written() {
         "javascript:alert(1)",
         "",
     ] {
-        let message = Message::Knock { link, digits: "27182818", quiet: QUIET, from: None };
+        let message = Message::Knock { link, digits: "27182818", quiet: QUIET, to: KnockTo::Person(None) };
         assert_eq!(no(&head(), &particulars(), &message), Some(Unfit::Link), "{link}");
-        let message = Message::Knock { link: LINK, digits: "27182818", quiet: link, from: None };
+        let message =
+            Message::Knock { link: LINK, digits: "27182818", quiet: link, to: KnockTo::Person(None) };
         assert_eq!(no(&head(), &particulars(), &message), Some(Unfit::Link), "{link}");
     }
     for digits in ["", "1234567", "123456789", "1234 678", "１２３４５６７８", "abcdefgh"] {
         assert_eq!(no(&head(), &particulars(), &Message::Code { digits }), Some(Unfit::Digits), "{digits}");
-        let message = Message::Knock { link: LINK, digits, quiet: QUIET, from: None };
+        let message = Message::Knock { link: LINK, digits, quiet: QUIET, to: KnockTo::Person(None) };
         assert_eq!(no(&head(), &particulars(), &message), Some(Unfit::Digits), "{digits}");
     }
     for name in [
@@ -190,7 +191,8 @@ fn what_cannot_be_written_is_not_written() {
         "anna@example.com",
         "Anna\u{202e}",
     ] {
-        let message = Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, from: Some(name) };
+        let message =
+            Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, to: KnockTo::Person(Some(name)) };
         assert_eq!(no(&head(), &particulars(), &message), Some(Unfit::Name), "{name:?}");
     }
     type Change = fn(&mut Particulars);

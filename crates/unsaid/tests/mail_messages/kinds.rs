@@ -1,7 +1,7 @@
 //! One message of each kind, with everything that decides its bytes. It refuses to know what a message should say.
 
 use mail_parser::MessageParser;
-use unsaid::mail::compose::{Letterhead, Message, Particulars, Rehearsee, StillThere, compose};
+use unsaid::mail::compose::{KnockTo, Letterhead, Message, Particulars, Rehearsee, StillThere, compose};
 use unsaid::mail::lives::{About, News, Then};
 use unsaid::words::Words;
 use unsaid_delivery::message::Call;
@@ -48,7 +48,7 @@ pub(super) fn particulars() -> Particulars {
 }
 
 pub(super) fn knock() -> Message<'static> {
-    Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, from: None }
+    Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, to: KnockTo::Person(None) }
 }
 
 fn rehearsed() -> Message<'static> {
@@ -247,13 +247,24 @@ pub(super) fn all() -> Vec<(&'static str, Letterhead, Message<'static>)> {
             link: "http://127.0.0.1:8080/k/abc",
             digits: "27182818",
             quiet: "http://127.0.0.1:8080/quiet/abc.def",
-            from: None,
+            to: KnockTo::Person(None),
         },
     ));
     all.push((
         "knock-with-a-name",
         head(),
-        Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, from: Some("Anna O’Neill") },
+        Message::Knock {
+            link: LINK,
+            digits: "27182818",
+            quiet: QUIET,
+            to: KnockTo::Person(Some("Anna O’Neill")),
+        },
+    ));
+    let to = KnockTo::Guardian;
+    all.push((
+        "knock-to-a-guardian",
+        head(),
+        Message::Knock { link: LINK, digits: "27182818", quiet: QUIET, to },
     ));
     all
 }
@@ -269,11 +280,11 @@ pub(super) fn all_spoken() -> Vec<(&'static Words, &'static str, Letterhead, Mes
 #[test]
 fn every_kind_is_there_once() {
     let mut names: Vec<_> = all().iter().map(|(_, _, message)| name(message)).collect();
-    let more = more_about_a_life().len() + 11;
+    let more = more_about_a_life().len() + 12;
     assert_eq!(
         names.len(),
         KINDS + more,
-        "and the knock of a house without a contact, one with a name, two more words that she lives, and the other calls to a host"
+        "and the knock of a house without a contact, one with a name, one to a guardian, two more words that she lives, and the other calls to a host"
     );
     names.sort_unstable();
     names.dedup();

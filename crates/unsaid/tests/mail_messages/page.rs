@@ -59,6 +59,7 @@ fn the_page_says_what_the_text_says_and_only_names_its_button_besides() {
             "address-changed" => Some(words.say("mail.address_changed.press", &[])),
             "at-the-door" => Some(words.say("mail.at_the_door.press", &[])),
             "knock" | "knock-at-home" => Some(words.say("mail.knock.press", &[])),
+            "knock-to-a-guardian" => Some(words.say("mail.knock.press_guardian", &[])),
             "knock-with-a-name" => Some(words.say("mail.knock.press_from", &[])),
             _ => None,
         });

@@ -48,7 +48,7 @@ pub(super) struct House {
     pub(super) app: App,
     pub(super) store: Arc<MemoryStore>,
     pub(super) author: Author,
-    person: PersonId,
+    pub(super) person: PersonId,
     chance: Arc<SeededChance>,
     browser: ChaCha20Rng,
     boot: BootId,

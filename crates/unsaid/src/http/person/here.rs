@@ -1,7 +1,7 @@
 //! What is here for somebody, and about them: what waits, what they said no to, which address we have, what we note, and how to be forgotten. Whoever came
 //! with a link or with words may ask; it names nobody who wrote, and changes nothing.
 
-use super::{called, is_not_me, later, lift};
+use super::{called, is_not_me, later, lift, looks_after};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say};
@@ -20,10 +20,12 @@ pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> 
     let letters = if not_me { Vec::new() } else { app.store.waiting(&reader).await? };
     let refusals = app.store.refusals(&reader).await?;
     let address = masked_address(&app, &reader).await?;
+    let whom = if not_me { None } else { looks_after(&app, &reader).await? };
+    let for_whom = if whom.is_some() { "person.guardian.for_them" } else { "person.here.for_you" };
     let everything = refusals.iter().any(|refusal| refusal.scope == Scope::House);
     let main = html! {
         (opening(&say("person.here.heading", &[]), &say("person.here.lede", &[])))
-        h2 { (say("person.here.for_you", &[])) }
+        h2 { (say(for_whom, &[])) }
         (what_waits(&app, &letters, not_me))
         h2 { (say("person.here.refused", &[])) }
         (what_is_refused(&app, &refusals, &letters))
@@ -31,6 +33,9 @@ pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> 
         div.sheet {
             dl.facts {
                 div { dt { (say("person.here.address", &[])) } dd { (said_of_address(&reader, address.as_deref())) } }
+                @if let Some(whom) = &whom {
+                    div { dt { (say("person.guardian.here", &[])) } dd { (say("person.guardian.here_says", &[("whom", whom)])) } }
+                }
                 div { dt { (say("person.here.from_author", &[])) } dd { (say("person.here.from_author_says", &[])) } }
                 div { dt { (say("person.here.noted", &[])) } dd { (say("person.here.noted_says", &[])) } }
                 div { dt { (say("person.here.browser", &[])) } dd { (say("person.here.browser_says", &[])) } }

@@ -84,7 +84,8 @@ fn unknown(app: &App) -> Response {
 
 fn page(app: &App, knock: &Knock, unclear: bool) -> Response {
     let (title, main) = if knock.waits {
-        (say("person.knock.title", &[]), waits(unclear))
+        let title = if knock.looked_after { "person.guardian.title" } else { "person.knock.title" };
+        (say(title, &[]), waits(knock.looked_after, unclear))
     } else {
         (say("person.gone.title", &[]), gone(unclear))
     };
@@ -93,24 +94,31 @@ fn page(app: &App, knock: &Knock, unclear: bool) -> Response {
     Page { title: &title, reader: For::Person, script: None, main }.answer(app, status)
 }
 
-fn waits(unclear: bool) -> Markup {
+fn waits(guardian: bool, unclear: bool) -> Markup {
+    // To whom it is for, or to somebody who looks after them.
+    let of = |theirs, guardians| say(if guardian { guardians } else { theirs }, &[]);
     html! {
         (unclear_notice(unclear))
-        (opening(&say("person.knock.heading", &[]), &say("person.knock.lede", &[])))
+        (opening(
+            &of("person.knock.heading", "person.guardian.heading"),
+            &of("person.knock.lede", "person.guardian.lede"),
+        ))
         // The form goes to the address of this page.
         form.acts #answer method="post" {
-            button.button.button--main type="submit" name="do" value="who" { (say("person.knock.who", &[])) }
+            button.button.button--main type="submit" name="do" value="who" { (of("person.knock.who", "person.guardian.who")) }
             button.button type="submit" name="do" value="later" { (say("person.later.title", &[])) }
-            button.button type="submit" name="do" value="no" { (say("person.knock.no", &[])) }
+            button.button type="submit" name="do" value="no" { (of("person.knock.no", "person.guardian.no")) }
         }
         div.prose {
             h2 { (say("person.knock.before", &[])) }
-            p { (say("person.knock.seeing", &[])) }
+            p { (of("person.knock.seeing", "person.guardian.seeing")) }
             p { (say("person.knock.not_now", &[])) }
-            p { (say("person.knock.with_somebody", &[])) " " a href="/help/together" { (say("person.together.title", &[])) } }
+            @if !guardian {
+                p { (say("person.knock.with_somebody", &[])) " " a href="/help/together" { (say("person.together.title", &[])) } }
+            }
             p { a href="/is-this-real" { (say("person.knock.real", &[])) } }
         }
-        p.note { (say("person.knock.often", &[])) }
+        p.note { (of("person.knock.often", "person.guardian.often")) }
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn show(
     Path(named): Path<String>,
 ) -> Result<Response, Problem> {
     let id = read::id(&named)?;
-    let page = match LaterPage::of(&app, &reader, id).await? {
+    let page = match LaterPage::about(&app, &reader, id).await? {
         Ok(page) => page,
         Err(elsewhere) => return Ok(elsewhere),
     };
@@ -76,7 +76,7 @@ pub(super) async fn keep(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let id = read::id(&named)?;
-    let page = match LaterPage::of(&app, &reader, id).await? {
+    let page = match LaterPage::about(&app, &reader, id).await? {
         Ok(page) => page,
         Err(elsewhere) => return Ok(elsewhere),
     };
@@ -133,11 +133,13 @@ struct LaterPage {
     /// In which their days fall.
     zone: String,
     today: Date,
+    /// For somebody who looks after whom it is for: it is not theirs to open.
+    guardian: bool,
 }
 
 impl LaterPage {
     /// The page of a letter of theirs, or where they are led because it cannot be kept for later.
-    async fn of(app: &App, reader: &Reader, id: DeliveryId) -> Result<Result<Self, Response>, Problem> {
+    async fn about(app: &App, reader: &Reader, id: DeliveryId) -> Result<Result<Self, Response>, Problem> {
         if is_not_me(app, reader).await? {
             return Ok(Err(on_to("/refused")));
         }
@@ -149,9 +151,15 @@ impl LaterPage {
         if !may_be_kept(&letter.delivery) {
             return Ok(Err(on_to(&format!("/waiting/{id}"))));
         }
-        let zone = app.store.sender(reader).await?.zone;
+        let sender = app.store.sender(reader).await?;
+        let (zone, guardian) = (sender.zone, sender.looks_after.is_some());
         let today = calendar::day_in(app.time.now().trusted, &zone).map_err(Refusal::from)?;
-        Ok(Ok(Self { letters, letter, zone, today }))
+        Ok(Ok(Self { letters, letter, zone, today, guardian }))
+    }
+
+    /// As it is said to whom it is for, or to whoever looks after them.
+    fn of(&self, theirs: &str, guardians: &str) -> String {
+        say(if self.guardian { guardians } else { theirs }, &[])
     }
 
     /// What else of theirs is closed here.
@@ -177,7 +185,7 @@ impl LaterPage {
                 (wrong_at(wrong.at(), &wrong.says(self.today)))
             }
             @if kept {
-                (opening(&heading, &say("person.later.kept_lede", &[])))
+                (opening(&heading, &self.of("person.later.kept_lede", "person.guardian.kept_lede")))
                 @if self.others().any(|other| other.delivery.state != self.letter.delivery.state) {
                     p { (say("person.later.others_not", &[])) }
                 }
@@ -185,14 +193,14 @@ impl LaterPage {
                 div.prose { p { (say("person.refused.leave", &[])) } }
                 h2 { (say("person.later.another", &[])) }
             } @else {
-                (opening(&heading, &say("person.later.lede", &[])))
+                (opening(&heading, &self.of("person.later.lede", "person.guardian.later_lede")))
                 @if self.letters.len() > 1 { p { (called(app, &self.letters, &self.letter)) } }
             }
             (self.not_today())
             (self.of_theirs(typed, wrong, !kept))
             div.prose {
                 p.note { (say("person.later.not_told", &[])) }
-                p { a href="/waiting" { (say("person.read.back", &[])) } }
+                p { a href="/waiting" { (self.of("person.read.back", "person.guardian.back")) } }
             }
         };
         Page { title: &title, reader: For::Person, script: None, main }.answer(app, status)

@@ -1,6 +1,6 @@
 //! Who has written, and what waits: the first page after the click. It opens nothing, and says plainly who could.
 
-use super::{called, is_not_me, later, name_of_author, on_to};
+use super::{called, guardian, is_not_me, later, looks_after, name_of_author, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say};
@@ -20,14 +20,19 @@ pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> 
     let letters = app.store.waiting(&reader).await?;
     let refused = !app.store.refusals(&reader).await?.is_empty();
     let mut named = true;
+    let whom = looks_after(&app, &reader).await?;
     let main = if letters.is_empty() {
         nothing(&reader)
     } else {
         let name = name_of_author(&app, &reader).await?;
         named = name.is_some();
-        some(&app, &reader, name.as_deref(), &letters, refused)
+        match &whom {
+            Some(whom) => guardian::waits(&app, (name.as_deref(), whom), &letters, refused),
+            None => some(&app, &reader, name.as_deref(), &letters, refused),
+        }
     };
     let title = match (letters.is_empty(), named) {
+        (false, _) if whom.is_some() => "person.guardian.waiting_title",
         (true, _) => "person.gone.title",
         (false, true) => "person.waiting.title",
         (false, false) => "person.waiting.title_unnamed",
@@ -58,6 +63,16 @@ fn newer_card(reader: &Reader) -> Markup {
     }
 }
 
+/// Something here was refused, and how that is taken back.
+pub(super) fn said_no(says: &str) -> Markup {
+    html! {
+        div.notice {
+            p { (say(says, &[])) }
+            p { a href="/refused" { (say("person.waiting.see_refused", &[])) } }
+        }
+    }
+}
+
 fn some(app: &App, reader: &Reader, name: Option<&str>, letters: &[Waiting], refused: bool) -> Markup {
     let older = reader.has_older_card();
     let closed = letters.iter().filter(|letter| !letter.delivery.pinned).count();
@@ -75,12 +90,7 @@ fn some(app: &App, reader: &Reader, name: Option<&str>, letters: &[Waiting], ref
     html! {
         (opening(&heading, &say(lede, &[])))
         (newer_card(reader))
-        @if refused && !older {
-            div.notice {
-                p { (say("person.waiting.refused", &[])) }
-                p { a href="/refused" { (say("person.waiting.see_refused", &[])) } }
-            }
-        }
+        @if refused && !older { (said_no("person.waiting.refused")) }
         ul.letters {
             @for letter in letters { (line(app, letters, letter)) }
         }

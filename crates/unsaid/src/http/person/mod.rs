@@ -7,6 +7,7 @@ mod asked;
 mod claim;
 mod come;
 mod day_fields;
+mod guardian;
 mod here;
 mod keepers;
 mod key;
@@ -25,6 +26,7 @@ mod together;
 mod until;
 
 use super::page::say;
+use super::persons::looked_after_of;
 use super::problem::Problem;
 use super::route::{Body, Face, Policy, Route};
 use super::say_date;
@@ -139,6 +141,21 @@ async fn name_of_author(app: &App, reader: &Reader) -> Result<Option<String>, Pr
         }
     };
     Ok(Some(name))
+}
+
+/// Whom a reader looks after who came by mail: the name that its author chose for that, on pages alone, and while the author may be named. None: they are whom it is for, or came with the words of a card.
+async fn looks_after(app: &App, reader: &Reader) -> Result<Option<String>, Problem> {
+    let sender = app.store.sender(reader).await?;
+    let Some((person, name)) = sender.looks_after else { return Ok(None) };
+    let somebody = || say("person.guardian.somebody", &[]);
+    if !sender.may_be_named {
+        return Ok(Some(somebody()));
+    }
+    let name = app.keys.open_text(&looked_after_of(person), &name);
+    if name.is_none() {
+        tracing::error!(person = %person, "the name of somebody who is looked after cannot be opened with the address key");
+    }
+    Ok(Some(name.map_or_else(somebody, |name| name.to_string())))
 }
 
 /// `not-me-proves-nothing`: whoever said 'this is not for me' at this address sees no name and no letter until they take it back.

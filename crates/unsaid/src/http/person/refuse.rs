@@ -2,7 +2,7 @@
 //! The no holds for good, is told to nobody, and can be taken back by whoever said it (lift.rs).
 
 use super::leave::leave;
-use super::{Fields, called, field, later, on_to};
+use super::{Fields, called, field, later, looks_after, on_to};
 use crate::app::App;
 use crate::http::gate::ReaderIn;
 use crate::http::page::{For, Page, opening, say, wrong_at};
@@ -44,8 +44,10 @@ impl Choice {
         }
     }
 
-    fn words(self, reader: &Reader) -> (&'static str, &'static str) {
+    fn words(self, reader: &Reader, guardian: bool) -> (&'static str, &'static str) {
         match self {
+            Self::NotMe if guardian => ("person.guardian.not_me", "person.guardian.not_me_says"),
+            Self::Author if guardian => ("person.refuse.author", "person.guardian.author_says"),
             Self::NotMe if reader.address().is_none() => {
                 ("person.refuse.not_me", "person.refuse.card_not_mine")
             }
@@ -110,7 +112,8 @@ pub(super) async fn show(
         Some(_) => Some(Choice::Letter),
         None => Choice::of(&reader).first().copied(),
     };
-    Ok(page(&app, &reader, &letters, &Chosen { choice, letter }, None))
+    let whom = looks_after(&app, &reader).await?;
+    Ok(page(&app, (&reader, whom.as_deref()), &letters, &Chosen { choice, letter }, None))
 }
 
 /// POST /refuse, `scope=` and for one letter `delivery=`
@@ -128,8 +131,10 @@ pub(super) async fn refuse(
     let choice = choice.filter(|choice| Choice::of(&reader).contains(choice));
     let letter: Option<DeliveryId> = field(&fields, "delivery").and_then(|id| id.parse().ok());
     let chosen = Chosen { choice, letter };
+    let whom = looks_after(&app, &reader).await?;
+    let by = (&reader, whom.as_deref());
     let scope = match choice {
-        None => return Ok(page(&app, &reader, &letters, &chosen, Some(Wrong::Scope))),
+        None => return Ok(page(&app, by, &letters, &chosen, Some(Wrong::Scope))),
         // Whoever found a card that is not theirs has no say for whose it is: they leave, and nothing changes.
         Some(Choice::NotMe) if reader.address().is_none() => return leave(State(app), headers).await,
         Some(Choice::NotMe) => Scope::NotMe,
@@ -137,7 +142,7 @@ pub(super) async fn refuse(
         Some(Choice::House) => Scope::House,
         Some(Choice::Letter) => match letters.iter().find(|l| Some(l.delivery.id) == letter) {
             Some(letter) => Scope::Letter(letter.delivery.letter),
-            None => return Ok(page(&app, &reader, &letters, &chosen, Some(Wrong::Letter))),
+            None => return Ok(page(&app, by, &letters, &chosen, Some(Wrong::Letter))),
         },
     };
     app.store.refuse(&reader, scope, app.time.now()).await?;
@@ -150,24 +155,33 @@ async fn letters(app: &App, reader: &Reader) -> Result<Vec<Waiting>, Problem> {
     if super::is_not_me(app, reader).await? { Ok(Vec::new()) } else { Ok(app.store.waiting(reader).await?) }
 }
 
-fn page(app: &App, reader: &Reader, letters: &[Waiting], chosen: &Chosen, wrong: Option<Wrong>) -> Response {
+/// `whom`: whom this reader looks after, if it is not they themselves whom it is for.
+fn page(
+    app: &App,
+    (reader, whom): (&Reader, Option<&str>),
+    letters: &[Waiting],
+    chosen: &Chosen,
+    wrong: Option<Wrong>,
+) -> Response {
     let title = say("person.refuse.title", &[]);
     let (status, title) = match wrong {
         None => (StatusCode::OK, title),
         Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, say("house.error_title", &[("page", &title)])),
     };
+    let lede = if whom.is_some() { "person.guardian.refuse_lede" } else { "person.refuse.lede" };
     let main = html! {
         @if let Some(wrong) = wrong {
             (wrong_at(wrong.at(), &wrong.says()))
         }
-        (opening(&say("person.refuse.heading", &[]), &say("person.refuse.lede", &[])))
+        (opening(&say("person.refuse.heading", &[]), &say(lede, &[])))
+        @if let Some(whom) = whom { p { (say("person.guardian.refuse", &[("whom", whom)])) } }
         form.form method="post" action="/refuse" {
             fieldset {
                 legend { h2 { (say("person.refuse.what", &[])) } }
                 div.choices {
                     @for choice in Choice::of(reader).iter().copied() {
                         @if choice != Choice::Letter || !letters.is_empty() {
-                            (card(app, reader, choice, letters, chosen, wrong))
+                            (card(app, (reader, whom.is_some()), choice, letters, chosen, wrong))
                         }
                     }
                 }
@@ -198,14 +212,14 @@ fn may_wait(letters: &[Waiting], chosen: &Chosen) -> Option<String> {
 
 fn card(
     app: &App,
-    reader: &Reader,
+    (reader, guardian): (&Reader, bool),
     choice: Choice,
     letters: &[Waiting],
     chosen: &Chosen,
     wrong: Option<Wrong>,
 ) -> Markup {
     let id = format!("no-{}", choice.value());
-    let (name, says) = choice.words(reader);
+    let (name, says) = choice.words(reader, guardian);
     html! {
         div.choice {
             input type="radio" name="scope" id=(id) value=(choice.value()) checked[chosen.choice == Some(choice)];
