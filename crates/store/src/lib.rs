@@ -230,6 +230,15 @@ pub trait KeyStore: Send + Sync {
     ) -> Result<()>;
     /// Writes a notice to the account's address, to leave at once and to be pointless after three days of trusted time.
     async fn notify(&self, author: &Author, notice: Notice, message: MessageId, now: Now) -> Result<()>;
+    /// The same to an address that was hers until now, and to it alone: `to` is under the address key and bound to `message`.
+    async fn notify_at(
+        &self,
+        author: &Author,
+        notice: Notice,
+        message: MessageId,
+        to: SealedText,
+        now: Now,
+    ) -> Result<()>;
     /// Writes the notice Trial in the same way, to the account's address or to one of her channels, at most [`rows::TRIALS_A_DAY`] within a day of trusted time. Missing: no channel of hers.
     async fn ask_trial(
         &self,

@@ -14,7 +14,7 @@ macro_rules! every_check {
             invite named approve_name invitation ask_code account_of set_code try_code open_session open_newcomer session act unlock_session lock_session
             end_session sessions end_session_named end_other_sessions end_all_sessions create_account account try_unlock vault put_vault
             put_language
-            put_kit has_kit account_of_kit open_kit_session replace_unlock notify ask_trial ask_email_change change_email email_undo undo_email
+            put_kit has_kit account_of_kit open_kit_session replace_unlock notify notify_at ask_trial ask_email_change change_email email_undo undo_email
             put_draft drafts draft draft_history draft_at discard_draft restore_draft put_draft_part draft_part prune orphans orphan_erased
             add_person persons add_address remove_address update_person tell_early look_after put_card has_card replace_card
             reserve_letter reserve_version begin_upload upload upload_grew upload_ended part put_wrap author_wrap unproven seal letters letter history

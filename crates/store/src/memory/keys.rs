@@ -197,6 +197,24 @@ impl KeyStore for MemoryStore {
         Ok(())
     }
 
+    async fn notify_at(
+        &self,
+        author: &Author,
+        what: Notice,
+        message: MessageId,
+        to: SealedText,
+        now: Now,
+    ) -> Result<()> {
+        let mut world = self.world();
+        world.account(author)?;
+        expect(!world.messages.contains_key(&message))?;
+        world.put_notice(Subject::Account(author.account), what, message, now.trusted, now);
+        if let Some(row) = world.messages.get_mut(&message) {
+            row.notice_to = Some(to);
+        }
+        Ok(())
+    }
+
     async fn ask_trial(
         &self,
         author: &Author,

@@ -110,6 +110,22 @@ impl KeyStore for SqlStore {
         })
     }
 
+    async fn notify_at(
+        &self,
+        author: &Author,
+        what: Notice,
+        message: MessageId,
+        to: SealedText,
+        now: Now,
+    ) -> Result<()> {
+        transaction!(self, Mode::Write, |tx| {
+            tx.need("select 1 from accounts where id = $1", values![author.account]).await?;
+            put_notice(&mut tx, author.account, None, (what, 1), message, now.trusted, Lane::Letters, now)
+                .await?;
+            goes_to(&mut tx, message, &to).await
+        })
+    }
+
     async fn ask_trial(
         &self,
         author: &Author,
@@ -264,6 +280,13 @@ pub(super) async fn notice_to_leave(
     Ok(())
 }
 
+/// A notice goes to this address, and not to the one that she signs in with.
+async fn goes_to(tx: &mut Tx, message: MessageId, to: &SealedText) -> Result<()> {
+    tx.exec("insert into notice_to (message, sealed) values ($1, $2)", values![message, to.clone()])
+        .await
+        .map(drop)
+}
+
 #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
 pub(super) async fn put_notice(
     tx: &mut Tx,
@@ -329,11 +352,7 @@ async fn change_email(
     )
     .await?;
     notice(tx, author.account, Notice::SignInChanged, change.notice, now).await?;
-    tx.exec(
-        "insert into notice_to (message, sealed) values ($1, $2)",
-        values![change.notice, change.notice_to.clone()],
-    )
-    .await?;
+    goes_to(tx, change.notice, &change.notice_to).await?;
     recovery::keep_account(tx, author.account).await?;
     told(tx, author.account, rev, &change.email, change.new_key);
     Ok(EmailChanged::Changed)

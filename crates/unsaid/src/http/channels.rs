@@ -316,10 +316,17 @@ async fn remove(
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Told<Channels>, Problem> {
     let channel: ChannelId = read::id(&channel)?;
-    if !app.store.channels(author.account()).await?.iter().any(|row| row.id == channel) {
-        return Err(Problem::missing());
-    }
+    let rows = app.store.channels(author.account()).await?;
+    let row = rows.into_iter().find(|row| row.id == channel).ok_or_else(Problem::missing)?;
     notice::tell(&app, &author, Notice::ChannelRemoved).await?;
+    // Whoever reads there may be the one who should know.
+    if row.way == Way::Mail
+        && let Some(address) = app.keys.open_text(&channel.to_string(), &row.sealed)
+    {
+        let message = MessageId(app.chance.id_bytes());
+        let to = app.keys.seal_text(&message.to_string(), &address, &*app.chance);
+        app.store.notify_at(&author, Notice::ChannelRemoved, message, to, app.time.now()).await?;
+    }
     app.store.remove_channel(&author, channel, app.time.now()).await?;
     told(&app, &author).await
 }

@@ -4,8 +4,8 @@ use super::{conflict, missing, ok};
 use crate::conformance::scene::*;
 use crate::rows::*;
 use unsaid_delivery::fact::Fact;
-use unsaid_delivery::id::MessageId;
-use unsaid_delivery::message::{Kind, MessageState, Notice, Subject};
+use unsaid_delivery::id::{ChannelId, MessageId};
+use unsaid_delivery::message::{Kind, MessageState, Notice, Subject, Way};
 use unsaid_delivery::record::Answer;
 
 /// What was written is a notice of this kind to the account's own address, which leaves at once and is pointless after three days.
@@ -155,6 +155,21 @@ pub async fn notify(scene: &Scene<'_>) {
     ok!(scene.store.notify(&author, Notice::Trial, late, now(5 * DAY)));
     assert_eq!(scene.turn(now(8 * DAY), Answer::Accepted).await, [], "pointless after three days");
     assert_eq!(scene.row(late).await.state, MessageState::Dropped);
+}
+
+/// One message, to the address that was hers, also where each of her addresses is told of other things.
+pub async fn notify_at(scene: &Scene<'_>) {
+    let author = scene.author().await;
+    let channel = ChannelId(scene.message_id().0);
+    ok!(scene.store.add_channel(&author, channel, Way::Mail, scene.sealed_text(), now(1)));
+    let (message, to) = (scene.message_id(), scene.sealed_text());
+    ok!(scene.store.notify_at(&author, Notice::ChannelRemoved, message, to.clone(), now(10)));
+    conflict!(scene.store.notify_at(&author, Notice::ChannelRemoved, message, to.clone(), now(10)));
+    let view = ok!(scene.store.message(message)).expect("it was written");
+    assert_eq!((view.to, view.to_bound_to), (to, message.to_string()));
+    let sent = scene.turn(now(60), Answer::Accepted).await;
+    let told: Vec<_> = sent.iter().filter(|m| m.kind == Kind::Notice(Notice::ChannelRemoved)).collect();
+    assert_eq!(told.iter().map(|m| m.id).collect::<Vec<_>>(), [message]);
 }
 
 /// Ten test messages within a day, and no more; other notices and other authors are not counted.
