@@ -127,7 +127,7 @@ describe('a second way to reach her', () => {
     await page.getByText(`${SECOND} is taken away.`).waitFor();
     await page.getByText('There is one way to reach you so far.').waitFor();
     await until('word of it', async () => ((await went(FIRST, 'one address less')) > 0 ? true : undefined));
-    expect(await went(SECOND, 'one address less')).toBe(0);
+    expect(await went(SECOND, 'one address less')).toBe(1);
     expect(helen.wrong).toEqual([]);
   });
 });
