@@ -143,10 +143,7 @@ test('whoever looks after somebody is named on that person’s page, and not any
   await helen.page.locator('#reads-guardian:checked').waitFor();
   await look('guardian-person', helen.page);
   await helen.page.check('#reads-they');
-  await helen.page
-    .locator('form', { has: helen.page.locator('#reads-they') })
-    .getByRole('button')
-    .click();
+  await helen.press('Save this choice');
   await helen.page.getByText('It is saved.').waitFor();
   await house.liveUntil('2031-05-04T09:00:00Z');
   const [knock] = await house.knocks();

@@ -1,5 +1,5 @@
-//! The people an author writes to, as the house knows them: an id, a zone, a language, addresses. Their names live in her vault. What a person
-//! has refused is not known here.
+//! The people an author writes to, as the house knows them: an id, a zone, a language, addresses. Their names live in her vault, but for those by which she lets
+//! her keepers, or whoever looks after somebody, be told of them. What a person has refused is not known here.
 
 use super::account::read_language;
 use super::described::shape;
