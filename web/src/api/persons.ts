@@ -30,8 +30,13 @@ const one = async (answer: Promise<{ person: Person }>): Promise<Person> => (awa
 export const persons = async (): Promise<Person[]> =>
   (await get<{ persons: Person[] }>('/api/persons')).persons;
 
-export const addPerson = (known: { address?: string; zone?: string; language?: string }): Promise<Person> =>
-  one(post('/api/persons', known));
+/** `lookedAfter`: as with `lookAfter`. A name that cannot be told is refused, and nobody is added. */
+export const addPerson = (known: {
+  address?: string;
+  zone?: string;
+  language?: string;
+  lookedAfter?: string;
+}): Promise<Person> => one(post('/api/persons', known));
 
 export const addAddress = (person: string, address: string): Promise<Person> =>
   one(post(`/api/persons/${person}/addresses`, { address }));

@@ -20,7 +20,7 @@ use unsaid_delivery::calendar;
 use unsaid_delivery::id::{AddressId, PersonId};
 use unsaid_delivery::message::Notice;
 use unsaid_store::StoreError;
-use unsaid_store::rows::{Author, Early, NewAddress, NewPerson, Person};
+use unsaid_store::rows::{Author, Early, NewAddress, NewPerson, Person, SealedText};
 
 /// A person has at most so many addresses; the store holds to it too.
 const MOST_ADDRESSES: usize = 5;
@@ -29,7 +29,16 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/persons", Policy::Unlocked, Face::Api, all),
         Route::post("/api/persons", Policy::Unlocked, Face::Api, Body::Json, add)
-            .refuses(&["persons-full", "persons-too-many", "language-unknown", "zone-unknown", "missing"])
+            .refuses(&[
+                "persons-full",
+                "persons-too-many",
+                "language-unknown",
+                "zone-unknown",
+                "missing",
+                "name-empty",
+                "name-length",
+                "name-letters",
+            ])
             .reads_address(),
         Route::put("/api/persons/{id}", Policy::Unlocked, Face::Api, Body::Json, change)
             .refuses(&["language-unknown", "zone-unknown"]),
@@ -137,13 +146,15 @@ async fn told(app: &App, author: &Author, id: PersonId) -> Result<One, Problem> 
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(rename = "NewPerson")]
 struct New {
     address: Option<String>,
     zone: Option<String>,
     #[schemars(extend("pattern" = shape::LANGUAGE))]
     language: Option<String>,
+    /// The name by which whoever looks after them, and reads their mail, is told of them; none: they read it themselves.
+    looked_after: Option<String>,
 }
 
 async fn add(
@@ -160,8 +171,12 @@ async fn add(
     }
     let address = new.address.map(|typed| new_address(&app, &typed)).transpose()?;
     let id = PersonId(app.chance.id_bytes());
+    let looked_after = sealed_name(&app, id, new.looked_after)?;
     let person = NewPerson { id, zone: new.zone, language, address };
     app.store.add_person(&author, person, app.time.now()).await?;
+    if looked_after.is_some() {
+        app.store.look_after(&author, id, looked_after).await?;
+    }
     Ok(Made::new(told(&app, &author, id).await?))
 }
 
@@ -270,6 +285,13 @@ pub(super) fn looked_after_of(person: PersonId) -> String {
     format!("{person} looked after")
 }
 
+/// The name as it is kept, if it is one.
+fn sealed_name(app: &App, person: PersonId, typed: Option<String>) -> Result<Option<SealedText>, Problem> {
+    let name = typed.map(|name| name::read(&name)).transpose();
+    let name = name.map_err(|key| Problem::field("name", key))?;
+    Ok(name.map(|name| app.keys.seal_text(&looked_after_of(person), &name, &*app.chance)))
+}
+
 /// Who reads what is sent to this person.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -287,10 +309,7 @@ async fn look_after(
 ) -> Result<Told<One>, Problem> {
     let id: PersonId = read::id(&id)?;
     of_hers(&app, &author, id).await?;
-    let name = asked.name.map(|name| name::read(&name)).transpose();
-    let name = name.map_err(|key| Problem::field("name", key))?;
-    let sealed = name.map(|name| app.keys.seal_text(&looked_after_of(id), &name, &*app.chance));
-    app.store.look_after(&author, id, sealed).await?;
+    app.store.look_after(&author, id, sealed_name(&app, id, asked.name)?).await?;
     Ok(Told::new(told(&app, &author, id).await?))
 }
 

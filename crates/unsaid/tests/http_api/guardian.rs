@@ -28,6 +28,12 @@ async fn the_name_is_hers_to_choose_and_to_take_back() {
         helen.browser.put_json(&path, &json!({ "name": name })).await.says_no(422, key);
         assert_eq!(shown(&mut helen, &ada).await, Value::Null, "{name}");
     }
+    // Somebody new whose name cannot be told is not there at all.
+    let new = |name: &str| json!({ "address": "aunt@example.org", "lookedAfter": name });
+    helen.browser.post("/api/persons", &new("My 1st grandchild")).await.says_no(422, "name-letters");
+    assert_eq!(helen.browser.get("/api/persons").await.is(OK)["persons"].as_array().unwrap().len(), 1);
+    let added = helen.browser.post("/api/persons", &new("Ben")).await.is(StatusCode::CREATED);
+    assert_eq!(added["person"]["lookedAfter"], "Ben");
     let told = helen.browser.put_json(&path, &json!({ "name": "  Ada " })).await.is(OK);
     assert_eq!(told["person"]["lookedAfter"], "Ada");
     assert_eq!(shown(&mut helen, &ada).await, "Ada");
