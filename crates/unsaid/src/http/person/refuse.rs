@@ -13,7 +13,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use unsaid_delivery::id::DeliveryId;
 use unsaid_delivery::refusal::Scope;
-use unsaid_store::rows::{Reader, Waiting};
+use unsaid_store::rows::{Kept, Reader, Waiting};
 
 /// What a radio button stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,12 +169,14 @@ fn page(
         Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, say("house.error_title", &[("page", &title)])),
     };
     let lede = if whom.is_some() { "person.guardian.refuse_lede" } else { "person.refuse.lede" };
+    let by_card = letters.iter().any(|letter| letter.kept == Kept::Words);
+    let stays = if by_card { "person.guardian.refuse" } else { "person.guardian.refuse_no_card" };
     let main = html! {
         @if let Some(wrong) = wrong {
             (wrong_at(wrong.at(), &wrong.says()))
         }
         (opening(&say("person.refuse.heading", &[]), &say(lede, &[])))
-        @if let Some(whom) = whom { p { (say("person.guardian.refuse", &[("whom", whom)])) } }
+        @if let Some(whom) = whom { p { (say(stays, &[("whom", whom)])) } }
         form.form method="post" action="/refuse" {
             fieldset {
                 legend { h2 { (say("person.refuse.what", &[])) } }
