@@ -831,6 +831,7 @@ async fn who_is_looked_after_is_known_again() {
     for mut house in House::both("looked_after").await {
         {
             let store = house.open().await;
+            armed(&store, plan(Policy::Both)).await;
             store.look_after(&author(), PERSON, name(1)).await.unwrap();
         }
         house.back_up().await;
