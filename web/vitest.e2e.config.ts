@@ -7,9 +7,6 @@ export default defineConfig({
   test: {
     include: ['e2e/**/*.test.ts'],
     environment: 'node',
-    // Each story makes a house of its own, so it can be lived once more from its beginning. Which ones were is said at the end.
-    retry: 1,
-    reporters: ['default', './e2e/twice.ts'],
     maxWorkers: 2,
     // Limits against standing still, not measures: machines are shared.
     expect: { poll: { timeout: 60_000 } },
