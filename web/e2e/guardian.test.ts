@@ -111,6 +111,10 @@ test('a letter to a child: her mother sees that it waits and not what it says, a
   });
   expect(key.status()).toBe(404);
 
+  await page.goto(`${house.origin}/here`);
+  await picture('guardian-here', page);
+  expect(await page.locator('main').innerText()).toContain('somebody who looks after Ada');
+  await page.goto(`${house.origin}/waiting`);
   await page.getByRole('link', { name: 'Keep it for later' }).click();
   await picture('guardian-later', page);
   await page.getByLabel('In a year').check();
@@ -145,6 +149,7 @@ test('whoever looks after somebody is named on that person’s page, and not any
   await sealed('My 1st grandchild');
   const { helen, house } = life;
   await helen.follow('People');
+  await picture('guardian-people', helen.page);
   await helen.page.locator('main a', { hasText: 'Ada' }).first().click();
   await helen.page.locator('#reads-guardian:checked').waitFor();
   await look('guardian-person', helen.page);

@@ -265,6 +265,12 @@ async fn told_to_keepers(
     Ok(Told::new(ToldToKeepers { name }))
 }
 
+/// A name by which somebody is told of a person, as it was typed.
+fn name_to_tell(typed: Option<String>) -> Result<Option<String>, Problem> {
+    let name = typed.map(|name| name::read(&name)).transpose();
+    name.map_err(|key| Problem::field("name", key))
+}
+
 async fn tell_keepers(
     State(app): State<App>,
     SignedIn(author, ..): SignedIn,
@@ -273,8 +279,7 @@ async fn tell_keepers(
 ) -> Result<Told<ToldToKeepers>, Problem> {
     let id: PersonId = read::id(&id)?;
     of_hers(&app, &author, id).await?;
-    let name = asked.name.map(|name| name::read(&name)).transpose();
-    let name = name.map_err(|key| Problem::field("name", key))?;
+    let name = name_to_tell(asked.name)?;
     let sealed = name.as_ref().map(|name| app.keys.seal_text(&id.to_string(), name, &*app.chance));
     app.store.tell_of_person(&author, id, sealed).await?;
     Ok(Told::new(ToldToKeepers { name: name.map(|name| name.to_string()) }))
@@ -287,9 +292,7 @@ pub(super) fn looked_after_of(person: PersonId) -> String {
 
 /// The name as it is kept, if it is one.
 fn sealed_name(app: &App, person: PersonId, typed: Option<String>) -> Result<Option<SealedText>, Problem> {
-    let name = typed.map(|name| name::read(&name)).transpose();
-    let name = name.map_err(|key| Problem::field("name", key))?;
-    Ok(name.map(|name| app.keys.seal_text(&looked_after_of(person), &name, &*app.chance)))
+    Ok(name_to_tell(typed)?.map(|name| app.keys.seal_text(&looked_after_of(person), &name, &*app.chance)))
 }
 
 /// Who reads what is sent to this person.

@@ -6,18 +6,19 @@ use axum::http::StatusCode;
 use unsaid_delivery::state::State;
 use unsaid_store::{EngineStore, PersonStore};
 
-/// Somebody looks after whom the letters of this house are for; the name that they are told.
-async fn looked_after(house: &House, name: &str) {
+/// Somebody looks after Ada, to whom a letter has come: the house, the letter, and the link of its knock.
+async fn looked_after() -> (House, Sent, String) {
+    let mut house = House::new().await;
     let of = format!("{} looked after", house.person);
-    let name = house.app.keys.seal_text(&of, name, &*house.app.chance);
+    let name = house.app.keys.seal_text(&of, "Ada", &*house.app.chance);
     house.store.look_after(&house.author, house.person, Some(name)).await.unwrap();
+    let (sent, link) = house.knocked().await;
+    (house, sent, link)
 }
 
 #[tokio::test]
 async fn the_pages_of_a_guardian_are_as_they_were_read_and_agreed_to() {
-    let mut house = House::new().await;
-    looked_after(&house, "Ada").await;
-    let (sent, link) = house.knocked().await;
+    let (house, sent, link) = looked_after().await;
     let mut mother = house.browser();
     compare("guardian-knock", &mother.get(&link).await.page(StatusCode::OK));
     compare("guardian-waiting", &mother.come(&link).await);
@@ -31,9 +32,7 @@ async fn the_pages_of_a_guardian_are_as_they_were_read_and_agreed_to() {
 
 #[tokio::test]
 async fn a_guardian_is_told_names_after_the_press_and_not_before() {
-    let mut house = House::new().await;
-    looked_after(&house, "Ada").await;
-    let (_, link) = house.knocked().await;
+    let (house, _, link) = looked_after().await;
     let mut mother = house.browser();
     let knock = mother.get(&link).await.page(StatusCode::OK);
     assert!(knock.contains("somebody you look after"));
@@ -43,9 +42,7 @@ async fn a_guardian_is_told_names_after_the_press_and_not_before() {
 
 #[tokio::test]
 async fn a_guardians_no_ends_the_messages_and_not_the_letter() {
-    let mut house = House::new().await;
-    looked_after(&house, "Ada").await;
-    let (sent, link) = house.knocked().await;
+    let (house, sent, link) = looked_after().await;
     let mut mother = house.browser();
     mother.come(&link).await;
     mother.post("/refuse", "scope=author").await.on_to();
@@ -57,9 +54,7 @@ async fn a_guardians_no_ends_the_messages_and_not_the_letter() {
 
 #[tokio::test]
 async fn whoever_is_grown_up_is_spoken_to_themselves() {
-    let mut house = House::new().await;
-    looked_after(&house, "Ada").await;
-    let (_, link) = house.knocked().await;
+    let (house, _, link) = looked_after().await;
     house.store.look_after(&house.author, house.person, None).await.unwrap();
     let mut ada = house.browser();
     assert!(ada.get(&link).await.page(StatusCode::OK).contains("Somebody has left you a letter."));
