@@ -24,7 +24,9 @@ class Session {
   account = $state.raw<api.Account | null>(null);
   /** The first look at house and account has been answered. */
   started = $state(false);
-  reachable = $state(true);
+  #reached = $state(true);
+  /** How often it was out of reach: what failed is asked for again, also when another answer came in the same moment. */
+  #lapses = $state(0);
   /** The account's key is in this window's room, and its records can be read. */
   open = $state(false);
   records = $state.raw<Records>(new Map());
@@ -51,6 +53,11 @@ class Session {
     return this.house?.name ?? '';
   }
 
+  get reachable(): boolean {
+    void this.#lapses;
+    return this.#reached;
+  }
+
   get signedIn(): boolean {
     return this.account !== null;
   }
@@ -58,7 +65,8 @@ class Session {
   async start(): Promise<void> {
     api.speakWith(() => spoken());
     api.hearReach((reached) => {
-      this.reachable = reached;
+      if (!reached) this.#lapses += 1;
+      this.#reached = reached;
     });
     this.#watchInput();
     const language = speak(chosenBefore() ?? firstSpoken(navigator.languages));
