@@ -26,7 +26,7 @@ pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> 
     let main = html! {
         (opening(&say("person.here.heading", &[]), &say("person.here.lede", &[])))
         h2 { (say(for_whom, &[])) }
-        (what_waits(&app, &letters, not_me))
+        (what_waits(&app, &letters, not_me, whom.is_some()))
         h2 { (say("person.here.refused", &[])) }
         (what_is_refused(&app, &refusals, &letters))
         h2 { (say("person.here.about_you", &[])) }
@@ -61,7 +61,7 @@ pub(super) async fn show(State(app): State<App>, ReaderIn(reader): ReaderIn) -> 
 }
 
 /// Each letter by its day, and how it stands.
-fn what_waits(app: &App, letters: &[Waiting], not_me: bool) -> Markup {
+fn what_waits(app: &App, letters: &[Waiting], not_me: bool, guardian: bool) -> Markup {
     html! {
         @if not_me {
             p { (say("person.here.not_me", &[])) }
@@ -69,26 +69,27 @@ fn what_waits(app: &App, letters: &[Waiting], not_me: bool) -> Markup {
             p { (say("person.here.nothing", &[])) }
         } @else {
             ul {
-                @for letter in letters { li { (called(app, letters, letter)) ": " (stands(letter)) } }
+                @for letter in letters { li { (called(app, letters, letter)) ": " (stands(letter, guardian)) } }
             }
             p { a href="/waiting" { (say("person.refused.to_waiting", &[])) } }
         }
     }
 }
 
-fn stands(letter: &Waiting) -> Markup {
+fn stands(letter: &Waiting, guardian: bool) -> Markup {
     let delivery = &letter.delivery;
+    let of = |theirs, guardians| say(if guardian { guardians } else { theirs }, &[]);
     html! {
         @if let Some(until) = later::quiet_until(delivery) {
             (until)
         } @else if matches!(delivery.state, Where::Parked { .. }) {
             (say("person.here.held", &[]))
         } @else if delivery.pinned {
-            (say("person.here.opened", &[]))
+            (of("person.here.opened", "person.guardian.here_opened"))
         } @else if delivery.state == Where::Refused {
             (say("person.here.letter_refused", &[]))
         } @else {
-            (say("person.here.closed", &[]))
+            (of("person.here.closed", "person.guardian.here_closed"))
         }
     }
 }
